@@ -1,0 +1,157 @@
+//! What can go wrong with one attempt at a page, and with the reading as a whole.
+
+use std::{fmt, time::Duration};
+
+use super::retry::{Class, classify};
+use crate::{error::Exit, proof::Contradiction};
+
+/// Why the contacts could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// A page could not be had.
+    #[error("page {page}, attempt {attempt}: {failure}")]
+    Page {
+        /// The page's number.
+        page: u64,
+        /// The attempt that was the last, from 1.
+        attempt: u32,
+        /// What went wrong with it.
+        failure: Failure,
+    },
+    /// The pages were read, and contradict each other.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    /// The HTTP client could not be set up.
+    #[error("cannot set up HTTP: {0}")]
+    Setup(String),
+}
+
+impl ApiError {
+    /// How a program that ends with this error exits.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Contradiction(_) => Exit::Contract,
+            Self::Setup(_) => Exit::Unavailable,
+            Self::Page { failure, .. } => match classify(failure) {
+                Class::Throttled => Exit::TryLater,
+                Class::Transient => Exit::Unavailable,
+                Class::Protocol => Exit::Contract,
+                Class::Fatal => match failure {
+                    Failure::Status { status: 401 | 403, .. } => Exit::Denied,
+                    Failure::Status { status: 500.., .. } | Failure::Transport { .. } => Exit::Unavailable,
+                    _ => Exit::Contract,
+                },
+            },
+        }
+    }
+}
+
+/// Why one attempt at a page failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The server answered with another status than 200.
+    Status {
+        /// The status.
+        status: u16,
+        /// What the server said.
+        said: Said,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+        /// Scheme and host of the place a redirect points to.
+        location: Option<String>,
+    },
+    /// No whole answer arrived.
+    Transport {
+        /// Where it failed.
+        kind: Transport,
+        /// The reasons, outermost first.
+        text: String,
+    },
+    /// The body is larger than a page can be.
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A 200 whose body is no page, or not the page that was asked for.
+    NoPage {
+        /// What is wrong with it.
+        reason: String,
+        /// What the server said, where the body is one of its errors.
+        said: Said,
+    },
+    /// A contact without an identity.
+    Identity(String),
+}
+
+/// Where an exchange broke off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// The host's name has no address.
+    Dns,
+    /// No connection: refused, unreachable.
+    Connect,
+    /// The certificate was refused.
+    Certificate,
+    /// It took too long.
+    Timeout,
+    /// The connection broke while the answer was awaited.
+    Broken,
+    /// The connection broke, or the data did, in the body.
+    Body,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status { status, said, location, .. } => {
+                write!(f, "the server answered {status}")?;
+                if let Some(location) = location {
+                    write!(f, ", a redirect to {location}, which is not followed since it would get the token")?;
+                }
+                write!(f, "{said}")
+            }
+            Self::Transport { kind, text } => {
+                f.write_str(match kind {
+                    Transport::Dns => "the host's name cannot be resolved",
+                    Transport::Connect => "no connection",
+                    Transport::Certificate => "the server's certificate was refused",
+                    Transport::Timeout => "timed out",
+                    Transport::Broken => "the connection broke",
+                    Transport::Body => "the answer broke off",
+                })?;
+                write!(f, ": {text}")
+            }
+            Self::TooLarge { limit } => {
+                write!(f, "the answer is larger than {} MiB, which no page of 100 contacts is", limit >> 20)
+            }
+            Self::NoPage { reason, said } => write!(f, "{reason}{said}"),
+            Self::Identity(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What the server said of a failure, fit to be shown: escaped and cut.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Said {
+    /// Its message, with its code where it gave one. Empty if it said nothing.
+    pub message: String,
+    /// The id of the request, for the server's support: `x-request-id`, `x-trace-id`, `trace_id` or `cf-ray`.
+    pub request_id: Option<String>,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        match &self.request_id {
+            Some(id) => write!(f, " ({id})"),
+            None => Ok(()),
+        }
+    }
+}

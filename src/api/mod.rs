@@ -1,0 +1,18 @@
+//! Reading the API: which pages, how fast, and what to do when one cannot be had.
+//!
+//! A plan comes in, decoded pages go out in list order through a bounded channel. The only code that
+//! knows reqwest and governor; what a page holds is left to the decode function it is given.
+
+mod client;
+mod contract;
+mod failure;
+mod limiter;
+mod planner;
+mod reader;
+mod retry;
+mod transport;
+mod window;
+mod wire;
+
+pub use failure::{ApiError, Failure, Said, Transport};
+pub(crate) use reader::{Page, Reader, Totals};

@@ -1,0 +1,96 @@
+//! Which pages to read: page 1 first, and from what it says all others.
+//!
+//! Observations come in, requests go out; the proof keeps the books. It knows no HTTP and no clock.
+
+use std::num::NonZeroU64;
+
+use crate::config::PerPage;
+use crate::page::{Asked, Observed, Pagination};
+use crate::proof::{Contradiction, Count};
+
+/// Decides what to read, and whether what was read is whole.
+#[derive(Debug)]
+pub(super) struct Planner {
+    per_page: PerPage,
+    limit: Option<NonZeroU64>,
+    count: Count,
+}
+
+impl Planner {
+    pub fn new(per_page: PerPage, limit: Option<NonZeroU64>) -> Self {
+        Self { per_page, limit, count: Count::default() }
+    }
+
+    /// The request that everything starts with.
+    pub fn first(&self) -> Asked {
+        Asked { page: 1, per_page: self.per_page.get() }
+    }
+
+    /// Takes a response into account, and says what to read now that it is known.
+    pub fn next(&mut self, observed: &Observed) -> Result<Vec<Asked>, Contradiction> {
+        let opening = self.count.total().is_none();
+        self.count.observe(observed)?;
+        Ok(if opening { self.rest(observed.said) } else { Vec::new() })
+    }
+
+    /// Judges the reading, when all that was asked has been observed.
+    pub fn finish(self) -> Result<(), Contradiction> {
+        if self.is_limited() { self.count.judge_part() } else { self.count.judge_whole() }
+    }
+
+    /// Whether there is more in the list than will be read.
+    pub fn is_limited(&self) -> bool {
+        self.limit.is_some_and(|limit| self.count.total().is_some_and(|total| total > limit.get()))
+    }
+
+    /// Contacts that will be read, by what the server says.
+    pub fn expected(&self) -> u64 {
+        let total = self.count.total().unwrap_or(0);
+        self.limit.map_or(total, |limit| total.min(limit.get()))
+    }
+
+    /// Pages 2 to the last: the last is as far as either total reaches, since `total_pages` is a floor.
+    /// The page size is what the server gave, for it may clamp.
+    fn rest(&self, said: Pagination) -> Vec<Asked> {
+        let Ok(per_page) = u32::try_from(said.per_page.max(1)) else { return Vec::new() };
+        let pages_of = |contacts: u64| contacts.div_ceil(u64::from(per_page));
+        let whole = said.total_pages.max(pages_of(said.total_count));
+        let last = self.limit.map_or(whole, |limit| whole.min(pages_of(limit.get())));
+        (2..=last).map(|page| Asked { page, per_page }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages(limit: Option<u64>, per_page: u64, total_pages: u64, total_count: u64) -> Vec<u64> {
+        let mut planner = Planner::new(PerPage::MAX, limit.and_then(NonZeroU64::new));
+        let said = Pagination { current_page: 1, per_page, total_pages, total_count };
+        let next = planner.next(&Observed { asked: planner.first(), said, ids: Vec::new() }).unwrap();
+        assert!(next.iter().all(|asked| u64::from(asked.per_page) == per_page));
+        next.iter().map(|asked| asked.page).collect()
+    }
+
+    #[test]
+    fn all_pages_follow_from_the_first() {
+        assert_eq!(pages(None, 100, 3, 250), [2, 3]);
+        assert_eq!(pages(None, 25, 3, 60), [2, 3]);
+        for total_pages in [0, 1] {
+            assert!(pages(None, 100, total_pages, 0).is_empty());
+        }
+    }
+
+    #[test]
+    fn total_pages_is_a_floor_and_not_the_truth() {
+        assert_eq!(pages(None, 100, 1, 250), [2, 3]);
+        assert_eq!(pages(None, 100, 4, 250), [2, 3, 4]);
+    }
+
+    #[test]
+    fn a_limit_reads_no_page_too_many() {
+        assert_eq!(pages(Some(101), 100, 9, 900), [2]);
+        assert!(pages(Some(100), 100, 9, 900).is_empty());
+        assert_eq!(pages(Some(10_000), 100, 3, 250), [2, 3]);
+    }
+}

@@ -1,0 +1,169 @@
+//! What a server says when it does not answer with a page: its error bodies and headers.
+//!
+//! Three shapes of errors are documented for neighbouring endpoints (design notes, api.md), and
+//! proxies answer HTML or nothing. All are read leniently, and nothing here can fail.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde_json::Value;
+
+use super::failure::Said;
+use crate::escape::escape;
+
+/// Headers that name a request for the server's support, in order of preference.
+const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-trace-id", "cf-ray"];
+
+/// What the server said, from the headers and the body of an answer that is no page.
+pub(super) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
+    let envelope: Option<Value> = serde_json::from_slice(body).ok();
+    let message = match &envelope {
+        Some(envelope) => message(envelope),
+        None => plain(body),
+    };
+    let header = REQUEST_IDS.iter().find_map(|name| Some(format!("{name} {}", headers.get(*name)?.to_str().ok()?)));
+    let trace =
+        envelope.as_ref().and_then(|envelope| Some(format!("trace_id {}", envelope.get("trace_id")?.as_str()?)));
+    Said { message: escape(&message), request_id: header.or(trace).map(|id| escape(&id)) }
+}
+
+/// How long the server asks to wait: `Retry-After`, or `error.retry_after` in the body.
+pub(super) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> {
+    let header = || {
+        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        text.parse().map(Duration::from_secs).ok().or_else(|| until(text, headers))
+    };
+    let body = || {
+        let envelope: Value = serde_json::from_slice(body).ok()?;
+        let seconds = envelope.get("error")?.get("retry_after").or_else(|| envelope.get("retry_after"))?;
+        Duration::try_from_secs_f64(seconds.as_f64()?).ok()
+    };
+    header().or_else(body)
+}
+
+/// From the response's own date, for clocks differ, to an HTTP date.
+fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    let then = date(text)?;
+    let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or_else(SystemTime::now);
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
+/// Scheme and host of a redirect's target; the rest could hold anything.
+pub(super) fn location(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(LOCATION)?.to_str().ok()?;
+    match url::Url::parse(text) {
+        Ok(url) => Some(escape(&format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()))),
+        Err(_) => Some("another path of the same host".to_owned()),
+    }
+}
+
+/// The message of a JSON error, with its code before and its details after it.
+fn message(envelope: &Value) -> String {
+    let text = |value: &Value, key: &str| match value.get(key) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let one = |error: &Value| {
+        let parts = [
+            text(error, "error_code").or_else(|| text(error, "code")),
+            text(error, "message").or_else(|| text(error, "title")),
+            text(error, "detail"),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+    };
+    let mut messages = vec![one(envelope)];
+    match envelope.get("error") {
+        Some(Value::String(text)) => messages.push(text.clone()),
+        Some(error) => messages.push(one(error)),
+        None => {}
+    }
+    for error in envelope.get("errors").and_then(Value::as_array).into_iter().flatten() {
+        messages.push(error.as_str().map_or_else(|| one(error), str::to_owned));
+    }
+    messages.retain(|message| !message.is_empty());
+    messages.join("; ")
+}
+
+/// The text of a body that is no JSON: without its tags, if it is HTML.
+fn plain(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    if !text.trim_start().starts_with('<') {
+        return text.into_owned();
+    }
+    let tagless = text.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    tagless.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn show(body: &str) -> String {
+        said(&HeaderMap::new(), body.as_bytes()).to_string()
+    }
+
+    #[test]
+    fn the_published_error_is_shown_whole() {
+        assert_eq!(
+            show(include_str!("../../tests/fixtures/published_error.json")),
+            ": INTERNAL_ERROR: Unable to fetch contacts; Internal server error. Please try again or contact support if the issue persists."
+        );
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        assert_eq!(
+            show(r#"{"errors":[{"status":404,"code":"not_found","title":"Not Found","detail":"no such route"}]}"#),
+            ": not_found: Not Found: no such route"
+        );
+        assert_eq!(
+            show(
+                r#"{"success":false,"error":{"status":429,"code":1007,"message":"Slow down","retry_after":45},"trace_id":"t-1"}"#
+            ),
+            ": 1007: Slow down (trace_id t-1)"
+        );
+        assert_eq!(show(r#"{"error":"nope"}"#), ": nope");
+        assert_eq!(
+            show("<html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"),
+            ": 502 Bad Gateway nginx"
+        );
+        assert_eq!(show("upstream\u{1b}[2J down"), ": upstream\\u{1b}[2J down");
+        assert_eq!((show(""), show("[1]"), show("{}")), (String::new(), String::new(), String::new()));
+    }
+
+    #[test]
+    fn the_request_is_named() {
+        let said = said(&headers(&[("cf-ray", "ray"), ("x-request-id", "abc")]), b"");
+        assert_eq!(said.to_string(), " (x-request-id abc)");
+    }
+
+    #[test]
+    fn retry_after_is_read_in_each_form() {
+        let seconds = |list: &[(&'static str, &str)], body: &str| {
+            retry_after(&headers(list), body.as_bytes()).map(|wait| wait.as_secs())
+        };
+        assert_eq!(seconds(&[("retry-after", "120")], ""), Some(120));
+        let date = ("date", "Sun, 06 Nov 1994 08:49:30 GMT");
+        for until in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(seconds(&[date, ("retry-after", until)], ""), Some(7), "{until}");
+        }
+        assert_eq!(seconds(&[date, ("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT")], ""), Some(0));
+        assert_eq!(seconds(&[], r#"{"error":{"retry_after":45}}"#), Some(45));
+        assert_eq!(seconds(&[("retry-after", "soon")], "{}"), None);
+    }
+
+    #[test]
+    fn a_redirect_shows_scheme_and_host_alone() {
+        assert_eq!(
+            location(&headers(&[("location", "https://evil.example/?token=x")])).unwrap(),
+            "https://evil.example"
+        );
+        assert_eq!(location(&headers(&[("location", "/login?secret")])).unwrap(), "another path of the same host");
+    }
+}

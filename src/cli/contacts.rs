@@ -1,0 +1,209 @@
+//! `linq-export contacts`: its options, the configuration they make, and the run.
+
+use std::io::IsTerminal;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+use linq_export::config::{
+    BaseUrl, ConfigError, ContactsConfig, ExportConfig, Format, Output, PerPage, PlainHttp, Rate, Token,
+};
+use linq_export::report::{Bar, Lines, Reporter, Silent, Summary, Verbosity, bytes, count, seconds};
+use linq_export::{Error, Exit, export, sandbox};
+
+use super::sandbox::Embedded;
+use super::signals::Signals;
+use super::token::{self, TokenSource};
+use super::{duration, fail, say};
+
+/// How long a run that was told to stop may take to do so.
+const GRACE: Duration = Duration::from_millis(1_500);
+
+const EXAMPLES: &str = "\
+Examples:
+  linq-export contacts --sandbox -o contacts.parquet
+  LINQ_INTEGRATION_TOKEN=… linq-export contacts -o contacts.parquet
+  linq-export contacts --token-file token -o - --format ndjson | head";
+
+/// Export every contact to a file or to standard output
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Contacts {
+    /// File to write, or - for standard output. It appears when it is whole
+    #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
+    output: PathBuf,
+    /// parquet or ndjson [default: from the file's ending: .parquet, .ndjson, .jsonl]
+    #[arg(long, value_name = "FORMAT", env = "LINQ_EXPORT_FORMAT")]
+    format: Option<Format>,
+    /// Stop after so many contacts, for a quick look [default: never]
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroU64>,
+    #[command(flatten)]
+    token: TokenSource,
+    #[command(flatten)]
+    server: Server,
+    #[command(flatten)]
+    talk: Talk,
+    /// Export from a sandbox within this process: no token, no network
+    #[arg(long, conflicts_with_all = ["base_url", "allow_plain_http"], help_heading = "The embedded sandbox", display_order = 0)]
+    sandbox: bool,
+    #[command(flatten)]
+    embedded: Embedded,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The server, and how it is asked")]
+struct Server {
+    /// Where the API is: https, or plain http on this machine
+    #[arg(long, value_name = "URL", default_value = BaseUrl::PRODUCTION, env = "LINQ_EXPORT_BASE_URL", hide_env_values = true)]
+    base_url: String,
+    /// Let the token travel over plain http to another machine
+    #[arg(long, env = "LINQ_EXPORT_ALLOW_PLAIN_HTTP")]
+    allow_plain_http: bool,
+    /// Requests a second, at most, retries included
+    #[arg(long, value_name = "RATE", default_value_t = Rate::DEFAULT, env = "LINQ_EXPORT_RATE")]
+    rate: Rate,
+    /// Requests under way at once, at most
+    #[arg(long, value_name = "N", default_value_t = linq_export::config::DEFAULT_CONCURRENCY, env = "LINQ_EXPORT_CONCURRENCY")]
+    concurrency: NonZeroUsize,
+    /// Contacts a page, 1 to 100
+    #[arg(long, value_name = "N", default_value_t = PerPage::MAX.get(), env = "LINQ_EXPORT_PER_PAGE")]
+    per_page: u32,
+    /// How long one attempt at a page may take (connecting: 5s, silence: 30s)
+    #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration, env = "LINQ_EXPORT_TIMEOUT")]
+    timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is said, on standard error")]
+struct Talk {
+    /// Say nothing but errors
+    #[arg(short, long, env = "LINQ_EXPORT_QUIET", conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more: each failed attempt; twice: each page
+    #[arg(short, long, action = ArgAction::Count, env = "LINQ_EXPORT_VERBOSE")]
+    verbose: u8,
+}
+
+impl Contacts {
+    pub async fn run(self) -> Exit {
+        let signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return fail(&Error::Bug(format!("cannot listen to signals: {error}"))),
+        };
+        let sandbox = if self.sandbox {
+            match super::sandbox::start(self.embedded.0.config()).await {
+                Ok(sandbox) => Some(sandbox),
+                Err(exit) => return exit,
+            }
+        } else {
+            None
+        };
+        let config = match self.config(sandbox.as_ref()) {
+            Ok(config) => config,
+            Err(reason) => {
+                say(format_args!("error: {reason}"));
+                return Exit::Usage;
+            }
+        };
+        let exporting = export(config, self.talk.reporter(), signals.cancellation.clone());
+        let result = tokio::select! {
+            result = exporting => result,
+            () = overdue(&signals) => Err(Error::Cancelled),
+        };
+        match (result, signals.exit()) {
+            (Ok(summary), _) => {
+                if !self.talk.quiet {
+                    self.say_summary(&summary);
+                }
+                Exit::Whole
+            }
+            (Err(Error::Cancelled), Some(exit)) => {
+                say("stopped: nothing was written");
+                exit
+            }
+            (Err(error), _) => fail(&error),
+        }
+    }
+
+    fn config(&self, sandbox: Option<&sandbox::Sandbox>) -> Result<ExportConfig, String> {
+        let text = |error: ConfigError| error.to_string();
+        let (output, format) = self.output()?;
+        let (base_url, token) = match sandbox {
+            Some(sandbox) => (sandbox.base_url(), Token::new(sandbox.token()).map_err(text)?),
+            None => (self.server.base_url.clone(), self.token.read()?),
+        };
+        let plain_http = if self.server.allow_plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
+        let mut contacts = ContactsConfig::new(BaseUrl::parse(&base_url, plain_http).map_err(text)?, token);
+        contacts.rate = self.server.rate;
+        contacts.concurrency = self.server.concurrency;
+        contacts.per_page = PerPage::new(self.server.per_page).map_err(text)?;
+        contacts.timeouts.attempt = self.server.timeout;
+        contacts.limit = self.limit;
+        Ok(ExportConfig::new(contacts, output, format))
+    }
+
+    fn output(&self) -> Result<(Output, Format), String> {
+        if self.output.as_os_str() == "-" {
+            let format = self.format.ok_or("standard output has no ending: say --format ndjson or --format parquet")?;
+            if format == Format::Parquet && std::io::stdout().is_terminal() {
+                return Err("Parquet is no text for a terminal: redirect it, or say --format ndjson".to_owned());
+            }
+            return Ok((Output::Stdout, format));
+        }
+        let format = self.format.map_or_else(|| Format::of(&self.output), Ok).map_err(|error| error.to_string())?;
+        Ok((Output::File(self.output.clone()), format))
+    }
+
+    fn say_summary(&self, summary: &Summary) {
+        let Summary { read, output, bytes: size, elapsed, .. } = summary;
+        say(format_args!("{} contacts and {} owners in {output}", count(read.contacts), count(read.owners)));
+        say(format_args!(
+            "{} pages, {} requests, {} read, {} written, {}",
+            count(read.pages),
+            count(read.requests),
+            bytes(read.bytes),
+            bytes(*size),
+            seconds(*elapsed)
+        ));
+        for ((kind, column), times) in &read.warnings {
+            say(format_args!("warning: {column}: {} times {kind}", count(*times)));
+        }
+        if read.limited {
+            say("stopped early, as --limit says: there are more contacts than these");
+        }
+        if self.sandbox {
+            let token = if self.token.is_given() {
+                format!("; the token was not used ({})", token::VARIABLE)
+            } else {
+                String::new()
+            };
+            say(format_args!("from the embedded sandbox: these contacts are invented{token}"));
+        }
+    }
+}
+
+impl Talk {
+    fn reporter(&self) -> Arc<dyn Reporter> {
+        let verbosity = match self.verbose {
+            0 => Verbosity::Warnings,
+            1 => Verbosity::Retries,
+            _ => Verbosity::Pages,
+        };
+        if self.quiet {
+            Arc::new(Silent)
+        } else if std::io::stderr().is_terminal() {
+            Arc::new(Bar::new(verbosity))
+        } else {
+            Arc::new(Lines::new(std::io::stderr(), verbosity))
+        }
+    }
+}
+
+/// Returns when a run that was told to stop has not done so in time.
+async fn overdue(signals: &Signals) {
+    signals.cancellation.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}

@@ -1,0 +1,141 @@
+//! The command line: arguments and environment come in, plain configuration goes out.
+//!
+//! The only clap in the crate, with a file a subcommand. What a run says at its end, and how it ends
+//! early, stand here too.
+
+mod contacts;
+mod sandbox;
+mod signals;
+mod token;
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand};
+use linq_export::{Error, Exit};
+
+const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet or NDJSON: whole, or not at all";
+
+/// The arguments of the program.
+#[derive(Debug, Parser)]
+#[command(name = "linq-export", version, about = ABOUT, after_help = exits(), styles = STYLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const STYLES: Styles =
+    Styles::styled().header(AnsiColor::Green.on_default().bold()).literal(AnsiColor::Cyan.on_default());
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Contacts(Box<contacts::Contacts>),
+    Sandbox(sandbox::Sandbox),
+}
+
+impl Cli {
+    /// Does what the arguments say.
+    pub async fn run(self) -> Exit {
+        match self.command {
+            Command::Contacts(contacts) => contacts.run().await,
+            Command::Sandbox(sandbox) => sandbox.run().await,
+        }
+    }
+}
+
+/// The table of exit codes, for the help text.
+fn exits() -> String {
+    let rows = Exit::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
+    format!("Exit codes:\n{}", rows.join("\n"))
+}
+
+/// A line on standard error; where nobody reads it, nothing is lost.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A line on standard output.
+fn print(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Says that the system gave no threads.
+pub fn no_runtime(error: &std::io::Error) -> Exit {
+    fail(&Error::Bug(format!("cannot start threads: {error}")))
+}
+
+/// Says why a run did not end well, and what to do.
+fn fail(error: &Error) -> Exit {
+    let exit = error.exit();
+    if exit != Exit::ReaderGone {
+        say(format_args!("error: {error}"));
+    }
+    if let Some(hint) = hint(exit) {
+        say(format_args!("hint: {hint}"));
+    }
+    exit
+}
+
+fn hint(exit: Exit) -> Option<&'static str> {
+    match exit {
+        Exit::Bug => Some("this should not happen: please report it, with the options and the lines above"),
+        Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
+        Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
+        Exit::TryLater => Some("the server asks to be left in peace: run again later, with a lower --rate"),
+        Exit::CannotCreate => Some("the folder must be there and writable; nothing was asked of the server"),
+        Exit::CannotWrite => Some("is the disk full? What stood under that name is untouched"),
+        _ => None,
+    }
+}
+
+/// A duration as `90s`, `15m` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration =
+        humantime::parse_duration(text).map_err(|error| format!("{error}: write it as 20s, 15m or 1h 30m"))?;
+    if duration.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_written_with_units() {
+        assert_eq!(duration("20s"), Ok(Duration::from_secs(20)));
+        assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert!(duration("20").unwrap_err().contains("20s"));
+        assert!(duration("0s").is_err());
+    }
+
+    /// Every option but those that would make a toy of a production run has its variable.
+    #[test]
+    fn every_option_has_an_environment_variable() {
+        for command in Cli::command().get_subcommands() {
+            for option in
+                command.get_arguments().filter(|option| !["help", "version"].contains(&option.get_id().as_str()))
+            {
+                let name = option.get_long().unwrap();
+                let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
+                let expected = match name {
+                    "sandbox" | "limit" => None,
+                    name if command.get_name() == "sandbox" => {
+                        Some(format!("LINQ_EXPORT_SANDBOX_{}", name.to_uppercase()))
+                    }
+                    name => Some(format!("LINQ_EXPORT_{}", name.replace('-', "_").to_uppercase())),
+                };
+                assert_eq!(variable, expected, "--{name}");
+            }
+        }
+    }
+}

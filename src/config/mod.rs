@@ -1,0 +1,235 @@
+//! What a run is told, as plain validated values.
+//!
+//! Text and numbers come in through constructors that refuse what cannot work; the other stages
+//! take these values as they are. No I/O, no environment, no clap.
+
+mod base_url;
+mod rate;
+mod token;
+
+use std::{
+    fmt,
+    num::{NonZeroU64, NonZeroUsize},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+pub use base_url::{BaseUrl, PlainHttp};
+pub use rate::Rate;
+pub use token::Token;
+
+/// The values a run was told cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The base URL is none, or one that would endanger the token.
+    #[error("the base URL {0}")]
+    BaseUrl(String),
+    /// The token is empty, or has bytes that no HTTP header can carry. It is never shown.
+    #[error("the token {0}")]
+    Token(&'static str),
+    /// A number is out of its range.
+    #[error("{0}")]
+    Range(String),
+    /// A format that is not known.
+    #[error("{0}")]
+    Format(String),
+}
+
+/// How to read the contacts of an organisation.
+///
+/// Made by [`ContactsConfig::new`] with the defaults named at each field; fields can be set.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ContactsConfig {
+    /// Where the API is: `https://api.linqapp.com`. No other host is talked to.
+    pub base_url: BaseUrl,
+    /// Who asks.
+    pub token: Token,
+    /// Requests a second, at most, retries included: 10.
+    pub rate: Rate,
+    /// Requests under way at once, at most: 16.
+    pub concurrency: NonZeroUsize,
+    /// Contacts a page: 100. A server may answer with fewer; then that is the run's page size.
+    pub per_page: PerPage,
+    /// How long an attempt may take.
+    pub timeouts: Timeouts,
+    /// When an attempt that failed is made again.
+    pub backoff: Backoff,
+    /// Stop after this many contacts: never, by default.
+    pub limit: Option<NonZeroU64>,
+    /// Rows of a record batch: 8,192. The last may be shorter.
+    pub batch_rows: NonZeroUsize,
+}
+
+impl ContactsConfig {
+    /// The defaults, for a server and a token.
+    #[must_use]
+    pub fn new(base_url: BaseUrl, token: Token) -> Self {
+        Self {
+            base_url,
+            token,
+            rate: Rate::DEFAULT,
+            concurrency: DEFAULT_CONCURRENCY,
+            per_page: PerPage::MAX,
+            timeouts: Timeouts::default(),
+            backoff: Backoff::default(),
+            limit: None,
+            batch_rows: DEFAULT_BATCH_ROWS,
+        }
+    }
+}
+
+/// Requests under way at once, unless told otherwise.
+pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
+const DEFAULT_BATCH_ROWS: NonZeroUsize = NonZeroUsize::new(8_192).expect("8,192 is not zero");
+
+/// Contacts a page: 1 to 100, as documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PerPage(u32);
+
+impl PerPage {
+    /// As many as the API gives: 100.
+    pub const MAX: Self = Self(100);
+
+    /// Contacts a page.
+    ///
+    /// # Errors
+    /// If it is not from 1 to 100.
+    pub fn new(contacts: u32) -> Result<Self, ConfigError> {
+        if (1..=Self::MAX.0).contains(&contacts) {
+            Ok(Self(contacts))
+        } else {
+            Err(ConfigError::Range(format!("{contacts} contacts a page: the API gives 1 to {}", Self::MAX.0)))
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// How long one attempt at a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// From the request to the last byte of its answer: 90 s.
+    pub attempt: Duration,
+    /// Until the connection stands, TLS included: 5 s.
+    pub connect: Duration,
+    /// Without a byte from the server: 30 s.
+    pub silence: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { attempt: Duration::from_secs(90), connect: Duration::from_secs(5), silence: Duration::from_secs(30) }
+    }
+}
+
+/// When an attempt that failed is made again.
+///
+/// Before attempt `n + 1` a page waits for a random time of up to `first * 2^(n-1)`, at most `longest`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backoff {
+    /// The bound of the first wait: 500 ms.
+    pub first: Duration,
+    /// The bound of any wait: 30 s. A server's Retry-After is obeyed beyond it.
+    pub longest: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { first: Duration::from_millis(500), longest: Duration::from_secs(30) }
+    }
+}
+
+/// What to export, and where to.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ExportConfig {
+    /// How to read the contacts.
+    pub contacts: ContactsConfig,
+    /// Where the file goes.
+    pub output: Output,
+    /// What kind of file it is.
+    pub format: Format,
+}
+
+impl ExportConfig {
+    /// An export of those contacts to that place.
+    #[must_use]
+    pub fn new(contacts: ContactsConfig, output: Output, format: Format) -> Self {
+        Self { contacts, output, format }
+    }
+}
+
+/// Where an export goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// A file, which appears under its name when it is whole.
+    File(PathBuf),
+    /// Standard output.
+    Stdout,
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdout => f.write_str("standard output"),
+        }
+    }
+}
+
+/// The kind of file an export makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// JSON, one object a line.
+    Ndjson,
+}
+
+impl Format {
+    /// The format that a file's name says by its ending: `.parquet`, `.ndjson` or `.jsonl`.
+    ///
+    /// # Errors
+    /// If it has none of these endings.
+    pub fn of(path: &Path) -> Result<Self, ConfigError> {
+        match path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("parquet") => Ok(Self::Parquet),
+            Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
+            _ => Err(ConfigError::Format(format!(
+                "the name {} ends in neither .parquet, .ndjson nor .jsonl: say the format with --format",
+                path.display()
+            ))),
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = ConfigError;
+
+    fn from_str(name: &str) -> Result<Self, ConfigError> {
+        match name {
+            "parquet" => Ok(Self::Parquet),
+            "ndjson" => Ok(Self::Ndjson),
+            _ => Err(ConfigError::Format(format!("no such format: {name} (there are parquet and ndjson)"))),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Parquet => "parquet",
+            Self::Ndjson => "ndjson",
+        })
+    }
+}

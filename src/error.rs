@@ -1,0 +1,128 @@
+//! Why a run did not end well, and the exit code that says so to a machine.
+//!
+//! The stages' errors come together here; each has one [`Exit`], and the exits are one table.
+//! Rendering is the binary's.
+
+use crate::{api::ApiError, config::ConfigError, sink::SinkError};
+
+/// Any error of a run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The run was told something that cannot work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The contacts could not be read.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The output could not be written.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The caller cancelled the run.
+    #[error("cancelled")]
+    Cancelled,
+    /// A fault of this program.
+    #[error("internal error: {0}")]
+    Bug(String),
+}
+
+impl Error {
+    /// How a program that ends with this error exits.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::Usage,
+            Self::Api(error) => error.exit(),
+            Self::Sink(error) => error.exit(),
+            Self::Cancelled => Exit::Interrupted,
+            Self::Bug(_) => Exit::Bug,
+        }
+    }
+}
+
+/// How the program exits. Meanings are final; causes may be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Exit {
+    /// 0
+    Whole,
+    /// 1
+    Bug,
+    /// 2
+    Usage,
+    /// 3
+    Incomplete,
+    /// 65
+    Contract,
+    /// 69
+    Unavailable,
+    /// 73
+    CannotCreate,
+    /// 74
+    CannotWrite,
+    /// 75
+    TryLater,
+    /// 77
+    Denied,
+    /// 130
+    Interrupted,
+    /// 141
+    ReaderGone,
+    /// 143
+    Terminated,
+}
+
+impl Exit {
+    /// All of them, by code.
+    pub const ALL: [Self; 13] = [
+        Self::Whole,
+        Self::Bug,
+        Self::Usage,
+        Self::Incomplete,
+        Self::Contract,
+        Self::Unavailable,
+        Self::CannotCreate,
+        Self::CannotWrite,
+        Self::TryLater,
+        Self::Denied,
+        Self::Interrupted,
+        Self::ReaderGone,
+        Self::Terminated,
+    ];
+
+    /// The table: exit code and meaning.
+    fn row(self) -> (u8, &'static str) {
+        match self {
+            Self::Whole => (0, "whole: every contact is in the output"),
+            Self::Bug => (1, "a bug in this program"),
+            Self::Usage => (2, "wrong usage, a missing token included"),
+            Self::Incomplete => (3, "completeness below what was required"),
+            Self::Contract => (
+                65,
+                "the server broke its contract: totals or pages that disagree, a redirect, 400, 404 or another 4xx, a body over 8 MiB",
+            ),
+            Self::Unavailable => {
+                (69, "the API cannot be reached (DNS and TLS included) or keeps failing after retries")
+            }
+            Self::CannotCreate => (73, "the output cannot be created"),
+            Self::CannotWrite => (74, "the output cannot be written"),
+            Self::TryLater => (75, "try again later: throttled out"),
+            Self::Denied => (77, "the token was rejected (401, 403)"),
+            Self::Interrupted => (130, "stopped by Ctrl-C (SIGINT)"),
+            Self::ReaderGone => (141, "the reader of standard output went away"),
+            Self::Terminated => (143, "stopped by SIGTERM"),
+        }
+    }
+
+    /// What the code says.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self.row().0
+    }
+}

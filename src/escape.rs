@@ -1,0 +1,61 @@
+//! Foreign text, made safe to show: comes in as the server sent it, goes out in one short line.
+//!
+//! Control characters, ESC, and the characters that reorder text on a terminal (bidi overrides)
+//! are written as `\u{…}`; text beyond the limit is cut. It never fails and never widens a text
+//! by more than its escapes.
+
+/// Characters of foreign text that are shown at most.
+pub(crate) const SHOWN: usize = 200;
+
+/// Escapes what could act on a terminal or a log, folds white space, and cuts after [`SHOWN`] characters.
+pub(crate) fn escape(text: &str) -> String {
+    let mut shown = String::new();
+    let mut space = false;
+    for (count, character) in text.trim().chars().enumerate() {
+        if count == SHOWN {
+            shown.push('…');
+            break;
+        }
+        if matches!(character, ' ' | '\n' | '\r' | '\t') {
+            space = true;
+            continue;
+        }
+        if std::mem::take(&mut space) {
+            shown.push(' ');
+        }
+        if acts(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Whether a character does something other than stand where it is written.
+fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_bidi_characters_are_escaped() {
+        assert_eq!(escape("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(escape("a\u{202e}b\u{9b}c\0"), "a\\u{202e}b\\u{9b}c\\u{0}");
+        assert_eq!(escape("  two\r\n\t lines "), "two lines");
+        assert_eq!(escape("naïve 名前 🎉"), "naïve 名前 🎉");
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        let shown = escape(&"x".repeat(SHOWN + 1));
+        assert_eq!(shown.chars().count(), SHOWN + 1);
+        assert!(shown.ends_with('…'));
+    }
+}

@@ -1,0 +1,76 @@
+//! Exports every contact of a Linq organisation to Parquet or NDJSON.
+//!
+//! The library behind the program `linq-export`. It has two verbs: [`contacts`], a stream of Arrow
+//! record batches, and [`export`], which writes a file with it and is whole or not there at all.
+//!
+//! ```no_run
+//! use futures::StreamExt;
+//! use linq_export::config::{BaseUrl, ContactsConfig, PlainHttp, Token};
+//!
+//! # async fn example() -> Result<(), linq_export::Error> {
+//! let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback)?;
+//! let token = Token::new(&std::env::var("LINQ_INTEGRATION_TOKEN").unwrap_or_default())?;
+//! let mut contacts = linq_export::contacts(&ContactsConfig::new(base_url, token))?;
+//! while let Some(batch) = contacts.next().await {
+//!     println!("{} contacts more", batch?.num_rows());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The data path
+//!
+//! ```text
+//! ContactsConfig
+//!      │
+//!      ▼            decoded pages                  batches               bytes
+//!  api::reader ═══════════════════► Contacts ═══════════════► Encoder ═══════════► Place
+//!   planner      in list order,      (stream)   of equal size   on a       bounded   file or
+//!   limiter      bounded              rows, owners,             thread               stdout,
+//!   client       by bytes             findings                  of its own           renamed when
+//!   table::decode                                                                    whole
+//!   contract, retry, window
+//!      │
+//!      ├─ Observed ─► proof     do the pages agree with each other?
+//!      └─ Event ────► report    a bar, lines, silence, or a reporter of yours
+//! ```
+//!
+//! | module | what comes in, what goes out | may use |
+//! |---|---|---|
+//! | [`config`] | what a run is told, validated | nothing else |
+//! | `page` | the values that stages say to each other about one page | nothing else |
+//! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, page, proof, report |
+//! | `proof` | observations in, a contradiction or the count out; pure | page |
+//! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | page |
+//! | `sink` | batches in, a published file out; every format goes to every place | config |
+//! | [`report`] | events in; each reporter does with them what it likes | config, page |
+//! | `pipeline` | the two verbs; the only module that knows all stages | all |
+//! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
+//!
+//! Async at the edges, plain functions in the middle. Backpressure is a bounded channel, cancelling is
+//! the drop of a receiver. Pages are decoded in the tasks that fetch them, so decoding is parallel and a
+//! malformed page is read again where reading happens.
+//!
+//! Without default features the crate builds without clap, indicatif and the sandbox.
+
+mod api;
+pub mod config;
+mod error;
+mod escape;
+mod page;
+mod pipeline;
+mod proof;
+pub mod report;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+mod sink;
+mod table;
+
+pub use api::{ApiError, Failure, Said, Transport};
+pub use arrow;
+pub use error::{Error, Exit};
+pub use pipeline::{Contacts, contacts, export};
+pub use proof::Contradiction;
+pub use sink::SinkError;
+pub use table::schema;
+pub use tokio_util::sync::CancellationToken;

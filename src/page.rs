@@ -1,0 +1,104 @@
+//! What the stages say to each other about one page, the answer to one request.
+//!
+//! `api` asks for a page and hands its body to a decode function; `table` decodes it; `proof` judges
+//! what was seen. These are the plain values that pass between them: no I/O, no decisions.
+
+use std::fmt;
+
+/// The page that one request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    /// Page number, from 1.
+    pub page: u64,
+    /// Contacts a page, 1 to 100.
+    pub per_page: u32,
+}
+
+/// The `pagination` object of a response: what the server says of its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pagination {
+    /// The page the server says this is.
+    pub current_page: u64,
+    /// Contacts a page, as the server counted them: it may clamp what was asked.
+    pub per_page: u64,
+    /// Pages in the list. A floor, not the truth.
+    pub total_pages: u64,
+    /// Contacts in the list at the instant of the response.
+    pub total_count: u64,
+}
+
+/// What one response showed, kept for the planner and the proof.
+#[derive(Clone, Debug)]
+pub(crate) struct Observed {
+    /// What was asked.
+    pub asked: Asked,
+    /// What the server said of it.
+    pub said: Pagination,
+    /// The ids of its contacts, in the order of the page.
+    pub ids: Vec<i64>,
+}
+
+/// A page's body, decoded: its table, and what must be observed of it.
+#[derive(Debug)]
+pub(crate) struct Decoded<T> {
+    /// The rows, in whatever form the decode function makes.
+    pub table: T,
+    /// What the server said.
+    pub said: Pagination,
+    /// The ids of the rows, in order.
+    pub ids: Vec<i64>,
+    /// Memory that `table` holds, in bytes: what the window is bounded by.
+    pub held: usize,
+}
+
+/// Why a body could not be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DecodeError {
+    /// Not a page of contacts: worth reading again, for a cut or a proxy's answer passes.
+    Malformed(String),
+    /// A contact without an identity: reading again cannot help.
+    Identity(String),
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(text) | Self::Identity(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Values of one column of a page that could not be taken as they were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// What was wrong.
+    pub kind: FindingKind,
+    /// The column's name.
+    pub column: &'static str,
+    /// The first row it was found in, from 1.
+    pub row: usize,
+    /// How many values or characters.
+    pub count: u64,
+}
+
+/// What can be wrong with a value and yet not with its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// Bytes that are no UTF-8, or half a surrogate pair: U+FFFD stands in the column instead.
+    ReplacedCharacter,
+    /// A time that names no instant: null in its column, the text kept in `extra`.
+    UnreadableTime,
+    /// A value of a kind its column cannot hold: null there, the value kept in `extra`.
+    WrongKind,
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReplacedCharacter => "a broken character, replaced by U+FFFD",
+            Self::UnreadableTime => "a time that names no instant: null, its text kept in extra",
+            Self::WrongKind => "a value of another kind than the column's: null, the value kept in extra",
+        })
+    }
+}

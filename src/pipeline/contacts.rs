@@ -1,0 +1,147 @@
+//! The contacts of an organisation as a stream of record batches.
+//!
+//! The reader is a task of its own, so that a busy consumer costs it no concurrency; its pages come
+//! through a bounded channel and leave as batches of equal size, in list order.
+
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::BatchCoalescer;
+use arrow::datatypes::Int64Type;
+use futures::{FutureExt, Stream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::api::{ApiError, Page, Reader, Totals};
+use crate::config::ContactsConfig;
+use crate::error::Error;
+use crate::page::Finding;
+use crate::report::{Event, ReadSummary, Reporter, Silent, Warning};
+use crate::table::{self, PageTable};
+
+/// Pages between the reader and the stream; there are more in the reader's window.
+const CHANNEL: usize = 4;
+
+/// Reads the contacts of an organisation, each once, in the order of the server's list.
+///
+/// Must be called within a tokio runtime: reading begins at once, in a task of its own. Dropping
+/// the stream ends it and all its requests.
+///
+/// # Errors
+/// If the HTTP client cannot be set up. Everything else comes through the stream.
+pub fn contacts(config: &ContactsConfig) -> Result<Contacts, Error> {
+    read(config, Arc::new(Silent))
+}
+
+/// Reads, and tells a reporter how it goes.
+pub(super) fn read(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
+    let reader = Reader::new(config, table::decode, Arc::clone(&reporter))?;
+    let (sender, pages) = mpsc::channel(CHANNEL);
+    Ok(Contacts {
+        pages,
+        reading: Some(tokio::spawn(reader.read(sender))),
+        rows: BatchCoalescer::new(table::schema(), config.batch_rows.get()),
+        left: config.limit.map_or(u64::MAX, std::num::NonZeroU64::get),
+        owners: HashSet::new(),
+        tally: ReadSummary::default(),
+        summary: None,
+        reporter,
+    })
+}
+
+/// A stream of record batches, and at its end a summary.
+///
+/// Batches have [`ContactsConfig::batch_rows`] rows, the last one fewer. An error ends the stream; what
+/// came before it is then not known to be whole.
+pub struct Contacts {
+    pages: mpsc::Receiver<Page<PageTable>>,
+    /// The reader; none when it has ended and its result was taken.
+    reading: Option<JoinHandle<Result<Option<Totals>, ApiError>>>,
+    /// Rows on their way into batches.
+    rows: BatchCoalescer,
+    /// Rows that may still leave.
+    left: u64,
+    owners: HashSet<i64>,
+    /// Figures so far.
+    tally: ReadSummary,
+    /// The figures, when all is read.
+    summary: Option<ReadSummary>,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl Contacts {
+    /// What the reading came to: known when the stream has ended without an error.
+    #[must_use]
+    pub fn summary(&self) -> Option<&ReadSummary> {
+        self.summary.as_ref()
+    }
+
+    fn take_page(&mut self, page: Page<PageTable>) -> Result<(), Error> {
+        let PageTable { batch, findings } = page.table;
+        let rows = usize::try_from(self.left).unwrap_or(usize::MAX).min(batch.num_rows());
+        let batch = batch.slice(0, rows);
+        self.left -= rows as u64;
+        self.tally.contacts += rows as u64;
+        let owners = batch.column_by_name("owner_id").map(AsArray::as_primitive::<Int64Type>);
+        self.owners.extend(owners.into_iter().flatten().flatten());
+        for finding in findings {
+            self.warn(page.number, finding);
+        }
+        self.rows.push_batch(batch).map_err(|error| Error::Bug(error.to_string()))
+    }
+
+    fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
+        let known = self.tally.warnings.entry((kind, column)).or_default();
+        if *known == 0 {
+            self.reporter.report(&Event::Warned(Warning { kind, page, column, position: row }));
+        }
+        *known += count;
+    }
+
+    fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
+        let Totals { pages, requests, bytes, limited } = end?.ok_or(Error::Cancelled)?;
+        let owners = self.owners.len() as u64;
+        self.summary = Some(ReadSummary { owners, pages, requests, bytes, limited, ..std::mem::take(&mut self.tally) });
+        self.rows.finish_buffered_batch().map_err(|error| Error::Bug(error.to_string()))
+    }
+}
+
+impl Stream for Contacts {
+    type Item = Result<RecordBatch, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(batch) = self.rows.next_completed_batch() {
+                return Poll::Ready(Some(Ok(batch)));
+            }
+            let taken = if let Some(page) = ready!(self.pages.poll_recv(context)) {
+                self.take_page(page)
+            } else {
+                let Some(reading) = &mut self.reading else { return Poll::Ready(None) };
+                let joined = ready!(reading.poll_unpin(context));
+                self.reading = None;
+                joined.map_err(|error| Error::Bug(error.to_string())).and_then(|end| self.take_end(end))
+            };
+            if let Err(error) = taken {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+}
+
+impl Drop for Contacts {
+    fn drop(&mut self) {
+        if let Some(reading) = &self.reading {
+            reading.abort();
+        }
+    }
+}
+
+impl std::fmt::Debug for Contacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contacts").field("tally", &self.tally).finish_non_exhaustive()
+    }
+}

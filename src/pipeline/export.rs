@@ -1,0 +1,110 @@
+//! An export, end to end: the stream of batches, a thread that encodes, a task that writes.
+//!
+//! Data flows one way through bounded channels; a stage that ends closes its channel, and so ends the
+//! others. The output appears under its name only when every stage has ended well.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::contacts::{Contacts, read};
+use crate::config::ExportConfig;
+use crate::error::Error;
+use crate::report::{Event, ReadSummary, Reporter, Summary};
+use crate::sink::{Encoder, Place};
+use crate::table;
+
+/// Encoded pieces between the encoder and the writer.
+const CHANNEL: usize = 4;
+
+/// Exports the contacts of an organisation to a file or to standard output.
+///
+/// A file appears under its name when it is whole; whatever ends the run before leaves what was there.
+/// Cancelling `cancellation` stops all requests and removes what is half-written.
+///
+/// # Errors
+/// Whatever keeps the output from being whole; [`Error::exit`] sorts them.
+pub async fn export(
+    config: ExportConfig,
+    reporter: Arc<dyn Reporter>,
+    cancellation: CancellationToken,
+) -> Result<Summary, Error> {
+    let result = tokio::select! {
+        result = run(&config, &reporter, &cancellation) => result,
+        never = tick(&*reporter) => match never {},
+    };
+    reporter.report(&Event::Ended);
+    result
+}
+
+async fn run(
+    config: &ExportConfig,
+    reporter: &Arc<dyn Reporter>,
+    cancellation: &CancellationToken,
+) -> Result<Summary, Error> {
+    let start = Instant::now();
+    let mut place = Place::create(&config.output)?;
+    let encoder = Encoder::new(config.format, &table::schema())?;
+    let contacts = read(&config.contacts, Arc::clone(reporter))?;
+    let (sender, mut pieces) = mpsc::channel::<Bytes>(CHANNEL);
+    let (runtime, cancelled) = (Handle::current(), cancellation.clone());
+    let encoding = tokio::task::spawn_blocking(move || encode(contacts, encoder, &sender, &runtime, &cancelled));
+    let writing = async {
+        let mut bytes = 0;
+        while let Some(piece) = pieces.recv().await {
+            bytes += piece.len() as u64;
+            reporter.report(&Event::Written { bytes: piece.len() as u64 });
+            place.write(piece).await?;
+        }
+        Ok::<_, Error>(bytes)
+    };
+    let written = tokio::select! {
+        written = writing => written,
+        () = cancellation.cancelled() => Err(Error::Cancelled),
+    };
+    drop(pieces);
+    let ended = encoding.await.map_err(|error| Error::Bug(error.to_string()))?;
+    // Where writing failed, the encoder only found its way out closed.
+    let bytes = written?;
+    let read = ended?;
+    place.commit().await?;
+    Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed() })
+}
+
+/// Encodes batch after batch on a thread that may block.
+fn encode(
+    mut contacts: Contacts,
+    mut encoder: Encoder,
+    out: &mpsc::Sender<Bytes>,
+    runtime: &Handle,
+    cancellation: &CancellationToken,
+) -> Result<ReadSummary, Error> {
+    let send = |piece: Vec<u8>| {
+        if piece.is_empty() { Ok(()) } else { out.blocking_send(piece.into()).map_err(|_| Error::Cancelled) }
+    };
+    while let Some(batch) = runtime.block_on(async {
+        tokio::select! {
+            batch = contacts.next() => batch,
+            () = cancellation.cancelled() => Some(Err(Error::Cancelled)),
+        }
+    }) {
+        send(encoder.encode(&batch?)?)?;
+    }
+    send(encoder.finish()?)?;
+    contacts.summary().cloned().ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))
+}
+
+/// Lets a second's passing be seen, for reporters that speak now and then.
+async fn tick(reporter: &dyn Reporter) -> Infallible {
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        seconds.tick().await;
+        reporter.report(&Event::Tick);
+    }
+}

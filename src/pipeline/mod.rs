@@ -1,0 +1,9 @@
+//! The two verbs: [`contacts`], a stream of record batches, and [`export`], which is built on it.
+//!
+//! The only place that knows all stages. It starts and joins them, and decides nothing they decide.
+
+mod contacts;
+mod export;
+
+pub use contacts::{Contacts, contacts};
+pub use export::export;

@@ -1,0 +1,124 @@
+//! Events as plain lines, for logs and for terminals that are none.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use super::{Event, Progress, Reporter, count, seconds};
+
+/// Ticks, which are seconds, from one line of progress to the next.
+const EVERY: u64 = 10;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Warnings.
+    #[default]
+    Warnings,
+    /// Each attempt that failed, too.
+    Retries,
+    /// Each page, too.
+    Pages,
+}
+
+/// The line that an event is worth, if it is.
+pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
+    match event {
+        Event::Warned(warning) => Some(format!("warning: {warning}")),
+        Event::Planned { pages, contacts } if verbosity >= Verbosity::Retries => {
+            Some(format!("{} contacts on {} pages", count(*contacts), count(*pages)))
+        }
+        Event::Retrying { page, attempt, wait, cause } if verbosity >= Verbosity::Retries => {
+            let when = if wait.is_zero() { "again".to_owned() } else { format!("again in {}", seconds(*wait)) };
+            Some(format!("page {page}, attempt {attempt}: {cause}; {when}"))
+        }
+        Event::PageRead { page, contacts, bytes, took } if verbosity >= Verbosity::Pages => {
+            Some(format!("page {page}: {contacts} contacts, {} in {} ms", super::bytes(*bytes), took.as_millis()))
+        }
+        _ => None,
+    }
+}
+
+/// Writes a line every ten seconds, and one for each event that is worth it.
+#[derive(Debug)]
+pub struct Lines<W> {
+    verbosity: Verbosity,
+    state: Mutex<State<W>>,
+}
+
+#[derive(Debug)]
+struct State<W> {
+    out: W,
+    progress: Progress,
+    ticks: u64,
+}
+
+impl<W: Write> Lines<W> {
+    /// Lines to `out`, which is standard error in the program.
+    pub fn new(out: W, verbosity: Verbosity) -> Self {
+        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default(), ticks: 0 }) }
+    }
+}
+
+impl<W: Write + Send> Reporter for Lines<W> {
+    fn report(&self, event: &Event) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { out, progress, ticks } = &mut *state;
+        progress.update(event);
+        // Nobody may be left to read what is said; the run goes on.
+        if let Some(line) = line(event, self.verbosity) {
+            let _ = writeln!(out, "{line}");
+        }
+        if matches!(event, Event::Tick) {
+            // The first tick comes at once.
+            if *ticks > 0 && ticks.is_multiple_of(EVERY) {
+                let _ = writeln!(out, "{} of {} pages, {progress}", count(progress.pages), planned(progress));
+            }
+            *ticks += 1;
+        }
+    }
+}
+
+fn planned(progress: &Progress) -> String {
+    if progress.pages_planned == 0 { "?".to_owned() } else { count(progress.pages_planned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn said(verbosity: Verbosity, events: &[Event]) -> String {
+        let lines = Lines::new(Vec::new(), verbosity);
+        for event in events {
+            lines.report(event);
+        }
+        String::from_utf8(lines.state.into_inner().unwrap().out).unwrap()
+    }
+
+    #[test]
+    fn one_line_every_ten_seconds_even_when_nothing_comes() {
+        let ticks = vec![Event::Tick; 31];
+        assert_eq!(said(Verbosity::Warnings, &ticks).lines().count(), 3);
+        assert!(said(Verbosity::Warnings, &ticks).starts_with("0 of ? pages, 0 contacts, 0 bytes, 0.0 requests/s"));
+    }
+
+    #[test]
+    fn more_is_said_when_asked() {
+        let events = [
+            Event::Planned { pages: 25, contacts: 2_500 },
+            Event::Retrying {
+                page: 7,
+                attempt: 1,
+                wait: Duration::from_secs(2),
+                cause: "the server answered 502".into(),
+            },
+            Event::PageRead { page: 7, contacts: 100, bytes: 47_000, took: Duration::from_millis(80) },
+        ];
+        assert_eq!(said(Verbosity::Warnings, &events), "");
+        assert_eq!(
+            said(Verbosity::Pages, &events),
+            "2,500 contacts on 25 pages\npage 7, attempt 1: the server answered 502; again in 2.0 s\npage 7: 100 contacts, 47 kB in 80 ms\n"
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! What a run says while it goes on: events come in, and each reporter does with them what it likes.
+//!
+//! The stages know only [`Reporter`]. A reporter of your own gets every event of
+//! [`export`](crate::export); the program's own are a progress bar, plain lines, and silence.
+
+#[cfg(feature = "cli")]
+mod bar;
+mod figures;
+mod lines;
+mod progress;
+mod summary;
+
+use std::time::Duration;
+
+#[cfg(feature = "cli")]
+pub use bar::Bar;
+pub use figures::{bytes, count, seconds};
+pub use lines::{Lines, Verbosity};
+pub use progress::Progress;
+pub use summary::{ReadSummary, Summary};
+
+pub use crate::page::FindingKind;
+
+/// Something that happened in a run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A request is about to be sent; retries are requests too.
+    Requested {
+        /// The page asked for.
+        page: u64,
+        /// Which attempt at the page this is, from 1.
+        attempt: u32,
+    },
+    /// The plan is known: page 1 has said how much there is.
+    Planned {
+        /// Pages that will be read, page 1 included.
+        pages: u64,
+        /// Contacts that are expected.
+        contacts: u64,
+    },
+    /// A page was read and decoded.
+    PageRead {
+        /// Its number.
+        page: u64,
+        /// Its contacts.
+        contacts: u64,
+        /// Its JSON, in bytes.
+        bytes: u64,
+        /// From the request to the last byte.
+        took: Duration,
+    },
+    /// An attempt at a page failed, and will be made again.
+    Retrying {
+        /// The page.
+        page: u64,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// Before the next attempt.
+        wait: Duration,
+        /// What went wrong, in the server's words where it had any.
+        cause: String,
+    },
+    /// Values that could not be taken as they were sent.
+    Warned(Warning),
+    /// Bytes went to the output.
+    Written {
+        /// How many.
+        bytes: u64,
+    },
+    /// A second has passed.
+    Tick,
+    /// The run is over; nothing follows.
+    Ended,
+}
+
+/// Values of one column that could not be taken as they were sent: the first of their kind in the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// What was wrong.
+    pub kind: FindingKind,
+    /// The page it was first seen on.
+    pub page: u64,
+    /// The column.
+    pub column: &'static str,
+    /// The contact's place on the page, from 1.
+    pub position: usize,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, page, column, position } = self;
+        write!(f, "page {page}, contact {position}, {column}: {kind}")
+    }
+}
+
+/// Takes the events of a run. Called from several threads; it must not block for long.
+pub trait Reporter: Send + Sync {
+    /// Takes one event.
+    fn report(&self, event: &Event);
+}
+
+/// A reporter that says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn report(&self, _: &Event) {}
+}

@@ -1,0 +1,115 @@
+//! How far a run is: events come in, figures go out. Every reporter that shows progress keeps one.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Event, bytes, count, seconds};
+
+/// Seconds over which the speed is taken.
+const SPEED_OVER: usize = 10;
+
+/// The figures of a run so far.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Pages read.
+    pub pages: u64,
+    /// Pages that will be read; 0 before page 1 has said so.
+    pub pages_planned: u64,
+    /// Contacts read.
+    pub contacts: u64,
+    /// JSON received, in bytes.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests and pages at each of the last seconds, the oldest first.
+    seconds: VecDeque<(u64, u64)>,
+}
+
+impl Progress {
+    /// Takes an event into account.
+    pub fn update(&mut self, event: &Event) {
+        match event {
+            Event::Requested { .. } => self.requests += 1,
+            Event::Planned { pages, .. } => self.pages_planned = *pages,
+            Event::PageRead { contacts, bytes, .. } => {
+                self.pages += 1;
+                self.contacts += contacts;
+                self.bytes_in += bytes;
+            }
+            Event::Written { bytes } => self.bytes_out += bytes,
+            Event::Tick => {
+                if self.seconds.len() > SPEED_OVER {
+                    self.seconds.pop_front();
+                }
+                self.seconds.push_back((self.requests, self.pages));
+            }
+            _ => {}
+        }
+    }
+
+    /// Requests a second, over the last ten seconds.
+    #[must_use]
+    pub fn requests_per_second(&self) -> f64 {
+        self.per_second(|(requests, _)| requests)
+    }
+
+    /// Time left at the present speed; none before that is known.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn time_left(&self) -> Option<Duration> {
+        let speed = self.per_second(|(_, pages)| pages);
+        let left = self.pages_planned.checked_sub(self.pages).filter(|_| self.pages_planned > 0 && speed > 0.0)?;
+        Duration::try_from_secs_f64(left as f64 / speed).ok()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a speed")]
+    fn per_second(&self, figure: fn((u64, u64)) -> u64) -> f64 {
+        match (self.seconds.front(), self.seconds.back()) {
+            (Some(first), Some(last)) if self.seconds.len() > 1 => {
+                (figure(*last) - figure(*first)) as f64 / (self.seconds.len() - 1) as f64
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} contacts, {}, {:.1} requests/s",
+            count(self.contacts),
+            bytes(self.bytes_in),
+            self.requests_per_second()
+        )?;
+        match self.time_left() {
+            Some(left) if !left.is_zero() => write!(f, ", {} left", seconds(left)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speed_and_time_left_follow_from_the_last_ten_seconds() {
+        let mut progress = Progress::default();
+        progress.update(&Event::Planned { pages: 100, contacts: 10_000 });
+        for _ in 0..20 {
+            progress.update(&Event::Tick);
+            for page in 0..2 {
+                progress.update(&Event::Requested { page, attempt: 1 });
+            }
+            progress.update(&Event::PageRead { page: 1, contacts: 100, bytes: 47_000, took: Duration::ZERO });
+        }
+        progress.update(&Event::Tick);
+        assert!((progress.requests_per_second() - 2.0).abs() < 1e-9);
+        assert_eq!(progress.time_left(), Some(Duration::from_secs(80)));
+        assert_eq!(progress.to_string(), "2,000 contacts, 940 kB, 2.0 requests/s, 1 min 20 s left");
+    }
+}

@@ -1,0 +1,86 @@
+//! What a request says, read once from its head.
+//!
+//! Numbers are kept as the client sent them: clamping and defaults belong to the page.
+
+use hyper::header::{ACCEPT_ENCODING, USER_AGENT};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method};
+
+/// The header that carries the token.
+pub(super) const TOKEN_HEADER: &str = "x-linq-integration-token";
+
+/// A request, as far as the sandbox cares.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) page: Option<u64>,
+    pub(super) per_page: Option<u64>,
+    pub(super) token: Option<Vec<u8>>,
+    pub(super) user_agent: Option<String>,
+    pub(super) accepts_gzip: bool,
+}
+
+impl Asked {
+    pub(super) fn read(head: &Parts) -> Self {
+        let query = head.uri.query().unwrap_or_default();
+        let token = head.headers.get(TOKEN_HEADER);
+        let user_agent = head.headers.get(USER_AGENT);
+        Self {
+            method: head.method.clone(),
+            path: head.uri.path().to_owned(),
+            page: number(query, "page"),
+            per_page: number(query, "per_page"),
+            token: token.map(|value| value.as_bytes().to_vec()),
+            user_agent: user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            accepts_gzip: accepts_gzip(&head.headers),
+        }
+    }
+}
+
+/// The number behind `name`; of a name given twice the last counts, as in Rails.
+fn number(query: &str, name: &str) -> Option<u64> {
+    let mut pairs = query.rsplit('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(key, _)| *key == name)?;
+    value.parse().ok()
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter();
+    let mut codings = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    codings.any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+        name.trim().eq_ignore_ascii_case("gzip") && weight.parse() != Ok(0.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_from_the_query() {
+        assert_eq!(number("page=3&per_page=50", "page"), Some(3));
+        assert_eq!(number("page=3&per_page=50", "per_page"), Some(50));
+        assert_eq!(number("page=3&page=4", "page"), Some(4));
+        for garbage in ["", "page", "page=", "page=x", "page=-1", "page=1.5", "xpage=1"] {
+            assert_eq!(number(garbage, "page"), None, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_accepted_where_it_is_named_and_not_weighed_to_nothing() {
+        for (value, accepts) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("identity", false),
+            ("gzip;q=0", false),
+            ("gzip; q=0.0, br", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, value.parse().unwrap());
+            assert_eq!(accepts_gzip(&headers), accepts, "{value}");
+        }
+    }
+}

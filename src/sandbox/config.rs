@@ -1,0 +1,87 @@
+//! What a sandbox is told before it starts: plain values, each with its unit and default.
+//!
+//! Values are checked once, in `check`; nothing here reads arguments, files or the environment.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::limiter::Limit;
+
+/// The most contacts a sandbox can hold: beyond, the invented dates would leave this century.
+const MOST_CONTACTS: u64 = 1_000_000_000;
+
+/// The settings of a sandbox. Start from [`SandboxConfig::default`] and change fields.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SandboxConfig {
+    /// Where to listen; port 0 lets the system choose. Default 127.0.0.1:0.
+    pub address: SocketAddr,
+    /// How many contacts the organisation has, 0 to 1,000,000,000. Default 2,500.
+    pub contacts: u64,
+    /// The same seed and count give the same contacts, byte for byte. Default 1.
+    pub seed: u64,
+    /// Time from the arrival of a request to its answer, whatever the answer. Default 0.
+    pub latency: Duration,
+    /// How many requests are let in; those over it get 429 with `Retry-After`. Default: all.
+    pub limit: Limit,
+    /// Compress answers for clients that accept gzip. Default false: plain for everybody.
+    pub gzip: bool,
+    /// How many of the latest requests are remembered for [`super::Sandbox::requests`], at
+    /// about 80 bytes each. Default 20,000; 0 remembers none.
+    pub journal: usize,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            contacts: 2_500,
+            seed: 1,
+            latency: Duration::ZERO,
+            limit: Limit::Unlimited,
+            gzip: false,
+            journal: 20_000,
+        }
+    }
+}
+
+impl SandboxConfig {
+    /// Refuses values out of range, naming the first of them.
+    pub(super) fn check(&self) -> io::Result<()> {
+        if self.contacts > MOST_CONTACTS {
+            return Err(invalid(format!("a sandbox holds at most {MOST_CONTACTS} contacts, not {}", self.contacts)));
+        }
+        self.limit.check().map_err(invalid)
+    }
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_valid() {
+        assert!(SandboxConfig::default().check().is_ok());
+    }
+
+    #[test]
+    fn too_many_contacts_are_refused_by_name() {
+        let config = SandboxConfig { contacts: MOST_CONTACTS + 1, ..SandboxConfig::default() };
+        let error = config.check().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("1000000001"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_that_admits_nothing_is_refused() {
+        for per_second in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let config = SandboxConfig { limit: Limit::per_second(per_second), ..SandboxConfig::default() };
+            assert!(config.check().is_err(), "{per_second}");
+        }
+    }
+}

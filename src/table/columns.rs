@@ -1,0 +1,241 @@
+//! Rows under construction: one Arrow builder a column, filled contact by contact.
+//!
+//! Raw values come in, one a column and contact; arrays go out. A value that its column cannot hold
+//! leaves null there and itself in `extra`, so that nothing the API sends is lost.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::{
+    array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder},
+    error::ArrowError,
+};
+
+use super::{
+    instant,
+    json::{Kind, Raw},
+    schema::{COLUMNS, Column, Holds, OWNER, Place, schema},
+};
+use crate::page::{Finding, FindingKind};
+
+/// Contacts a page, as documented: what the builders make room for.
+const ROWS: usize = 100;
+/// Bytes of text in a column of a page, about.
+const TEXT: usize = 2_048;
+
+/// The values of one contact, as they stand in the page.
+#[derive(Debug, Default)]
+pub(super) struct Contact<'a> {
+    values: [Option<Raw<'a>>; COLUMNS.len()],
+    extra: BTreeMap<String, Raw<'a>>,
+}
+
+impl<'a> Contact<'a> {
+    /// Takes a value for column `index`; a later one of the same key replaces it.
+    pub fn set(&mut self, index: usize, value: Raw<'a>) {
+        self.values[index] = Some(value);
+    }
+
+    /// Takes a value that has no column.
+    pub fn set_extra(&mut self, key: String, value: Raw<'a>) {
+        self.extra.insert(key, value);
+    }
+
+    /// Forgets the owner: another `contact_owner` follows, and the last counts.
+    pub fn forget_owner(&mut self) {
+        for (value, column) in self.values.iter_mut().zip(&COLUMNS) {
+            if matches!(column.place, Place::Owner(_)) {
+                *value = None;
+            }
+        }
+        self.extra.retain(|key, _| !key.starts_with(OWNER));
+    }
+}
+
+#[derive(Debug)]
+enum Builder {
+    Integer(Int64Builder),
+    Text(StringBuilder),
+    Instant(TimestampMicrosecondBuilder),
+}
+
+/// The columns of a page, row by row.
+#[derive(Debug)]
+pub(super) struct Columns {
+    builders: Vec<Builder>,
+    ids: Vec<i64>,
+    findings: Vec<Finding>,
+}
+
+impl Columns {
+    pub fn new() -> Self {
+        let builders = COLUMNS
+            .iter()
+            .map(|column| match column.holds {
+                Holds::Integer => Builder::Integer(Int64Builder::with_capacity(ROWS)),
+                Holds::Text => Builder::Text(StringBuilder::with_capacity(ROWS, TEXT)),
+                Holds::Instant => {
+                    Builder::Instant(TimestampMicrosecondBuilder::with_capacity(ROWS).with_timezone("UTC"))
+                }
+            })
+            .collect();
+        Self { builders, ids: Vec::with_capacity(ROWS), findings: Vec::new() }
+    }
+
+    /// Rows so far.
+    pub fn rows(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Adds a contact as the next row, or says why it has no identity.
+    pub fn push(&mut self, mut contact: Contact<'_>) -> Result<(), String> {
+        let row = self.ids.len() + 1;
+        for (index, column) in COLUMNS.iter().enumerate() {
+            let value = contact.values[index].filter(|value| value.kind != Kind::Null);
+            let held = match (&mut self.builders[index], column.place) {
+                (Builder::Integer(builder), Place::Id) => {
+                    let id = identity(value, row)?;
+                    self.ids.push(id);
+                    builder.append_value(id);
+                    true
+                }
+                (Builder::Text(builder), Place::Extra) => {
+                    append_extra(builder, &contact.extra, &mut self.findings, row);
+                    true
+                }
+                (builder, _) => append(builder, value, column, &mut self.findings, row),
+            };
+            if !held && let Some(value) = value {
+                contact.set_extra(extra_key(column), value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows as a batch, their ids, and what was found on the way.
+    pub fn finish(self) -> Result<(RecordBatch, Vec<i64>, Vec<Finding>), ArrowError> {
+        let arrays: Vec<ArrayRef> = self
+            .builders
+            .into_iter()
+            .map(|builder| match builder {
+                Builder::Integer(mut builder) => Arc::new(builder.finish()) as ArrayRef,
+                Builder::Text(mut builder) => Arc::new(builder.finish()),
+                Builder::Instant(mut builder) => Arc::new(builder.finish()),
+            })
+            .collect();
+        Ok((RecordBatch::try_new(schema(), arrays)?, self.ids, self.findings))
+    }
+}
+
+/// The integer that a number or a numeric string writes out in full.
+pub(super) fn integer<T: std::str::FromStr>(value: Raw<'_>) -> Option<T> {
+    let parse = |text: &str| {
+        text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    };
+    match value.kind {
+        Kind::Number => parse(std::str::from_utf8(value.bytes).ok()?),
+        Kind::Text { .. } => parse(&value.text()?.text),
+        _ => None,
+    }
+}
+
+fn identity(value: Option<Raw<'_>>, row: usize) -> Result<i64, String> {
+    let Some(value) = value else {
+        return Err(format!(
+            "contact {row} of the page has no id, and a contact without one can be neither counted nor proven"
+        ));
+    };
+    integer(value).ok_or_else(|| {
+        format!("contact {row} of the page has the id {}, which is no 64-bit integer", value.json().text)
+    })
+}
+
+/// Appends a value, or null; false when the column cannot hold it.
+fn append(
+    builder: &mut Builder,
+    value: Option<Raw<'_>>,
+    column: &Column,
+    findings: &mut Vec<Finding>,
+    row: usize,
+) -> bool {
+    match builder {
+        Builder::Integer(builder) => {
+            let number = value.and_then(integer);
+            builder.append_option(number);
+            keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row)
+        }
+        Builder::Text(builder) => {
+            let text = value.and_then(|value| value.text());
+            if let Some(text) = &text {
+                note(findings, FindingKind::ReplacedCharacter, column, row, text.replaced);
+            }
+            builder.append_option(text.as_ref().map(|text| &text.text));
+            keep(text.is_some(), value, column, FindingKind::WrongKind, findings, row)
+        }
+        Builder::Instant(builder) => {
+            let text = value.and_then(|value| value.text());
+            let instant = text.as_ref().and_then(|text| instant::microseconds(&text.text));
+            builder.append_option(instant);
+            let kind = if text.is_some() { FindingKind::UnreadableTime } else { FindingKind::WrongKind };
+            keep(instant.is_some(), value, column, kind, findings, row)
+        }
+    }
+}
+
+/// Whether the column holds what was sent; if not, that is a finding.
+fn keep(
+    held: bool,
+    value: Option<Raw<'_>>,
+    column: &Column,
+    kind: FindingKind,
+    findings: &mut Vec<Finding>,
+    row: usize,
+) -> bool {
+    let held = held || value.is_none();
+    note(findings, kind, column, row, u64::from(!held));
+    held
+}
+
+fn append_extra(
+    builder: &mut StringBuilder,
+    extra: &BTreeMap<String, Raw<'_>>,
+    findings: &mut Vec<Finding>,
+    row: usize,
+) {
+    if extra.is_empty() {
+        builder.append_null();
+        return;
+    }
+    let mut json = String::from("{");
+    let mut replaced = 0;
+    for (key, value) in extra {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str(&serde_json::Value::from(key.as_str()).to_string());
+        json.push(':');
+        let value = value.json();
+        json.push_str(&value.text);
+        replaced += value.replaced;
+    }
+    json.push('}');
+    builder.append_value(json);
+    note(findings, FindingKind::ReplacedCharacter, &COLUMNS[COLUMNS.len() - 1], row, replaced);
+}
+
+/// The key under which `extra` keeps a value that its own column cannot hold.
+fn extra_key(column: &Column) -> String {
+    match column.place {
+        Place::Owner(key) => format!("{OWNER}.{key}"),
+        _ => column.name.to_owned(),
+    }
+}
+
+fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &Column, row: usize, count: u64) {
+    if count == 0 {
+        return;
+    }
+    match findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column.name) {
+        Some(finding) => finding.count += count,
+        None => findings.push(Finding { kind, column: column.name, row, count }),
+    }
+}

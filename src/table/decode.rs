@@ -1,0 +1,163 @@
+//! A page's body to a page's table: JSON bytes come in, a record batch with what must be observed goes out.
+//!
+//! One walk over the bytes, straight into the column builders. It decides nothing about reading
+//! again: a body that is no page of contacts is `Malformed`, a contact without an identity `Identity`.
+
+use super::{
+    PageTable,
+    columns::{Columns, Contact, integer},
+    json::{Broken, Kind, Raw, Scanner},
+    schema::{COLUMNS, OWNER, Place},
+};
+use crate::page::{DecodeError, Decoded, Pagination};
+
+impl From<Broken> for DecodeError {
+    fn from(Broken { reason, at }: Broken) -> Self {
+        Self::Malformed(format!("the answer is not whole JSON: {reason}, at byte {at}"))
+    }
+}
+
+/// Decodes the body of one page.
+pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
+    let mut scanner = Scanner::new(body);
+    let mut columns = None;
+    let mut said = None;
+    if scanner.peek()? != Kind::Object {
+        return malformed("the answer is JSON, but no object");
+    }
+    scanner.object(|scanner, key| {
+        match key.bytes {
+            br#""contacts""# => columns = Some(read_contacts(scanner)?),
+            br#""pagination""# => said = Some(read_pagination(scanner)?),
+            _ => drop(scanner.value()?),
+        }
+        Ok::<_, DecodeError>(())
+    })?;
+    scanner.end()?;
+    let Some(columns) = columns else {
+        return malformed("the answer has no `contacts`");
+    };
+    let Some(said) = said else {
+        return malformed("the answer has no `pagination`");
+    };
+    let (batch, ids, findings) = columns?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
+    let held = batch.get_array_memory_size();
+    Ok(Decoded { table: PageTable { batch, findings }, said, ids, held })
+}
+
+fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
+    Err(DecodeError::Malformed(reason.to_owned()))
+}
+
+/// The contacts' columns; in their stead, when the array is whole but a contact has no identity, that.
+type Contacts = Result<Columns, DecodeError>;
+
+fn read_contacts(scanner: &mut Scanner<'_>) -> Result<Contacts, DecodeError> {
+    if scanner.peek()? != Kind::Array {
+        return malformed("`contacts` is no array");
+    }
+    let mut columns = Columns::new();
+    let mut identities = Ok(());
+    scanner.array(|scanner| {
+        let pushed = if scanner.peek()? == Kind::Object {
+            columns.push(read_contact(scanner)?)
+        } else {
+            let value = scanner.value()?.json().text;
+            Err(format!("contact {} of the page is {value}, no object with an id", columns.rows() + 1))
+        };
+        // What follows is read all the same: only a whole page is worth believing.
+        if identities.is_ok() {
+            identities = pushed.map_err(DecodeError::Identity);
+        }
+        Ok::<_, DecodeError>(())
+    })?;
+    Ok(identities.map(|()| columns))
+}
+
+fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
+    let mut contact = Contact::default();
+    let mut last = 0;
+    scanner.object(|scanner, key| {
+        if let Some(index) = find(key, &mut last, contact_key) {
+            contact.set(index, scanner.value()?);
+        } else if key.text().is_some_and(|key| key.text == OWNER) {
+            contact.forget_owner();
+            read_owner(scanner, &mut contact)?;
+        } else {
+            contact.set_extra(name(key), scanner.value()?);
+        }
+        Ok(())
+    })?;
+    Ok(contact)
+}
+
+fn read_owner<'a>(scanner: &mut Scanner<'a>, contact: &mut Contact<'a>) -> Result<(), Broken> {
+    match scanner.peek()? {
+        Kind::Null => scanner.value().map(drop),
+        Kind::Object => {
+            let mut last = 0;
+            scanner.object(|scanner, key| {
+                let value = scanner.value()?;
+                match find(key, &mut last, owner_key) {
+                    Some(index) => contact.set(index, value),
+                    None => contact.set_extra(format!("{OWNER}.{}", name(key)), value),
+                }
+                Ok(())
+            })
+        }
+        _ => {
+            contact.set_extra(OWNER.to_owned(), scanner.value()?);
+            Ok(())
+        }
+    }
+}
+
+fn contact_key(place: Place) -> Option<&'static str> {
+    match place {
+        Place::Id => Some("id"),
+        Place::Contact(key) => Some(key),
+        _ => None,
+    }
+}
+
+fn owner_key(place: Place) -> Option<&'static str> {
+    match place {
+        Place::Owner(key) => Some(key),
+        _ => None,
+    }
+}
+
+/// The column of a key. Keys mostly come in the columns' order, so the search starts after the last one found.
+fn find(key: Raw<'_>, last: &mut usize, key_of: fn(Place) -> Option<&'static str>) -> Option<usize> {
+    let text = key.text()?.text;
+    let index = (0..COLUMNS.len())
+        .map(|step| (*last + step) % COLUMNS.len())
+        .find(|index| key_of(COLUMNS[*index].place).is_some_and(|name| name == text))?;
+    *last = index + 1;
+    Some(index)
+}
+
+fn name(key: Raw<'_>) -> String {
+    key.text().map(|key| key.text.into_owned()).unwrap_or_default()
+}
+
+fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError> {
+    if scanner.peek()? != Kind::Object {
+        return malformed("`pagination` is no object");
+    }
+    let mut numbers: [(&str, Option<u64>); 4] =
+        [("current_page", None), ("per_page", None), ("total_pages", None), ("total_count", None)];
+    scanner.object(|scanner, key| {
+        let value = scanner.value()?;
+        let name = name(key);
+        if let Some((_, number)) = numbers.iter_mut().find(|(key, _)| *key == name) {
+            *number = integer(value);
+        }
+        Ok::<_, DecodeError>(())
+    })?;
+    let number = |index: usize| {
+        let (name, number) = numbers[index];
+        number.ok_or_else(|| DecodeError::Malformed(format!("`pagination.{name}` is missing or no whole number")))
+    };
+    Ok(Pagination { current_page: number(0)?, per_page: number(1)?, total_pages: number(2)?, total_count: number(3)? })
+}

@@ -1,0 +1,214 @@
+//! The table by example: every rule of flattening, on pages small enough to read.
+
+use arrow::{
+    array::{Array, AsArray, RecordBatch},
+    datatypes::{Int64Type, TimestampMicrosecondType},
+};
+
+use super::*;
+use crate::page::{DecodeError, Decoded, FindingKind, Pagination};
+
+const PAGINATION: &str = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
+
+fn page(contacts: &[u8]) -> Vec<u8> {
+    [b"{\"contacts\":[", contacts, b"],", PAGINATION.as_bytes(), b"}"].concat()
+}
+
+fn table(contacts: impl AsRef<[u8]>) -> PageTable {
+    decode(&page(contacts.as_ref())).unwrap().table
+}
+
+fn error(contacts: &str) -> DecodeError {
+    decode(&page(contacts.as_bytes())).unwrap_err()
+}
+
+fn text<'b>(batch: &'b RecordBatch, column: &str, row: usize) -> Option<&'b str> {
+    let column = batch.column_by_name(column).unwrap().as_string::<i32>();
+    column.is_valid(row).then(|| column.value(row))
+}
+
+fn integer(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(column).unwrap().as_primitive::<Int64Type>();
+    column.is_valid(row).then(|| column.value(row))
+}
+
+fn instant(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(column).unwrap().as_primitive::<TimestampMicrosecondType>();
+    column.is_valid(row).then(|| column.value(row))
+}
+
+#[test]
+fn the_published_example_is_read_field_by_field() {
+    let Decoded { table: PageTable { batch, findings }, said, ids, held } =
+        decode(include_bytes!("../../tests/fixtures/published_page.json")).unwrap();
+    assert_eq!(said, Pagination { current_page: 1, per_page: 25, total_pages: 5, total_count: 123 });
+    assert_eq!(ids, [123, 124]);
+    assert!(findings.is_empty() && held > 0);
+    assert_eq!(batch.schema(), schema());
+    let texts =
+        ["first_name", "last_name", "full_name", "email", "phone_number", "company", "title", "location", "image_url"];
+    let row = |row| texts.map(|column| text(&batch, column, row));
+    assert_eq!(
+        row(0),
+        [
+            Some("John"),
+            Some("Doe"),
+            Some("John Doe"),
+            None,
+            Some("+15551234567"),
+            Some("Acme Corp"),
+            Some("CEO"),
+            Some("San Francisco, CA"),
+            None
+        ]
+    );
+    assert_eq!(
+        row(1),
+        [
+            Some("Jane"),
+            Some("Smith"),
+            Some("Jane Smith"),
+            None,
+            Some("+15559876543"),
+            Some("Tech Corp"),
+            Some("CTO"),
+            Some("New York, NY"),
+            None
+        ]
+    );
+    for (row, created) in [(0, 1_753_887_600_000_000), (1, 1_753_801_200_000_000)] {
+        assert_eq!(instant(&batch, "created_at", row), Some(created));
+        assert_eq!(instant(&batch, "updated_at", row), Some(created));
+        assert_eq!(integer(&batch, "owner_id", row), Some(456));
+        let owner = ["owner_email", "owner_first_name", "owner_last_name", "owner_name"]
+            .map(|column| text(&batch, column, row));
+        assert_eq!(owner, [None, Some("Jane"), Some("Owner"), Some("Jane Owner")]);
+        assert_eq!(text(&batch, "extra", row), None);
+    }
+}
+
+#[test]
+fn empty_text_is_not_null_and_an_absent_key_is() {
+    let PageTable { batch, findings } = table(r#"{"id":1,"email":"","company":null,"title":"\u0000"}"#);
+    assert_eq!(
+        ["email", "company", "title", "location"].map(|column| text(&batch, column, 0)),
+        [Some(""), None, Some("\0"), None]
+    );
+    assert_eq!((instant(&batch, "created_at", 0), integer(&batch, "owner_id", 0)), (None, None));
+    assert!(findings.is_empty());
+}
+
+#[test]
+fn ids_are_numbers_or_numeric_strings_of_64_bits() {
+    let PageTable { batch, .. } = table(r#"{"id":9223372036854775807},{"id":"-9223372036854775808"},{"id":"0042"}"#);
+    assert_eq!([0, 1, 2].map(|row| integer(&batch, "id", row)), [Some(i64::MAX), Some(i64::MIN), Some(42)]);
+}
+
+#[test]
+fn a_contact_without_an_identity_names_position_and_value() {
+    for (contacts, says) in [
+        (r#"{"id":1},{"email":"a"}"#, "contact 2 of the page has no id"),
+        (r#"{"id":null}"#, "contact 1 of the page has no id"),
+        (r#"{"id":12.5}"#, "has the id 12.5, which is no 64-bit integer"),
+        (r#"{"id":9223372036854775808}"#, "the id 9223372036854775808,"),
+        (r#"{"id":"+1"}"#, r#"the id "+1","#),
+        (r#"{"id":[1]}"#, "the id [1],"),
+        (r#"{"id":""}"#, r#"the id "","#),
+        (r#"{"id":7},null"#, "contact 2 of the page is null, no object"),
+    ] {
+        let error = error(contacts);
+        assert!(matches!(&error, DecodeError::Identity(text) if text.contains(says)), "{contacts}: {error}");
+    }
+}
+
+#[test]
+fn what_the_columns_cannot_hold_is_kept_in_extra() {
+    let PageTable { batch, findings } = table(
+        r#"{"id":1,"tags":["a", 1.50],"company":{"name":"Acme"},"created_at":"yesterday","updated_at":7,
+            "contact_owner":{"id":1.5,"email":["x"],"team":null}},
+           {"id":2,"contact_owner":"Jane"}"#,
+    );
+    assert_eq!(
+        text(&batch, "extra", 0),
+        Some(
+            r#"{"company":{"name":"Acme"},"contact_owner.email":["x"],"contact_owner.id":1.5,"contact_owner.team":null,"created_at":"yesterday","tags":["a", 1.50],"updated_at":7}"#
+        )
+    );
+    assert_eq!(text(&batch, "extra", 1), Some(r#"{"contact_owner":"Jane"}"#));
+    assert_eq!(
+        (text(&batch, "company", 0), instant(&batch, "created_at", 0), integer(&batch, "owner_id", 0)),
+        (None, None, None)
+    );
+    let kinds: Vec<_> = findings.iter().map(|finding| (finding.kind, finding.column)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (FindingKind::WrongKind, "company"),
+            (FindingKind::UnreadableTime, "created_at"),
+            (FindingKind::WrongKind, "updated_at"),
+            (FindingKind::WrongKind, "owner_id"),
+            (FindingKind::WrongKind, "owner_email"),
+        ]
+    );
+}
+
+#[test]
+fn broken_characters_cost_no_page() {
+    let PageTable { batch, findings } = table(b"{\"id\":1,\"email\":\"ok\"},{\"id\":2,\"email\":\"a\\ud800b\",\"note\":\"\xff\"},{\"id\":3,\"email\":\"\xff\xff\"}");
+    assert_eq!(
+        [0, 1, 2].map(|row| text(&batch, "email", row)),
+        [Some("ok"), Some("a\u{fffd}b"), Some("\u{fffd}\u{fffd}")]
+    );
+    assert_eq!(text(&batch, "extra", 1), Some("{\"note\":\"\u{fffd}\"}"));
+    assert_eq!(
+        findings,
+        [
+            Finding { kind: FindingKind::ReplacedCharacter, column: "email", row: 2, count: 3 },
+            Finding { kind: FindingKind::ReplacedCharacter, column: "extra", row: 2, count: 1 },
+        ]
+    );
+}
+
+#[test]
+fn of_a_key_given_twice_the_last_counts() {
+    let PageTable { batch, .. } = table(
+        r#"{"id":1,"id":2,"email":"a","\u0065mail":"b","x":1,"x":2,
+            "contact_owner":{"id":1,"name":"A","y":1},"contact_owner":{"id":2}}"#,
+    );
+    assert_eq!((integer(&batch, "id", 0), text(&batch, "email", 0)), (Some(2), Some("b")));
+    assert_eq!((integer(&batch, "owner_id", 0), text(&batch, "owner_name", 0)), (Some(2), None));
+    assert_eq!(text(&batch, "extra", 0), Some(r#"{"x":2}"#));
+    let twice = format!(r#"{{"contacts":[{{"id":1}}],"contacts":[],{PAGINATION}}}"#);
+    assert!(decode(twice.as_bytes()).unwrap().ids.is_empty());
+}
+
+#[test]
+fn what_is_no_page_is_malformed() {
+    for body in [
+        "",
+        "<html>",
+        "[]",
+        "null",
+        "{}",
+        r#"{"contacts":[]}"#,
+        &format!("{{{PAGINATION}}}"),
+        &format!(r#"{{"contacts":null,{PAGINATION}}}"#),
+        &format!(r#"{{"contacts":{{}},{PAGINATION}}}"#),
+        r#"{"contacts":[],"pagination":[]}"#,
+        r#"{"contacts":[],"pagination":{"current_page":1,"per_page":1,"total_pages":1}}"#,
+        r#"{"contacts":[],"pagination":{"current_page":-1,"per_page":1,"total_pages":1,"total_count":1}}"#,
+        r#"{"status":"error","error_code":"INTERNAL_ERROR"}"#,
+        &format!(r#"{{"contacts":[],{PAGINATION}}} x"#),
+        &format!(r#"{{"contacts":[{{"id":1}},{PAGINATION}}}"#),
+    ] {
+        assert!(matches!(decode(body.as_bytes()), Err(DecodeError::Malformed(_))), "{body}");
+    }
+}
+
+#[test]
+fn any_cut_of_a_page_is_malformed() {
+    let body = include_bytes!("../../tests/fixtures/published_page.json").trim_ascii();
+    for end in 0..body.len() {
+        assert!(matches!(decode(&body[..end]), Err(DecodeError::Malformed(_))), "cut after {end} bytes");
+    }
+}

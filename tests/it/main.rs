@@ -1,0 +1,3 @@
+//! The program and the library over the sandbox.
+
+mod sandbox;
