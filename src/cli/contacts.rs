@@ -10,7 +10,7 @@ use clap::{ArgAction, Args};
 use linq_export::config::{
     BaseUrl, ConfigError, ContactsConfig, ExportConfig, Format, Output, PerPage, PlainHttp, Rate, Token,
 };
-use linq_export::report::{Bar, Lines, Reporter, Silent, Summary, Verbosity, bytes, count, seconds};
+use linq_export::report::{Bar, Lines, Reporter, Silent, Summary, Verbosity, bytes, counted, seconds};
 use linq_export::{Error, Exit, export, sandbox};
 
 use super::sandbox::Embedded;
@@ -74,6 +74,9 @@ struct Server {
     /// How long one attempt at a page may take (connecting: 5s, silence: 30s)
     #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration, env = "LINQ_EXPORT_TIMEOUT")]
     timeout: Duration,
+    /// The first wait before a page that failed is asked for again; each further one may be twice as long, up to 30s
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration, env = "LINQ_EXPORT_BACKOFF")]
+    backoff: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +144,7 @@ impl Contacts {
         contacts.concurrency = self.server.concurrency;
         contacts.per_page = PerPage::new(self.server.per_page).map_err(text)?;
         contacts.timeouts.attempt = self.server.timeout;
+        contacts.backoff.first = self.server.backoff;
         contacts.limit = self.limit;
         Ok(ExportConfig::new(contacts, output, format))
     }
@@ -159,17 +163,17 @@ impl Contacts {
 
     fn say_summary(&self, summary: &Summary) {
         let Summary { read, output, bytes: size, elapsed, .. } = summary;
-        say(format_args!("{} contacts and {} owners in {output}", count(read.contacts), count(read.owners)));
+        say(format_args!("{} and {} in {output}", counted(read.contacts, "contact"), counted(read.owners, "owner")));
         say(format_args!(
-            "{} pages, {} requests, {} read, {} written, {}",
-            count(read.pages),
-            count(read.requests),
+            "{}, {}, {} read, {} written, {}",
+            counted(read.pages, "page"),
+            counted(read.requests, "request"),
             bytes(read.bytes),
             bytes(*size),
             seconds(*elapsed)
         ));
         for ((kind, column), times) in &read.warnings {
-            say(format_args!("warning: {column}: {} times {kind}", count(*times)));
+            say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
         }
         if read.limited {
             say("stopped early, as --limit says: there are more contacts than these");

@@ -16,6 +16,12 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// A count of things, with its thousands apart.
+#[must_use]
+pub fn counted(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A size in bytes, kB, MB or GB (powers of 1,000).
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]

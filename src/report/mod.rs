@@ -14,7 +14,7 @@ use std::time::Duration;
 
 #[cfg(feature = "cli")]
 pub use bar::Bar;
-pub use figures::{bytes, count, seconds};
+pub use figures::{bytes, count, counted, seconds};
 pub use lines::{Lines, Verbosity};
 pub use progress::Progress;
 pub use summary::{ReadSummary, Summary};

@@ -1,7 +1,5 @@
 //! The sandbox by real HTTP: a raw TCP client that shares nothing with the program's own.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::net::SocketAddr;

@@ -1,0 +1,164 @@
+//! What the tests share: runs of the program, exports read back, and the truth about the sandbox's contacts.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use chrono::DateTime;
+use linq_export::arrow;
+use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, PlainHttp, Rate, Token};
+use linq_export::report::{Silent, Summary};
+use linq_export::sandbox::{Sandbox, SandboxConfig};
+use linq_export::{CancellationToken, Error};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::{Map, Value, json};
+
+/// A row, as NDJSON has it.
+pub type Row = Map<String, Value>;
+
+/// A folder that goes with the test.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Names in a folder, hidden ones too, sorted.
+pub fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// A sandbox of so many contacts.
+pub async fn sandbox(contacts: u64) -> Sandbox {
+    let mut config = SandboxConfig::default();
+    config.contacts = contacts;
+    Sandbox::start(config).await.unwrap()
+}
+
+/// How to read a sandbox, as fast as it goes.
+pub fn config(sandbox: &Sandbox) -> ContactsConfig {
+    let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback).unwrap();
+    let mut config = ContactsConfig::new(base_url, Token::new(sandbox.token()).unwrap());
+    config.rate = Rate::new(10_000.0).unwrap();
+    config.backoff.first = std::time::Duration::from_millis(1);
+    config
+}
+
+/// Exports to a file whose ending says the format.
+pub async fn export(contacts: ContactsConfig, path: &Path) -> Result<Summary, Error> {
+    let output = linq_export::config::Output::File(path.to_owned());
+    let config = ExportConfig::new(contacts, output, Format::of(path).unwrap());
+    linq_export::export(config, Arc::new(Silent), CancellationToken::new()).await
+}
+
+/// The contacts of a sandbox as rows, flattened here by other means than the program's.
+pub fn truth(sandbox: &Sandbox) -> Vec<Row> {
+    (0..sandbox.count()).map(|position| flatten(&sandbox.contact(position).unwrap())).collect()
+}
+
+fn flatten(contact: &Value) -> Row {
+    let instant = |key: &str| match contact.get(key) {
+        Some(Value::String(text)) => {
+            let utc = DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+            json!(utc.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
+        }
+        _ => Value::Null,
+    };
+    let mut row = Row::new();
+    for field in linq_export::schema().fields() {
+        let name = field.name().as_str();
+        let value = match name {
+            "created_at" | "updated_at" => instant(name),
+            "extra" => Value::Null,
+            _ => match name.strip_prefix("owner_") {
+                Some(key) => contact.get("contact_owner").and_then(|owner| owner.get(key)).cloned().unwrap_or_default(),
+                None => contact.get(name).cloned().unwrap_or_default(),
+            },
+        };
+        row.insert(name.to_owned(), value);
+    }
+    row
+}
+
+/// The rows of an NDJSON text.
+pub fn ndjson_rows(text: &str) -> Vec<Row> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The rows of a Parquet file.
+pub fn parquet_rows(path: &Path) -> Vec<Row> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    assert_eq!(builder.schema().fields(), linq_export::schema().fields());
+    builder.build().unwrap().flat_map(|batch| batch_rows(&batch.unwrap())).collect()
+}
+
+/// The rows of a batch.
+pub fn batch_rows(batch: &RecordBatch) -> Vec<Row> {
+    let row = |row: usize| {
+        batch
+            .schema()
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, column)| (field.name().clone(), value(column, row)))
+            .collect()
+    };
+    (0..batch.num_rows()).map(row).collect()
+}
+
+fn value(column: &dyn Array, row: usize) -> Value {
+    if column.is_null(row) {
+        return Value::Null;
+    }
+    match column.data_type() {
+        DataType::Int64 => json!(column.as_primitive::<Int64Type>().value(row)),
+        DataType::Utf8 => json!(column.as_string::<i32>().value(row)),
+        DataType::Timestamp(..) => {
+            let micros = column.as_primitive::<TimestampMicrosecondType>().value(row);
+            json!(DateTime::from_timestamp_micros(micros).unwrap().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
+        }
+        other => panic!("no column is {other}"),
+    }
+}
+
+/// The program, with nothing of the tester's own environment that it would read.
+pub fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linq-export"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LINQ_") || name.ends_with("_proxy")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// A run of the program that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs the program to its end.
+pub fn run(arguments: &[&str]) -> Ran {
+    ran(program(arguments).output().unwrap())
+}
+
+/// What a run left.
+pub fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A path of the folder as text.
+pub fn path(folder: &tempfile::TempDir, name: &str) -> String {
+    let path: PathBuf = folder.path().join(name);
+    path.into_os_string().into_string().unwrap()
+}
