@@ -130,7 +130,7 @@ mod tests {
                 let expected = match name {
                     "sandbox" | "limit" => None,
                     name if command.get_name() == "sandbox" => {
-                        Some(format!("LINQ_EXPORT_SANDBOX_{}", name.to_uppercase()))
+                        Some(format!("LINQ_EXPORT_SANDBOX_{}", name.replace('-', "_").to_uppercase()))
                     }
                     name => Some(format!("LINQ_EXPORT_{}", name.replace('-', "_").to_uppercase())),
                 };

@@ -1,11 +1,14 @@
 //! `linq-export sandbox`, and the same options for the sandbox that `contacts --sandbox` embeds.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use linq_export::Exit;
-use linq_export::sandbox::{self, Limit, SandboxConfig};
+use linq_export::sandbox::{
+    self, Certificate, FaultRule, Limit, Outage, PastTheEnd, Protocols, SandboxConfig, Tls, Totals,
+};
 
 use super::signals::Signals;
 use super::{duration, say};
@@ -29,9 +32,50 @@ pub struct SandboxOptions {
     /// From a request to its answer, such as 80ms [default: none]
     #[arg(id = "sandbox_latency", long = "latency", value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_SANDBOX_LATENCY")]
     latency: Option<Duration>,
-    /// Requests a second that it lets in, in bursts of a second's worth; over it, it answers 429 [default: all]
-    #[arg(id = "sandbox_rate", long = "rate", value_name = "RATE", env = "LINQ_EXPORT_SANDBOX_RATE")]
-    rate: Option<f64>,
+    /// What it lets in, and else answers 429: 20/s, 20/s,burst=60, fixed:300/60s, sliding:20/1s or in-flight:4;
+    /// with ,silent it does not say how long to wait [default: everything]
+    #[arg(id = "sandbox_rate", long = "rate", value_name = "LIMIT", value_parser = limit, env = "LINQ_EXPORT_SANDBOX_RATE")]
+    rate: Option<Limit>,
+    /// A fault it plays, and when, such as 500:0.05, reset-body:page=7 or 429-date:page=3,times=2.
+    /// Can be given several times; the first that fits is played
+    #[arg(
+        id = "sandbox_fault",
+        long = "fault",
+        value_name = "FAULT",
+        value_delimiter = ';',
+        env = "LINQ_EXPORT_SANDBOX_FAULT"
+    )]
+    faults: Vec<FaultRule>,
+    /// A time in which it is down, such as refused:after=5s,for=10m or 503:request=200,for=10s
+    #[arg(
+        id = "sandbox_outage",
+        long = "outage",
+        value_name = "OUTAGE",
+        value_delimiter = ';',
+        env = "LINQ_EXPORT_SANDBOX_OUTAGE"
+    )]
+    outages: Vec<Outage>,
+    /// Contacts a page, at most, whatever is asked
+    #[arg(
+        id = "sandbox_most",
+        long = "most-per-page",
+        value_name = "N",
+        default_value_t = 100,
+        env = "LINQ_EXPORT_SANDBOX_MOST_PER_PAGE"
+    )]
+    most_per_page: u64,
+    /// By how much its totals are wrong, such as count=-150 or pages=+2 [default: right]
+    #[arg(id = "sandbox_totals", long = "totals", value_name = "TOTALS", env = "LINQ_EXPORT_SANDBOX_TOTALS")]
+    totals: Option<Totals>,
+    /// What it answers beyond the last page: empty or not-found
+    #[arg(id = "sandbox_end", long = "past-the-end", value_name = "ANSWER", default_value_t = PastTheEnd::Empty, env = "LINQ_EXPORT_SANDBOX_PAST_THE_END")]
+    past_the_end: PastTheEnd,
+    /// Serve https with HTTP/2, with a certificate that is good, expired or wrong-name [default: plain http]
+    #[arg(id = "sandbox_tls", long = "tls", value_name = "CERTIFICATE", env = "LINQ_EXPORT_SANDBOX_TLS")]
+    tls: Option<Certificate>,
+    /// Compress answers
+    #[arg(id = "sandbox_gzip", long = "gzip", env = "LINQ_EXPORT_SANDBOX_GZIP")]
+    gzip: bool,
 }
 
 impl SandboxOptions {
@@ -40,9 +84,24 @@ impl SandboxOptions {
         config.contacts = self.contacts;
         config.seed = self.seed;
         config.latency = self.latency.unwrap_or_default();
-        config.limit = self.rate.map_or(Limit::Unlimited, Limit::per_second);
+        config.limit = self.rate.unwrap_or_default();
+        config.faults.clone_from(&self.faults);
+        config.outages.clone_from(&self.outages);
+        config.most_per_page = self.most_per_page;
+        config.totals = self.totals.unwrap_or_default();
+        config.past_the_end = self.past_the_end;
+        config.tls = self.tls.map(|certificate| Tls::new(certificate, Protocols::Http2AndHttp1));
+        config.gzip = self.gzip;
         config
     }
+}
+
+/// A limit by its text; a bare number is a rate.
+fn limit(text: &str) -> Result<Limit, String> {
+    if let Ok(per_second) = text.parse() {
+        return Ok(Limit::per_second(per_second));
+    }
+    text.parse().map_err(|error: sandbox::ParseError| error.to_string())
 }
 
 /// The options of a sandbox, each named `--sandbox-…`, for use beside `--sandbox`.
@@ -91,6 +150,9 @@ pub struct Sandbox {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0, env = "LINQ_EXPORT_SANDBOX_PORT")]
     port: u16,
+    /// Where to put the certificate that clients of --tls must trust
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_SANDBOX_CA_FILE")]
+    ca_file: Option<PathBuf>,
     #[command(flatten)]
     options: SandboxOptions,
 }
@@ -107,6 +169,12 @@ impl Sandbox {
             }
             (_, Err(exit)) => return exit,
         };
+        if let (Some(path), Some(certificate)) = (&self.ca_file, sandbox.ca_pem())
+            && let Err(error) = std::fs::write(path, certificate)
+        {
+            say(format_args!("error: cannot write {}: {error}", path.display()));
+            return Exit::CannotCreate;
+        }
         say(format_args!("{} contacts; the token is {}; Ctrl-C stops", sandbox.count(), sandbox.token()));
         if super::print(&sandbox.base_url()).is_err() {
             return Exit::ReaderGone;

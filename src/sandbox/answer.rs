@@ -53,15 +53,26 @@ pub(super) fn contact_not_found() -> Answer {
     )
 }
 
-/// 429 with `Retry-After` in whole seconds.
-pub(super) fn too_many_requests(seconds: u64) -> Answer {
-    let mut answer = contacts_error(
-        StatusCode::TOO_MANY_REQUESTS,
-        "RATE_LIMIT_EXCEEDED",
-        "Too many requests",
-        &format!("Rate limit exceeded. Please retry in {seconds} seconds."),
-    );
-    set(&mut answer, RETRY_AFTER, HeaderValue::from(seconds));
+/// 404 of a page past the end, where the server answers it so.
+pub(super) fn page_not_found() -> Answer {
+    contacts_error(
+        StatusCode::NOT_FOUND,
+        "PAGE_NOT_FOUND",
+        "Page not found",
+        "The requested page is past the last page of contacts.",
+    )
+}
+
+/// 429, with `Retry-After` in whole seconds where they are given.
+pub(super) fn too_many_requests(retry_after: Option<u64>) -> Answer {
+    let detail = match retry_after {
+        Some(seconds) => format!("Rate limit exceeded. Please retry in {seconds} seconds."),
+        None => "Rate limit exceeded. Please retry later.".to_owned(),
+    };
+    let mut answer = contacts_error(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests", &detail);
+    if let Some(seconds) = retry_after {
+        set(&mut answer, RETRY_AFTER, HeaderValue::from(seconds));
+    }
     answer
 }
 
@@ -88,9 +99,14 @@ pub(super) fn gzip(answer: &mut Answer) -> io::Result<()> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
     encoder.write_all(plain)?;
     *answer.body_mut() = encoder.finish()?.into();
+    mark_gzip(answer);
+    Ok(())
+}
+
+/// Says that the body is compressed.
+pub(super) fn mark_gzip(answer: &mut Answer) {
     set(answer, CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     set(answer, VARY, HeaderValue::from_static("Accept-Encoding"));
-    Ok(())
 }
 
 pub(super) fn set(answer: &mut Answer, name: HeaderName, value: HeaderValue) {
@@ -109,7 +125,8 @@ fn general_error(status: StatusCode, code: &str, title: &str, detail: &str) -> A
     with_json(status, body.to_string().into_bytes())
 }
 
-fn with_json(status: StatusCode, body: Vec<u8>) -> Answer {
+/// JSON under any status.
+pub(super) fn with_json(status: StatusCode, body: Vec<u8>) -> Answer {
     let mut answer = Response::new(Bytes::from(body));
     *answer.status_mut() = status;
     set(&mut answer, CONTENT_TYPE, JSON);

@@ -4,7 +4,9 @@
 
 use hyper::header::{ACCEPT_ENCODING, USER_AGENT};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method};
+use hyper::{HeaderMap, Method, Version};
+
+use super::journal::Protocol;
 
 /// The header that carries the token.
 pub(super) const TOKEN_HEADER: &str = "x-linq-integration-token";
@@ -12,6 +14,7 @@ pub(super) const TOKEN_HEADER: &str = "x-linq-integration-token";
 /// A request, as far as the sandbox cares.
 #[derive(Debug)]
 pub(super) struct Asked {
+    pub(super) protocol: Protocol,
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) page: Option<u64>,
@@ -27,6 +30,7 @@ impl Asked {
         let token = head.headers.get(TOKEN_HEADER);
         let user_agent = head.headers.get(USER_AGENT);
         Self {
+            protocol: if head.version == Version::HTTP_2 { Protocol::Http2 } else { Protocol::Http1 },
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
             page: number(query, "page"),

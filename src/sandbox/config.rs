@@ -6,7 +6,11 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::limiter::Limit;
+use super::faults::FaultRule;
+use super::habits::{MOST_PER_PAGE, PastTheEnd, Totals, check_most_per_page};
+use super::limits::Limit;
+use super::outage::Outage;
+use super::tls::Tls;
 
 /// The most contacts a sandbox can hold: beyond, the invented dates would leave this century.
 const MOST_CONTACTS: u64 = 1_000_000_000;
@@ -23,12 +27,25 @@ pub struct SandboxConfig {
     pub seed: u64,
     /// Time from the arrival of a request to its answer, whatever the answer. Default 0.
     pub latency: Duration,
-    /// How many requests are let in; those over it get 429 with `Retry-After`. Default: all.
+    /// How many requests are let in; those over it get 429. Default: all.
     pub limit: Limit,
+    /// What goes wrong with requests for pages; of several rules that fit, the first counts.
+    /// Drawn from `seed`. Default: nothing.
+    pub faults: Vec<FaultRule>,
+    /// When the whole server is down. Default: never.
+    pub outages: Vec<Outage>,
+    /// The most contacts a page has, whatever `per_page` asks, 1 to 100. Default 100.
+    pub most_per_page: u64,
+    /// How wrong `total_count` and `total_pages` are on every page. Default: not at all.
+    pub totals: Totals,
+    /// What answers a request for a page past the end. Default: a page without contacts.
+    pub past_the_end: PastTheEnd,
+    /// Serve TLS, with a certificate made at the start. Default: plain HTTP/1.1.
+    pub tls: Option<Tls>,
     /// Compress answers for clients that accept gzip. Default false: plain for everybody.
     pub gzip: bool,
     /// How many of the latest requests are remembered for [`super::Sandbox::requests`], at
-    /// about 80 bytes each. Default 20,000; 0 remembers none.
+    /// about 120 bytes each. Default 20,000; 0 remembers none.
     pub journal: usize,
 }
 
@@ -39,7 +56,13 @@ impl Default for SandboxConfig {
             contacts: 2_500,
             seed: 1,
             latency: Duration::ZERO,
-            limit: Limit::Unlimited,
+            limit: Limit::default(),
+            faults: Vec::new(),
+            outages: Vec::new(),
+            most_per_page: MOST_PER_PAGE,
+            totals: Totals::default(),
+            past_the_end: PastTheEnd::default(),
+            tls: None,
             gzip: false,
             journal: 20_000,
         }
@@ -52,7 +75,9 @@ impl SandboxConfig {
         if self.contacts > MOST_CONTACTS {
             return Err(invalid(format!("a sandbox holds at most {MOST_CONTACTS} contacts, not {}", self.contacts)));
         }
-        self.limit.check().map_err(invalid)
+        check_most_per_page(self.most_per_page).map_err(invalid)?;
+        self.limit.check().map_err(invalid)?;
+        self.faults.iter().try_for_each(FaultRule::check).map_err(invalid)
     }
 }
 
@@ -63,6 +88,7 @@ fn invalid(message: String) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::Fault;
 
     #[test]
     fn the_default_is_valid() {
@@ -78,10 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_admits_nothing_is_refused() {
-        for per_second in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            let config = SandboxConfig { limit: Limit::per_second(per_second), ..SandboxConfig::default() };
-            assert!(config.check().is_err(), "{per_second}");
+    fn limits_faults_and_clamps_are_checked_too() {
+        let fault = FaultRule::new(Fault::Status(200));
+        for config in [
+            SandboxConfig { limit: Limit::per_second(0.0), ..SandboxConfig::default() },
+            SandboxConfig { faults: vec![fault], ..SandboxConfig::default() },
+            SandboxConfig { most_per_page: 101, ..SandboxConfig::default() },
+        ] {
+            assert!(config.check().is_err(), "{config:?}");
         }
     }
 }

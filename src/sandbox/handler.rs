@@ -1,23 +1,30 @@
-//! One request, from its arrival to the answer that is due.
+//! One request, from its arrival to the reply that is due.
 //!
-//! The only place with the state of a running server: the limiter, the journal, the number of
-//! requests. Checks the token first, then the limit (limits are per token), then the routes.
+//! The only place with the state of a running server: the limit, the outages, the faults, the
+//! journal. An outage comes before everything; then the token is checked, then the limit
+//! (limits are per token), then a fault may be met, and the routes answer.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime};
 
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 
-use super::answer::{self, Answer};
+use super::answer;
 use super::asked::Asked;
 use super::config::SandboxConfig;
 use super::contacts::Contacts;
-use super::journal::{Journal, Seen};
-use super::limiter::{Limiter, retry_after_seconds};
+use super::delivery::{Delivery, Reply};
+use super::faults::{self, Plan};
+use super::habits::Habits;
+use super::journal::{Journal, Seen, Verdict};
+use super::limits::Gate;
 use super::list::List;
+use super::lock::lock;
+use super::outage::{OutageKind, Outages};
 use super::random::Random;
-use super::{TOKEN, routes};
+use super::routes::Route;
+use super::{TOKEN, page};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -28,7 +35,10 @@ const REQUEST_IDS: u64 = 0x5265_7175_6573_7473;
 #[derive(Debug)]
 pub(super) struct Handler {
     list: List,
-    limiter: Mutex<Limiter>,
+    habits: Habits,
+    gate: Gate,
+    outages: Option<Mutex<Outages>>,
+    plan: Option<Mutex<Plan>>,
     journal: Mutex<Journal>,
     latency: Duration,
     gzip: bool,
@@ -36,10 +46,16 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    pub(super) fn new(config: &SandboxConfig) -> Self {
+    /// A handler that begins to serve at `started`.
+    pub(super) fn new(config: &SandboxConfig, started: Instant) -> Self {
+        let outages = (!config.outages.is_empty()).then(|| Mutex::new(Outages::new(&config.outages, started)));
+        let plan = (!config.faults.is_empty()).then(|| Mutex::new(Plan::new(config.seed, config.faults.clone())));
         Self {
             list: List::new(Contacts::new(config.seed, config.contacts)),
-            limiter: Mutex::new(Limiter::new(config.limit)),
+            habits: Habits::of(config),
+            gate: Gate::new(config.limit),
+            outages,
+            plan,
             journal: Mutex::new(Journal::new(config.journal)),
             latency: config.latency,
             gzip: config.gzip,
@@ -51,63 +67,100 @@ impl Handler {
         &self.list
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
-        lock(&self.journal).entries()
+    pub(super) fn journal(&self) -> &Mutex<Journal> {
+        &self.journal
     }
 
-    pub(super) fn seen_count(&self) -> u64 {
-        lock(&self.journal).received()
+    /// Whether a connection made at `now` is to be reset at once.
+    pub(super) fn turns_away(&self, now: Instant) -> bool {
+        let Some(outages) = &self.outages else { return false };
+        let refused = lock(outages).lasting(now) == Some(OutageKind::Refused);
+        if refused {
+            lock(&self.journal).record_refusal(now);
+        }
+        refused
     }
 
-    /// Answers once the latency is over. What is said is decided on arrival.
-    pub(super) async fn handle(&self, head: &Parts) -> Answer {
+    /// Replies once the latency is over. What is said is decided on arrival.
+    pub(super) async fn handle(&self, head: &Parts) -> Reply {
         let arrived = Instant::now();
         let asked = Asked::read(head);
-        let answer = self.decide(&asked, arrived);
-        let number = self.record(&asked, &answer, arrived);
-        let answer = self.dress(answer, &asked, number);
+        let (verdict, reply) = self.decide(&asked, arrived);
+        let number = self.record(&asked, verdict, &reply, arrived);
+        let reply = self.dress(reply, &asked, number);
         if !self.latency.is_zero() {
             tokio::time::sleep_until((arrived + self.latency).into()).await;
         }
-        answer
+        reply
     }
 
-    fn decide(&self, asked: &Asked, arrived: Instant) -> Answer {
-        if asked.token.as_deref() != Some(TOKEN.as_bytes()) {
-            return answer::unauthorized();
+    fn decide(&self, asked: &Asked, arrived: Instant) -> (Verdict, Reply) {
+        if let Some(outage) = self.outages.as_ref().and_then(|outages| lock(outages).request(arrived)) {
+            return (Verdict::Outage, during(outage));
         }
-        let admitted = lock(&self.limiter).admit(arrived);
-        match admitted {
-            Ok(()) => routes::answer(asked, &self.list),
-            Err(wait) => answer::too_many_requests(retry_after_seconds(wait)),
+        if asked.token.as_deref() != Some(TOKEN.as_bytes()) {
+            return (Verdict::Unauthorized, answer::unauthorized().into());
+        }
+        match self.gate.enter(arrived) {
+            Ok(slot) => {
+                let (verdict, reply) = self.admitted(asked);
+                (verdict, Reply { slot, ..reply })
+            }
+            Err(refused) => (Verdict::Limited, answer::too_many_requests(refused.retry_after).into()),
+        }
+    }
+
+    fn admitted(&self, asked: &Asked) -> (Verdict, Reply) {
+        let route = Route::of(asked);
+        let fault = match (&route, &self.plan) {
+            (Route::Page, Some(plan)) => lock(plan).request(page::number(asked.page)),
+            _ => None,
+        };
+        match fault {
+            None => (Verdict::Served, route.answer(asked, &self.list, &self.habits).into()),
+            Some(fault) => {
+                let reply = faults::play(&fault, asked, &self.list, &self.habits, SystemTime::now());
+                (Verdict::Fault(fault), reply)
+            }
         }
     }
 
     /// Notes the request and gives its number, from 1.
-    fn record(&self, asked: &Asked, answer: &Answer, arrived: Instant) -> u64 {
+    fn record(&self, asked: &Asked, verdict: Verdict, reply: &Reply, arrived: Instant) -> u64 {
         let mut journal = lock(&self.journal);
         journal.record(Seen {
             arrived,
+            protocol: asked.protocol,
             path: asked.path.as_str().into(),
             page: asked.page,
             per_page: asked.per_page,
             user_agent: asked.user_agent.as_deref().map(Into::into),
-            status: answer.status().as_u16(),
+            status: reply.answer.status().as_u16(),
+            verdict,
         });
         journal.received()
     }
 
     /// Adds what every answer carries; `Date` and `Content-Length` are hyper's.
-    fn dress(&self, mut answer: Answer, asked: &Asked, number: u64) -> Answer {
+    fn dress(&self, mut reply: Reply, asked: &Asked, number: u64) -> Reply {
         if let Ok(id) = HeaderValue::try_from(request_id(self.seed, number)) {
-            answer::set(&mut answer, REQUEST_ID, id);
+            answer::set(&mut reply.answer, REQUEST_ID, id);
         }
-        if self.gzip && asked.accepts_gzip {
+        if self.gzip && asked.accepts_gzip && !reply.answer.headers().contains_key(CONTENT_ENCODING) {
             // Compressing in memory does not fail; if it did, the plain answer is as true.
-            let _ = answer::gzip(&mut answer);
+            let _ = answer::gzip(&mut reply.answer);
         }
-        answer
+        reply
     }
+}
+
+/// What every request gets during an outage.
+fn during(outage: OutageKind) -> Reply {
+    let delivery = match outage {
+        OutageKind::Refused => Delivery::Reset,
+        OutageKind::Status503 => Delivery::Whole,
+    };
+    Reply { delivery, ..faults::status(503).into() }
 }
 
 /// A version 4 UUID, the same for the same seed and number.
@@ -122,11 +175,6 @@ fn request_id(seed: u64, number: u64) -> String {
         0x8000 | ((low >> 48) & 0x3fff),
         low & 0xffff_ffff_ffff
     )
-}
-
-/// No holder of these locks can leave them half-changed, so a panic elsewhere is no reason to stop.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

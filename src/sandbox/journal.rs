@@ -4,7 +4,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use super::faults::Fault;
 
 /// One request as the server saw it.
 #[derive(Debug, Clone)]
@@ -12,6 +14,8 @@ use std::time::Instant;
 pub struct Seen {
     /// When its head had been read.
     pub arrived: Instant,
+    /// How it came.
+    pub protocol: Protocol,
     /// Its path, without the query.
     pub path: Arc<str>,
     /// The `page` it asked for; `None` if it named none, or no number.
@@ -20,8 +24,62 @@ pub struct Seen {
     pub per_page: Option<u64>,
     /// Its `User-Agent`.
     pub user_agent: Option<Arc<str>>,
-    /// The status of the answer.
+    /// The status of the answer; where a fault or an outage left the request without one, the
+    /// status that it would have had.
     pub status: u16,
+    /// Why it was answered so.
+    pub verdict: Verdict,
+}
+
+/// The protocol of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1 or older.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was answered as the API would.
+    Served,
+    /// It had no valid token.
+    Unauthorized,
+    /// It was over the limit.
+    Limited,
+    /// It came while an outage lasted.
+    Outage,
+    /// It met this fault.
+    Fault(Fault),
+}
+
+impl Seen {
+    /// The fault it met.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match &self.verdict {
+            Verdict::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+/// The most of `requests` that arrived within any stretch of this length.
+#[must_use]
+pub fn most_within(requests: &[Seen], window: Duration) -> usize {
+    let mut arrivals: Vec<_> = requests.iter().map(|seen| seen.arrived).collect();
+    arrivals.sort_unstable();
+    let mut first = 0;
+    let mut most = 0;
+    for (position, arrival) in arrivals.iter().enumerate() {
+        while arrival.saturating_duration_since(arrivals[first]) >= window && first < position {
+            first += 1;
+        }
+        most = most.max(position + 1 - first);
+    }
+    most
 }
 
 /// The latest requests, oldest first.
@@ -30,18 +88,16 @@ pub(super) struct Journal {
     capacity: usize,
     entries: VecDeque<Seen>,
     received: u64,
+    refusals: VecDeque<Instant>,
 }
 
 impl Journal {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, entries: VecDeque::new(), received: 0 }
+        Self { capacity, entries: VecDeque::new(), received: 0, refusals: VecDeque::new() }
     }
 
     pub(super) fn record(&mut self, mut seen: Seen) {
         self.received += 1;
-        if self.capacity == 0 {
-            return;
-        }
         if let Some(last) = self.entries.back() {
             // A client says the same of itself each time: one copy serves all its entries.
             if last.path == seen.path {
@@ -51,10 +107,16 @@ impl Journal {
                 seen.user_agent.clone_from(&last.user_agent);
             }
         }
-        if self.entries.len() == self.capacity {
-            self.entries.pop_front();
-        }
-        self.entries.push_back(seen);
+        push(&mut self.entries, seen, self.capacity);
+    }
+
+    /// Notes a connection that was reset before it could ask anything.
+    pub(super) fn record_refusal(&mut self, at: Instant) {
+        push(&mut self.refusals, at, self.capacity);
+    }
+
+    pub(super) fn refusals(&self) -> Vec<Instant> {
+        self.refusals.iter().copied().collect()
     }
 
     pub(super) fn entries(&self) -> Vec<Seen> {
@@ -67,6 +129,16 @@ impl Journal {
     }
 }
 
+fn push<T>(latest: &mut VecDeque<T>, entry: T, capacity: usize) {
+    if capacity == 0 {
+        return;
+    }
+    if latest.len() == capacity {
+        latest.pop_front();
+    }
+    latest.push_back(entry);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,11 +146,13 @@ mod tests {
     fn seen(page: u64) -> Seen {
         Seen {
             arrived: Instant::now(),
+            protocol: Protocol::Http1,
             path: "/api/partner/v2/contacts".into(),
             page: Some(page),
             per_page: None,
             user_agent: Some("test/1".into()),
             status: 200,
+            verdict: Verdict::Served,
         }
     }
 
@@ -108,5 +182,15 @@ mod tests {
         journal.record(seen(1));
         assert!(journal.entries().is_empty());
         assert_eq!(journal.received(), 1);
+    }
+
+    #[test]
+    fn the_busiest_second_is_found_wherever_it_lies() {
+        let start = Instant::now();
+        let at = |milliseconds| Seen { arrived: start + Duration::from_millis(milliseconds), ..seen(1) };
+        let requests: Vec<_> = [0, 900, 1_000, 1_100, 5_000, 1_899].map(at).into();
+        assert_eq!(most_within(&requests, Duration::from_secs(1)), 4);
+        assert_eq!(most_within(&requests, Duration::from_millis(100)), 1);
+        assert_eq!(most_within(&[], Duration::from_secs(1)), 0);
     }
 }

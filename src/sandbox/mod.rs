@@ -6,15 +6,20 @@
 //! failing test.
 //!
 //! ```text
-//!            server ──► handler ─────────────────────────────────────────► server
-//!   accepts, keeps       │ asked    what the request says, read once        delivers
-//!   connections alive    │ limiter  let it in, or 429                       the answer
-//!                        │ routes   path to answer                          after `latency`
-//!                        │   list   positions of the list to contacts
-//!                        │     contacts   (seed, index) to a contact to JSON
-//!                        │   answer the HTTP values, errors included
-//!                        └ journal  what was received, for tests
+//!   server ──► connection ──► handler ────────────────────────► connection ──► line
+//!   accepts    http/1.1        │ outage   down for everybody      body: whole,   a socket
+//!              or h2, tls      │ asked    what the request says   or cut off     that can
+//!                              │ limits   let it in, or 429       after          be reset
+//!                              │ faults   which one it meets      `latency`
+//!                              │ routes   path to answer
+//!                              │   page, list   positions to contacts
+//!                              │     contacts   (seed, index) to a contact to JSON
+//!                              │   answer the HTTP values, errors included
+//!                              └ journal  what was received, for tests
 //! ```
+//!
+//! What a request gets is decided on arrival, as a value (an answer and its delivery); only then
+//! is anything sent.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -32,20 +37,32 @@
 
 mod answer;
 mod asked;
+mod body;
+mod certificates;
 mod config;
+mod connection;
 mod contacts;
+mod delivery;
+mod faults;
+mod habits;
 mod handler;
 mod journal;
-mod limiter;
+mod limits;
+mod line;
 mod list;
+mod lock;
+mod outage;
 mod page;
+mod parse;
 mod random;
 mod routes;
 mod server;
+mod tls;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -53,10 +70,17 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use config::SandboxConfig;
-pub use journal::Seen;
-pub use limiter::Limit;
+pub use faults::{Fault, FaultRule, Wait};
+pub use habits::{PastTheEnd, Totals};
+pub use journal::{Protocol, Seen, Verdict, most_within};
+pub use limits::{Admits, Limit, Refusal};
+pub use outage::{Outage, OutageBegin, OutageKind};
+pub use parse::ParseError;
+pub use tls::{Certificate, Protocols, Tls};
 
 use handler::Handler;
+use lock::lock;
+use tls::Acceptor;
 
 /// The token every sandbox accepts. It opens nothing else and is no secret.
 pub const TOKEN: &str = "sandbox-token";
@@ -67,6 +91,7 @@ pub const TOKEN: &str = "sandbox-token";
 pub struct Sandbox {
     address: SocketAddr,
     handler: Arc<Handler>,
+    ca_pem: Option<String>,
     stopping: watch::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -81,10 +106,11 @@ impl Sandbox {
         config.check()?;
         let listener = TcpListener::bind(config.address).await?;
         let address = listener.local_addr()?;
-        let handler = Arc::new(Handler::new(&config));
+        let (acceptor, ca_pem) = config.tls.map(|tls| Acceptor::new(tls, address.ip())).transpose()?.unzip();
+        let handler = Arc::new(Handler::new(&config, Instant::now()));
         let (stopping, stop) = watch::channel(());
-        let serving = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop));
-        Ok(Self { address, handler, stopping, serving })
+        let serving = tokio::spawn(server::serve(listener, Arc::clone(&handler), acceptor, stop));
+        Ok(Self { address, handler, ca_pem, stopping, serving })
     }
 
     /// The address it listens on, with the port the system chose where 0 was asked for.
@@ -93,10 +119,21 @@ impl Sandbox {
         self.address
     }
 
-    /// What stands before `/api/partner/v2/contacts`: `http://127.0.0.1:PORT`, no final slash.
+    /// What stands before `/api/partner/v2/contacts`: `http://127.0.0.1:PORT`, no final slash;
+    /// with TLS `https://localhost:PORT`, or the address where that is not a loopback one.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        match (&self.ca_pem, self.address.ip().is_loopback()) {
+            (None, _) => format!("http://{}", self.address),
+            (Some(_), true) => format!("https://localhost:{}", self.address.port()),
+            (Some(_), false) => format!("https://{}", self.address),
+        }
+    }
+
+    /// The authority that signed the server's certificate, as PEM; `None` without TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 
     /// The token to send in `X-LINQ-INTEGRATION-TOKEN`: [`TOKEN`].
@@ -129,13 +166,21 @@ impl Sandbox {
     /// The requests received, oldest first: the last [`SandboxConfig::journal`] of them.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
-        self.handler.seen()
+        lock(self.handler.journal()).entries()
     }
 
     /// How many requests were received in all, those no longer in the journal included.
     #[must_use]
     pub fn request_count(&self) -> u64 {
-        self.handler.seen_count()
+        lock(self.handler.journal()).received()
+    }
+
+    /// When connections were reset at once because an outage lasted, oldest first: the last
+    /// [`SandboxConfig::journal`] of them. Requests on older connections are in
+    /// [`Sandbox::requests`], with [`Verdict::Outage`].
+    #[must_use]
+    pub fn refused_connections(&self) -> Vec<Instant> {
+        lock(self.handler.journal()).refusals()
     }
 
     /// Closes the port, lets requests in progress finish for up to one second, then ends.

@@ -3,14 +3,15 @@
 //! Decides only; rows are written by whoever holds the list. What the API leaves unsaid is
 //! chosen as Rails with Kaminari does it, and every page says truthfully what it is:
 //! a `page` below 1 or no number is page 1; a `per_page` below 1 or no number is 25, one over
-//! 100 is 100; a page past the end is empty; an empty list has 0 pages.
+//! 100 is 100; a page past the end is empty; an empty list has 0 pages. A server that clamps to
+//! less, or is wrong about its totals, is told so here.
 
 use std::ops::Range;
 
+use super::habits::Totals;
+
 /// Rows a page when the request names none.
 const DEFAULT_PER_PAGE: u64 = 25;
-/// The most rows a page can have.
-const MOST_PER_PAGE: u64 = 100;
 
 /// A page before its rows are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +32,13 @@ pub(super) struct Pagination {
 }
 
 impl Page {
-    /// The page that answers a request to a list of `total_count` contacts.
-    pub(super) fn of(page: Option<u64>, per_page: Option<u64>, total_count: u64) -> Self {
-        let current_page = page.unwrap_or(1).max(1);
+    /// The page that answers a request to a list of `total_count` contacts, where a page has at
+    /// most `most` of them.
+    pub(super) fn of(page: Option<u64>, per_page: Option<u64>, most: u64, total_count: u64) -> Self {
+        let current_page = number(page);
         let per_page = match per_page {
-            None | Some(0) => DEFAULT_PER_PAGE,
-            Some(asked) => asked.min(MOST_PER_PAGE),
+            None | Some(0) => DEFAULT_PER_PAGE.min(most),
+            Some(asked) => asked.min(most),
         };
         let start = (current_page - 1).saturating_mul(per_page).min(total_count);
         let end = start.saturating_add(per_page).min(total_count);
@@ -47,7 +49,23 @@ impl Page {
     }
 }
 
+/// The number of the page that a request means.
+pub(super) fn number(page: Option<u64>) -> u64 {
+    page.unwrap_or(1).max(1)
+}
+
 impl Pagination {
+    /// True of a page that would stand behind the last one; page 1 always exists.
+    pub(super) fn is_past_the_end(&self) -> bool {
+        self.current_page > self.total_pages.max(1)
+    }
+
+    /// Moves the totals away from the truth.
+    pub(super) fn miscount(&mut self, totals: Totals) {
+        self.total_count = self.total_count.saturating_add_signed(totals.count);
+        self.total_pages = self.total_count.div_ceil(self.per_page).saturating_add_signed(totals.pages);
+    }
+
     pub(super) fn json(&self) -> String {
         format!(
             r#"{{"current_page":{},"per_page":{},"total_pages":{},"total_count":{}}}"#,
@@ -61,7 +79,7 @@ mod tests {
     use super::*;
 
     fn positions(page: Option<u64>, per_page: Option<u64>) -> Range<u64> {
-        Page::of(page, per_page, 250).positions
+        Page::of(page, per_page, 100, 250).positions
     }
 
     #[test]
@@ -77,16 +95,39 @@ mod tests {
         assert_eq!(positions(None, None), 0..25);
         assert_eq!(positions(Some(0), Some(0)), 0..25);
         assert_eq!(positions(Some(2), Some(101)), 100..200);
-        assert_eq!(Page::of(Some(2), Some(1_000), 250).pagination.per_page, 100);
+        assert_eq!(Page::of(Some(2), Some(1_000), 100, 250).pagination.per_page, 100);
     }
 
     #[test]
     fn totals_follow_from_per_page() {
-        assert_eq!(Page::of(None, Some(100), 250).pagination.total_pages, 3);
-        assert_eq!(Page::of(None, Some(50), 250).pagination.total_pages, 5);
+        assert_eq!(Page::of(None, Some(100), 100, 250).pagination.total_pages, 3);
+        assert_eq!(Page::of(None, Some(50), 100, 250).pagination.total_pages, 5);
         assert_eq!(
-            Page::of(None, None, 0).pagination.json(),
+            Page::of(None, None, 100, 0).pagination.json(),
             r#"{"current_page":1,"per_page":25,"total_pages":0,"total_count":0}"#
         );
+    }
+
+    #[test]
+    fn a_server_may_clamp_to_less() {
+        assert_eq!(Page::of(Some(2), Some(100), 40, 250).positions, 40..80);
+        assert_eq!(Page::of(None, None, 10, 250).pagination.total_pages, 25);
+    }
+
+    #[test]
+    fn pages_end_where_the_contacts_do() {
+        let is_past =
+            |page, total_count| Page::of(Some(page), Some(100), 100, total_count).pagination.is_past_the_end();
+        assert_eq!([is_past(3, 250), is_past(4, 250), is_past(3, 200)], [false, true, true]);
+        assert_eq!([is_past(1, 0), is_past(2, 0)], [false, true]);
+    }
+
+    #[test]
+    fn wrong_totals_are_off_by_what_they_are_told() {
+        for (count, pages, expected) in [(0, 0, (250, 3)), (-100, 0, (150, 2)), (0, 2, (250, 5)), (-999, -9, (0, 0))] {
+            let mut pagination = Page::of(None, Some(100), 100, 250).pagination;
+            pagination.miscount(Totals { count, pages });
+            assert_eq!((pagination.total_count, pagination.total_pages), expected);
+        }
     }
 }

@@ -23,6 +23,12 @@ impl Random {
         ((self.bits() >> 32) * bound) >> 32
     }
 
+    /// A number from 0 to just below 1.
+    pub(super) fn fraction(&mut self) -> f64 {
+        let high = u32::try_from(self.bits() >> 32).unwrap_or_default();
+        f64::from(high) / 4_294_967_296.0
+    }
+
     /// True in `percent` of 100 cases.
     pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent

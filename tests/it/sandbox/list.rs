@@ -1,79 +1,15 @@
-//! The sandbox by real HTTP: a raw TCP client that shares nothing with the program's own.
+//! The list as the API documents it, without faults.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use flate2::read::GzDecoder;
-use linq_export::sandbox::{Limit, Sandbox, SandboxConfig};
-use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use linq_export::sandbox::{Limit, PastTheEnd, Protocol, Sandbox, SandboxConfig, Totals, Verdict};
+use serde_json::json;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-const CONTACTS: &str = "/api/partner/v2/contacts";
-const TOKEN: &str = "X-LINQ-INTEGRATION-TOKEN: sandbox-token\r\n";
-
-struct Response {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
-}
-
-impl Response {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("the body is JSON")
-    }
-}
-
-struct Client(TcpStream);
-
-impl Client {
-    async fn connect(address: SocketAddr) -> Self {
-        Self(TcpStream::connect(address).await.unwrap())
-    }
-
-    async fn send(&mut self, method: &str, target: &str, headers: &str) -> Response {
-        let request = format!("{method} {target} HTTP/1.1\r\nHost: sandbox\r\n{headers}\r\n");
-        self.0.write_all(request.as_bytes()).await.unwrap();
-        self.receive().await
-    }
-
-    async fn receive(&mut self) -> Response {
-        let mut received = Vec::new();
-        let head_end = loop {
-            if let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") {
-                break end;
-            }
-            assert_ne!(self.0.read_buf(&mut received).await.unwrap(), 0, "closed");
-        };
-        let head = String::from_utf8(received[..head_end].to_vec()).unwrap();
-        let mut lines = head.lines();
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap();
-        let headers: BTreeMap<_, _> = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-            .collect();
-        let length: usize = headers["content-length"].parse().unwrap();
-        let mut body = received[head_end + 4..].to_vec();
-        while body.len() < length {
-            assert_ne!(self.0.read_buf(&mut body).await.unwrap(), 0, "closed");
-        }
-        Response { status: status.parse().unwrap(), headers, body }
-    }
-}
-
-async fn get(sandbox: &Sandbox, target: &str) -> Response {
-    let mut client = Client::connect(sandbox.address()).await;
-    client.send("GET", target, TOKEN).await
-}
-
-async fn start(change: impl FnOnce(&mut SandboxConfig)) -> Sandbox {
-    let mut config = SandboxConfig::default();
-    change(&mut config);
-    Sandbox::start(config).await.unwrap()
-}
+use super::client::{CONTACTS, Client, TOKEN, get, page, start};
 
 #[tokio::test]
 async fn every_contact_is_on_its_page_newest_first() {
@@ -205,30 +141,8 @@ async fn gzip_is_sent_where_both_sides_want_it() {
     let plain = client.send("GET", CONTACTS, TOKEN).await;
     let headers = format!("{TOKEN}Accept-Encoding: br, gzip\r\n");
     let packed = client.send("GET", CONTACTS, &headers).await;
-    assert_eq!(packed.headers["content-encoding"], "gzip");
     assert!(!plain.headers.contains_key("content-encoding"));
-    let mut unpacked = Vec::new();
-    GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap();
-    assert_eq!(unpacked, plain.body);
-}
-
-#[tokio::test]
-async fn over_the_limit_the_answer_is_429_with_retry_after() {
-    let sandbox = start(|config| config.limit = Limit::per_second(3.0)).await;
-    let mut client = Client::connect(sandbox.address()).await;
-    let mut refused = None;
-    for _ in 0..20 {
-        let answer = client.send("GET", CONTACTS, TOKEN).await;
-        if answer.status == 429 {
-            refused = Some(answer);
-            break;
-        }
-    }
-    let refused = refused.expect("20 requests at once are over 3 a second");
-    assert_eq!(refused.headers["retry-after"], "1");
-    assert_eq!(refused.json()["status"], "error");
-    // A request that may not come in at all is not counted against the limit.
-    assert_eq!(client.send("GET", CONTACTS, "").await.status, 401);
+    assert_eq!(packed.gunzipped(), plain.body);
 }
 
 #[tokio::test]
@@ -268,6 +182,8 @@ async fn the_journal_tells_what_was_asked_and_answered() {
     assert_eq!((seen[1].page, seen[1].per_page), (Some(2), Some(500)));
     assert_eq!(seen[1].user_agent.as_deref(), Some("test/1"));
     assert_eq!(seen[1].status, 200);
+    assert_eq!([&seen[0].verdict, &seen[1].verdict], [&Verdict::Unauthorized, &Verdict::Served]);
+    assert_eq!(seen[1].protocol, Protocol::Http1);
     assert!(before <= seen[0].arrived && seen[0].arrived <= seen[1].arrived);
 }
 
@@ -276,13 +192,12 @@ async fn stopping_lets_the_request_in_progress_finish() {
     let sandbox = start(|config| config.latency = Duration::from_millis(200)).await;
     let address = sandbox.address();
     let mut client = Client::connect(address).await;
-    let request = format!("GET {CONTACTS} HTTP/1.1\r\nHost: sandbox\r\n{TOKEN}\r\n");
-    client.0.write_all(request.as_bytes()).await.unwrap();
+    client.ask("GET", CONTACTS, TOKEN).await.unwrap();
     while sandbox.request_count() == 0 {
         tokio::task::yield_now().await;
     }
     let (answer, ()) = tokio::join!(client.receive(), sandbox.stop());
-    assert_eq!(answer.status, 200);
+    assert_eq!(answer.unwrap().status, 200);
     assert!(TcpStream::connect(address).await.is_err());
 }
 
@@ -303,4 +218,35 @@ async fn a_value_out_of_range_is_refused_before_serving() {
     config.limit = Limit::per_second(0.0);
     let error = Sandbox::start(config).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn a_server_can_clamp_and_miscount_on_every_page_alike() {
+    let sandbox = start(|config| {
+        config.contacts = 250;
+        config.most_per_page = 40;
+        config.totals = Totals { count: -100, pages: 2 };
+    })
+    .await;
+    for number in [1, 2, 6] {
+        let answer = page(&sandbox, number).await;
+        let pagination = json!({"current_page": number, "per_page": 40, "total_pages": 6, "total_count": 150});
+        assert_eq!(answer.json()["pagination"], pagination);
+        assert_eq!(answer.rows(), 40);
+    }
+}
+
+#[tokio::test]
+async fn past_the_end_there_may_be_404_but_never_at_page_1() {
+    for (contacts, end) in [(250, 3), (200, 2), (0, 1)] {
+        let sandbox = start(|config| {
+            config.contacts = contacts;
+            config.past_the_end = PastTheEnd::NotFound;
+        })
+        .await;
+        assert_eq!(page(&sandbox, end).await.status, 200);
+        let answer = page(&sandbox, end + 1).await;
+        assert_eq!(answer.status, 404);
+        assert_eq!(answer.json()["error_code"], "PAGE_NOT_FOUND");
+    }
 }

@@ -1,0 +1,89 @@
+//! The faults of a run: which of them a request meets, decided by the seed alone.
+
+use std::collections::HashMap;
+
+use super::fault::Fault;
+use super::rule::FaultRule;
+use crate::sandbox::random::Random;
+
+/// Sets chances apart from contacts made from the same seed.
+const FAULTS: u64 = 0x4661_756c_7473;
+
+/// The rules, and how often each page was asked for.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Plan {
+    seed: u64,
+    rules: Vec<FaultRule>,
+    asked: HashMap<u64, u32>,
+}
+
+impl Plan {
+    pub(in crate::sandbox) fn new(seed: u64, rules: Vec<FaultRule>) -> Self {
+        Self { seed, rules, asked: HashMap::new() }
+    }
+
+    /// Counts a request for `page` and gives the fault it meets.
+    pub(in crate::sandbox) fn request(&mut self, page: u64) -> Option<Fault> {
+        let attempt = self.asked.entry(page).or_default();
+        *attempt = attempt.saturating_add(1);
+        let attempt = *attempt;
+        let fits = |(position, rule): &(usize, &FaultRule)| {
+            rule.fits(page, attempt, || chance(self.seed, page, attempt, *position as u64))
+        };
+        self.rules.iter().enumerate().find(fits).map(|(_, rule)| rule.fault.clone())
+    }
+}
+
+/// A number from 0 to 1 of its own for each request and rule.
+fn chance(seed: u64, page: u64, attempt: u32, rule: u64) -> f64 {
+    let of_page = Random::of(seed ^ FAULTS, page).bits();
+    let of_attempt = Random::of(of_page, u64::from(attempt)).bits();
+    Random::of(of_attempt, rule).fraction()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(seed: u64, rules: &[&str]) -> Plan {
+        Plan::new(seed, rules.iter().map(|rule| rule.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn neither_order_nor_interleaving_changes_what_a_page_meets() {
+        let rules = ["500:0.3", "reset:0.3"];
+        let (mut forwards, mut backwards) = (plan(1, &rules), plan(1, &rules));
+        let mut met: Vec<_> = (1..=100).map(|page| [forwards.request(page), forwards.request(page)]).collect();
+        let mut first: Vec<_> = (1..=100).rev().map(|page| backwards.request(page)).collect();
+        let second = (1..=100).rev().map(|page| backwards.request(page));
+        let other: Vec<_> = first.drain(..).zip(second).map(|(first, second)| [first, second]).collect();
+        met.reverse();
+        assert_eq!(met, other);
+        let mut other_seed = plan(2, &rules);
+        let unlike = (1..=100).rev().map(|page| [other_seed.request(page), other_seed.request(page)]);
+        assert!(!unlike.eq(met));
+    }
+
+    #[test]
+    fn a_share_is_that_share_of_requests() {
+        let mut plan = plan(7, &["500:0.05", "reset:0.5"]);
+        let met: Vec<_> = (1..=2_000).flat_map(|page| (0..5).map(|_| plan.request(page)).collect::<Vec<_>>()).collect();
+        let count = |fault: &Fault| met.iter().flatten().filter(|met| *met == fault).count();
+        assert!((420..=580).contains(&count(&Fault::Status(500))), "{}", count(&Fault::Status(500)));
+        assert!((4_550..=4_950).contains(&count(&Fault::Reset)), "{}", count(&Fault::Reset));
+    }
+
+    #[test]
+    fn a_page_fails_twice_and_others_do_not() {
+        let mut plan = plan(1, &["502:page=7,times=2"]);
+        assert!([plan.request(7), plan.request(7)].iter().all(Option::is_some));
+        assert_eq!([plan.request(7), plan.request(6)], [None, None]);
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_counts() {
+        let mut plan = plan(1, &["500:page=1,times=1", "reset:page=1,times=2"]);
+        assert_eq!([plan.request(1), plan.request(1)], [Some(Fault::Status(500)), Some(Fault::Reset)]);
+        assert_eq!(plan.request(1), None);
+    }
+}

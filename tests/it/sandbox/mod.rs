@@ -1,0 +1,8 @@
+//! The sandbox by real sockets: clients that share nothing with the program's own.
+
+mod client;
+mod faults;
+mod limits;
+mod list;
+mod outages;
+mod tls;
