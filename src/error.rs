@@ -14,7 +14,7 @@ pub enum Error {
     Config(#[from] ConfigError),
     /// The contacts could not be read.
     #[error(transparent)]
-    Api(#[from] ApiError),
+    Api(Box<ApiError>),
     /// The output could not be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -24,6 +24,12 @@ pub enum Error {
     /// A fault of this program.
     #[error("internal error: {0}")]
     Bug(String),
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        Self::Api(Box::new(error))
+    }
 }
 
 impl Error {

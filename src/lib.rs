@@ -74,3 +74,24 @@ pub use proof::Contradiction;
 pub use sink::SinkError;
 pub use table::schema;
 pub use tokio_util::sync::CancellationToken;
+
+/// Single stages of the data path, for the benches alone.
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench {
+    use arrow::array::RecordBatch;
+
+    /// The rows of a page's JSON.
+    #[must_use]
+    pub fn decode(body: &[u8]) -> RecordBatch {
+        crate::table::decode(body).expect("a page of contacts").table.batch
+    }
+
+    /// The bytes of a file.
+    #[must_use]
+    pub fn encode(format: crate::config::Format, batches: &[RecordBatch]) -> usize {
+        let mut encoder = crate::sink::Encoder::new(format, &crate::schema()).expect("an encoder");
+        let size: usize = batches.iter().map(|batch| encoder.encode(batch).expect("rows").len()).sum();
+        size + encoder.finish().expect("an end").len()
+    }
+}

@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{Certificate, Response, StatusCode, Url};
 
 use super::failure::{ApiError, Failure};
+use super::hints::{self, Quota};
 use super::{transport, wire};
 use crate::config::ContactsConfig;
 use crate::page::Asked;
@@ -35,6 +36,8 @@ pub(super) struct Client {
 pub(super) struct Answer {
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// What the server says is left of its quota.
+    pub quota: Option<Quota>,
 }
 
 impl Client {
@@ -64,6 +67,9 @@ impl Client {
             // A proxy from the environment would get what is meant for this machine.
             builder = builder.no_proxy();
         }
+        for certificate in Certificate::from_pem_bundle(&config.ca_certificates).map_err(|error| setup(&error))? {
+            builder = builder.add_root_certificate(certificate);
+        }
         let http = builder.build().map_err(|error| setup(&error))?;
         Ok(Self { http, contacts: config.base_url.join(PATH) })
     }
@@ -83,7 +89,8 @@ impl Client {
         if body.len() > LARGEST_PAGE {
             return Err(Failure::TooLarge { limit: LARGEST_PAGE });
         }
-        Ok(Answer { headers, body })
+        let quota = hints::quota(&headers, wire::date(&headers));
+        Ok(Answer { headers, body, quota })
     }
 }
 

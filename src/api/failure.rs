@@ -1,9 +1,14 @@
 //! What can go wrong with one attempt at a page, and with the reading as a whole.
 
-use std::{fmt, time::Duration};
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::retry::{Class, classify};
-use crate::{error::Exit, proof::Contradiction};
+use crate::error::Exit;
+use crate::proof::Contradiction;
+use crate::report::seconds;
 
 /// Why the contacts could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +24,36 @@ pub enum ApiError {
         /// What went wrong with it.
         failure: Failure,
     },
+    /// The server has been failing for longer than the run waits for it.
+    #[error("the API has given no answer for {}; last, page {page}, attempt {attempt}: {failure}", seconds(*lasted))]
+    Outage {
+        /// The page that was asked for last.
+        page: u64,
+        /// The attempt at it, from 1.
+        attempt: u32,
+        /// What went wrong with it.
+        failure: Failure,
+        /// How long it has been failing.
+        lasted: Duration,
+    },
+    /// The server asks to be left in peace for longer than the run waits.
+    #[error("throttled out: page {page}, attempt {attempt}: {failure}{}", come_back_at(*come_back))]
+    Throttled {
+        /// The page that was refused last.
+        page: u64,
+        /// The attempt at it, from 1.
+        attempt: u32,
+        /// How it was refused.
+        failure: Failure,
+        /// When the server will answer again, if it said.
+        come_back: Option<SystemTime>,
+    },
+    /// The time given to the run is over.
+    #[error("the deadline has passed: the run was given {}", seconds(*after))]
+    Deadline {
+        /// The time it was given.
+        after: Duration,
+    },
     /// The pages were read, and contradict each other.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
@@ -33,7 +68,8 @@ impl ApiError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Contradiction(_) => Exit::Contract,
-            Self::Setup(_) => Exit::Unavailable,
+            Self::Setup(_) | Self::Outage { .. } => Exit::Unavailable,
+            Self::Throttled { .. } | Self::Deadline { .. } => Exit::TryLater,
             Self::Page { failure, .. } => match classify(failure) {
                 Class::Throttled => Exit::TryLater,
                 Class::Transient => Exit::Unavailable,
@@ -46,6 +82,11 @@ impl ApiError {
             },
         }
     }
+}
+
+fn come_back_at(instant: Option<SystemTime>) -> String {
+    let text = |instant| DateTime::<Utc>::from(instant).to_rfc3339_opts(SecondsFormat::Secs, true);
+    instant.map(|instant| format!("; come back at {}", text(instant))).unwrap_or_default()
 }
 
 /// Why one attempt at a page failed.
@@ -102,6 +143,17 @@ pub enum Transport {
     Broken,
     /// The connection broke, or the data did, in the body.
     Body,
+}
+
+impl Failure {
+    /// How long the server asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Failure {

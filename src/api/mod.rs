@@ -3,10 +3,15 @@
 //! A plan comes in, decoded pages go out in list order through a bounded channel. The only code that
 //! knows reqwest and governor; what a page holds is left to the decode function it is given.
 
+mod ceiling;
 mod client;
 mod contract;
 mod failure;
-mod limiter;
+mod fetcher;
+mod health;
+mod hints;
+mod pace;
+mod pacer;
 mod planner;
 mod reader;
 mod retry;

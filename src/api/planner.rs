@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU64;
 
+use super::failure::{ApiError, Failure};
 use crate::config::PerPage;
 use crate::page::{Asked, Observed, Pagination};
 use crate::proof::{Contradiction, Count};
@@ -12,13 +13,15 @@ use crate::proof::{Contradiction, Count};
 #[derive(Debug)]
 pub(super) struct Planner {
     per_page: PerPage,
+    /// What the server gave for it on page 1: it may clamp.
+    page_size: u64,
     limit: Option<NonZeroU64>,
     count: Count,
 }
 
 impl Planner {
     pub fn new(per_page: PerPage, limit: Option<NonZeroU64>) -> Self {
-        Self { per_page, limit, count: Count::default() }
+        Self { per_page, page_size: per_page.get().into(), limit, count: Count::default() }
     }
 
     /// The request that everything starts with.
@@ -43,6 +46,12 @@ impl Planner {
         self.limit.is_some_and(|limit| self.count.total().is_some_and(|total| total > limit.get()))
     }
 
+    /// Whether an error only says that the list has ended before the page, where it has by its own count.
+    pub fn is_end(&self, error: &ApiError) -> bool {
+        let ApiError::Page { page, failure: Failure::Status { status: 404, .. }, .. } = error else { return false };
+        self.count.total().is_some_and(|total| (page - 1).saturating_mul(self.page_size) >= total)
+    }
+
     /// Contacts that will be read, by what the server says.
     pub fn expected(&self) -> u64 {
         let total = self.count.total().unwrap_or(0);
@@ -50,9 +59,10 @@ impl Planner {
     }
 
     /// Pages 2 to the last: the last is as far as either total reaches, since `total_pages` is a floor.
-    /// The page size is what the server gave, for it may clamp.
-    fn rest(&self, said: Pagination) -> Vec<Asked> {
+    fn rest(&mut self, said: Pagination) -> Vec<Asked> {
+        // From 1 to what was asked: the contract of page 1 was checked.
         let Ok(per_page) = u32::try_from(said.per_page.max(1)) else { return Vec::new() };
+        self.page_size = per_page.into();
         let pages_of = |contacts: u64| contacts.div_ceil(u64::from(per_page));
         let whole = said.total_pages.max(pages_of(said.total_count));
         let last = self.limit.map_or(whole, |limit| whole.min(pages_of(limit.get())));

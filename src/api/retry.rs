@@ -1,31 +1,31 @@
 //! What to do with a failed attempt: a pure decision.
 //!
-//! A failure and the attempts so far come in; whether and when to ask again goes out. No clock, no I/O.
+//! A failure, the tries so far and how the server fares come in; whether and when to ask again goes
+//! out. No clock, no I/O. The test beside it walks every status and prints the table of `classify`.
 
 use std::time::Duration;
 
 use super::failure::{Failure, Transport};
-use crate::config::Backoff;
+use super::pacer::Bearing;
+use crate::config::{Backoff, Patience};
 
 /// What a failure means for the page and for everybody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
-    /// The server asks all to be slower.
+    /// The server asks all to be slower: everybody waits, the rate is cut.
     Throttled,
-    /// It may pass by itself.
+    /// It may pass by itself: backoff with full jitter.
     Transient,
-    /// The server answered, but not with this page.
+    /// The server answered, but not with this page: read again, a few times.
     Protocol,
-    /// Asking again cannot help.
+    /// Asking again cannot help: all requests are dropped.
     Fatal,
 }
 
-/// Attempts at a page that is throttled or fails for a passing reason.
-const ATTEMPTS: u32 = 8;
-/// Attempts at a page that is answered, but not with the page.
+/// Failures of a page, while others are answered, that make it a poisoned one.
+const FAILURES: u32 = 8;
+/// Readings of a page that is answered, but not with the page.
 const READINGS: u32 = 4;
-/// Everybody's first wait after a 429 that does not say how long.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// The class of a failure.
 pub(super) fn classify(failure: &Failure) -> Class {
@@ -34,40 +34,212 @@ pub(super) fn classify(failure: &Failure) -> Class {
             Class::Throttled
         }
         Failure::Status { status: 408 | 425 | 500 | 502..=504 | 520..=524 | 529, .. } => Class::Transient,
-        Failure::Status { .. }
-        | Failure::TooLarge { .. }
-        | Failure::Identity(_)
-        | Failure::Transport { kind: Transport::Certificate, .. } => Class::Fatal,
-        Failure::Transport { .. } => Class::Transient,
+        Failure::Transport { kind, .. } if *kind != Transport::Certificate => Class::Transient,
         Failure::NoPage { .. } => Class::Protocol,
+        Failure::Status { .. } | Failure::TooLarge { .. } | Failure::Identity(_) | Failure::Transport { .. } => {
+            Class::Fatal
+        }
     }
+}
+
+/// The tries at one page so far, the last included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tries {
+    /// Attempts that failed in passing, but for probes in an outage.
+    pub failures: u32,
+    /// Answers that were not the page.
+    pub readings: u32,
+    /// Answers that all pages had when this one failed first.
+    pub answers_before: u64,
 }
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Ask again after a wait of this page alone.
+    /// Ask again after a wait of this page's own; the pacer may add to it.
     Again(Duration),
-    /// Nobody asks before the pause is over.
-    Pause(Duration),
-    /// Give up.
-    Stop,
+    /// Nobody else has been answered since: ask for page 1, to tell a poisoned page from an outage.
+    AskFirstPage,
+    /// Give the page up, and so the run.
+    Stop(Stop),
 }
 
-/// Decides after attempt `attempt` (from 1) has failed. `random` is from 0 to 1.
-pub(super) fn decide(failure: &Failure, attempt: u32, backoff: Backoff, random: f64) -> Decision {
-    let doubled = |first: Duration| first.saturating_mul(1 << (attempt - 1).min(16)).min(backoff.longest);
+/// Why a run stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The page cannot be had.
+    Page,
+    /// The server has been failing for too long.
+    Outage,
+    /// The server asks to be left in peace for too long.
+    Throttled,
+}
+
+/// Decides after an attempt has failed. `random` is from 0 to 1, `probe` says that the attempt asked for everybody.
+pub(super) fn decide(
+    failure: &Failure,
+    probe: bool,
+    tries: Tries,
+    bearing: Bearing,
+    (patience, backoff): (Patience, Backoff),
+    random: f64,
+) -> Decision {
+    let wait = |tries: u32| {
+        let bound = backoff.first.saturating_mul(1 << (tries.saturating_sub(1)).min(16)).min(backoff.longest);
+        if bearing.paid { bound.mul_f64(random) } else { backoff.longest }
+    };
     match classify(failure) {
-        Class::Throttled if attempt < ATTEMPTS => {
-            let asked = match failure {
-                Failure::Status { retry_after: Some(wait), .. } => *wait,
-                _ => doubled(PAUSE),
-            };
-            // A floor, spread a little: never earlier than asked.
-            Decision::Pause(asked + PAUSE.mul_f64(random / 4.0))
+        Class::Throttled => {
+            let told = failure.retry_after().unwrap_or_default();
+            if told > patience.retry_after || bearing.pageless_for > patience.outage {
+                Decision::Stop(Stop::Throttled)
+            } else {
+                Decision::Again(Duration::ZERO)
+            }
         }
-        Class::Transient if attempt < ATTEMPTS => Decision::Again(doubled(backoff.first).mul_f64(random)),
-        Class::Protocol if attempt < READINGS => Decision::Again(doubled(backoff.first).mul_f64(random)),
-        _ => Decision::Stop,
+        Class::Transient if bearing.failing_for >= patience.outage => Decision::Stop(Stop::Outage),
+        Class::Transient if probe => Decision::Again(Duration::ZERO),
+        Class::Transient if tries.failures < FAILURES => Decision::Again(wait(tries.failures)),
+        Class::Transient if bearing.answers > tries.answers_before => Decision::Stop(Stop::Page),
+        Class::Transient => Decision::AskFirstPage,
+        Class::Protocol if tries.readings < READINGS => Decision::Again(wait(tries.readings)),
+        Class::Protocol | Class::Fatal => Decision::Stop(Stop::Page),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fmt::Write;
+
+    use super::*;
+    use crate::api::failure::Said;
+
+    const CONFIG: (Patience, Backoff) = (
+        Patience { outage: Duration::from_mins(15), retry_after: Duration::from_mins(10), deadline: None },
+        Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) },
+    );
+    const BEARING: Bearing =
+        Bearing { answers: 5, failing_for: Duration::ZERO, pageless_for: Duration::ZERO, paid: true };
+
+    fn status(status: u16, retry_after: Option<u64>) -> Failure {
+        let retry_after = retry_after.map(Duration::from_secs);
+        Failure::Status { status, said: Said::default(), retry_after, location: None }
+    }
+
+    fn no_page() -> Failure {
+        Failure::NoPage { reason: "no page".into(), said: Said::default() }
+    }
+
+    /// Every status with and without Retry-After, and every other kind of failure.
+    fn every_failure() -> Vec<(String, Failure)> {
+        let statuses = (100..=599).filter(|number| *number != 200);
+        let mut all: Vec<_> = statuses
+            .flat_map(|number| {
+                [
+                    (number.to_string(), status(number, None)),
+                    (format!("{number} with Retry-After"), status(number, Some(1))),
+                ]
+            })
+            .collect();
+        let kinds = [
+            Transport::Dns,
+            Transport::Connect,
+            Transport::Certificate,
+            Transport::Timeout,
+            Transport::Broken,
+            Transport::Body,
+        ];
+        all.extend(kinds.map(|kind| (format!("{kind:?}"), Failure::Transport { kind, text: String::new() })));
+        all.push(("no page".into(), no_page()));
+        all.push(("too large".into(), Failure::TooLarge { limit: 1 }));
+        all.push(("no identity".into(), Failure::Identity(String::new())));
+        all
+    }
+
+    #[test]
+    fn every_outcome_has_the_class_that_the_table_says() {
+        let mut table: BTreeMap<Class, Vec<String>> = BTreeMap::new();
+        for (name, failure) in every_failure() {
+            table.entry(classify(&failure)).or_default().push(name);
+        }
+        let mut printed = String::new();
+        for (class, names) in &table {
+            // Statuses with Retry-After are shown where they differ from those without.
+            let shown: Vec<_> = names
+                .iter()
+                .filter(|name| !names.contains(&name.replace(" with Retry-After", "")) || !name.contains("with"))
+                .collect();
+            let fatal = shown.iter().filter(|name| name.parse::<u16>().is_ok()).count();
+            let listed = if *class == Class::Fatal {
+                let others: Vec<_> =
+                    shown.iter().filter(|name| name.parse::<u16>().is_err()).map(|name| name.as_str()).collect();
+                format!("{fatal} other statuses, {}", others.join(", "))
+            } else {
+                shown.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+            };
+            writeln!(printed, "{class:?}: {listed}").unwrap();
+        }
+        println!("{printed}");
+        assert_eq!(
+            printed,
+            "Throttled: 403 with Retry-After, 429, 503 with Retry-After\n\
+             Transient: 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, Dns, Connect, Timeout, Broken, Body\n\
+             Protocol: no page\n\
+             Fatal: 486 other statuses, Certificate, too large, no identity\n"
+        );
+        for fatal in [301, 302, 307, 400, 401, 403, 404, 405, 410, 422, 501, 505] {
+            assert_eq!(classify(&status(fatal, None)), Class::Fatal, "{fatal}");
+        }
+    }
+
+    fn after(failure: &Failure, tries: Tries, bearing: Bearing) -> Decision {
+        decide(failure, false, tries, bearing, CONFIG, 0.5)
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest_with_full_jitter() {
+        let failed = |failures| Tries { failures, ..Tries::default() };
+        let wait = |failures| after(&status(500, None), failed(failures), BEARING);
+        assert_eq!(wait(1), Decision::Again(Duration::from_millis(250)));
+        assert_eq!(wait(4), Decision::Again(Duration::from_secs(2)));
+        assert_eq!(wait(7), Decision::Again(Duration::from_secs(15)));
+        let unpaid = Bearing { paid: false, ..BEARING };
+        assert_eq!(after(&status(500, None), failed(1), unpaid), Decision::Again(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_page_that_fails_while_others_are_answered_is_poisoned() {
+        let tries = Tries { failures: 8, readings: 0, answers_before: 4 };
+        assert_eq!(after(&status(500, None), tries, BEARING), Decision::Stop(Stop::Page));
+        let alone = Tries { answers_before: 5, ..tries };
+        assert_eq!(after(&status(500, None), alone, BEARING), Decision::AskFirstPage);
+    }
+
+    #[test]
+    fn an_outage_is_waited_for_and_its_probes_cost_a_page_nothing() {
+        let long = Bearing { failing_for: Duration::from_mins(14), ..BEARING };
+        let tries = Tries { failures: 100, ..Tries::default() };
+        assert_eq!(decide(&status(500, None), true, tries, long, CONFIG, 0.5), Decision::Again(Duration::ZERO));
+        let too_long = Bearing { failing_for: Duration::from_mins(15), ..BEARING };
+        assert_eq!(decide(&status(500, None), true, tries, too_long, CONFIG, 0.5), Decision::Stop(Stop::Outage));
+    }
+
+    #[test]
+    fn a_throttling_server_is_obeyed_unless_it_asks_too_much() {
+        let again = Decision::Again(Duration::ZERO);
+        assert_eq!(after(&status(429, None), Tries::default(), BEARING), again);
+        assert_eq!(after(&status(503, Some(600)), Tries::default(), BEARING), again);
+        assert_eq!(after(&status(429, Some(601)), Tries::default(), BEARING), Decision::Stop(Stop::Throttled));
+        let pageless = Bearing { pageless_for: Duration::from_mins(16), ..BEARING };
+        assert_eq!(after(&status(429, None), Tries::default(), pageless), Decision::Stop(Stop::Throttled));
+    }
+
+    #[test]
+    fn a_malformed_page_is_read_four_times() {
+        let read = |readings| after(&no_page(), Tries { readings, ..Tries::default() }, BEARING);
+        assert!(matches!(read(3), Decision::Again(_)));
+        assert_eq!(read(4), Decision::Stop(Stop::Page));
+        assert_eq!(after(&status(404, None), Tries::default(), BEARING), Decision::Stop(Stop::Page));
     }
 }

@@ -43,10 +43,14 @@ pub(super) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> 
 
 /// From the response's own date, for clocks differ, to an HTTP date.
 fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
-    let date = |text: &str| httpdate::parse_http_date(text).ok();
-    let then = date(text)?;
-    let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or_else(SystemTime::now);
-    Some(then.duration_since(now).unwrap_or_default())
+    let then = httpdate::parse_http_date(text).ok()?;
+    Some(then.duration_since(date(headers)).unwrap_or_default())
+}
+
+/// The instant of a response by the server's clock; by ours, if it does not say.
+pub(super) fn date(headers: &HeaderMap) -> SystemTime {
+    let said = headers.get(DATE).and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+    said.unwrap_or_else(SystemTime::now)
 }
 
 /// Scheme and host of a redirect's target; the rest could hold anything.

@@ -3,12 +3,13 @@
 use std::io::IsTerminal;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use linq_export::config::{
-    BaseUrl, ConfigError, ContactsConfig, ExportConfig, Format, Output, PerPage, PlainHttp, Rate, Token,
+    BaseUrl, ConfigError, ContactsConfig, ExportConfig, Format, Output, Pacing, PerPage, PlainHttp, Rate, Token,
 };
 use linq_export::report::{Bar, Lines, Reporter, Silent, Summary, Verbosity, bytes, counted, seconds};
 use linq_export::{Error, Exit, export, sandbox};
@@ -62,9 +63,15 @@ struct Server {
     /// Let the token travel over plain http to another machine
     #[arg(long, env = "LINQ_EXPORT_ALLOW_PLAIN_HTTP")]
     allow_plain_http: bool,
-    /// Requests a second, at most, retries included
-    #[arg(long, value_name = "RATE", default_value_t = Rate::DEFAULT, env = "LINQ_EXPORT_RATE")]
-    rate: Rate,
+    /// A file of certificates (PEM) to trust besides the system's, such as a company proxy's
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CA_CERT")]
+    ca_cert: Option<PathBuf>,
+    /// Requests a second, at most, retries included: a number, or auto to learn what the server bears
+    #[arg(long, value_name = "RATE", default_value = "auto", env = "LINQ_EXPORT_RATE")]
+    rate: RateOption,
+    /// The ceiling of a learned rate, in requests a second
+    #[arg(long, value_name = "RATE", default_value_t = Rate::HIGHEST_LEARNED, env = "LINQ_EXPORT_MAX_RATE")]
+    max_rate: Rate,
     /// Requests under way at once, at most
     #[arg(long, value_name = "N", default_value_t = linq_export::config::DEFAULT_CONCURRENCY, env = "LINQ_EXPORT_CONCURRENCY")]
     concurrency: NonZeroUsize,
@@ -77,6 +84,30 @@ struct Server {
     /// The first wait before a page that failed is asked for again; each further one may be twice as long, up to 30s
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration, env = "LINQ_EXPORT_BACKOFF")]
     backoff: Duration,
+    /// How long a server that is down is waited for, and probed
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, env = "LINQ_EXPORT_MAX_OUTAGE")]
+    max_outage: Duration,
+    /// The longest wait that a throttling server may ask for (Retry-After); over it, the run ends with 75
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration, env = "LINQ_EXPORT_MAX_RETRY_AFTER")]
+    max_retry_after: Duration,
+    /// Time for the whole run; after it, the run ends with 75 [default: none]
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_DEADLINE")]
+    deadline: Option<Duration>,
+}
+
+/// A rate as it is given: a number, or `auto`.
+#[derive(Debug, Clone, Copy)]
+enum RateOption {
+    Auto,
+    Fixed(Rate),
+}
+
+impl FromStr for RateOption {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Fixed) }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -140,7 +171,19 @@ impl Contacts {
         };
         let plain_http = if self.server.allow_plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
         let mut contacts = ContactsConfig::new(BaseUrl::parse(&base_url, plain_http).map_err(text)?, token);
-        contacts.rate = self.server.rate;
+        if let Some(certificate) = sandbox.and_then(sandbox::Sandbox::ca_pem) {
+            contacts.ca_certificates = certificate.as_bytes().to_vec();
+        } else if let Some(path) = &self.server.ca_cert {
+            contacts.ca_certificates =
+                std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        }
+        contacts.pacing = match self.server.rate {
+            RateOption::Auto => Pacing::Learn { ceiling: self.server.max_rate, known: None },
+            RateOption::Fixed(rate) => Pacing::Fixed(rate),
+        };
+        contacts.patience.outage = self.server.max_outage;
+        contacts.patience.retry_after = self.server.max_retry_after;
+        contacts.patience.deadline = self.server.deadline;
         contacts.concurrency = self.server.concurrency;
         contacts.per_page = PerPage::new(self.server.per_page).map_err(text)?;
         contacts.timeouts.attempt = self.server.timeout;
@@ -172,6 +215,9 @@ impl Contacts {
             bytes(*size),
             seconds(*elapsed)
         ));
+        if let Some(rate) = read.learned_rate {
+            say(format_args!("the server bears {rate:.1} requests a second, as learned on the way"));
+        }
         for ((kind, column), times) in &read.warnings {
             say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
         }

@@ -47,8 +47,10 @@ pub struct ContactsConfig {
     pub base_url: BaseUrl,
     /// Who asks.
     pub token: Token,
-    /// Requests a second, at most, retries included: 10.
-    pub rate: Rate,
+    /// Certificates in PEM that are trusted besides the system's: none.
+    pub ca_certificates: Vec<u8>,
+    /// How many requests a second: as many as the server bears, which the run learns.
+    pub pacing: Pacing,
     /// Requests under way at once, at most: 16.
     pub concurrency: NonZeroUsize,
     /// Contacts a page: 100. A server may answer with fewer; then that is the run's page size.
@@ -57,6 +59,8 @@ pub struct ContactsConfig {
     pub timeouts: Timeouts,
     /// When an attempt that failed is made again.
     pub backoff: Backoff,
+    /// How long a server that is down, or asks for patience, is waited for.
+    pub patience: Patience,
     /// Stop after this many contacts: never, by default.
     pub limit: Option<NonZeroU64>,
     /// Rows of a record batch: 8,192. The last may be shorter.
@@ -70,11 +74,13 @@ impl ContactsConfig {
         Self {
             base_url,
             token,
-            rate: Rate::DEFAULT,
+            ca_certificates: Vec::new(),
+            pacing: Pacing::default(),
             concurrency: DEFAULT_CONCURRENCY,
             per_page: PerPage::MAX,
             timeouts: Timeouts::default(),
             backoff: Backoff::default(),
+            patience: Patience::default(),
             limit: None,
             batch_rows: DEFAULT_BATCH_ROWS,
         }
@@ -145,6 +151,45 @@ pub struct Backoff {
 impl Default for Backoff {
     fn default() -> Self {
         Self { first: Duration::from_millis(500), longest: Duration::from_secs(30) }
+    }
+}
+
+/// How long a run waits for a server that is down or throttles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Patience {
+    /// For a server that gives no answer, or no page: 15 minutes.
+    pub outage: Duration,
+    /// For a server that says how long it wants to be left in peace: 10 minutes.
+    pub retry_after: Duration,
+    /// For the whole run: without end, by default.
+    pub deadline: Option<Duration>,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { outage: Duration::from_mins(15), retry_after: Duration::from_mins(10), deadline: None }
+    }
+}
+
+/// How many requests a second a run makes, retries included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Pacing {
+    /// As many as the server bears, which is learned.
+    Learn {
+        /// Never more than this: 100.
+        ceiling: Rate,
+        /// What an earlier run has learned: nothing, by default.
+        known: Option<Rate>,
+    },
+    /// This many from the start and never more; fewer if the server refuses them.
+    Fixed(Rate),
+}
+
+impl Default for Pacing {
+    fn default() -> Self {
+        Self::Learn { ceiling: Rate::HIGHEST_LEARNED, known: None }
     }
 }
 

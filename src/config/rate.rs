@@ -4,13 +4,15 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use super::ConfigError;
 
-/// Requests a second, from 0.01 to 10,000.
+/// Requests a second, from 0.01 to 10,000: finite and above zero, so that nobody has to ask again.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Rate(f64);
 
 impl Rate {
-    /// What a run that is told nothing does: 10 a second.
-    pub const DEFAULT: Self = Self(10.0);
+    /// What a rate that is learned never exceeds, unless told otherwise: 100 a second.
+    pub const HIGHEST_LEARNED: Self = Self(100.0);
+    /// The slowest pace that is learned: one request in 20 s still notices within a minute that a limit has been raised.
+    pub(crate) const SLOWEST_LEARNED: Self = Self(0.05);
     const MIN: f64 = 0.01;
     const MAX: f64 = 10_000.0;
 
@@ -41,6 +43,18 @@ impl Rate {
     pub fn interval(self) -> Duration {
         Duration::from_secs_f64(self.0.recip())
     }
+
+    /// The nearest rate to a number.
+    #[cfg(test)]
+    pub(crate) fn clamped(per_second: f64) -> Self {
+        let number = if per_second.is_nan() { Self::MIN } else { per_second };
+        Self(number.clamp(Self::MIN, Self::MAX))
+    }
+
+    /// The nearest rate that is learned under a ceiling, which wins over the slowest.
+    pub(crate) fn within(ceiling: Self, per_second: f64) -> Self {
+        Self(per_second.max(Self::SLOWEST_LEARNED.0).min(ceiling.0))
+    }
 }
 
 impl FromStr for Rate {
@@ -66,6 +80,9 @@ mod tests {
     #[test]
     fn a_rate_is_a_number_that_can_be_kept() {
         assert_eq!("0.5".parse::<Rate>().unwrap().interval(), Duration::from_secs(2));
+        for extreme in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {
+            assert!(Rate::new(Rate::clamped(extreme).per_second()).is_ok(), "{extreme}");
+        }
         for text in ["0", "-1", "nan", "inf", "1e9", "ten", ""] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }

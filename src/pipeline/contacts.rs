@@ -102,9 +102,17 @@ impl Contacts {
     }
 
     fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
-        let Totals { pages, requests, bytes, limited } = end?.ok_or(Error::Cancelled)?;
+        let Totals { pages, requests, bytes, limited, learned } = end?.ok_or(Error::Cancelled)?;
         let owners = self.owners.len() as u64;
-        self.summary = Some(ReadSummary { owners, pages, requests, bytes, limited, ..std::mem::take(&mut self.tally) });
+        self.summary = Some(ReadSummary {
+            owners,
+            pages,
+            requests,
+            bytes,
+            learned_rate: learned,
+            limited,
+            ..std::mem::take(&mut self.tally)
+        });
         self.rows.finish_buffered_batch().map_err(|error| Error::Bug(error.to_string()))
     }
 }

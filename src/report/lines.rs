@@ -2,11 +2,15 @@
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::{Event, Progress, Reporter, count, seconds};
 
 /// Ticks, which are seconds, from one line of progress to the next.
 const EVERY: u64 = 10;
+
+/// A wait worth a line unasked.
+const LONG: Duration = Duration::from_secs(5);
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +34,9 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
         Event::Retrying { page, attempt, wait, cause } if verbosity >= Verbosity::Retries => {
             let when = if wait.is_zero() { "again".to_owned() } else { format!("again in {}", seconds(*wait)) };
             Some(format!("page {page}, attempt {attempt}: {cause}; {when}"))
+        }
+        Event::Waiting { wait, cause } if *wait >= LONG || verbosity >= Verbosity::Retries => {
+            Some(format!("waiting {}: {cause}", seconds(*wait)))
         }
         Event::PageRead { page, contacts, bytes, took } if verbosity >= Verbosity::Pages => {
             Some(format!("page {page}: {contacts} contacts, {} in {} ms", super::bytes(*bytes), took.as_millis()))
@@ -84,8 +91,6 @@ fn planned(progress: &Progress) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn said(verbosity: Verbosity, events: &[Event]) -> String {

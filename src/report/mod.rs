@@ -61,6 +61,13 @@ pub enum Event {
         /// What went wrong, in the server's words where it had any.
         cause: String,
     },
+    /// Nobody sends for a while: the server throttles, or is down and only probed.
+    Waiting {
+        /// From now on.
+        wait: Duration,
+        /// What went wrong, in the server's words where it had any.
+        cause: String,
+    },
     /// Values that could not be taken as they were sent.
     Warned(Warning),
     /// Bytes went to the output.

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::FindingKind;
-use crate::config::Output;
+use crate::config::{Output, Rate};
 
 /// What reading came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReadSummary {
     /// Contacts read, each once.
@@ -19,6 +19,8 @@ pub struct ReadSummary {
     pub requests: u64,
     /// JSON received with whole pages, in bytes.
     pub bytes: u64,
+    /// The rate that the run has learned to keep; none where nothing was refused.
+    pub learned_rate: Option<Rate>,
     /// Whether reading stopped early, because a limit was set and there was more.
     pub limited: bool,
     /// Values that could not be taken as they were sent, by kind and column.
@@ -26,7 +28,7 @@ pub struct ReadSummary {
 }
 
 /// What an export came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Summary {
     /// What reading came to.

@@ -9,7 +9,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::DateTime;
 use linq_export::arrow;
-use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, PlainHttp, Rate, Token};
+use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Pacing, PlainHttp, Rate, Token};
 use linq_export::report::{Silent, Summary};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error};
@@ -43,7 +43,7 @@ pub async fn sandbox(contacts: u64) -> Sandbox {
 pub fn config(sandbox: &Sandbox) -> ContactsConfig {
     let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback).unwrap();
     let mut config = ContactsConfig::new(base_url, Token::new(sandbox.token()).unwrap());
-    config.rate = Rate::new(10_000.0).unwrap();
+    config.pacing = Pacing::Fixed(Rate::new(10_000.0).unwrap());
     config.backoff.first = std::time::Duration::from_millis(1);
     config
 }

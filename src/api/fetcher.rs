@@ -1,0 +1,176 @@
+//! Fetches one page, with as many attempts as it takes: waits for a slot, asks, decodes, and does what
+//! `retry` decides. Many tasks share one fetcher.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep};
+
+use super::client::{Answer, Client};
+use super::failure::{ApiError, Failure, Said};
+use super::pacer::{Pacer, Slot};
+use super::reader::{Decode, Page};
+use super::retry::{Class, Decision, Stop, Tries, classify, decide};
+use super::{contract, wire};
+use crate::config::{Backoff, ContactsConfig, Patience};
+use crate::page::{Asked, DecodeError, Decoded, Observed};
+use crate::report::{Event, Reporter};
+
+/// By how much a wait that the server asks for is exceeded, at most: they all come back otherwise at once.
+const SPREAD: Duration = Duration::from_millis(250);
+
+/// A page as it was fetched.
+pub(super) struct Fetched<T> {
+    pub observed: Observed,
+    pub page: Page<T>,
+    /// Bytes that the table holds.
+    pub held: usize,
+    /// Bytes of JSON.
+    pub bytes: usize,
+}
+
+/// What the tasks share.
+pub(super) struct Fetcher<T> {
+    client: Client,
+    pub pacer: Pacer,
+    patience: Patience,
+    backoff: Backoff,
+    decode: Decode<T>,
+    pub reporter: Arc<dyn Reporter>,
+    requests: AtomicU64,
+}
+
+impl<T> std::fmt::Debug for Fetcher<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fetcher").field("client", &self.client).field("pacer", &self.pacer).finish_non_exhaustive()
+    }
+}
+
+impl<T> Fetcher<T> {
+    pub fn new(config: &ContactsConfig, decode: Decode<T>, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+        Ok(Self {
+            client: Client::new(config)?,
+            pacer: Pacer::new(config.pacing, config.concurrency, config.backoff),
+            patience: config.patience,
+            backoff: config.backoff,
+            decode,
+            reporter,
+            requests: AtomicU64::new(0),
+        })
+    }
+
+    /// Requests sent so far.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Fetches a page.
+    pub async fn fetch(&self, asked: Asked) -> Result<Fetched<T>, ApiError> {
+        let page = asked.page;
+        let mut tries = Tries::default();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let (slot, sent) = self.send(page, attempt).await;
+            let failure = match self.client.get(asked).await.and_then(|answer| self.decode(asked, &answer)) {
+                Ok(fetched) => {
+                    self.pacer.page(slot);
+                    let (contacts, bytes) = (fetched.observed.ids.len() as u64, fetched.bytes as u64);
+                    self.reporter.report(&Event::PageRead { page, contacts, bytes, took: sent.elapsed() });
+                    return Ok(fetched);
+                }
+                Err(failure) => failure,
+            };
+            let probe = slot.probe;
+            if tries == Tries::default() {
+                tries.answers_before = self.pacer.answers();
+            }
+            let class = self.end(slot, &failure);
+            tries.failures += u32::from(class == Class::Transient && !probe);
+            tries.readings += u32::from(class == Class::Protocol);
+            let bearing = self.pacer.bearing(!probe && matches!(class, Class::Transient | Class::Protocol));
+            let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64()) {
+                Decision::Again(wait) => wait,
+                Decision::AskFirstPage => {
+                    self.ask_first_page(asked.per_page).await;
+                    Duration::ZERO
+                }
+                Decision::Stop(stop) => return Err(give_up(stop, page, attempt, failure, bearing.failing_for)),
+            };
+            self.reporter.report(&Event::Retrying { page, attempt, wait, cause: failure.to_string() });
+            sleep(wait).await;
+        }
+    }
+
+    /// Asks for page 1 until the server answers, or has failed for so long that the next attempt gives up.
+    async fn ask_first_page(&self, per_page: u32) {
+        for attempt in 1.. {
+            let (slot, _) = self.send(1, attempt).await;
+            let Err(failure) = self.client.get(Asked { page: 1, per_page }).await else {
+                return self.pacer.answered(slot);
+            };
+            let answered = self.end(slot, &failure) != Class::Transient;
+            if answered || self.pacer.bearing(false).failing_for >= self.patience.outage {
+                return;
+            }
+            sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
+        }
+    }
+
+    /// Waits for a slot; the request leaves right after.
+    async fn send(&self, page: u64, attempt: u32) -> (Slot, Instant) {
+        let slot = self.pacer.slot().await;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.reporter.report(&Event::Requested { page, attempt });
+        (slot, Instant::now())
+    }
+
+    /// Tells everybody how an attempt failed.
+    fn end(&self, slot: Slot, failure: &Failure) -> Class {
+        let class = classify(failure);
+        let held = match class {
+            Class::Throttled => {
+                let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));
+                Some(self.pacer.refused(slot, told))
+            }
+            Class::Transient => self.pacer.failed(slot),
+            Class::Protocol | Class::Fatal => {
+                self.pacer.answered(slot);
+                None
+            }
+        };
+        if let Some(wait) = held {
+            self.reporter.report(&Event::Waiting { wait, cause: failure.to_string() });
+        }
+        class
+    }
+
+    fn decode(&self, asked: Asked, answer: &Answer) -> Result<Fetched<T>, Failure> {
+        if let Some(quota) = answer.quota {
+            self.pacer.hint(quota);
+        }
+        let no_page = |reason| Failure::NoPage { reason, said: wire::said(&answer.headers, &answer.body) };
+        let Decoded { table, said, ids, held } = (self.decode)(&answer.body).map_err(|error| match error {
+            DecodeError::Malformed(reason) => no_page(reason),
+            DecodeError::Identity(reason) => Failure::Identity(reason),
+        })?;
+        if let Some(reason) = contract::violation(asked, said, ids.len()) {
+            let said = Said { message: String::new(), ..wire::said(&answer.headers, &[]) };
+            return Err(Failure::NoPage { reason, said });
+        }
+        let page = Page { number: asked.page, table };
+        Ok(Fetched { observed: Observed { asked, said, ids }, page, held, bytes: answer.body.len() })
+    }
+}
+
+fn give_up(stop: Stop, page: u64, attempt: u32, failure: Failure, failing_for: Duration) -> ApiError {
+    match stop {
+        Stop::Page => ApiError::Page { page, attempt, failure },
+        Stop::Outage => ApiError::Outage { page, attempt, failure, lasted: failing_for },
+        Stop::Throttled => {
+            let come_back = failure.retry_after().and_then(|wait| SystemTime::now().checked_add(wait));
+            ApiError::Throttled { page, attempt, failure, come_back }
+        }
+    }
+}

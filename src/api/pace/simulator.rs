@@ -1,0 +1,12 @@
+//! A world of rate-limited servers for the tests, in virtual time and seeded: a port of the servers, the driver and
+//! the ideal client of `sim.py`, the model that the policy was designed with.
+
+pub(super) mod agenda;
+pub(super) mod ideal;
+pub(super) mod limiter;
+pub(super) mod outcome;
+pub(super) mod random;
+pub(super) mod run;
+pub(super) mod server;
+pub(super) mod setting;
+pub(super) mod window;

@@ -1,0 +1,148 @@
+//! Limiters of servers. In comes the instant at which a request arrives, in seconds, out goes whether it is
+//! admitted, or how long until it would be. They never know who asks.
+
+use super::random::Random;
+
+pub(crate) trait Limiter {
+    /// Admits a request that arrives at `now`, or says in how many seconds one would be admitted.
+    fn admit(&mut self, now: f64) -> Result<(), f64>;
+
+    /// The answer to an admitted request has left the server.
+    fn finish(&mut self) {}
+}
+
+/// What a limiter does besides counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Plain,
+    /// Another client takes up to half of the limit.
+    Shared,
+    /// Refused requests count as well.
+    Penal,
+    /// 20 refusals in 10 s are answered by a minute of refusals.
+    Ban,
+}
+
+/// A token bucket.
+pub(crate) struct Bucket {
+    rate: f64,
+    burst: f64,
+    tokens: f64,
+    filled: f64,
+    penal: bool,
+    other: Option<OtherClient>,
+}
+
+impl Bucket {
+    pub(crate) fn new(seed: u64, rate: f64, burst: f64, manner: Manner) -> Self {
+        Self {
+            rate,
+            burst,
+            tokens: burst,
+            filled: 0.0,
+            penal: manner == Manner::Penal,
+            other: (manner == Manner::Shared).then(|| OtherClient::new(seed)),
+        }
+    }
+
+    fn fill(&mut self, now: f64) {
+        if now > self.filled {
+            let gained = (now - self.filled) * self.rate;
+            self.tokens = self.burst.min(self.tokens + gained);
+            self.filled = now;
+        }
+    }
+
+    fn serve_the_other_client(&mut self, now: f64) {
+        let Some(mut other) = self.other.take() else {
+            return;
+        };
+        while other.next <= now {
+            if other.is_active() {
+                self.fill(other.next);
+                if self.tokens >= 1.0 {
+                    self.tokens -= 1.0;
+                }
+            }
+            other.proceed(self.rate);
+        }
+        self.other = Some(other);
+    }
+}
+
+impl Limiter for Bucket {
+    fn admit(&mut self, now: f64) -> Result<(), f64> {
+        self.serve_the_other_client(now);
+        self.fill(now);
+        if self.tokens >= 1.0 - 1e-9 {
+            self.tokens -= 1.0;
+            return Ok(());
+        }
+        if self.penal {
+            self.tokens = (self.tokens - 1.0).max(-self.burst);
+        }
+        Err((1.0 - self.tokens) / self.rate)
+    }
+}
+
+/// A client that takes 0 to 50 % of a limit, and another share every 20 to 60 s.
+struct OtherClient {
+    random: Random,
+    next: f64,
+    share: f64,
+    share_ends: f64,
+}
+
+impl OtherClient {
+    fn new(seed: u64) -> Self {
+        Self { random: Random::new(seed), next: 0.0, share: 0.0, share_ends: -1.0 }
+    }
+
+    fn is_active(&self) -> bool {
+        self.share >= 0.02
+    }
+
+    fn proceed(&mut self, limit: f64) {
+        if self.next >= self.share_ends {
+            self.share_ends = self.next + self.random.uniform(20.0, 60.0);
+            self.share = self.random.uniform(0.0, 0.5);
+        }
+        let after = self.next + 1.0 / (limit * self.share).max(1e-3);
+        self.next = if self.is_active() { after } else { after.min(self.share_ends.max(self.next + 1e-3)) };
+    }
+}
+
+/// At most this many requests in flight.
+pub(crate) struct InFlight {
+    most: u32,
+    busy: u32,
+}
+
+impl InFlight {
+    pub(crate) fn new(most: u32) -> Self {
+        Self { most, busy: 0 }
+    }
+}
+
+impl Limiter for InFlight {
+    fn admit(&mut self, _now: f64) -> Result<(), f64> {
+        if self.busy >= self.most {
+            return Err(0.3);
+        }
+        self.busy += 1;
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        self.busy -= 1;
+    }
+}
+
+/// No limit.
+pub(crate) struct Free;
+
+impl Limiter for Free {
+    fn admit(&mut self, _now: f64) -> Result<(), f64> {
+        Ok(())
+    }
+}
