@@ -15,13 +15,15 @@ pub(super) struct Planner {
     per_page: PerPage,
     /// What the server gave for it on page 1: it may clamp.
     page_size: u64,
+    /// The last page of the plan.
+    last: u64,
     limit: Option<NonZeroU64>,
     count: Count,
 }
 
 impl Planner {
     pub fn new(per_page: PerPage, limit: Option<NonZeroU64>) -> Self {
-        Self { per_page, page_size: per_page.get().into(), limit, count: Count::default() }
+        Self { per_page, page_size: per_page.get().into(), last: 1, limit, count: Count::default() }
     }
 
     /// The request that everything starts with.
@@ -33,7 +35,13 @@ impl Planner {
     pub fn next(&mut self, observed: &Observed) -> Result<Vec<Asked>, Contradiction> {
         let opening = self.count.total().is_none();
         self.count.observe(observed)?;
-        Ok(if opening { self.rest(observed.said) } else { Vec::new() })
+        let mut asked = if opening { self.rest(observed.said) } else { Vec::new() };
+        if observed.asked.page == self.last && observed.ids.len() as u64 == self.page_size && !self.is_limited() {
+            // A full last page is no end: totals may be too low, and must not cut the export.
+            self.last += 1;
+            asked.push(self.page(self.last));
+        }
+        Ok(asked)
     }
 
     /// Judges the reading, when all that was asked has been observed.
@@ -58,21 +66,35 @@ impl Planner {
         self.limit.map_or(total, |limit| total.min(limit.get()))
     }
 
+    fn page(&self, page: u64) -> Asked {
+        // Never more than what was asked for page 1, which fits.
+        Asked { page, per_page: u32::try_from(self.page_size).unwrap_or(self.per_page.get()) }
+    }
+
     /// Pages 2 to the last: the last is as far as either total reaches, since `total_pages` is a floor.
     fn rest(&mut self, said: Pagination) -> Vec<Asked> {
-        // From 1 to what was asked: the contract of page 1 was checked.
-        let Ok(per_page) = u32::try_from(said.per_page.max(1)) else { return Vec::new() };
-        self.page_size = per_page.into();
-        let pages_of = |contacts: u64| contacts.div_ceil(u64::from(per_page));
+        self.page_size = said.per_page.clamp(1, self.page_size);
+        let pages_of = |contacts: u64| contacts.div_ceil(self.page_size);
         let whole = said.total_pages.max(pages_of(said.total_count));
-        let last = self.limit.map_or(whole, |limit| whole.min(pages_of(limit.get())));
-        (2..=last).map(|page| Asked { page, per_page }).collect()
+        self.last = self.limit.map_or(whole, |limit| whole.min(pages_of(limit.get()))).max(1);
+        (2..=self.last).map(|page| self.page(page)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_last_page_is_read_on_from() {
+        let mut planner = Planner::new(PerPage::MAX, None);
+        let said = |current_page| Pagination { current_page, per_page: 2, total_pages: 2, total_count: 4 };
+        let full = |asked: Asked| Observed { asked, said: said(asked.page), ids: vec![0, 1] };
+        assert_eq!(planner.next(&full(planner.first())), Ok(vec![Asked { page: 2, per_page: 2 }]));
+        assert_eq!(planner.next(&full(planner.page(2))), Ok(vec![Asked { page: 3, per_page: 2 }]));
+        let empty = Observed { asked: planner.page(3), said: said(3), ids: Vec::new() };
+        assert_eq!(planner.next(&empty), Ok(Vec::new()));
+    }
 
     fn pages(limit: Option<u64>, per_page: u64, total_pages: u64, total_count: u64) -> Vec<u64> {
         let mut planner = Planner::new(PerPage::MAX, limit.and_then(NonZeroU64::new));

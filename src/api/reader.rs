@@ -122,7 +122,8 @@ impl<T: Send + 'static> Reader<T> {
                     if opening {
                         fetcher.reporter.report(&Event::Planned { pages: 1 + queue.len() as u64, contacts: planner.expected() });
                     }
-                    totals.pages += 1;
+                    // An empty page beyond the end only says that it is one.
+                    totals.pages += u64::from(opening || !observed.ids.is_empty());
                     totals.bytes += bytes as u64;
                     largest = largest.max(bytes + held);
                     window.insert(place, Some(page), held);

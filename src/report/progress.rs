@@ -37,7 +37,8 @@ impl Progress {
             Event::Requested { .. } => self.requests += 1,
             Event::Planned { pages, .. } => self.pages_planned = *pages,
             Event::PageRead { contacts, bytes, .. } => {
-                self.pages += 1;
+                // An empty page beyond the end only says that it is one.
+                self.pages += u64::from(*contacts > 0);
                 self.contacts += contacts;
                 self.bytes_in += bytes;
             }

@@ -84,6 +84,14 @@ fn flatten(contact: &Value) -> Row {
     row
 }
 
+/// Compares rows, and shows only the first that differs.
+pub fn assert_rows(found: &[Row], expected: &[Row]) {
+    if let Some(row) = found.iter().zip(expected).position(|(found, expected)| found != expected) {
+        panic!("row {row}: {:?}\nexpected: {:?}", found[row], expected[row]);
+    }
+    assert_eq!(found.len(), expected.len(), "rows");
+}
+
 /// The rows of an NDJSON text.
 pub fn ndjson_rows(text: &str) -> Vec<Row> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -1,0 +1,305 @@
+//! What the sandbox can play against an export: it ends whole, or with an error that names the cause, the
+//! page and what the server said, and leaves what was there.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use linq_export::Error;
+use linq_export::config::ContactsConfig;
+use linq_export::report::Summary;
+use linq_export::sandbox::{FaultRule, Outage, PastTheEnd, Sandbox, SandboxConfig, Totals};
+
+use crate::support::{Row, assert_rows, config, export, folder, names, ndjson_rows, truth};
+
+/// What stood under the target's name before.
+const LAST_NIGHT: &str = "last night's";
+
+/// A sandbox of 20 pages of 5 contacts that plays these faults.
+async fn playing(faults: &[&str]) -> Sandbox {
+    start(|config| config.faults = faults.iter().map(|text| text.parse::<FaultRule>().unwrap()).collect()).await
+}
+
+async fn start(change: impl FnOnce(&mut SandboxConfig)) -> Sandbox {
+    let mut config = SandboxConfig::default();
+    config.contacts = 100;
+    change(&mut config);
+    Sandbox::start(config).await.unwrap()
+}
+
+/// An impatient client, so that tests take no time.
+fn impatient(sandbox: &Sandbox) -> ContactsConfig {
+    let mut config = config(sandbox);
+    config.per_page = linq_export::config::PerPage::new(5).unwrap();
+    config.backoff.longest = Duration::from_millis(20);
+    config.patience.outage = Duration::from_secs(2);
+    config.timeouts.silence = Duration::from_millis(300);
+    config
+}
+
+/// Exports over last night's file, and checks that it is replaced by the truth or untouched, with nothing beside it.
+async fn run(sandbox: &Sandbox, config: ContactsConfig) -> Result<Summary, Error> {
+    let folder = folder();
+    let path = folder.path().join("contacts.ndjson");
+    std::fs::write(&path, LAST_NIGHT).unwrap();
+    let result = export(config, &path).await;
+    match &result {
+        Ok(_) => assert_rows(&rows(&path), &truth(sandbox)),
+        Err(_) => assert_eq!(std::fs::read_to_string(&path).unwrap(), LAST_NIGHT),
+    }
+    assert_eq!(names(folder.path()), ["contacts.ndjson"]);
+    result
+}
+
+fn rows(path: &Path) -> Vec<Row> {
+    ndjson_rows(&std::fs::read_to_string(path).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_passes_costs_a_retry_and_no_row() {
+    for fault in [
+        "500:page=7,times=2",
+        "502:page=7,times=2",
+        "503:page=1,times=2",
+        "529:page=20,times=2",
+        "408:page=7,times=2",
+        "reset:page=7,times=2",
+        "reset-body:page=7,times=2",
+        "short-body:page=7,times=2",
+        "stalled-body:page=7,times=1",
+        "broken-json:page=7,times=2",
+        "error-envelope:page=7,times=2",
+        "no-contacts:page=7,times=2",
+        "no-pagination:page=1,times=2",
+        "wrong-page:page=7,times=2",
+        "empty-page:page=7,times=2",
+        "half-page:page=7,times=2",
+        "per-page:most=3,page=7,times=2",
+        "refused-stream:page=7,times=2",
+        "429-seconds:wait=1,page=7,times=1",
+        "429-body:wait=1,page=7,times=1",
+        "503-seconds:wait=1,page=7,times=1",
+        "403-date:wait=1,page=7,times=1",
+        "429:page=7,times=1",
+    ] {
+        let sandbox = playing(&[fault]).await;
+        let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{fault}: {error}"));
+        assert!(summary.read.requests > 20, "{fault}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_pass_ends_the_run_and_says_why() {
+    for (fault, code, says) in [
+        ("400:page=7", 65, "page 7, attempt 1: the server answered 400"),
+        ("401:page=7", 77, "page 7, attempt 1: the server answered 401"),
+        ("403:page=7", 77, "page 7, attempt 1: the server answered 403"),
+        ("404:page=7", 65, "page 7, attempt 1: the server answered 404"),
+        ("410:page=7", 65, "410"),
+        ("422:page=7", 65, "422"),
+        ("501:page=7", 69, "501"),
+        ("505:page=7", 69, "505"),
+        ("500:page=7", 69, "the server answered 500: INTERNAL_ERROR: Unable to fetch contacts"),
+        ("502:page=7", 69, "page 7, attempt 8: the server answered 502"),
+        ("gzip-bomb:page=7", 65, "page 7, attempt 1: the answer is larger than 8 MiB"),
+        ("huge-page:page=7", 65, "page 7, attempt 1: the answer is larger than 8 MiB"),
+        ("broken-json:page=7", 65, "page 7, attempt 4: the answer is not whole JSON"),
+        ("error-envelope:page=7", 65, "page 7, attempt 4: the answer has no `contacts`: INTERNAL_ERROR"),
+        ("no-contacts:page=7", 65, "page 7, attempt 4: the answer has no `contacts`"),
+        ("no-pagination:page=7", 65, "page 7, attempt 4: the answer has no `pagination`"),
+        ("wrong-page:page=7", 65, "page 7, attempt 4: the server answered with page 6"),
+        ("empty-page:page=7", 65, "page 7, attempt 4: the page has 0 contacts, and by its own pagination 5"),
+        ("half-page:page=7", 65, "page 7, attempt 4: the page has 2 contacts, and by its own pagination 5"),
+        (
+            "per-page:most=3,page=7",
+            65,
+            "page 7, attempt 4: the server answered with 3 contacts a page where 5 were asked",
+        ),
+        ("totals:count=+1,page=7", 65, "total_count was 100 on page 1 and 101 on page 7"),
+        ("429-seconds:wait=3600,page=7", 75, "come back at 20"),
+        ("429-date:wait=3600,page=7", 75, "come back at 20"),
+    ] {
+        let sandbox = playing(&[fault]).await;
+        let error = run(&sandbox, impatient(&sandbox)).await.expect_err(fault);
+        assert_eq!(error.exit().code(), code, "{fault}: {error}");
+        assert!(error.to_string().contains(says), "{fault}: {error}");
+        assert!(
+            error.to_string().contains("x-request-id") || !error.to_string().contains("server answered"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_fatal_and_nobody_else_gets_the_token() {
+    let elsewhere = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let fault = format!("redirect:to=http://{}/secret,page=3", elsewhere.local_addr().unwrap());
+    let sandbox = playing(&[&fault]).await;
+    let error = run(&sandbox, impatient(&sandbox)).await.unwrap_err();
+    assert_eq!(error.exit().code(), 65);
+    let text = error.to_string();
+    assert!(text.contains("page 3") && text.contains("302") && text.contains("http://127.0.0.1"), "{text}");
+    assert!(!text.contains("/secret"), "{text}");
+    let called = tokio::time::timeout(Duration::ZERO, elsewhere.accept()).await;
+    assert!(called.is_err(), "the redirect was followed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_back_in_time_finds_the_run_going_on() {
+    for outage in ["refused:request=30,for=300ms", "503:request=30,for=300ms", "refused:request=0,for=300ms"] {
+        let sandbox = start(|config| {
+            config.contacts = 500;
+            config.outages = vec![outage.parse::<Outage>().unwrap()];
+        })
+        .await;
+        let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{outage}: {error}"));
+        // Ten failures make an outage known, up to sixteen are under way then, and the rest are probes.
+        assert!(summary.read.requests < 100 + 26 + 30, "{outage}: {} requests", summary.read.requests);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stays_down_is_given_up_in_time() {
+    let sandbox = start(|config| config.outages = vec!["503:request=10,for=1h".parse().unwrap()]).await;
+    let mut config = impatient(&sandbox);
+    config.patience.outage = Duration::from_millis(200);
+    let error = run(&sandbox, config).await.unwrap_err();
+    assert_eq!(error.exit().code(), 69);
+    assert!(error.to_string().contains("the API has given no answer for 0.2 s"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisoned_last_page_is_told_from_an_outage() {
+    let sandbox = start(|config| {
+        config.contacts = 10;
+        config.faults = vec!["500:page=2".parse().unwrap()];
+    })
+    .await;
+    let mut config = impatient(&sandbox);
+    config.patience.outage = Duration::from_hours(1);
+    let error = run(&sandbox, config).await.unwrap_err();
+    assert_eq!(error.exit().code(), 69);
+    assert!(error.to_string().starts_with("page 2, attempt"), "{error}");
+    assert!(sandbox.requests().iter().filter(|seen| seen.page == Some(1)).count() > 1, "page 1 was asked, to tell");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_follows_from_what_the_server_returns() {
+    type Change = fn(&mut SandboxConfig);
+    let changes: [(&str, Change); 4] = [
+        ("clamped", |config| config.most_per_page = 3),
+        ("total_pages too low", |config| config.totals = "pages=-2".parse::<Totals>().unwrap()),
+        ("total_pages too high", |config| config.totals = "pages=+2".parse::<Totals>().unwrap()),
+        ("too high, and 404 beyond the end", |config| {
+            config.totals = "pages=+2".parse::<Totals>().unwrap();
+            config.past_the_end = PastTheEnd::NotFound;
+        }),
+    ];
+    for (name, change) in changes {
+        let sandbox = start(change).await;
+        run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_that_disagrees_with_the_rows_ends_the_run() {
+    for totals in ["count=+5", "count=-5"] {
+        let sandbox = start(|config| config.totals = totals.parse::<Totals>().unwrap()).await;
+        let error = run(&sandbox, impatient(&sandbox)).await.expect_err(totals);
+        assert_eq!(error.exit().code(), 65, "{totals}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sends_before_the_instant_that_the_server_names() {
+    let sandbox = playing(&["429-seconds:wait=1,page=9,times=1"]).await;
+    run(&sandbox, impatient(&sandbox)).await.unwrap();
+    let requests = sandbox.requests();
+    let refused = requests.iter().find(|seen| seen.status == 429).unwrap().arrived;
+    // Others under way arrive within a round trip; then nobody before the second is over.
+    let quiet = |seen: Instant| seen > refused + Duration::from_millis(100) && seen < refused + Duration::from_secs(1);
+    assert!(!requests.iter().any(|seen| quiet(seen.arrived)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_ends_the_run_with_75() {
+    let sandbox = start(|config| config.latency = Duration::from_hours(1)).await;
+    let mut config = impatient(&sandbox);
+    config.timeouts.silence = Duration::from_hours(1);
+    config.patience.deadline = Some(Duration::from_millis(50));
+    let error = run(&sandbox, config).await.unwrap_err();
+    assert_eq!(error.exit().code(), 75);
+    assert!(error.to_string().contains("deadline"), "{error}");
+}
+
+/// Kinds that pass, and how likely each is of all faults.
+const PASSING: [&str; 14] = [
+    "500",
+    "502",
+    "503",
+    "529",
+    "reset",
+    "reset-body",
+    "short-body",
+    "refused-stream",
+    "broken-json",
+    "error-envelope",
+    "no-pagination",
+    "wrong-page",
+    "empty-page",
+    "half-page",
+];
+/// Kinds that end a run.
+const ENDING: [&str; 5] = ["400", "404", "redirect:to=https://elsewhere.invalid", "gzip-bomb", "401"];
+
+/// One run over 200 pages against a mix of faults that follows from the seed.
+async fn mixed(seed: u64, share: f64, ending: bool) -> Result<Summary, Error> {
+    let mut faults: Vec<FaultRule> = Vec::new();
+    let each = share / 14.0;
+    let mut left = 1.0;
+    for kind in PASSING {
+        // The first rule that fits is played, so later ones are drawn from what earlier ones leave.
+        faults.push(format!("{kind}:{}", each / left).parse().unwrap());
+        left -= each;
+    }
+    if ending {
+        let kind = ENDING[usize::try_from(seed).unwrap() % ENDING.len()];
+        let separator = if kind.contains(':') { ',' } else { ':' };
+        faults.push(format!("{kind}{separator}{}", 0.002).parse().unwrap());
+    }
+    let sandbox = start(|config| {
+        config.contacts = 400;
+        config.seed = seed;
+        config.faults = faults;
+    })
+    .await;
+    let mut config = impatient(&sandbox);
+    config.per_page = linq_export::config::PerPage::new(2).unwrap();
+    run(&sandbox, config).await
+}
+
+async fn mixes(seeds: std::ops::Range<u64>) {
+    let (mut whole, runs) = (0_u32, seeds.end - seeds.start);
+    for seed in seeds.clone() {
+        match mixed(seed, 0.05, false).await {
+            Ok(_) => whole += 1,
+            Err(error) => assert!([65, 69].contains(&error.exit().code()), "seed {seed}: {error}"),
+        }
+        if let Err(error) = mixed(seed, 0.15, true).await {
+            let (text, code) = (error.to_string(), error.exit().code());
+            assert!([65, 69, 77].contains(&code), "seed {seed}: {code} {text}");
+            assert!(text.starts_with("page ") && text.contains("attempt"), "seed {seed}: {text}");
+        }
+    }
+    assert!(u64::from(whole) * 100 >= runs * 99, "{whole} of {runs} runs over 200 pages were whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seeded_mixes_of_faults_end_whole_or_say_why() {
+    mixes(0..25).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "1,000 runs take minutes: cargo test --release --test it a_thousand -- --ignored --nocapture"]
+async fn a_thousand_mixes_of_faults_end_whole_or_say_why() {
+    mixes(1_000..1_500).await;
+}
