@@ -132,7 +132,7 @@ impl<T> Fetcher<T> {
         let held = match class {
             Class::Throttled => {
                 let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));
-                Some(self.pacer.refused(slot, told))
+                self.pacer.refused(slot, told)
             }
             Class::Transient => self.pacer.failed(slot),
             Class::Protocol | Class::Fatal => {

@@ -112,9 +112,9 @@ impl Health {
         if self.failures == 0 { Duration::ZERO } else { now.saturating_sub(self.failing_since) }
     }
 
-    /// How long until the next probe; none when there is no outage.
-    pub fn probes_in(&self, now: Duration) -> Option<Duration> {
-        Some(self.outage.as_ref()?.next.saturating_sub(now))
+    /// When the next probe may leave; none when there is no outage.
+    pub fn next_probe(&self) -> Option<Duration> {
+        Some(self.outage.as_ref()?.next)
     }
 
     /// Pays for a retry; false if retries have cost too much of late. In an outage they cost nothing, since all wait.

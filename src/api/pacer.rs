@@ -42,6 +42,8 @@ pub(super) struct Bearing {
 #[derive(Debug)]
 pub(super) struct Pacer {
     start: Instant,
+    /// Whether the rate is learned, and not given.
+    learns: bool,
     ceiling: Ceiling,
     state: Mutex<State>,
     /// Held by whoever waits for the next slot; tokio's mutex is fair.
@@ -55,6 +57,24 @@ struct State {
     pace: Pace,
     health: Health,
     last_page: Duration,
+    /// Whether the server has refused a request for its rate.
+    refused: bool,
+    /// Everybody was told that nobody sends before this instant.
+    told: Duration,
+}
+
+/// By how much a wait must grow to be worth telling again.
+const NEWS: Duration = Duration::from_secs(1);
+
+impl State {
+    /// How long it is until an instant, if everybody was told of one much earlier.
+    fn closed_until(&mut self, now: Duration, opens: Duration) -> Option<Duration> {
+        let news = opens > self.told.max(now) + NEWS;
+        if news {
+            self.told = opens;
+        }
+        news.then(|| opens.saturating_sub(now))
+    }
 }
 
 /// Why there is no slot now.
@@ -74,9 +94,12 @@ impl Pacer {
             pace: Pace::new(concurrency, ceiling, known),
             health: Health::new(backoff.first, backoff.longest),
             last_page: Duration::ZERO,
+            refused: false,
+            told: Duration::ZERO,
         };
         Self {
             start,
+            learns: matches!(pacing, Pacing::Learn { .. }),
             ceiling: Ceiling::new(ceiling, start),
             state: Mutex::new(state),
             turn: tokio::sync::Mutex::new(()),
@@ -119,24 +142,22 @@ impl Pacer {
     }
 
     /// The server asks all to be slower; without `wait`, it does not say for how long.
-    /// Returns how long nobody sends now.
-    pub fn refused(&self, slot: Slot, wait: Option<Duration>) -> Duration {
+    /// Returns how long nobody sends now, if that is news.
+    pub fn refused(&self, slot: Slot, wait: Option<Duration>) -> Option<Duration> {
         self.end(|state, now| {
             state.health.answered();
+            state.refused = true;
             state.pace.on_refused(now, slot.ticket, wait);
-            match state.pace.may_send_at(now) {
-                NextSend::At(opens) => opens.saturating_sub(now),
-                NextSend::AfterAnAnswer => Duration::ZERO,
-            }
+            state.closed_until(now, state.pace.closed_until())
         })
     }
 
-    /// No answer came, or one that may pass. Returns how long nobody but a probe sends, if this is an outage.
+    /// No answer came, or one that may pass. Returns how long nobody but a probe sends, if this is an outage and news.
     pub fn failed(&self, slot: Slot) -> Option<Duration> {
         self.end(|state, now| {
             state.health.failed(now, slot.probe);
             state.pace.on_abandoned(now, slot.ticket);
-            state.health.probes_in(now)
+            state.closed_until(now, state.health.next_probe()?)
         })
     }
 
@@ -170,9 +191,10 @@ impl Pacer {
         self.lock().health.answers()
     }
 
-    /// The rate that the run has learned to keep.
+    /// The rate that the run has learned to keep; none where it was told one and the server bore it.
     pub fn learned(&self) -> Option<Rate> {
-        self.lock().pace.learned()
+        let state = self.lock();
+        state.pace.learned().filter(|_| self.learns || state.refused)
     }
 
     fn try_slot(&self) -> Result<Slot, Wait> {

@@ -8,7 +8,7 @@ use super::lines::line;
 use super::{Event, Progress, Reporter, Verbosity};
 
 const BEFORE_THE_PLAN: &str = "{spinner} page 1 …";
-const BAR: &str = "{bar:24} {human_pos} of {human_len} pages, {msg}";
+const BAR: &str = "{bar:16} {human_pos} of {human_len} pages, {wide_msg}";
 
 /// Shows a bar on standard error, and above it the lines that events are worth.
 #[derive(Debug)]
@@ -34,6 +34,10 @@ fn style(template: &str) -> ProgressStyle {
 
 impl Reporter for Bar {
     fn report(&self, event: &Event) {
+        if self.drawn.is_finished() {
+            // What tasks say that are being stopped would draw it again.
+            return;
+        }
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.update(event);
         if let Some(line) = line(event, self.verbosity) {

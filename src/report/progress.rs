@@ -24,8 +24,8 @@ pub struct Progress {
     pub bytes_out: u64,
     /// Requests sent.
     pub requests: u64,
-    /// Seconds for which nobody sends any more, and why.
-    waiting: Option<(u64, String)>,
+    /// Seconds for which nobody sends any more.
+    waiting: u64,
     /// Requests and pages at each of the last seconds, the oldest first.
     seconds: VecDeque<(u64, u64)>,
 }
@@ -43,9 +43,9 @@ impl Progress {
                 self.bytes_in += bytes;
             }
             Event::Written { bytes } => self.bytes_out += bytes,
-            Event::Waiting { wait, cause } => self.waiting = Some((wait.as_secs(), cause.clone())),
+            Event::Waiting { wait, .. } => self.waiting = self.waiting.max(wait.as_secs()),
             Event::Tick => {
-                self.waiting = self.waiting.take().filter(|(left, _)| *left > 1).map(|(left, cause)| (left - 1, cause));
+                self.waiting = self.waiting.saturating_sub(1);
                 if self.seconds.len() > SPEED_OVER {
                     self.seconds.pop_front();
                 }
@@ -90,8 +90,8 @@ impl std::fmt::Display for Progress {
             bytes(self.bytes_in),
             self.requests_per_second()
         )?;
-        if let Some((left, cause)) = &self.waiting {
-            return write!(f, ", waiting {left} s: {cause}");
+        if self.waiting > 0 {
+            return write!(f, ", waiting {} s for the server", self.waiting);
         }
         match self.time_left() {
             Some(left) if !left.is_zero() => write!(f, ", {} left", seconds(left)),

@@ -139,6 +139,12 @@ impl Pace {
         self.gate.hold_until(instant);
     }
 
+    /// The instant before which nobody sends, for what the server has said or refused.
+    #[must_use]
+    pub fn closed_until(&self) -> Duration {
+        self.gate.opens()
+    }
+
     /// When the next request may be sent, as far as is known at `now`: every answer and every hint
     /// may change it.
     #[must_use]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::config::Rate;
 
-/// How late a send may be and still keep its slot: timers fire up to 1 ms late, and at 100
-/// requests per second the sum of that would be 5 % of the speed.
-const TIMER_SLACK: Duration = Duration::from_millis(2);
+/// How late a send may be and still keep its slot: timers fire 1 ms late, on a busy machine a few, and
+/// at 100 requests per second the sum of that would be 5 % of the speed. As much as the hard ceiling lets pass.
+const TIMER_SLACK: Duration = Duration::from_millis(4);
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
@@ -46,6 +46,6 @@ mod tests {
         assert_eq!(slots.next(rate), Duration::from_millis(1010));
         let much_later = Duration::from_secs(5);
         let _ = slots.take(slots.next(rate), much_later);
-        assert_eq!(slots.next(rate), Duration::from_millis(5008));
+        assert_eq!(slots.next(rate), Duration::from_millis(5006));
     }
 }
