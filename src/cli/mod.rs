@@ -31,7 +31,7 @@ const STYLES: Styles =
 #[derive(Debug, Subcommand)]
 enum Command {
     Contacts(Box<contacts::Contacts>),
-    Sandbox(sandbox::Sandbox),
+    Sandbox(Box<sandbox::Sandbox>),
 }
 
 impl Cli {

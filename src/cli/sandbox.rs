@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use linq_export::Exit;
 use linq_export::sandbox::{
-    self, Certificate, FaultRule, Limit, Outage, PastTheEnd, Protocols, SandboxConfig, Tls, Totals,
+    self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PastTheEnd, Protocols, SandboxConfig, Tls,
+    Totals,
 };
 
 use super::signals::Signals;
@@ -70,6 +71,21 @@ pub struct SandboxOptions {
     /// What it answers beyond the last page: empty or not-found
     #[arg(id = "sandbox_end", long = "past-the-end", value_name = "ANSWER", default_value_t = PastTheEnd::Empty, env = "LINQ_EXPORT_SANDBOX_PAST_THE_END")]
     past_the_end: PastTheEnd,
+    /// The order of its list: newest, oldest, id, updated, name or unstable-ties
+    #[arg(id = "sandbox_order", long = "order", value_name = "ORDER", default_value_t = Order::Newest, env = "LINQ_EXPORT_SANDBOX_ORDER")]
+    order: Order,
+    /// Writes to its list before each page, such as 0.5 or 0.5,insert=2,delete=1,update=1,bulk=300 [default: none]
+    #[arg(id = "sandbox_moves", long = "moves", value_name = "MOVES", env = "LINQ_EXPORT_SANDBOX_MOVES")]
+    moves: Option<Moves>,
+    /// A replica that lags: the share of pages it answers and by how many writes, such as 0.1,by=3 [default: none]
+    #[arg(id = "sandbox_lag", long = "lag", value_name = "LAG", env = "LINQ_EXPORT_SANDBOX_LAG")]
+    lag: Option<Lag>,
+    /// Whether its total is exact, or behind by one write
+    #[arg(id = "sandbox_count", long = "count", value_name = "COUNT", default_value_t = Count::Exact, env = "LINQ_EXPORT_SANDBOX_COUNT")]
+    count: Count,
+    /// Contacts that share one instant of creation, as a bulk import makes them
+    #[arg(id = "sandbox_ties", long = "ties", value_name = "N", default_value_t = 1, env = "LINQ_EXPORT_SANDBOX_TIES")]
+    ties: u64,
     /// Serve https with HTTP/2, with a certificate that is good, expired or wrong-name [default: plain http]
     #[arg(id = "sandbox_tls", long = "tls", value_name = "CERTIFICATE", env = "LINQ_EXPORT_SANDBOX_TLS")]
     tls: Option<Certificate>,
@@ -91,6 +107,11 @@ impl SandboxOptions {
         config.totals = self.totals.unwrap_or_default();
         config.past_the_end = self.past_the_end;
         config.tls = self.tls.map(|certificate| Tls::new(certificate, Protocols::Http2AndHttp1));
+        config.order = self.order;
+        config.moves = self.moves;
+        config.lag = self.lag;
+        config.count = self.count;
+        config.ties = self.ties;
         config.gzip = self.gzip;
         config
     }

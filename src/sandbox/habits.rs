@@ -32,17 +32,33 @@ pub enum PastTheEnd {
     NotFound,
 }
 
+/// Which state of the list `total_count` and `total_pages` are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Count {
+    /// The same as the contacts of the page. Written `exact`.
+    #[default]
+    Exact,
+    /// The one before the last write. Written `behind`.
+    Behind,
+}
+
 /// The habits of a running server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Habits {
     pub(super) most_per_page: u64,
+    pub(super) count: Count,
     pub(super) totals: Totals,
     pub(super) past_the_end: PastTheEnd,
 }
 
 impl Habits {
     pub(super) fn of(config: &SandboxConfig) -> Self {
-        Self { most_per_page: config.most_per_page, totals: config.totals, past_the_end: config.past_the_end }
+        Self {
+            most_per_page: config.most_per_page,
+            count: config.count,
+            totals: config.totals,
+            past_the_end: config.past_the_end,
+        }
     }
 }
 
@@ -109,6 +125,27 @@ impl Display for PastTheEnd {
     }
 }
 
+impl FromStr for Count {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "exact" => Ok(Self::Exact),
+            "behind" => Ok(Self::Behind),
+            _ => Err(ParseError::new(format!("a count is \"exact\" or \"behind\", not {text:?}"))),
+        }
+    }
+}
+
+impl Display for Count {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Exact => "exact",
+            Self::Behind => "behind",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +168,13 @@ mod tests {
             assert_eq!(end.to_string().parse(), Ok(end));
         }
         assert!("410".parse::<PastTheEnd>().is_err());
+    }
+
+    #[test]
+    fn counts_survive_writing_and_reading() {
+        for count in [Count::Exact, Count::Behind] {
+            assert_eq!(count.to_string().parse(), Ok(count));
+        }
+        assert!("ahead".parse::<Count>().is_err());
     }
 }

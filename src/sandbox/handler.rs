@@ -2,7 +2,8 @@
 //!
 //! The only place with the state of a running server: the limit, the outages, the faults, the
 //! journal. An outage comes before everything; then the token is checked, then the limit
-//! (limits are per token), then a fault may be met, and the routes answer.
+//! (limits are per token), then the list moves where it does, a fault may be met, and the routes
+//! answer from one state of the list.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,7 +14,6 @@ use hyper::http::request::Parts;
 use super::answer;
 use super::asked::Asked;
 use super::config::SandboxConfig;
-use super::contacts::Contacts;
 use super::delivery::{Delivery, Reply};
 use super::faults::{self, Plan};
 use super::habits::Habits;
@@ -45,13 +45,28 @@ pub(super) struct Handler {
     seed: u64,
 }
 
+/// What becomes of a request.
+#[derive(Debug)]
+struct Decision {
+    verdict: Verdict,
+    /// The state of the list that it is answered from.
+    state: Option<u64>,
+    reply: Reply,
+}
+
+impl Decision {
+    fn without_list(verdict: Verdict, reply: Reply) -> Self {
+        Self { verdict, state: None, reply }
+    }
+}
+
 impl Handler {
     /// A handler that begins to serve at `started`.
     pub(super) fn new(config: &SandboxConfig, started: Instant) -> Self {
         let outages = (!config.outages.is_empty()).then(|| Mutex::new(Outages::new(&config.outages, started)));
         let plan = (!config.faults.is_empty()).then(|| Mutex::new(Plan::new(config.seed, config.faults.clone())));
         Self {
-            list: List::new(Contacts::new(config.seed, config.contacts)),
+            list: List::new(config),
             habits: Habits::of(config),
             gate: Gate::new(config.limit),
             outages,
@@ -85,48 +100,55 @@ impl Handler {
     pub(super) async fn handle(&self, head: &Parts) -> Reply {
         let arrived = Instant::now();
         let asked = Asked::read(head);
-        let (verdict, reply) = self.decide(&asked, arrived);
-        let number = self.record(&asked, verdict, &reply, arrived);
-        let reply = self.dress(reply, &asked, number);
+        let decision = self.decide(&asked, arrived);
+        let number = self.record(&asked, &decision, arrived);
+        let reply = self.dress(decision.reply, &asked, number);
         if !self.latency.is_zero() {
             tokio::time::sleep_until((arrived + self.latency).into()).await;
         }
         reply
     }
 
-    fn decide(&self, asked: &Asked, arrived: Instant) -> (Verdict, Reply) {
+    fn decide(&self, asked: &Asked, arrived: Instant) -> Decision {
         if let Some(outage) = self.outages.as_ref().and_then(|outages| lock(outages).request(arrived)) {
-            return (Verdict::Outage, during(outage));
+            return Decision::without_list(Verdict::Outage, during(outage));
         }
         if asked.token.as_deref() != Some(TOKEN.as_bytes()) {
-            return (Verdict::Unauthorized, answer::unauthorized().into());
+            return Decision::without_list(Verdict::Unauthorized, answer::unauthorized().into());
         }
         match self.gate.enter(arrived) {
             Ok(slot) => {
-                let (verdict, reply) = self.admitted(asked);
-                (verdict, Reply { slot, ..reply })
+                let Decision { verdict, state, reply } = self.admitted(asked);
+                Decision { verdict, state, reply: Reply { slot, ..reply } }
             }
-            Err(refused) => (Verdict::Limited, answer::too_many_requests(refused.retry_after).into()),
+            Err(refused) => {
+                Decision::without_list(Verdict::Limited, answer::too_many_requests(refused.retry_after).into())
+            }
         }
     }
 
-    fn admitted(&self, asked: &Asked) -> (Verdict, Reply) {
+    fn admitted(&self, asked: &Asked) -> Decision {
         let route = Route::of(asked);
         let fault = match (&route, &self.plan) {
             (Route::Page, Some(plan)) => lock(plan).request(page::number(asked.page)),
             _ => None,
         };
+        let list = if matches!(route, Route::Page) { self.list.next() } else { self.list.now() };
+        let state = route.reads_the_list().then(|| list.state());
         match fault {
-            None => (Verdict::Served, route.answer(asked, &self.list, &self.habits).into()),
+            None => {
+                let reply = route.answer(asked, &list, &self.habits).into();
+                Decision { verdict: Verdict::Served, state, reply }
+            }
             Some(fault) => {
-                let reply = faults::play(&fault, asked, &self.list, &self.habits, SystemTime::now());
-                (Verdict::Fault(fault), reply)
+                let reply = faults::play(&fault, asked, &list, &self.habits, SystemTime::now());
+                Decision { verdict: Verdict::Fault(fault), state, reply }
             }
         }
     }
 
     /// Notes the request and gives its number, from 1.
-    fn record(&self, asked: &Asked, verdict: Verdict, reply: &Reply, arrived: Instant) -> u64 {
+    fn record(&self, asked: &Asked, decision: &Decision, arrived: Instant) -> u64 {
         let mut journal = lock(&self.journal);
         journal.record(Seen {
             arrived,
@@ -135,8 +157,9 @@ impl Handler {
             page: asked.page,
             per_page: asked.per_page,
             user_agent: asked.user_agent.as_deref().map(Into::into),
-            status: reply.answer.status().as_u16(),
-            verdict,
+            status: decision.reply.answer.status().as_u16(),
+            verdict: decision.verdict.clone(),
+            state: decision.state,
         });
         journal.received()
     }

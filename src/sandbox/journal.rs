@@ -29,6 +29,11 @@ pub struct Seen {
     pub status: u16,
     /// Why it was answered so.
     pub verdict: Verdict,
+    /// The state of the list that it was answered from, as [`super::History`] numbers them; 0 in
+    /// a list that stands still. `None` where the list was not looked at: the request was not
+    /// let in, or its path is another. Where a fault left nothing of the contacts, the state that
+    /// they would have come from.
+    pub state: Option<u64>,
 }
 
 /// The protocol of a request.
@@ -153,6 +158,7 @@ mod tests {
             user_agent: Some("test/1".into()),
             status: 200,
             verdict: Verdict::Served,
+            state: Some(0),
         }
     }
 

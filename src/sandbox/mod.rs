@@ -1,8 +1,8 @@
 //! The sandbox: a real HTTP server that answers like `GET /api/partner/v2/contacts`.
 //!
 //! In come requests over TCP, out go the documented shapes and errors, filled with contacts
-//! that follow from a seed. It keeps no contact in memory, holds no secret and asks no other
-//! host. It shares no type with the client, so that a wrong idea of the wire shows up as a
+//! that follow from a seed. It keeps no contact in memory unless the list is told to move, holds
+//! no secret and asks no other host. It shares no type with the client, so that a wrong idea of the wire shows up as a
 //! failing test.
 //!
 //! ```text
@@ -12,7 +12,8 @@
 //!                              │ limits   let it in, or 429       after          be reset
 //!                              │ faults   which one it meets      `latency`
 //!                              │ routes   path to answer
-//!                              │   page, list   positions to contacts
+//!                              │   page, list   positions to contacts, in one state
+//!                              │     movement   what is written before
 //!                              │     contacts   (seed, index) to a contact to JSON
 //!                              │   answer the HTTP values, errors included
 //!                              └ journal  what was received, for tests
@@ -51,6 +52,7 @@ mod limits;
 mod line;
 mod list;
 mod lock;
+mod movement;
 mod outage;
 mod page;
 mod parse;
@@ -71,9 +73,11 @@ use tokio::task::JoinHandle;
 
 pub use config::SandboxConfig;
 pub use faults::{Fault, FaultRule, Wait};
-pub use habits::{PastTheEnd, Totals};
+pub use habits::{Count, PastTheEnd, Totals};
 pub use journal::{Protocol, Seen, Verdict, most_within};
 pub use limits::{Admits, Limit, Refusal};
+pub use list::{Change, History, Order, Written};
+pub use movement::{Lag, Moves};
 pub use outage::{Outage, OutageBegin, OutageKind};
 pub use parse::ParseError;
 pub use tls::{Certificate, Protocols, Tls};
@@ -142,25 +146,35 @@ impl Sandbox {
         TOKEN
     }
 
-    /// How many contacts the list holds.
+    /// How many contacts the list holds now.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.handler.list().len()
+        self.handler.list().now().len()
     }
 
-    /// The contact at `position` of the list (0 is the first row of page 1), exactly as the
+    /// The contact that is now at `position` of the list (0 is the first row of page 1), exactly as the
     /// server sends it; `None` past the end.
     #[must_use]
     pub fn contact(&self, position: u64) -> Option<Value> {
+        let list = self.handler.list().now();
         let mut json = Vec::new();
-        self.handler.list().write_at(position, &mut json)?;
+        list.write(list.row_at(position)?, &mut json);
         serde_json::from_slice(&json).ok()
     }
 
-    /// The id of the contact at `position` of the list; `None` past the end.
+    /// The id of the contact that is now at `position` of the list; `None` past the end.
     #[must_use]
     pub fn contact_id(&self, position: u64) -> Option<u64> {
-        self.handler.list().id_at(position)
+        let list = self.handler.list().now();
+        list.row_at(position).map(|row| list.id(row))
+    }
+
+    /// What happened to the list up to now: its states, the writes between them, and every
+    /// version of every contact. A copy, which costs what the list costs in memory; of a list
+    /// that stands still, its one state.
+    #[must_use]
+    pub fn history(&self) -> History {
+        self.handler.list().history()
     }
 
     /// The requests received, oldest first: the last [`SandboxConfig::journal`] of them.

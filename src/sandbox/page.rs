@@ -60,10 +60,16 @@ impl Pagination {
         self.current_page > self.total_pages.max(1)
     }
 
+    /// Gives it the totals of a list of another length.
+    pub(super) fn recount(&mut self, total_count: u64) {
+        self.total_count = total_count;
+        self.total_pages = total_count.div_ceil(self.per_page);
+    }
+
     /// Moves the totals away from the truth.
     pub(super) fn miscount(&mut self, totals: Totals) {
-        self.total_count = self.total_count.saturating_add_signed(totals.count);
-        self.total_pages = self.total_count.div_ceil(self.per_page).saturating_add_signed(totals.pages);
+        self.recount(self.total_count.saturating_add_signed(totals.count));
+        self.total_pages = self.total_pages.saturating_add_signed(totals.pages);
     }
 
     pub(super) fn json(&self) -> String {

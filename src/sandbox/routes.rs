@@ -1,14 +1,14 @@
 //! From what was asked to what is answered, for requests that were let in.
 //!
-//! A pure function of the request, the list and the server's habits: no clock, no connection,
+//! A pure function of the request, one state of the list and the server's habits: no clock, no connection,
 //! no limit, no fault.
 
 use hyper::Method;
 
 use super::answer::{self, Answer};
 use super::asked::Asked;
-use super::habits::{Habits, PastTheEnd, Totals};
-use super::list::List;
+use super::habits::{Count, Habits, PastTheEnd, Totals};
+use super::list::View;
 use super::page::Page;
 
 const CONTACTS: &str = "/api/partner/v2/contacts";
@@ -42,8 +42,13 @@ impl<'asked> Route<'asked> {
         if asked.method == Method::GET { route } else { Self::WrongMethod }
     }
 
+    /// Whether the answer says something of the list.
+    pub(super) fn reads_the_list(&self) -> bool {
+        matches!(self, Self::Page | Self::Contact(_))
+    }
+
     /// The answer to an authorized request.
-    pub(super) fn answer(&self, asked: &Asked, list: &List, habits: &Habits) -> Answer {
+    pub(super) fn answer(&self, asked: &Asked, list: &View<'_>, habits: &Habits) -> Answer {
         match self {
             Self::Page => page(asked, list, habits),
             Self::Contact(id) => contact(id, list),
@@ -54,28 +59,36 @@ impl<'asked> Route<'asked> {
 }
 
 /// The page that was asked for.
-pub(super) fn page(asked: &Asked, list: &List, habits: &Habits) -> Answer {
-    let mut page = Page::of(asked.page, asked.per_page, habits.most_per_page, list.len());
+pub(super) fn page(asked: &Asked, list: &View<'_>, habits: &Habits) -> Answer {
+    let mut page = cut(asked.page, asked, list, habits);
     if habits.past_the_end == PastTheEnd::NotFound && page.pagination.is_past_the_end() {
         return answer::page_not_found();
     }
     if habits.totals != Totals::default() {
         page.pagination.miscount(habits.totals);
     }
-    contacts(&page, list)
+    contacts(page, list)
+}
+
+/// A page as the list and the request have it, before its totals are wrong.
+pub(super) fn cut(page: Option<u64>, asked: &Asked, list: &View<'_>, habits: &Habits) -> Page {
+    let mut page = Page::of(page, asked.per_page, habits.most_per_page, list.len());
+    if habits.count == Count::Behind {
+        page.pagination.recount(list.len_before());
+    }
+    page
 }
 
 /// A page with its contacts.
-pub(super) fn contacts(page: &Page, list: &List) -> Answer {
-    let rows = page.positions.end - page.positions.start;
-    let rows = usize::try_from(rows).unwrap_or_default();
-    let mut body = Vec::with_capacity((rows + 1) * CONTACT_BYTES);
+pub(super) fn contacts(page: Page, list: &View<'_>) -> Answer {
+    let rows = list.rows(page.positions);
+    let mut body = Vec::with_capacity((rows.len() + 1) * CONTACT_BYTES);
     body.extend_from_slice(br#"{"contacts":["#);
-    for position in page.positions.clone() {
-        if position > page.positions.start {
+    for (position, row) in rows.into_iter().enumerate() {
+        if position > 0 {
             body.push(b',');
         }
-        list.write_at(position, &mut body);
+        list.write(row, &mut body);
     }
     body.extend_from_slice(br#"],"pagination":"#);
     body.extend_from_slice(page.pagination.json().as_bytes());
@@ -83,12 +96,12 @@ pub(super) fn contacts(page: &Page, list: &List) -> Answer {
     answer::success(body)
 }
 
-fn contact(id: &str, list: &List) -> Answer {
-    let mut body = br#"{"data":"#.to_vec();
-    let found = id.parse().ok().and_then(|id| list.write_id(id, &mut body));
-    if found.is_none() {
+fn contact(id: &str, list: &View<'_>) -> Answer {
+    let Some(row) = id.parse().ok().and_then(|id| list.find(id)) else {
         return answer::contact_not_found();
-    }
+    };
+    let mut body = br#"{"data":"#.to_vec();
+    list.write(row, &mut body);
     body.push(b'}');
     answer::success(body)
 }

@@ -6,9 +6,12 @@
 use super::super::random::Random;
 use super::instant::{Instant, Zone};
 use super::words::{
-    AREA_CODES, COMPANIES, COMPANY_SUFFIXES, EMAIL_DOMAINS, LOCATIONS, Name, ODD_COMPANIES, ODD_LOCATIONS, PEOPLE,
-    TITLES,
+    AREA_CODES, COMPANIES, COMPANY_SUFFIXES, EMAIL_DOMAINS, LATIN_FAMILY, LOCATIONS, Name, ODD_COMPANIES,
+    ODD_LOCATIONS, PEOPLE, TITLES,
 };
+
+/// No contact is invented as updated so long after its creation, in ms: a little over 13 months.
+pub(super) const DELAY_LIMIT: u64 = 1 << 35;
 
 /// A field of a contact, in the four ways in which the API may send it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,7 @@ pub(super) struct Phone {
 
 /// A contact. Values are pieces that are joined when it is written.
 #[derive(Debug)]
-pub(super) struct Contact {
+pub(in crate::sandbox) struct Contact {
     pub(super) id: u64,
     pub(super) first_name: Field<&'static str>,
     pub(super) last_name: Field<&'static str>,
@@ -92,13 +95,7 @@ impl Contact {
         let (given, family) = (random.pick(people.given), random.pick(people.family));
         let first_name = field(random, &NAME_GAPS, given.text);
         let last_name = field(random, &NAME_GAPS, family.text);
-        let full_name = match (first_name, last_name) {
-            (Field::Value(first), Field::Value(last)) if people.family_first => [last, "", first],
-            (Field::Value(first), Field::Value(last)) => [first, " ", last],
-            (Field::Value(one), _) | (_, Field::Value(one)) => [one, "", ""],
-            _ => [""; 3],
-        };
-        let full_name = match field(random, &NAME_GAPS, full_name) {
+        let full_name = match field(random, &NAME_GAPS, joined(first_name, last_name, people.family_first)) {
             Field::Value(["", "", ""]) => Field::Empty,
             other => other,
         };
@@ -124,6 +121,56 @@ impl Contact {
             owner: invent_owner(random),
         }
     }
+
+    /// Changes one field, and with it the instant of the last update, to `at` (ms since 1970).
+    pub(super) fn revise(&mut self, random: &mut Random, at: u64) {
+        match random.below(3) {
+            0 => {
+                let last_names = LATIN_FAMILY.iter().map(|name| name.text);
+                self.rename(another(random, last_names, self.last_name));
+            }
+            1 => self.title = Field::Value(another(random, TITLES.iter().copied(), self.title)),
+            _ => self.location = Field::Value(another(random, LOCATIONS.iter().copied(), self.location)),
+        }
+        self.updated_at = Instant { milliseconds: at, zone: invent_zone(random) };
+    }
+
+    fn rename(&mut self, last_name: &'static str) {
+        self.last_name = Field::Value(last_name);
+        if let Field::Value(full_name) = &mut self.full_name {
+            *full_name = joined(self.first_name, self.last_name, false);
+        }
+    }
+
+    /// Last name and first name; nothing for one that there is not.
+    pub(in crate::sandbox) fn names(&self) -> [&'static str; 2] {
+        [self.last_name, self.first_name].map(|name| if let Field::Value(name) = name { name } else { "" })
+    }
+
+    /// When it was last updated, in ms since 1970.
+    pub(in crate::sandbox) fn updated(&self) -> u64 {
+        self.updated_at.milliseconds
+    }
+}
+
+/// The pieces of a full name.
+fn joined(first: Field<&'static str>, last: Field<&'static str>, family_first: bool) -> [&'static str; 3] {
+    match (first, last) {
+        (Field::Value(first), Field::Value(last)) if family_first => [last, "", first],
+        (Field::Value(first), Field::Value(last)) => [first, " ", last],
+        (Field::Value(one), _) | (_, Field::Value(one)) => [one, "", ""],
+        _ => [""; 3],
+    }
+}
+
+/// One of `choices`, which are several, and not the one that is there.
+fn another(
+    random: &mut Random,
+    choices: impl Iterator<Item = &'static str>,
+    present: Field<&'static str>,
+) -> &'static str {
+    let others: Vec<_> = choices.filter(|choice| present != Field::Value(*choice)).collect();
+    random.pick(&others)
 }
 
 /// `value`, or one of the gaps.

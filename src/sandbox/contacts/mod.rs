@@ -2,7 +2,9 @@
 //!
 //! An index counts contacts by age, 0 is the oldest. Ids and creation instants are plain
 //! arithmetic over the index with a random part that never reaches the next one, so both rise
-//! with it, leave gaps, and an id leads back to its index.
+//! with it, leave gaps, and an id leads back to its index. Contacts may share the instant of their
+//! creation in groups, as after a bulk import. Whoever lets contacts come and change later keeps
+//! when; what they are then follows from that, too.
 
 mod contact;
 mod instant;
@@ -11,7 +13,8 @@ mod owners;
 mod render;
 mod words;
 
-use contact::Contact;
+pub(super) use contact::Contact;
+use contact::DELAY_LIMIT;
 use owners::Owners;
 
 use super::random::Random;
@@ -30,19 +33,27 @@ const SHORTEST_STEP: u64 = 1_000;
 
 /// Sets ids and instants apart from the other values of the same contact.
 const IDENTITY: u64 = 0x4964_656e_7469_7479;
+/// Sets updates apart from the contacts that they change.
+const REVISIONS: u64 = 0x5265_7669_7369_6f6e;
 
 /// All contacts of an organisation.
 #[derive(Debug)]
 pub(super) struct Contacts {
     seed: u64,
     count: u64,
+    ties: u64,
     step: u64,
     owners: Owners,
 }
 
 impl Contacts {
     pub(super) fn new(seed: u64, count: u64) -> Self {
-        Self { seed, count, step: (SPAN / count.max(1)).max(SHORTEST_STEP), owners: Owners::new() }
+        Self { seed, count, ties: 1, step: (SPAN / count.max(1)).max(SHORTEST_STEP), owners: Owners::new() }
+    }
+
+    /// The same, where every `ties` contacts in a row are of one instant; at least 1.
+    pub(super) fn with_ties(self, ties: u64) -> Self {
+        Self { ties: ties.max(1), ..self }
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -54,24 +65,59 @@ impl Contacts {
         self.identity(index).0
     }
 
-    /// The index of the contact with this id.
+    /// When the contact at `index` was created, in ms since 1970; not before those below it.
+    pub(super) fn created(&self, index: u64) -> u64 {
+        self.identity(index).1
+    }
+
+    /// The index that has this id, whether or not there is a contact at it.
     pub(super) fn index_of(&self, id: u64) -> Option<u64> {
         let index = id.checked_sub(FIRST_ID)? / ID_STRIDE;
-        (index < self.count && self.id(index) == id).then_some(index)
+        (self.id(index) == id).then_some(index)
+    }
+
+    /// An instant, in ms since 1970, at which all contacts have been created and updated.
+    pub(super) fn settled(&self) -> u64 {
+        OLDEST + self.count * self.step + DELAY_LIMIT
     }
 
     /// Writes the contact at `index` as the API would send it.
     pub(super) fn write(&self, index: u64, out: &mut Vec<u8>) {
-        render::contact(&self.contact(index), &self.owners, out);
+        let (id, created) = self.identity(index);
+        self.write_contact(&self.invent(index, id, created), out);
     }
 
-    fn contact(&self, index: u64) -> Contact {
-        let (id, created) = self.identity(index);
+    /// Writes `contact` as the API would send it.
+    pub(super) fn write_contact(&self, contact: &Contact, out: &mut Vec<u8>) {
+        render::contact(contact, &self.owners, out);
+    }
+
+    /// The contact at `index`, created at `created` and updated at each of `updates`, all in ms
+    /// since 1970. An index from [`Contacts::count`] on is that of a contact that came later.
+    pub(super) fn contact(&self, index: u64, created: u64, updates: impl Iterator<Item = u64>) -> Contact {
+        let mut contact = self.invent(index, self.id(index), created);
+        if index >= self.count {
+            contact.updated_at.milliseconds = created;
+        }
+        for at in updates {
+            contact.revise(&mut Random::of(self.seed ^ REVISIONS, at), at);
+        }
+        contact
+    }
+
+    fn invent(&self, index: u64, id: u64, created: u64) -> Contact {
         Contact::invent(&mut Random::of(self.seed, index), id, created)
     }
 
     /// Id and creation instant (ms since 1970) of the contact at `index`.
     fn identity(&self, index: u64) -> (u64, u64) {
+        let (id, created) = self.own_identity(index);
+        // The first of a group gives all of it its instant.
+        let first = if self.ties == 1 { index } else { index - index % self.ties };
+        (id, if first == index { created } else { self.own_identity(first).1 })
+    }
+
+    fn own_identity(&self, index: u64) -> (u64, u64) {
         let mut random = Random::of(self.seed ^ IDENTITY, index);
         let id = FIRST_ID + index * ID_STRIDE + random.below(ID_STRIDE);
         // A step is below 2^38 ms, so its random part is drawn in units of 64 ms, then refined.
@@ -84,6 +130,7 @@ impl Contacts {
 mod tests {
     use super::*;
     use serde_json::Value;
+    use std::collections::BTreeSet;
 
     fn parsed(contacts: &Contacts, index: u64) -> Value {
         let mut json = Vec::new();
@@ -109,8 +156,48 @@ mod tests {
             }
         }
         let contacts = Contacts::new(3, 10);
-        let known = (0..FIRST_ID + 1_000).filter(|id| contacts.index_of(*id).is_some());
+        let known = (0..FIRST_ID + 10 * ID_STRIDE).filter(|id| contacts.index_of(*id).is_some());
         assert_eq!(known.count(), 10);
+    }
+
+    #[test]
+    fn groups_share_their_instant_and_nothing_else() {
+        let (tied, apart) = (Contacts::new(3, 1_000).with_ties(300), Contacts::new(3, 1_000));
+        for index in 0..1_000 {
+            assert_eq!(tied.created(index), apart.created(index / 300 * 300));
+            assert_eq!(tied.id(index), apart.id(index));
+        }
+        let updated = |index| tied.contact(index, tied.created(index), [].into_iter()).updated();
+        assert!((0..1_000).all(|index| (tied.created(index)..tied.settled()).contains(&updated(index))));
+    }
+
+    #[test]
+    fn an_update_changes_one_field_and_its_instant() {
+        let contacts = Contacts::new(1, 300);
+        let mut changed = BTreeSet::new();
+        for index in 0..300 {
+            let value = |updates: &[u64]| -> Value {
+                let contact = contacts.contact(index, contacts.created(index), updates.iter().copied());
+                let mut json = Vec::new();
+                contacts.write_contact(&contact, &mut json);
+                serde_json::from_slice(&json).unwrap()
+            };
+            let (before, after) = (value(&[]), value(&[contacts.settled() + index]));
+            assert_eq!(before, parsed(&contacts, index));
+            let keys: Vec<_> = after.as_object().unwrap().keys().filter(|key| before[*key] != after[*key]).collect();
+            assert!(keys.iter().any(|key| *key == "updated_at") && (2..=3).contains(&keys.len()), "{keys:?}");
+            changed.extend(keys.into_iter().cloned());
+        }
+        let keys = ["full_name", "last_name", "location", "title", "updated_at"];
+        assert!(changed.iter().eq(&keys), "{changed:?}");
+    }
+
+    #[test]
+    fn a_later_contact_has_never_been_updated() {
+        let contacts = Contacts::new(1, 10);
+        let contact = contacts.contact(10, contacts.settled(), [].into_iter());
+        assert_eq!((contact.id, contact.updated()), (contacts.id(10), contacts.settled()));
+        assert!(contact.id > contacts.id(9));
     }
 
     #[test]

@@ -8,12 +8,18 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::asked::Asked;
 use crate::sandbox::delivery::{Delivery, Reply};
 use crate::sandbox::habits::Habits;
-use crate::sandbox::list::List;
+use crate::sandbox::list::View;
 use crate::sandbox::page::{self, Page};
 use crate::sandbox::routes;
 
 /// What a request for a page gets that meets `fault` at the time `now`.
-pub(in crate::sandbox) fn play(fault: &Fault, asked: &Asked, list: &List, habits: &Habits, now: SystemTime) -> Reply {
+pub(in crate::sandbox) fn play(
+    fault: &Fault,
+    asked: &Asked,
+    list: &View<'_>,
+    habits: &Habits,
+    now: SystemTime,
+) -> Reply {
     let truth = || routes::page(asked, list, habits);
     let delivered = |delivery| Reply { delivery, ..truth().into() };
     let spoiled = |spoil: fn(&mut Answer)| {
@@ -22,10 +28,11 @@ pub(in crate::sandbox) fn play(fault: &Fault, asked: &Asked, list: &List, habits
         answer.into()
     };
     let miscut = |most, spoil: fn(&mut Page)| {
-        let mut page = Page::of(asked.page, asked.per_page, most, list.len());
+        let habits = Habits { most_per_page: most, ..*habits };
+        let mut page = routes::cut(asked.page, asked, list, &habits);
         spoil(&mut page);
         page.pagination.miscount(habits.totals);
-        routes::contacts(&page, list).into()
+        routes::contacts(page, list).into()
     };
     match fault {
         Fault::Status(code) => answers::status(*code).into(),
@@ -48,8 +55,7 @@ pub(in crate::sandbox) fn play(fault: &Fault, asked: &Asked, list: &List, habits
         Fault::PerPage { most } => miscut(*most, |_| {}),
         Fault::WrongPage => {
             let page = damage::confused_with(page::number(asked.page));
-            let page = Page::of(Some(page), asked.per_page, habits.most_per_page, list.len());
-            routes::contacts(&page, list).into()
+            routes::contacts(routes::cut(Some(page), asked, list, habits), list).into()
         }
         Fault::Totals(totals) => routes::page(asked, list, &Habits { totals: *totals, ..*habits }).into(),
     }

@@ -26,7 +26,11 @@ impl Response {
     }
 
     pub fn rows(&self) -> usize {
-        self.json()["contacts"].as_array().unwrap().len()
+        self.contacts().len()
+    }
+
+    pub fn contacts(&self) -> Vec<Value> {
+        self.json()["contacts"].as_array().unwrap().clone()
     }
 
     pub fn gunzipped(&self) -> Vec<u8> {
@@ -127,4 +131,17 @@ pub async fn page(sandbox: &Sandbox, page: u64) -> Response {
 
 pub fn target(page: u64) -> String {
     format!("{CONTACTS}?page={page}&per_page=100")
+}
+
+/// A point in time as the API writes it, in ms since 1970.
+pub fn instant(text: &Value) -> i64 {
+    let text = text.as_str().unwrap();
+    let number = |from, to| text[from..to].parse::<i64>().unwrap();
+    let [year, month] = [number(0, 4), number(5, 7)];
+    let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334][usize::try_from(month - 1).unwrap()];
+    let leap_days = (1970..year).filter(|year| is_leap(*year)).count() + usize::from(month > 2 && is_leap(year));
+    let days = (year - 1970) * 365 + i64::try_from(leap_days).unwrap() + before + number(8, 10) - 1;
+    let offset = if &text[23..] == "Z" { 0 } else { number(23, 26) };
+    (((days * 24 + number(11, 13) - offset) * 60 + number(14, 16)) * 60 + number(17, 19)) * 1_000 + number(20, 23)
 }

@@ -4,5 +4,7 @@ mod client;
 mod faults;
 mod limits;
 mod list;
+mod moving;
+mod orders;
 mod outages;
 mod tls;

@@ -1,0 +1,18 @@
+//! Movement: what is written to the list while it is read, and what a reader sees of it.
+//!
+//! ```text
+//! moves    how often and what is written, checked     text   how that is written down
+//! draw     the writes before one request, from the seed
+//! lag      requests that a replica answers, late
+//! ```
+//!
+//! Everything here is decided without the list; the list keeps what was written.
+
+mod draw;
+mod lag;
+mod moves;
+mod text;
+
+pub(super) use draw::{Draw, Kind, Write};
+pub use lag::Lag;
+pub use moves::Moves;
