@@ -105,14 +105,14 @@ impl Exit {
             Self::Incomplete => (3, "completeness below what was required"),
             Self::Contract => (
                 65,
-                "the server broke its contract: totals or pages that disagree, a redirect, 400, 404 or another 4xx, a body over 8 MiB",
+                "the server broke its contract: totals or pages that disagree, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify found a file that is not as its manifest says",
             ),
             Self::Unavailable => {
                 (69, "the API cannot be reached (DNS and TLS included) or keeps failing after retries")
             }
             Self::CannotCreate => (73, "the output cannot be created"),
             Self::CannotWrite => (74, "the output cannot be written"),
-            Self::TryLater => (75, "try again later: throttled out"),
+            Self::TryLater => (75, "try again later: throttled out, or another run has the output"),
             Self::Denied => (77, "the token was rejected (401, 403)"),
             Self::Interrupted => (130, "stopped by Ctrl-C (SIGINT)"),
             Self::ReaderGone => (141, "the reader of standard output went away"),
@@ -124,6 +124,13 @@ impl Exit {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         self.row().1
+    }
+
+    /// The table of all exit codes in Markdown, as the README shows it.
+    #[must_use]
+    pub fn table() -> String {
+        let rows = Self::ALL.map(|exit| format!("| {} | {} |\n", exit.code(), exit.meaning()));
+        format!("| code | meaning |\n|---|---|\n{}", rows.concat())
     }
 
     /// The exit code.

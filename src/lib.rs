@@ -55,20 +55,25 @@
 
 mod api;
 pub mod config;
+mod draft;
 mod error;
 mod escape;
+mod manifest;
 mod page;
 mod pipeline;
+pub mod platform;
 mod proof;
 pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod sink;
 mod table;
+pub mod verify;
 
 pub use api::{ApiError, Failure, Said, Transport};
 pub use arrow;
 pub use error::{Error, Exit};
+pub use manifest::{Manifest, ManifestError, starting_rate};
 pub use pipeline::{Contacts, contacts, export};
 pub use proof::Contradiction;
 pub use sink::SinkError;

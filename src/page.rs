@@ -68,6 +68,20 @@ impl fmt::Display for DecodeError {
     }
 }
 
+/// Why a request gave no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The server asked for fewer requests.
+    Throttled,
+    /// No answer, half an answer, or one that says that it may pass.
+    Unavailable,
+    /// An answer, but not the page.
+    NoPage,
+    /// An answer that asking again cannot change.
+    Refused,
+}
+
 /// Values of one column of a page that could not be taken as they were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Finding {
@@ -91,6 +105,18 @@ pub enum FindingKind {
     UnreadableTime,
     /// A value of a kind its column cannot hold: null there, the value kept in `extra`.
     WrongKind,
+}
+
+impl FindingKind {
+    /// Its name, for machines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ReplacedCharacter => "replaced_character",
+            Self::UnreadableTime => "unreadable_time",
+            Self::WrongKind => "wrong_kind",
+        }
+    }
 }
 
 impl fmt::Display for FindingKind {

@@ -129,6 +129,7 @@ impl<T> Fetcher<T> {
     /// Tells everybody how an attempt failed.
     fn end(&self, slot: Slot, failure: &Failure) -> Class {
         let class = classify(failure);
+        self.reporter.report(&Event::Failed { outcome: class.outcome() });
         let held = match class {
             Class::Throttled => {
                 let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));

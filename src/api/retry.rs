@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::failure::{Failure, Transport};
 use super::pacer::Bearing;
 use crate::config::{Backoff, Patience};
+use crate::report::Outcome;
 
 /// What a failure means for the page and for everybody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,18 @@ pub(super) enum Class {
     Protocol,
     /// Asking again cannot help: all requests are dropped.
     Fatal,
+}
+
+impl Class {
+    /// As it is counted.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Throttled => Outcome::Throttled,
+            Self::Transient => Outcome::Unavailable,
+            Self::Protocol => Outcome::NoPage,
+            Self::Fatal => Outcome::Refused,
+        }
+    }
 }
 
 /// Failures of a page, while others are answered, that make it a poisoned one.

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use linq_export::config::{
-    BaseUrl, ConfigError, ContactsConfig, ExportConfig, Format, Output, Pacing, PerPage, PlainHttp, Rate, Token,
+    BaseUrl, ConfigError, ContactsConfig, ExportConfig, FileMode, Format, Output, Pacing, PerPage, PlainHttp, Rate,
+    Source, Token,
 };
 use linq_export::report::{Bar, Lines, Reporter, Silent, Summary, Verbosity, bytes, counted, seconds};
 use linq_export::{Error, Exit, export, sandbox};
@@ -38,6 +39,15 @@ pub struct Contacts {
     /// parquet or ndjson [default: from the file's ending: .parquet, .ndjson, .jsonl]
     #[arg(long, value_name = "FORMAT", env = "LINQ_EXPORT_FORMAT")]
     format: Option<Format>,
+    /// The file's mode in octal, such as 640 [default: as before; a new file is its owner's alone]
+    #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE")]
+    mode: Option<FileMode>,
+    /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
+    wait_lock: Option<Duration>,
+    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
+    manifest: Option<PathBuf>,
     /// Stop after so many contacts, for a quick look [default: never]
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroU64>,
@@ -189,7 +199,14 @@ impl Contacts {
         contacts.timeouts.attempt = self.server.timeout;
         contacts.backoff.first = self.server.backoff;
         contacts.limit = self.limit;
-        Ok(ExportConfig::new(contacts, output, format))
+        let mut config = ExportConfig::new(contacts, output, format);
+        config.mode = self.mode;
+        config.wait_lock = self.wait_lock;
+        config.manifest.clone_from(&self.manifest);
+        if sandbox.is_some() {
+            config.source = Source::Sandbox;
+        }
+        Ok(config)
     }
 
     fn output(&self) -> Result<(Output, Format), String> {
@@ -218,7 +235,7 @@ impl Contacts {
         if let Some(rate) = read.learned_rate {
             say(format_args!("the server bears {rate:.1} requests a second, as learned on the way"));
         }
-        for ((kind, column), times) in &read.warnings {
+        for ((kind, column), (_, times)) in &read.warnings {
             say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
         }
         if read.limited {

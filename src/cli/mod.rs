@@ -7,6 +7,8 @@ mod contacts;
 mod sandbox;
 mod signals;
 mod token;
+mod verify;
+mod words;
 
 use std::io::Write;
 use std::time::Duration;
@@ -31,6 +33,7 @@ const STYLES: Styles =
 #[derive(Debug, Subcommand)]
 enum Command {
     Contacts(Box<contacts::Contacts>),
+    Verify(verify::Verify),
     Sandbox(Box<sandbox::Sandbox>),
 }
 
@@ -39,6 +42,7 @@ impl Cli {
     pub async fn run(self) -> Exit {
         match self.command {
             Command::Contacts(contacts) => contacts.run().await,
+            Command::Verify(verify) => verify.run(),
             Command::Sandbox(sandbox) => sandbox.run().await,
         }
     }
@@ -71,24 +75,12 @@ pub fn no_runtime(error: &std::io::Error) -> Exit {
 fn fail(error: &Error) -> Exit {
     let exit = error.exit();
     if exit != Exit::ReaderGone {
-        say(format_args!("error: {error}"));
+        say(words::error(error));
     }
-    if let Some(hint) = hint(exit) {
+    if let Some(hint) = words::hint(error) {
         say(format_args!("hint: {hint}"));
     }
     exit
-}
-
-fn hint(exit: Exit) -> Option<&'static str> {
-    match exit {
-        Exit::Bug => Some("this should not happen: please report it, with the options and the lines above"),
-        Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
-        Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
-        Exit::TryLater => Some("the server asks to be left in peace: run again later, with a lower --rate"),
-        Exit::CannotCreate => Some("the folder must be there and writable; nothing was asked of the server"),
-        Exit::CannotWrite => Some("is the disk full? What stood under that name is untouched"),
-        _ => None,
-    }
 }
 
 /// A duration as `90s`, `15m` or `1h 30m`.
@@ -122,9 +114,7 @@ mod tests {
     #[test]
     fn every_option_has_an_environment_variable() {
         for command in Cli::command().get_subcommands() {
-            for option in
-                command.get_arguments().filter(|option| !["help", "version"].contains(&option.get_id().as_str()))
-            {
+            for option in command.get_opts().filter(|option| !["help", "version"].contains(&option.get_id().as_str())) {
                 let name = option.get_long().unwrap();
                 let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
                 let expected = match name {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use linq_export::platform::{StopSignal, StopSignals};
 use linq_export::{CancellationToken, Exit};
 
 /// What stops a run.
@@ -20,14 +21,12 @@ impl Signals {
     /// If the system refuses to hand signals over.
     pub fn listen() -> std::io::Result<Self> {
         let signals = Self::default();
-        let mut source = Source::new()?;
+        let mut source = StopSignals::listen()?;
         let heard = signals.clone();
         tokio::spawn(async move {
-            let exit = source.next().await;
-            let _ = heard.first.set(exit);
+            let _ = heard.first.set(exit(source.next().await));
             heard.cancellation.cancel();
-            let exit = source.next().await;
-            std::process::exit(exit.code().into());
+            std::process::exit(exit(source.next().await).code().into());
         });
         Ok(signals)
     }
@@ -38,41 +37,9 @@ impl Signals {
     }
 }
 
-#[cfg(unix)]
-struct Source {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Source {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) -> Exit {
-        tokio::select! {
-            _ = self.interrupt.recv() => Exit::Interrupted,
-            _ = self.terminate.recv() => Exit::Terminated,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Source;
-
-#[cfg(not(unix))]
-impl Source {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> Exit {
-        // An error here means that no signal will ever come.
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Exit::Interrupted,
-            Err(_) => std::future::pending().await,
-        }
+fn exit(signal: StopSignal) -> Exit {
+    match signal {
+        StopSignal::Interrupt => Exit::Interrupted,
+        StopSignal::Terminate => Exit::Terminated,
     }
 }

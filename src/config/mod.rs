@@ -4,6 +4,7 @@
 //! take these values as they are. No I/O, no environment, no clap.
 
 mod base_url;
+mod file_mode;
 mod rate;
 mod token;
 
@@ -16,6 +17,7 @@ use std::{
 };
 
 pub use base_url::{BaseUrl, PlainHttp};
+pub use file_mode::FileMode;
 pub use rate::Rate;
 pub use token::Token;
 
@@ -203,14 +205,32 @@ pub struct ExportConfig {
     pub output: Output,
     /// What kind of file it is.
     pub format: Format,
+    /// Who may read the file: as before, by default; a new one its owner alone.
+    pub mode: Option<FileMode>,
+    /// How long to wait while another run has the file: not at all, by default.
+    pub wait_lock: Option<Duration>,
+    /// Where the manifest of what goes to standard output or a device is written: nowhere, by default.
+    /// A file's manifest stands beside it.
+    pub manifest: Option<PathBuf>,
+    /// What answers at the base URL: the API, by default.
+    pub source: Source,
 }
 
 impl ExportConfig {
     /// An export of those contacts to that place.
     #[must_use]
     pub fn new(contacts: ContactsConfig, output: Output, format: Format) -> Self {
-        Self { contacts, output, format }
+        Self { contacts, output, format, mode: None, wait_lock: None, manifest: None, source: Source::Api }
     }
+}
+
+/// What answers at the base URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The API, or something that stands for it.
+    Api,
+    /// A sandbox of this process: its contacts are invented, and the manifest says so.
+    Sandbox,
 }
 
 /// Where an export goes.

@@ -19,7 +19,7 @@ use crate::api::{ApiError, Page, Reader, Totals};
 use crate::config::ContactsConfig;
 use crate::error::Error;
 use crate::page::Finding;
-use crate::report::{Event, ReadSummary, Reporter, Silent, Warning};
+use crate::report::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
 use crate::table::{self, PageTable};
 
 /// Pages between the reader and the stream; there are more in the reader's window.
@@ -38,7 +38,8 @@ pub fn contacts(config: &ContactsConfig) -> Result<Contacts, Error> {
 
 /// Reads, and tells a reporter how it goes.
 pub(super) fn read(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
-    let reader = Reader::new(config, table::decode, Arc::clone(&reporter))?;
+    let tally = Arc::new(Tally::new(reporter));
+    let reader = Reader::new(config, table::decode, Arc::clone(&tally) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
         pages,
@@ -46,9 +47,9 @@ pub(super) fn read(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Resu
         rows: BatchCoalescer::new(table::schema(), config.batch_rows.get()),
         left: config.limit.map_or(u64::MAX, std::num::NonZeroU64::get),
         owners: HashSet::new(),
-        tally: ReadSummary::default(),
+        figures: ReadSummary::default(),
         summary: None,
-        reporter,
+        tally,
     })
 }
 
@@ -66,10 +67,11 @@ pub struct Contacts {
     left: u64,
     owners: HashSet<i64>,
     /// Figures so far.
-    tally: ReadSummary,
+    figures: ReadSummary,
     /// The figures, when all is read.
     summary: Option<ReadSummary>,
-    reporter: Arc<dyn Reporter>,
+    /// Hears every event, and counts.
+    tally: Arc<Tally>,
 }
 
 impl Contacts {
@@ -80,11 +82,13 @@ impl Contacts {
     }
 
     fn take_page(&mut self, page: Page<PageTable>) -> Result<(), Error> {
-        let PageTable { batch, findings } = page.table;
+        let PageTable { batch, total_count, findings } = page.table;
         let rows = usize::try_from(self.left).unwrap_or(usize::MAX).min(batch.num_rows());
         let batch = batch.slice(0, rows);
         self.left -= rows as u64;
-        self.tally.contacts += rows as u64;
+        self.figures.contacts += rows as u64;
+        self.figures.total_count_first.get_or_insert(total_count);
+        self.figures.total_count_last = Some(total_count);
         let owners = batch.column_by_name("owner_id").map(AsArray::as_primitive::<Int64Type>);
         self.owners.extend(owners.into_iter().flatten().flatten());
         for finding in findings {
@@ -94,24 +98,29 @@ impl Contacts {
     }
 
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
-        let known = self.tally.warnings.entry((kind, column)).or_default();
-        if *known == 0 {
-            self.reporter.report(&Event::Warned(Warning { kind, page, column, position: row }));
-        }
-        *known += count;
+        let first = || {
+            let warning = Warning { kind, page, column, position: row };
+            self.tally.report(&Event::Warned(warning.clone()));
+            (warning, 0)
+        };
+        self.figures.warnings.entry((kind, column)).or_insert_with(first).1 += count;
     }
 
     fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
         let Totals { pages, requests, bytes, limited, learned } = end?.ok_or(Error::Cancelled)?;
         let owners = self.owners.len() as u64;
+        let figures = std::mem::take(&mut self.figures);
+        let Figures { retries, failures, .. } = self.tally.figures();
         self.summary = Some(ReadSummary {
             owners,
             pages,
             requests,
+            retries,
+            failures,
             bytes,
             learned_rate: learned,
             limited,
-            ..std::mem::take(&mut self.tally)
+            ..figures
         });
         self.rows.finish_buffered_batch().map_err(|error| Error::Bug(error.to_string()))
     }
@@ -150,6 +159,6 @@ impl Drop for Contacts {
 
 impl std::fmt::Debug for Contacts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Contacts").field("tally", &self.tally).finish_non_exhaustive()
+        f.debug_struct("Contacts").field("figures", &self.figures).finish_non_exhaustive()
     }
 }

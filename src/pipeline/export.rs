@@ -8,16 +8,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use chrono::Utc;
 use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::contacts::{Contacts, read};
-use crate::config::ExportConfig;
+use crate::config::{ContactsConfig, ExportConfig, Pacing};
 use crate::error::Error;
+use crate::manifest::{Digest, Manifest, Times, starting_rate};
 use crate::report::{Event, ReadSummary, Reporter, Summary};
-use crate::sink::{Encoder, Place};
+use crate::sink::{Encoder, Left, Place};
 use crate::table;
 
 /// Encoded pieces between the encoder and the writer.
@@ -49,20 +51,25 @@ async fn run(
     cancellation: &CancellationToken,
 ) -> Result<Summary, Error> {
     let start = Instant::now();
-    let mut place = Place::create(&config.output)?;
+    let started = Utc::now();
+    let (mut place, left) = tokio::select! {
+        opened = Place::open(config, || reporter.report(&Event::LockHeld)) => opened?,
+        () = cancellation.cancelled() => return Err(Error::Cancelled),
+    };
+    if left == Left::ManifestPublished {
+        reporter.report(&Event::Recovered);
+    }
     let encoder = Encoder::new(config.format, &table::schema())?;
-    let contacts = read(&config.contacts, Arc::clone(reporter))?;
+    let contacts = read(&with_known_rate(config), Arc::clone(reporter))?;
     let (sender, mut pieces) = mpsc::channel::<Bytes>(CHANNEL);
     let (runtime, cancelled) = (Handle::current(), cancellation.clone());
     let encoding = tokio::task::spawn_blocking(move || encode(contacts, encoder, &sender, &runtime, &cancelled));
     let writing = async {
-        let mut bytes = 0;
         while let Some(piece) = pieces.recv().await {
-            bytes += piece.len() as u64;
             reporter.report(&Event::Written { bytes: piece.len() as u64 });
             place.write(piece).await?;
         }
-        Ok::<_, Error>(bytes)
+        Ok::<_, Error>(())
     };
     let written = tokio::select! {
         written = writing => written,
@@ -71,10 +78,26 @@ async fn run(
     drop(pieces);
     let ended = encoding.await.map_err(|error| Error::Bug(error.to_string()))?;
     // Where writing failed, the encoder only found its way out closed.
-    let bytes = written?;
-    let read = ended?;
-    place.commit().await?;
-    Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed() })
+    written?;
+    let (read, digest) = ended?;
+    let settled = tokio::select! {
+        settled = place.settle() => settled?,
+        () = cancellation.cancelled() => return Err(Error::Cancelled),
+    };
+    reporter.report(&Event::Publishing);
+    let bytes = digest.bytes();
+    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, digest);
+    settled.publish(manifest.text()?.into_bytes()).await?;
+    Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest })
+}
+
+/// How to read, with the rate that an earlier run has learned.
+fn with_known_rate(config: &ExportConfig) -> ContactsConfig {
+    let mut contacts = config.contacts.clone();
+    if let Pacing::Learn { known: known @ None, .. } = &mut contacts.pacing {
+        *known = starting_rate(config);
+    }
+    contacts
 }
 
 /// Encodes batch after batch on a thread that may block.
@@ -84,8 +107,10 @@ fn encode(
     out: &mpsc::Sender<Bytes>,
     runtime: &Handle,
     cancellation: &CancellationToken,
-) -> Result<ReadSummary, Error> {
-    let send = |piece: Vec<u8>| {
+) -> Result<(ReadSummary, Digest), Error> {
+    let mut digest = Digest::default();
+    let mut send = |piece: Vec<u8>| {
+        digest.update(&piece);
         if piece.is_empty() { Ok(()) } else { out.blocking_send(piece.into()).map_err(|_| Error::Cancelled) }
     };
     while let Some(batch) = runtime.block_on(async {
@@ -97,7 +122,8 @@ fn encode(
         send(encoder.encode(&batch?)?)?;
     }
     send(encoder.finish()?)?;
-    contacts.summary().cloned().ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))
+    let read = contacts.summary().cloned();
+    read.map(|read| (read, digest)).ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))
 }
 
 /// Lets a second's passing be seen, for reporters that speak now and then.

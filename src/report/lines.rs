@@ -28,6 +28,10 @@ pub enum Verbosity {
 pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     match event {
         Event::Warned(warning) => Some(format!("warning: {warning}")),
+        Event::LockHeld => Some("another run is writing this output: waiting for it".to_owned()),
+        Event::Recovered => {
+            Some("finished the manifest of an earlier run that was stopped while it published".to_owned())
+        }
         Event::Planned { pages, contacts } if verbosity >= Verbosity::Retries => {
             Some(format!("{} contacts on {} pages", count(*contacts), count(*pages)))
         }

@@ -9,6 +9,7 @@ mod figures;
 mod lines;
 mod progress;
 mod summary;
+mod tally;
 
 use std::time::Duration;
 
@@ -18,8 +19,9 @@ pub use figures::{bytes, count, counted, seconds};
 pub use lines::{Lines, Verbosity};
 pub use progress::Progress;
 pub use summary::{ReadSummary, Summary};
+pub use tally::{Failures, Figures, Tally};
 
-pub use crate::page::FindingKind;
+pub use crate::page::{FindingKind, Outcome};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone)]
@@ -61,6 +63,11 @@ pub enum Event {
         /// What went wrong, in the server's words where it had any.
         cause: String,
     },
+    /// A request gave no page, whatever is done about it.
+    Failed {
+        /// Why.
+        outcome: Outcome,
+    },
     /// Nobody sends for a while: the server throttles, or is down and only probed.
     Waiting {
         /// From now on.
@@ -75,6 +82,12 @@ pub enum Event {
         /// How many.
         bytes: u64,
     },
+    /// Another run has the output, and this one waits for it.
+    LockHeld,
+    /// An earlier run was stopped between publishing its file and the manifest: the manifest has its name now.
+    Recovered,
+    /// All is written and on disk; the output is about to get its name.
+    Publishing,
     /// A second has passed.
     Tick,
     /// The run is over; nothing follows.

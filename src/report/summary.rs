@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::FindingKind;
+use super::{Failures, FindingKind, Warning};
 use crate::config::{Output, Rate};
+use crate::manifest::Manifest;
 
 /// What reading came to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,14 +18,22 @@ pub struct ReadSummary {
     pub pages: u64,
     /// Requests sent, retries included.
     pub requests: u64,
+    /// Attempts that failed and were made again.
+    pub retries: u64,
+    /// Requests that gave no page, by reason.
+    pub failures: Failures,
+    /// The server's `total_count` on the first page that was read.
+    pub total_count_first: Option<u64>,
+    /// The server's `total_count` on the last page that was read.
+    pub total_count_last: Option<u64>,
     /// JSON received with whole pages, in bytes.
     pub bytes: u64,
     /// The rate that the run has learned to keep; none where nothing was refused.
     pub learned_rate: Option<Rate>,
     /// Whether reading stopped early, because a limit was set and there was more.
     pub limited: bool,
-    /// Values that could not be taken as they were sent, by kind and column.
-    pub warnings: BTreeMap<(FindingKind, &'static str), u64>,
+    /// Values that could not be taken as they were sent, by kind and column: the first, and how many.
+    pub warnings: BTreeMap<(FindingKind, &'static str), (Warning, u64)>,
 }
 
 /// What an export came to.
@@ -39,4 +48,6 @@ pub struct Summary {
     pub bytes: u64,
     /// From start to end.
     pub elapsed: Duration,
+    /// The record of the run, as it was published with a file.
+    pub manifest: Manifest,
 }

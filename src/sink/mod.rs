@@ -8,10 +8,10 @@ mod parquet;
 mod place;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) use encoder::Encoder;
-pub(crate) use place::Place;
+pub(crate) use place::{Left, Names, Place, is_held};
 
 use crate::error::Exit;
 
@@ -20,22 +20,48 @@ use crate::error::Exit;
 #[non_exhaustive]
 pub enum SinkError {
     /// The output cannot be created.
-    #[error("cannot create {}: {error}", path.display())]
+    #[error("cannot create {}", path.display())]
     Create {
-        /// The output, or the folder it should be in.
+        /// The output.
         path: PathBuf,
         /// The reason.
+        #[source]
         error: io::Error,
     },
-    /// The output cannot be written to its end.
-    #[error("cannot write {target}: {error}")]
+    /// The output cannot be written to its end; what stood under its name is untouched.
+    #[error("cannot write {target}")]
     Write {
         /// The output.
         target: String,
         /// The reason.
+        #[source]
         error: io::Error,
     },
-    /// The reader of standard output went away.
+    /// The file was published, but its manifest may not be, or the names may not be on disk.
+    #[error(
+        "{} is published, and publishing it could not be finished: the next run does that",
+        target.display()
+    )]
+    Unfinished {
+        /// The file.
+        target: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// Another run has the target.
+    #[error("another run is writing {}", target.display())]
+    Locked {
+        /// The target.
+        target: PathBuf,
+    },
+    /// A manifest was asked for elsewhere than beside its file.
+    #[error("the manifest of {} stands beside it: --manifest is for standard output and devices", target.display())]
+    ManifestElsewhere {
+        /// The file.
+        target: PathBuf,
+    },
+    /// The reader of standard output, or of a pipe, went away.
     #[error("the reader of standard output went away")]
     ReaderGone,
     /// The encoder failed, which it should not.
@@ -49,12 +75,24 @@ pub enum SinkError {
 }
 
 impl SinkError {
+    fn create(path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            // What is missing is space, not the right to create.
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::Write { target: path.display().to_string(), error }
+            }
+            _ => Self::Create { path: path.to_owned(), error },
+        }
+    }
+
     /// How a program that ends with this error exits.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
             Self::Create { .. } => Exit::CannotCreate,
-            Self::Write { .. } => Exit::CannotWrite,
+            Self::Write { .. } | Self::Unfinished { .. } => Exit::CannotWrite,
+            Self::Locked { .. } => Exit::TryLater,
+            Self::ManifestElsewhere { .. } => Exit::Usage,
             Self::ReaderGone => Exit::ReaderGone,
             Self::Encode { .. } => Exit::Bug,
         }

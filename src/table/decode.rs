@@ -42,7 +42,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
     };
     let (batch, ids, findings) = columns?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
     let held = batch.get_array_memory_size();
-    Ok(Decoded { table: PageTable { batch, findings }, said, ids, held })
+    Ok(Decoded { table: PageTable { batch, total_count: said.total_count, findings }, said, ids, held })
 }
 
 fn malformed<T>(reason: &str) -> Result<T, DecodeError> {

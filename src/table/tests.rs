@@ -39,7 +39,7 @@ fn instant(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
 
 #[test]
 fn the_published_example_is_read_field_by_field() {
-    let Decoded { table: PageTable { batch, findings }, said, ids, held } =
+    let Decoded { table: PageTable { batch, findings, .. }, said, ids, held } =
         decode(include_bytes!("../../tests/fixtures/published_page.json")).unwrap();
     assert_eq!(said, Pagination { current_page: 1, per_page: 25, total_pages: 5, total_count: 123 });
     assert_eq!(ids, [123, 124]);
@@ -89,7 +89,7 @@ fn the_published_example_is_read_field_by_field() {
 
 #[test]
 fn empty_text_is_not_null_and_an_absent_key_is() {
-    let PageTable { batch, findings } = table(r#"{"id":1,"email":"","company":null,"title":"\u0000"}"#);
+    let PageTable { batch, findings, .. } = table(r#"{"id":1,"email":"","company":null,"title":"\u0000"}"#);
     assert_eq!(
         ["email", "company", "title", "location"].map(|column| text(&batch, column, 0)),
         [Some(""), None, Some("\0"), None]
@@ -123,7 +123,7 @@ fn a_contact_without_an_identity_names_position_and_value() {
 
 #[test]
 fn what_the_columns_cannot_hold_is_kept_in_extra() {
-    let PageTable { batch, findings } = table(
+    let PageTable { batch, findings, .. } = table(
         r#"{"id":1,"tags":["a", 1.50],"company":{"name":"Acme"},"created_at":"yesterday","updated_at":7,
             "contact_owner":{"id":1.5,"email":["x"],"team":null}},
            {"id":2,"contact_owner":"Jane"}"#,
@@ -154,7 +154,7 @@ fn what_the_columns_cannot_hold_is_kept_in_extra() {
 
 #[test]
 fn broken_characters_cost_no_page() {
-    let PageTable { batch, findings } = table(b"{\"id\":1,\"email\":\"ok\"},{\"id\":2,\"email\":\"a\\ud800b\",\"note\":\"\xff\"},{\"id\":3,\"email\":\"\xff\xff\"}");
+    let PageTable { batch, findings, .. } = table(b"{\"id\":1,\"email\":\"ok\"},{\"id\":2,\"email\":\"a\\ud800b\",\"note\":\"\xff\"},{\"id\":3,\"email\":\"\xff\xff\"}");
     assert_eq!(
         [0, 1, 2].map(|row| text(&batch, "email", row)),
         [Some("ok"), Some("a\u{fffd}b"), Some("\u{fffd}\u{fffd}")]

@@ -25,7 +25,9 @@ async fn both_formats_hold_every_contact_once_field_by_field() {
     assert_eq!(summary.bytes, std::fs::metadata(&parquet).unwrap().len());
     let owners: std::collections::HashSet<_> = truth.iter().filter_map(|row| row["owner_id"].as_i64()).collect();
     assert_eq!(summary.read.owners, owners.len() as u64);
-    assert_eq!(names(folder.path()), ["contacts.ndjson", "contacts.parquet"]);
+    let beside = |name: &str| format!("{name}.manifest.json");
+    let files = ["contacts.ndjson", "contacts.parquet"];
+    assert_eq!(names(folder.path()), [files[0], &beside(files[0]), files[1], &beside(files[1])]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,5 +10,8 @@ mod export;
 mod faults;
 mod pace;
 mod program;
+mod publish;
+mod run;
 mod sandbox;
 mod support;
+mod verify;

@@ -1,0 +1,43 @@
+//! How errors are worded for people: the whole chain, and what to do.
+
+use std::error::Error as StdError;
+use std::fmt::Write;
+
+use linq_export::{Error, Exit, SinkError};
+
+/// An error with all that lies behind it, a line each.
+pub fn error(error: &dyn StdError) -> String {
+    let mut text = format!("error: {error}");
+    for reason in behind(error) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  because: {reason}");
+    }
+    text
+}
+
+/// What lies behind an error, the nearest first.
+pub fn behind(error: &dyn StdError) -> impl Iterator<Item = String> {
+    std::iter::successors(error.source(), |error| (*error).source()).map(ToString::to_string)
+}
+
+/// What to do about an error, where there is something to do.
+pub fn hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Sink(SinkError::Locked { .. }) => {
+            return Some("wait for it with --wait-lock 10m, or run again when it has ended");
+        }
+        Error::Sink(SinkError::Unfinished { .. }) => {
+            return Some("is the disk full? Run again: verify says whether it is whole");
+        }
+        _ => {}
+    }
+    match error.exit() {
+        Exit::Bug => Some("this should not happen: please report it, with the options and the lines above"),
+        Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
+        Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
+        Exit::TryLater => Some("the server asks to be left in peace: run again later, with a lower --rate"),
+        Exit::CannotCreate => Some("the folder must be there and writable; nothing was asked of the server"),
+        Exit::CannotWrite => Some("is the disk full? What stood under that name is untouched"),
+        _ => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! A file's mode, as operators write it: octal permission bits.
+
+use std::str::FromStr;
+
+use super::ConfigError;
+
+/// Permission bits, from `000` to `777`. Systems without them ignore it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileMode(u32);
+
+impl FileMode {
+    /// The bits.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for FileMode {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let bits = u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o777 && !text.starts_with('+'));
+        let refused = || ConfigError::Range(format!("{text:?} is no mode: write it in octal, such as 640"));
+        bits.map(Self).ok_or_else(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_octal() {
+        assert_eq!("640".parse::<FileMode>().unwrap().bits(), 0o640);
+        assert_eq!("0600".parse::<FileMode>().unwrap().bits(), 0o600);
+        for text in ["", "888", "1777", "rw-r-----", "+600", "-1"] {
+            assert!(text.parse::<FileMode>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The table's columns as a manifest lists them, and what tells one list from another.
+
+use arrow::datatypes::{DataType, Schema, TimeUnit};
+use serde::{Deserialize, Serialize};
+
+use super::digest::sha256;
+
+/// The version of the table's columns. Columns are only ever appended, which raises the second number;
+/// promoting a key out of `extra` changes what `extra` holds, and raises the first.
+pub(crate) const SCHEMA_VERSION: &str = "1.0";
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ColumnRecord {
+    /// Its name.
+    pub name: String,
+    /// `int64`, `utf8`, or `timestamp(us, UTC)`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether a row may lack it.
+    pub nullable: bool,
+}
+
+/// The columns of a schema, in order.
+pub(crate) fn columns(schema: &Schema) -> Vec<ColumnRecord> {
+    let column = |field: &arrow::datatypes::Field| ColumnRecord {
+        name: field.name().clone(),
+        kind: kind(field.data_type()),
+        nullable: field.is_nullable(),
+    };
+    schema.fields().iter().map(|field| column(field)).collect()
+}
+
+fn kind(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Int64 => "int64".to_owned(),
+        DataType::Utf8 => "utf8".to_owned(),
+        DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) => format!("timestamp(us, {zone})"),
+        other => other.to_string(),
+    }
+}
+
+/// What tells one list of columns from another: the SHA-256 of a line a column, `name type nullable`.
+pub(crate) fn fingerprint(columns: &[ColumnRecord]) -> String {
+    let line = |ColumnRecord { name, kind, nullable }: &ColumnRecord| {
+        format!("{name} {kind} {}", if *nullable { "nullable\n" } else { "required\n" })
+    };
+    let lines: Vec<_> = columns.iter().map(line).collect();
+    sha256(lines.concat().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When this fails the columns have changed: raise the version with them, as its documentation says.
+    #[test]
+    fn the_version_is_of_these_columns() {
+        let columns = columns(&crate::table::schema());
+        assert!(columns.iter().all(|column| ["int64", "utf8", "timestamp(us, UTC)"].contains(&column.kind.as_str())));
+        assert_eq!(
+            (SCHEMA_VERSION, fingerprint(&columns).as_str()),
+            ("1.0", "998d1e437d33b8eb87be097ea2f630874f47a89cf4c11be7851febbf8c4405c4")
+        );
+    }
+}

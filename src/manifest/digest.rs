@@ -1,0 +1,70 @@
+//! SHA-256, as the digits that manifests hold.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+/// Bytes of a file that are read at once.
+const PIECE: usize = 1 << 20;
+
+/// What bytes come to, taken piece by piece.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Digest {
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Digest {
+    /// Takes a piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.hash.update(piece);
+        self.bytes += piece.len() as u64;
+    }
+
+    /// Bytes taken.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The digest: 64 hexadecimal digits.
+    pub fn digits(self) -> String {
+        self.hash.finalize().iter().fold(String::with_capacity(64), |mut digits, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
+    }
+
+    /// The digest of a file's content.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut digest = Self::default();
+        let mut piece = vec![0; PIECE];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(digest),
+                read => digest.update(&piece[..read]),
+            }
+        }
+    }
+}
+
+/// The digits of all these bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let mut digest = Digest::default();
+    digest.update(bytes);
+    digest.digits()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_sha_256() {
+        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

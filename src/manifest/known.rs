@@ -1,0 +1,107 @@
+//! Manifests read back: the text comes in, and what later runs and `verify` need goes out.
+//!
+//! Keys that are not known are let through, for later programs add some.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::columns::ColumnRecord;
+use super::digest::Digest;
+use super::{FORMAT_VERSION, seal};
+
+/// What is needed of a manifest that was read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Known {
+    pub source: KnownSource,
+    pub times: KnownTimes,
+    pub options: KnownOptions,
+    pub run: KnownRun,
+    pub completeness: KnownCompleteness,
+    pub file: KnownFile,
+    pub schema: KnownSchema,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownSource {
+    pub base_url: String,
+    pub organisation: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownTimes {
+    pub finished_at: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownOptions {
+    pub format: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownRun {
+    pub learned_rate: Option<f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownCompleteness {
+    pub level: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownFile {
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownSchema {
+    pub fingerprint: String,
+    pub columns: Vec<ColumnRecord>,
+}
+
+/// Why a manifest cannot be relied on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// It was changed, or cut, or is none.
+    #[error("the manifest is damaged: it differs from what its own digest says")]
+    Damaged,
+    /// It is of a later program.
+    #[error("the manifest has format_version {found}, and this program knows {FORMAT_VERSION}")]
+    Later {
+        /// Its version.
+        found: u32,
+    },
+    /// A key is missing or of another kind, though its digest is right.
+    #[error("the manifest cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl Known {
+    /// Reads a manifest.
+    pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
+        if !seal::holds(text) {
+            return Err(ManifestError::Damaged);
+        }
+        let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
+        let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
+        if format_version > FORMAT_VERSION {
+            return Err(ManifestError::Later { found: format_version });
+        }
+        serde_json::from_str(text).map_err(unreadable)
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
+}
+
+/// Whether a manifest is whole and describes this file, by its digest.
+pub(crate) fn describes(manifest: &[u8], file: &Path) -> bool {
+    let Ok(Known { file: known, .. }) = Known::read(manifest) else { return false };
+    Digest::of_file(file).is_ok_and(|digest| digest.bytes() == known.bytes && digest.digits() == known.sha256)
+}

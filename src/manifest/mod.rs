@@ -1,0 +1,149 @@
+//! The manifest: the record of a run that ended well, written with its file.
+//!
+//! Configuration and figures come in, a sealed JSON text goes out; the same text, read back, tells a
+//! later run and `verify` what they need. No I/O but the reading of a file that is to be compared.
+
+mod columns;
+mod digest;
+mod known;
+mod organisation;
+mod record;
+mod seal;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+pub(crate) use columns::{ColumnRecord, columns, fingerprint};
+pub(crate) use digest::Digest;
+pub use known::ManifestError;
+pub(crate) use known::{Known, describes};
+pub use record::Manifest;
+pub use start::starting_rate;
+
+use crate::config::{ExportConfig, Output, Rate, Source};
+use crate::error::Error;
+use crate::report::ReadSummary;
+use columns::SCHEMA_VERSION;
+use record::{
+    CompletenessRecord, ContactsRecord, ExampleRecord, FileRecord, OptionsRecord, ProgramRecord, RequestsRecord,
+    RunRecord, SchemaRecord, SourceRecord, TimesRecord, TotalCountRecord, WarningRecord,
+};
+
+/// The version of the manifest's format. It stays while keys are only added.
+pub(crate) const FORMAT_VERSION: u32 = 1;
+
+/// When a run began and how long it took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    /// By the clock on the wall.
+    pub started: DateTime<Utc>,
+    /// By one that cannot be set.
+    pub took: Duration,
+}
+
+impl Manifest {
+    /// The record of a run, from what it was told and what came of it.
+    pub(crate) fn new(config: &ExportConfig, read: &ReadSummary, times: Times, written: Digest) -> Self {
+        let columns = columns(&crate::table::schema());
+        Self {
+            format_version: FORMAT_VERSION,
+            program: ProgramRecord { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            source: source_of(config),
+            times: times.record(),
+            options: OptionsRecord {
+                format: config.format.to_string(),
+                limit: config.contacts.limit.map(std::num::NonZeroU64::get),
+                per_page: config.contacts.per_page.get(),
+            },
+            run: run_of(read),
+            contacts: ContactsRecord {
+                rows: read.contacts,
+                owners: read.owners,
+                total_count: TotalCountRecord { first: read.total_count_first, last: read.total_count_last },
+            },
+            warnings: warnings_of(read),
+            completeness: completeness_of(read),
+            file: FileRecord {
+                name: name_of(&config.output),
+                rows: read.contacts,
+                bytes: written.bytes(),
+                sha256: written.digits(),
+            },
+            schema: SchemaRecord { version: SCHEMA_VERSION, fingerprint: fingerprint(&columns), columns },
+        }
+    }
+
+    /// The manifest's text, with its seal.
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        seal::seal(self).map_err(|error| Error::Bug(error.to_string()))
+    }
+}
+
+impl Times {
+    fn record(self) -> TimesRecord {
+        let finished = TimeDelta::from_std(self.took).map_or(self.started, |took| self.started + took);
+        TimesRecord {
+            started_at: timestamp(self.started),
+            finished_at: timestamp(finished),
+            seconds: self.took.as_secs_f64(),
+        }
+    }
+}
+
+/// An instant, as manifests, reports and logs write it: RFC 3339, UTC, milliseconds.
+pub(crate) fn timestamp(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn source_of(config: &ExportConfig) -> SourceRecord {
+    let base_url = match config.source {
+        Source::Api => config.contacts.base_url.to_string(),
+        Source::Sandbox => "sandbox".to_owned(),
+    };
+    SourceRecord { organisation: organisation::key(&base_url, &config.contacts), base_url }
+}
+
+fn run_of(read: &ReadSummary) -> RunRecord {
+    RunRecord {
+        pages: read.pages,
+        requests: RequestsRecord { sent: read.requests, pages: read.pages, failures: read.failures },
+        retries: read.retries,
+        throttles: read.failures.throttled,
+        learned_rate: read.learned_rate.map(Rate::per_second),
+        bytes_read: read.bytes,
+    }
+}
+
+fn warnings_of(read: &ReadSummary) -> Vec<WarningRecord> {
+    let record = |(warning, count): &(crate::report::Warning, u64)| WarningRecord {
+        kind: warning.kind.name(),
+        column: warning.column,
+        count: *count,
+        example: ExampleRecord { page: warning.page, position: warning.position },
+    };
+    read.warnings.values().map(record).collect()
+}
+
+fn completeness_of(read: &ReadSummary) -> CompletenessRecord {
+    if read.limited {
+        CompletenessRecord { level: "incomplete", reasons: vec!["limited"] }
+    } else {
+        CompletenessRecord { level: "counted", reasons: Vec::new() }
+    }
+}
+
+/// The file's name alone: the folders above it may say whose machine this is.
+fn name_of(output: &Output) -> Option<String> {
+    match output {
+        Output::Stdout => None,
+        Output::File(path) => {
+            let name = Path::new(path).file_name()?;
+            Some(name.to_string_lossy().into_owned())
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What a manifest says, key by key. `docs/manifest.schema.json` describes the same for other programs.
+//!
+//! Keys are only ever added. No value of any contact stands here.
+
+use serde::Serialize;
+
+use super::columns::ColumnRecord;
+use crate::report::Failures;
+
+/// The record of a run that ended well: what was read, how, and the file it made.
+///
+/// It serialises to the manifest's JSON, all but its seal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Manifest {
+    pub(super) format_version: u32,
+    pub(super) program: ProgramRecord,
+    pub(super) source: SourceRecord,
+    pub(super) times: TimesRecord,
+    pub(super) options: OptionsRecord,
+    pub(super) run: RunRecord,
+    pub(super) contacts: ContactsRecord,
+    pub(super) warnings: Vec<WarningRecord>,
+    pub(super) completeness: CompletenessRecord,
+    pub(super) file: FileRecord,
+    pub(super) schema: SchemaRecord,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct ProgramRecord {
+    pub name: &'static str,
+    pub version: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct SourceRecord {
+    /// The base URL, or `sandbox`.
+    pub base_url: String,
+    pub organisation: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct TimesRecord {
+    pub started_at: String,
+    pub finished_at: String,
+    pub seconds: f64,
+}
+
+/// The options that shaped the data; how fast it was read is no such option.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct OptionsRecord {
+    pub format: String,
+    pub limit: Option<u64>,
+    pub per_page: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct RunRecord {
+    pub pages: u64,
+    pub requests: RequestsRecord,
+    pub retries: u64,
+    pub throttles: u64,
+    pub learned_rate: Option<f64>,
+    pub bytes_read: u64,
+}
+
+/// Requests by what came of them. A server that is down is also asked without wanting the page: what such
+/// a probe answers well is in `sent` alone, and so is a request that was under way when the run ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct RequestsRecord {
+    pub sent: u64,
+    /// Those that gave a page.
+    pub pages: u64,
+    #[serde(flatten)]
+    pub failures: Failures,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct ContactsRecord {
+    pub rows: u64,
+    pub owners: u64,
+    pub total_count: TotalCountRecord,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct TotalCountRecord {
+    pub first: Option<u64>,
+    pub last: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct WarningRecord {
+    pub kind: &'static str,
+    pub column: &'static str,
+    pub count: u64,
+    pub example: ExampleRecord,
+}
+
+/// Where a warning was first seen: a place, never a value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct ExampleRecord {
+    pub page: u64,
+    pub position: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct CompletenessRecord {
+    pub level: &'static str,
+    pub reasons: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct FileRecord {
+    /// None for standard output.
+    pub name: Option<String>,
+    pub rows: u64,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct SchemaRecord {
+    pub version: &'static str,
+    pub fingerprint: String,
+    pub columns: Vec<ColumnRecord>,
+}

@@ -1,0 +1,55 @@
+//! A manifest of a made-up run, for the tests of this folder.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::*;
+use crate::config::{BaseUrl, ContactsConfig, Format, PlainHttp, Token};
+
+pub(super) fn export_config(token: &str) -> ExportConfig {
+    let base_url = BaseUrl::parse("https://host", PlainHttp::Loopback).unwrap();
+    let contacts = ContactsConfig::new(base_url, Token::new(token).unwrap());
+    ExportConfig::new(contacts, Output::File("folder/contacts.parquet".into()), Format::Parquet)
+}
+
+pub(super) fn read_summary() -> ReadSummary {
+    ReadSummary { contacts: 250, owners: 7, pages: 3, requests: 5, retries: 2, ..ReadSummary::default() }
+}
+
+pub(super) fn manifest_of(read: &ReadSummary) -> Manifest {
+    let times = Times { started: started(), took: Duration::from_secs(9) };
+    Manifest::new(&export_config("token"), read, times, Digest::default())
+}
+
+fn started() -> DateTime<Utc> {
+    "2026-01-02T03:04:05Z".parse().unwrap()
+}
+
+pub(super) fn finished() -> DateTime<Utc> {
+    started() + TimeDelta::seconds(9)
+}
+
+#[test]
+fn a_manifest_is_read_back_and_says_nothing_of_folders() {
+    let text = manifest_of(&read_summary()).text().unwrap();
+    let known = Known::read(text.as_bytes()).unwrap();
+    assert_eq!((known.file.rows, known.completeness.level.as_str()), (250, "counted"));
+    assert_eq!(known.times.finished_at, "2026-01-02T03:04:14.000Z");
+    assert!(!text.contains("folder") && !text.contains("token"), "{text}");
+}
+
+#[test]
+fn a_limited_run_is_incomplete() {
+    let read = ReadSummary { limited: true, ..read_summary() };
+    let text = manifest_of(&read).text().unwrap();
+    assert_eq!(Known::read(text.as_bytes()).unwrap().completeness.level, "incomplete");
+}
+
+#[test]
+fn a_later_format_is_told_from_damage() {
+    let later = Manifest { format_version: 2, ..manifest_of(&read_summary()) };
+    let read = |text: &str| Known::read(text.as_bytes()).unwrap_err();
+    assert_eq!(read(&later.text().unwrap()), ManifestError::Later { found: 2 });
+    assert_eq!(read("{}"), ManifestError::Damaged);
+}

@@ -1,0 +1,121 @@
+//! Figures of a run so far, whatever becomes of it: hears every event, counts, and passes it on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::{Event, Outcome, Reporter};
+
+/// What was counted so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Figures {
+    /// Contacts on the pages read. Some may not have been written.
+    pub contacts: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// Pages that were to be read; 0 before page 1 has said so.
+    pub pages_planned: u64,
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Attempts that failed and were to be made again.
+    pub retries: u64,
+    /// Requests that gave no page, by reason.
+    pub failures: Failures,
+    /// JSON received with whole pages, in bytes.
+    pub bytes_read: u64,
+    /// Bytes given to the output.
+    pub bytes_written: u64,
+}
+
+/// Requests that gave no page, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Failures {
+    /// The server asked for fewer requests.
+    pub throttled: u64,
+    /// No answer, half an answer, or one that says that it may pass.
+    pub unavailable: u64,
+    /// An answer, but not the page.
+    pub no_page: u64,
+    /// An answer that asking again cannot change.
+    pub refused: u64,
+}
+
+impl Failures {
+    fn count(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Throttled => &mut self.throttled,
+            Outcome::Unavailable => &mut self.unavailable,
+            Outcome::NoPage => &mut self.no_page,
+            Outcome::Refused => &mut self.refused,
+        } += 1;
+    }
+}
+
+/// A reporter that counts, before another.
+pub struct Tally {
+    figures: Mutex<Figures>,
+    next: Arc<dyn Reporter>,
+}
+
+impl Tally {
+    /// Counts what `next` hears.
+    #[must_use]
+    pub fn new(next: Arc<dyn Reporter>) -> Self {
+        Self { figures: Mutex::default(), next }
+    }
+
+    /// The figures so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reporter for Tally {
+    fn report(&self, event: &Event) {
+        {
+            let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+            match event {
+                Event::Requested { .. } => figures.requests += 1,
+                Event::Planned { pages, .. } => figures.pages_planned = *pages,
+                Event::Failed { outcome } => figures.failures.count(*outcome),
+                Event::Retrying { .. } => figures.retries += 1,
+                Event::PageRead { contacts, bytes, .. } => {
+                    figures.pages += 1;
+                    figures.contacts += contacts;
+                    figures.bytes_read += bytes;
+                }
+                Event::Written { bytes } => figures.bytes_written += bytes,
+                _ => {}
+            }
+        }
+        self.next.report(event);
+    }
+}
+
+impl std::fmt::Debug for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tally").field("figures", &self.figures()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Silent;
+    use super::*;
+
+    #[test]
+    fn what_is_heard_is_counted() {
+        let tally = Tally::new(Arc::new(Silent));
+        for attempt in 1..=2 {
+            tally.report(&Event::Requested { page: 1, attempt });
+        }
+        tally.report(&Event::PageRead { page: 1, contacts: 3, bytes: 5, took: std::time::Duration::ZERO });
+        tally.report(&Event::Written { bytes: 7 });
+        let expected =
+            Figures { contacts: 3, pages: 1, requests: 2, bytes_read: 5, bytes_written: 7, ..Figures::default() };
+        assert_eq!(tally.figures(), expected);
+    }
+}

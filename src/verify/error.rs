@@ -1,0 +1,147 @@
+//! In what a file and its manifest can differ, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::Exit;
+use crate::manifest::ManifestError;
+
+/// Why a file is not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// There is no such file.
+    #[error("there is no file {}", path.display())]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no manifest.
+    #[error("there is no manifest {}", path.display())]
+    NoManifest {
+        /// The manifest.
+        path: PathBuf,
+    },
+    /// A run was stopped between the two renames: the file is whole, and its manifest staged.
+    #[error("publishing {} was interrupted: the file is whole, its manifest has not got its name yet", path.display())]
+    Interrupted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A run has the file at this moment.
+    #[error("a run is writing {} at this moment", path.display())]
+    Publishing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The manifest cannot be relied on.
+    #[error("{}: {error}", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ManifestError,
+    },
+    /// The file is longer or shorter than its manifest says.
+    #[error("{} has {found} bytes, and its manifest says {due}", path.display())]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        found: u64,
+        /// The size in the manifest.
+        due: u64,
+    },
+    /// The file's bytes are others than its manifest says.
+    #[error("{} has another content than its manifest says: the SHA-256 differs", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The columns are others than the manifest says.
+    #[error("{} has other columns than its manifest says: {reason}", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// The first difference.
+        reason: String,
+    },
+    /// The rows are more or fewer than the manifest says.
+    #[error("{} has {found} rows, and its manifest says {due}", path.display())]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// Its rows.
+        found: u64,
+        /// The rows in the manifest.
+        due: u64,
+    },
+    /// A contact is there twice.
+    #[error("{} has the contact with id {id} twice", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// Its id.
+        id: i64,
+    },
+    /// The bytes are as they should be, and yet no table.
+    #[error("{} cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+    /// The system does not let it be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or manifest.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+}
+
+impl VerifyError {
+    /// Whether a run that publishes while this one reads can look like this.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::NoFile { .. }
+                | Self::NoManifest { .. }
+                | Self::Manifest { .. }
+                | Self::Size { .. }
+                | Self::Content { .. }
+        )
+    }
+
+    /// How a program that ends with this error exits.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Publishing { .. } => Exit::TryLater,
+            _ => Exit::Contract,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoFile { .. } => "is the path right? Else run the export",
+            Self::NoManifest { .. } => {
+                "what has no manifest was not made by this program, or it was moved without it: export it again, \
+                 or name its manifest with --manifest"
+            }
+            Self::Interrupted { .. } => "run the export again: it finishes the manifest before it begins",
+            Self::Publishing { .. } => "verify again when it has ended",
+            Self::Manifest { error: ManifestError::Later { .. }, .. } => "verify it with the program that made it",
+            Self::Read { .. } => "may this user read both the file and its manifest?",
+            _ => {
+                "the file or its manifest was cut, changed, or is of another run: do not load it; restore both, \
+                 or export again"
+            }
+        }
+    }
+}
