@@ -76,7 +76,7 @@ pub use error::{Error, Exit};
 pub use manifest::{Manifest, ManifestError, starting_rate};
 pub use pipeline::{Contacts, contacts, export};
 pub use proof::Contradiction;
-pub use sink::SinkError;
+pub use sink::{Readers, SinkError, check_file, write_file};
 pub use table::schema;
 pub use tokio_util::sync::CancellationToken;
 

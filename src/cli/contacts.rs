@@ -5,20 +5,23 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use clap::{ArgAction, Args};
+use chrono::Utc;
+use clap::Args;
 use linq_export::config::{
     BaseUrl, ConfigError, ContactsConfig, ExportConfig, FileMode, Format, Output, Pacing, PerPage, PlainHttp, Rate,
     Source, Token,
 };
-use linq_export::report::{Bar, Lines, Reporter, Silent, Summary, Verbosity, bytes, counted, seconds};
+use linq_export::report::{Ended, Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, export, sandbox};
 
+use super::records::Records;
 use super::sandbox::Embedded;
 use super::signals::Signals;
 use super::token::{self, TokenSource};
-use super::{duration, fail, say};
+use super::voice::Voice;
+use super::{duration, fail, say, words};
 
 /// How long a run that was told to stop may take to do so.
 const GRACE: Duration = Duration::from_millis(1_500);
@@ -56,7 +59,9 @@ pub struct Contacts {
     #[command(flatten)]
     server: Server,
     #[command(flatten)]
-    talk: Talk,
+    voice: Voice,
+    #[command(flatten)]
+    records: Records,
     /// Export from a sandbox within this process: no token, no network
     #[arg(long, conflicts_with_all = ["base_url", "allow_plain_http"], help_heading = "The embedded sandbox", display_order = 0)]
     sandbox: bool,
@@ -120,17 +125,6 @@ impl FromStr for RateOption {
     }
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "What is said, on standard error")]
-struct Talk {
-    /// Say nothing but errors
-    #[arg(short, long, env = "LINQ_EXPORT_QUIET", conflicts_with = "verbose")]
-    quiet: bool,
-    /// Say more: each failed attempt; twice: each page
-    #[arg(short, long, action = ArgAction::Count, env = "LINQ_EXPORT_VERBOSE")]
-    verbose: u8,
-}
-
 impl Contacts {
     pub async fn run(self) -> Exit {
         let signals = match Signals::listen() {
@@ -145,30 +139,65 @@ impl Contacts {
         } else {
             None
         };
-        let config = match self.config(sandbox.as_ref()) {
-            Ok(config) => config,
-            Err(reason) => {
-                say(format_args!("error: {reason}"));
-                return Exit::Usage;
-            }
+        let tally = Arc::new(Tally::new(self.voice.reporter()));
+        let (started, start) = (Utc::now(), Instant::now());
+        let config = self.records.check().map_err(Error::from).and_then(|()| {
+            let config = self.config(sandbox.as_ref());
+            config.map_err(|reason| Error::Config(ConfigError::Usage(reason)))
+        });
+        let known = config.as_ref().ok().cloned();
+        let result = match config {
+            Ok(config) => self.export(config, Arc::clone(&tally) as _, &signals).await,
+            Err(error) => Err(error),
         };
-        let exporting = export(config, self.talk.reporter(), signals.cancellation.clone());
-        let result = tokio::select! {
-            result = exporting => result,
-            () = overdue(&signals) => Err(Error::Cancelled),
+        let exit = match (&result, signals.exit()) {
+            (Ok(_), _) => Exit::Whole,
+            (Err(Error::Cancelled), Some(exit)) => exit,
+            (Err(error), _) => error.exit(),
         };
-        match (result, signals.exit()) {
-            (Ok(summary), _) => {
-                if !self.talk.quiet {
-                    self.say_summary(&summary);
-                }
-                Exit::Whole
+        let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
+        ended = ended.with_output(self.output.display().to_string());
+        if let Some(config) = &known {
+            ended = ended.with_config(config);
+        }
+        ended = match &result {
+            Ok(summary) => ended.with_summary(summary),
+            Err(Error::Cancelled) => ended,
+            Err(error) => ended.with_error(error, words::hint(error)),
+        };
+        self.say_end(&result, &ended);
+        match self.records.write(&ended) {
+            Err(error) => {
+                let unwritten = fail(&Error::from(error));
+                // Why the export itself failed is worth more.
+                if exit == Exit::Whole { unwritten } else { exit }
             }
-            (Err(Error::Cancelled), Some(exit)) => {
-                say("stopped: nothing was written");
-                exit
-            }
-            (Err(error), _) => fail(&error),
+            Ok(()) => exit,
+        }
+    }
+
+    async fn export(
+        &self,
+        config: ExportConfig,
+        reporter: Arc<dyn Reporter>,
+        signals: &Signals,
+    ) -> Result<Summary, Error> {
+        if let Some(warning) = self.token.warning().filter(|_| !self.sandbox) {
+            self.voice.warn(&warning);
+        }
+        tokio::select! {
+            result = export(config, reporter, signals.cancellation.clone()) => result,
+            () = overdue(signals) => Err(Error::Cancelled),
+        }
+    }
+
+    fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended) {
+        match result {
+            Ok(_) if self.voice.is_quiet() => {}
+            _ if self.voice.is_json() => say(ended.log_line()),
+            Ok(summary) => self.say_summary(summary),
+            Err(Error::Cancelled) => say("stopped before anything was published"),
+            Err(error) => drop(fail(error)),
         }
     }
 
@@ -248,23 +277,6 @@ impl Contacts {
                 String::new()
             };
             say(format_args!("from the embedded sandbox: these contacts are invented{token}"));
-        }
-    }
-}
-
-impl Talk {
-    fn reporter(&self) -> Arc<dyn Reporter> {
-        let verbosity = match self.verbose {
-            0 => Verbosity::Warnings,
-            1 => Verbosity::Retries,
-            _ => Verbosity::Pages,
-        };
-        if self.quiet {
-            Arc::new(Silent)
-        } else if std::io::stderr().is_terminal() {
-            Arc::new(Bar::new(verbosity))
-        } else {
-            Arc::new(Lines::new(std::io::stderr(), verbosity))
         }
     }
 }

@@ -4,10 +4,12 @@
 //! early, stand here too.
 
 mod contacts;
+mod records;
 mod sandbox;
 mod signals;
 mod token;
 mod verify;
+mod voice;
 mod words;
 
 use std::io::Write;

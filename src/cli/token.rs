@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use linq_export::config::Token;
+use linq_export::platform;
+use secrecy::zeroize::Zeroizing;
 
 /// The variable that holds the token.
 pub const VARIABLE: &str = "LINQ_INTEGRATION_TOKEN";
 /// No token is longer; a wrong file may be.
-const LONGEST: u64 = 16 << 10;
+const LONGEST: usize = 16 << 10;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Token (else from LINQ_INTEGRATION_TOKEN)")]
@@ -29,6 +31,16 @@ impl TokenSource {
         self.token_stdin
             || self.token_file.is_some()
             || std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty())
+    }
+
+    /// What the operator should see to: a token that others can read.
+    pub fn warning(&self) -> Option<String> {
+        let path = self.token_file.as_ref()?;
+        let mode = platform::mode_open_to_others(&std::fs::metadata(path).ok()?)?;
+        Some(format!(
+            "the token in {} can be read by other users (mode {mode:03o}): give it to this one alone, with chmod 600",
+            path.display()
+        ))
     }
 
     /// The token, or what is wrong with it; its bytes are never shown.
@@ -52,7 +64,7 @@ fn from_environment() -> Result<Token, String> {
              To try the program without one, use --sandbox"
         )
     };
-    match std::env::var(VARIABLE) {
+    match std::env::var(VARIABLE).map(Zeroizing::new) {
         Ok(text) if !text.trim().is_empty() => Token::new(&text).map_err(|error| format!("{error} (from {VARIABLE})")),
         Err(std::env::VarError::NotUnicode(_)) => {
             Err(format!("the token in {VARIABLE} has a byte that no HTTP header can carry"))
@@ -61,9 +73,10 @@ fn from_environment() -> Result<Token, String> {
     }
 }
 
-fn limited(from: impl Read) -> std::io::Result<String> {
-    let mut text = Vec::new();
-    from.take(LONGEST).read_to_end(&mut text)?;
-    // Not from_utf8, whose error would show the bytes; what is no UTF-8 is refused as a token anyway.
-    Ok(String::from_utf8_lossy(&text).into_owned())
+/// The text of a source, in memory that is zeroed when it is dropped, and not moved before.
+fn limited(from: impl Read) -> std::io::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    from.take(LONGEST as u64).read_to_end(&mut bytes)?;
+    // An error of UTF-8 would show where; U+FFFD is refused as a token anyway.
+    Ok(Zeroizing::new(std::str::from_utf8(&bytes).unwrap_or("\u{fffd}").to_owned()))
 }

@@ -34,6 +34,9 @@ pub enum ConfigError {
     /// A number is out of its range.
     #[error("{0}")]
     Range(String),
+    /// Options that do not go together, or the lack of one.
+    #[error("{0}")]
+    Usage(String),
     /// A format that is not known.
     #[error("{0}")]
     Format(String),

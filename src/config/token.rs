@@ -9,6 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::ConfigError;
 
+/// What stands in the place of a token.
+const HIDDEN: &str = "[token]";
+
 /// An integration token of the Partner API. It can delete contacts and send messages: there are no read-only ones.
 #[derive(Clone)]
 pub struct Token(SecretString);
@@ -31,6 +34,25 @@ impl Token {
         Ok(Self(text.into()))
     }
 
+    /// The text without the token, should a server repeat it: also where its end was cut off.
+    pub(crate) fn scrubbed(&self, text: &str) -> Option<String> {
+        let token = self.expose();
+        if token.len() < Self::SHORTEST_SCRUBBED {
+            return None;
+        }
+        if text.contains(token) {
+            return Some(text.replace(token, HIDDEN));
+        }
+        let cut = text.strip_suffix('…')?;
+        let shown = (Self::SHORTEST_SHOWN..token.len()).rev().find(|shown| cut.ends_with(&token[..*shown]))?;
+        Some(format!("{}{HIDDEN}", &cut[..cut.len() - shown]))
+    }
+
+    /// Shorter ones are no tokens, and their letters stand in every text.
+    const SHORTEST_SCRUBBED: usize = 8;
+    /// A shorter beginning of a token gives nothing away.
+    const SHORTEST_SHOWN: usize = 4;
+
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -49,6 +71,16 @@ mod tests {
     #[test]
     fn white_space_around_it_is_trimmed() {
         assert_eq!(Token::new("\u{feff} \t secret-1\r\n".trim_start_matches('\u{feff}')).unwrap().expose(), "secret-1");
+    }
+
+    #[test]
+    fn a_token_that_is_repeated_is_hidden_also_where_it_is_cut() {
+        let token = Token::new("secret-0123456789").unwrap();
+        let scrubbed = |text: &str| token.scrubbed(text);
+        assert_eq!(scrubbed("bad secret-0123456789!").unwrap(), "bad [token]!");
+        assert_eq!(scrubbed("bad secret-01234…").unwrap(), "bad [token]");
+        assert_eq!((scrubbed("bad sec…"), scrubbed("bad secret-0"), scrubbed("no")), (None, None, None));
+        assert_eq!(Token::new("t").unwrap().scrubbed("text"), None);
     }
 
     #[test]

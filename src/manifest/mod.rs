@@ -23,6 +23,7 @@ pub(crate) use digest::Digest;
 pub use known::ManifestError;
 pub(crate) use known::{Known, describes};
 pub use record::Manifest;
+pub(crate) use record::{ProgramRecord, SourceRecord};
 pub use start::starting_rate;
 
 use crate::config::{ExportConfig, Output, Rate, Source};
@@ -30,8 +31,8 @@ use crate::error::Error;
 use crate::report::ReadSummary;
 use columns::SCHEMA_VERSION;
 use record::{
-    CompletenessRecord, ContactsRecord, ExampleRecord, FileRecord, OptionsRecord, ProgramRecord, RequestsRecord,
-    RunRecord, SchemaRecord, SourceRecord, TimesRecord, TotalCountRecord, WarningRecord,
+    CompletenessRecord, ContactsRecord, ExampleRecord, FileRecord, OptionsRecord, RequestsRecord, RunRecord,
+    SchemaRecord, TimesRecord, TotalCountRecord, WarningRecord,
 };
 
 /// The version of the manifest's format. It stays while keys are only added.
@@ -52,7 +53,7 @@ impl Manifest {
         let columns = columns(&crate::table::schema());
         Self {
             format_version: FORMAT_VERSION,
-            program: ProgramRecord { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            program: ProgramRecord::ours(),
             source: source_of(config),
             times: times.record(),
             options: OptionsRecord {
@@ -100,7 +101,7 @@ pub(crate) fn timestamp(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn source_of(config: &ExportConfig) -> SourceRecord {
+pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
     let base_url = match config.source {
         Source::Api => config.contacts.base_url.to_string(),
         Source::Sandbox => "sandbox".to_owned(),

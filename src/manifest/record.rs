@@ -25,14 +25,30 @@ pub struct Manifest {
     pub(super) schema: SchemaRecord,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct ProgramRecord {
-    pub name: &'static str,
-    pub version: &'static str,
+impl Manifest {
+    /// Rows of the file.
+    pub(crate) fn rows(&self) -> u64 {
+        self.file.rows
+    }
 }
 
+/// The program that wrote a record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct SourceRecord {
+pub(crate) struct ProgramRecord {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl ProgramRecord {
+    /// This one.
+    pub fn ours() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// Whose contacts were read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct SourceRecord {
     /// The base URL, or `sandbox`.
     pub base_url: String,
     pub organisation: String,

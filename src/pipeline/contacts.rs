@@ -15,8 +15,9 @@ use futures::{FutureExt, Stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::redact::{Redacting, redacted};
 use crate::api::{ApiError, Page, Reader, Totals};
-use crate::config::ContactsConfig;
+use crate::config::{ContactsConfig, Token};
 use crate::error::Error;
 use crate::page::Finding;
 use crate::report::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
@@ -38,7 +39,7 @@ pub fn contacts(config: &ContactsConfig) -> Result<Contacts, Error> {
 
 /// Reads, and tells a reporter how it goes.
 pub(super) fn read(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
-    let tally = Arc::new(Tally::new(reporter));
+    let tally = Arc::new(Tally::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
     let reader = Reader::new(config, table::decode, Arc::clone(&tally) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
@@ -50,6 +51,7 @@ pub(super) fn read(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Resu
         figures: ReadSummary::default(),
         summary: None,
         tally,
+        token: config.token.clone(),
     })
 }
 
@@ -72,6 +74,8 @@ pub struct Contacts {
     summary: Option<ReadSummary>,
     /// Hears every event, and counts.
     tally: Arc<Tally>,
+    /// What no error may show.
+    token: Token,
 }
 
 impl Contacts {
@@ -107,7 +111,8 @@ impl Contacts {
     }
 
     fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
-        let Totals { pages, requests, bytes, limited, learned } = end?.ok_or(Error::Cancelled)?;
+        let Totals { pages, requests, bytes, limited, learned } =
+            end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
         let owners = self.owners.len() as u64;
         let figures = std::mem::take(&mut self.figures);
         let Figures { retries, failures, .. } = self.tally.figures();

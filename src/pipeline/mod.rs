@@ -4,6 +4,7 @@
 
 mod contacts;
 mod export;
+mod redact;
 
 pub use contacts::{Contacts, contacts};
 pub use export::export;

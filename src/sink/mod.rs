@@ -6,12 +6,15 @@ mod encoder;
 mod ndjson;
 mod parquet;
 mod place;
+mod whole;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use encoder::Encoder;
 pub(crate) use place::{Left, Names, Place, is_held};
+
+pub use whole::{Readers, check_file, write_file};
 
 use crate::error::Exit;
 

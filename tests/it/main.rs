@@ -8,6 +8,8 @@
 
 mod export;
 mod faults;
+mod kill;
+mod night;
 mod pace;
 mod program;
 mod publish;

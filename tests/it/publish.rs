@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use crate::run::{Heard, export, exported, json, verified};
+use crate::run::{Heard, export, exported, failing, json, verified};
 use crate::support::{folder, names, ndjson_rows, parquet_rows, path};
 
 #[test]
@@ -25,9 +25,7 @@ fn a_failed_run_leaves_the_old_pair_as_it_was() {
     assert_eq!(exported(5, &file, &[]).code, Some(0));
     let read = || (fs::read(&file).unwrap(), fs::read(file.clone() + ".manifest.json").unwrap());
     let before = read();
-    let mut failing = crate::support::program(&["contacts", "-o", &file, "--base-url", "http://127.0.0.1:1"]);
-    failing.env("LINQ_INTEGRATION_TOKEN", "t").env("LINQ_EXPORT_BACKOFF", "1ms").env("LINQ_EXPORT_RATE", "1000");
-    assert_eq!(failing.output().unwrap().status.code(), Some(69));
+    assert_eq!(failing(&file, &[]).output().unwrap().status.code(), Some(69));
     assert_eq!(read(), before);
     assert_eq!(names(folder.path()), ["contacts.ndjson", "contacts.ndjson.manifest.json"]);
 }

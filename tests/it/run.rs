@@ -21,6 +21,16 @@ pub fn exported(contacts: u64, output: &str, more: &[&str]) -> Ran {
     ran(export(contacts, output, more).output().unwrap())
 }
 
+/// An export from a server that is not there, which is not waited for.
+pub fn failing(output: &str, more: &[&str]) -> Command {
+    let mut arguments = vec!["contacts", "-o", output, "--base-url", "http://127.0.0.1:1", "--max-outage", "1ms"];
+    arguments.extend_from_slice(&["--backoff", "1ms", "--rate", "5000"]);
+    arguments.extend_from_slice(more);
+    let mut command = program(&arguments);
+    command.env("LINQ_INTEGRATION_TOKEN", "t");
+    command
+}
+
 /// `verify` of a file.
 pub fn verified(file: &str) -> Ran {
     ran(program(&["verify", file]).output().unwrap())

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use linq_export::verify::{VerifyError, verify};
 
-use crate::run::{exported, verified};
+use crate::run::{exported, failing, verified};
 use crate::support::{folder, names, path};
 
 /// A folder with an export in it, and the file's path.
@@ -120,9 +120,7 @@ fn publishing_that_was_interrupted_is_told_from_damage_and_finished_by_the_next_
         assert_eq!(ran.code, Some(65));
         assert!(ran.stderr.contains("was interrupted") && ran.stderr.contains("export again"), "{}", ran.stderr);
         // The next run finishes it, though it fails itself.
-        let mut failing = crate::support::program(&["contacts", "-o", &file, "--base-url", "http://127.0.0.1:1"]);
-        failing.env("LINQ_INTEGRATION_TOKEN", "t").env("LINQ_EXPORT_BACKOFF", "1ms").env("LINQ_EXPORT_RATE", "1000");
-        let ran = crate::support::ran(failing.output().unwrap());
+        let ran = crate::support::ran(failing(&file, &[]).output().unwrap());
         assert!(ran.stderr.contains("finished the manifest of an earlier run"), "{}", ran.stderr);
         assert_eq!(verified(&file).code, Some(0));
         assert!(!staged.exists());

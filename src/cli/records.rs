@@ -1,0 +1,41 @@
+//! What a run leaves for machines besides its output: the report and the metrics, whatever became of it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use linq_export::report::{Ended, metrics};
+use linq_export::{Readers, SinkError, check_file, write_file};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Records of the run, also of one that failed")]
+pub struct Records {
+    /// Write a JSON report of how the run ended, and why
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_REPORT")]
+    report: Option<PathBuf>,
+    /// Write metrics for the textfile collector of Prometheus's node_exporter, such as /var/lib/node_exporter/linq.prom
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_METRICS_FILE")]
+    metrics_file: Option<PathBuf>,
+}
+
+impl Records {
+    /// Refuses a place where nothing can be written, before anything is asked of the server.
+    pub fn check(&self) -> Result<(), SinkError> {
+        for path in self.report.iter().chain(&self.metrics_file) {
+            check_file(path)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what was asked for. All of it is tried; the first error is returned.
+    pub fn write(&self, ended: &Ended) -> Result<(), SinkError> {
+        let report = self.report.as_deref().map_or(Ok(()), |path| write_file(path, &ended.report(), Readers::Owner));
+        let metrics = self.metrics_file.as_deref().map_or(Ok(()), |path| write_metrics(path, ended));
+        report.and(metrics)
+    }
+}
+
+/// The collector is another user than the one who exports.
+fn write_metrics(path: &Path, ended: &Ended) -> Result<(), SinkError> {
+    let previous = std::fs::read_to_string(path).ok();
+    write_file(path, &metrics(ended, previous.as_deref()), Readers::Everybody)
+}

@@ -1,0 +1,68 @@
+//! The token, taken out of what servers say: some repeat what they were sent.
+//!
+//! Errors and events pass through on their way out of the reading; nothing else knows both the token and
+//! what a server said.
+
+use std::sync::Arc;
+
+use crate::api::{ApiError, Failure, Said};
+use crate::config::Token;
+use crate::report::{Event, Reporter};
+
+/// A reporter that hears no token, before another.
+pub(super) struct Redacting {
+    pub token: Token,
+    pub next: Arc<dyn Reporter>,
+}
+
+impl Reporter for Redacting {
+    fn report(&self, event: &Event) {
+        let (Event::Retrying { cause, .. } | Event::Waiting { cause, .. }) = event else {
+            return self.next.report(event);
+        };
+        let Some(scrubbed) = self.token.scrubbed(cause) else { return self.next.report(event) };
+        let mut event = event.clone();
+        if let Event::Retrying { cause, .. } | Event::Waiting { cause, .. } = &mut event {
+            *cause = scrubbed;
+        }
+        self.next.report(&event);
+    }
+}
+
+/// The same error, without the token.
+pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
+    match &mut error {
+        ApiError::Page { failure, .. } | ApiError::Outage { failure, .. } | ApiError::Throttled { failure, .. } => {
+            scrub_failure(token, failure);
+        }
+        ApiError::Setup(text) => scrub(token, text),
+        ApiError::Deadline { .. } | ApiError::Contradiction(_) => {}
+    }
+    error
+}
+
+fn scrub_failure(token: &Token, failure: &mut Failure) {
+    match failure {
+        Failure::Status { said, location, .. } => {
+            scrub_said(token, said);
+            location.iter_mut().for_each(|location| scrub(token, location));
+        }
+        Failure::Transport { text, .. } | Failure::Identity(text) => scrub(token, text),
+        Failure::NoPage { reason, said } => {
+            scrub(token, reason);
+            scrub_said(token, said);
+        }
+        Failure::TooLarge { .. } => {}
+    }
+}
+
+fn scrub_said(token: &Token, said: &mut Said) {
+    scrub(token, &mut said.message);
+    said.request_id.iter_mut().for_each(|id| scrub(token, id));
+}
+
+fn scrub(token: &Token, text: &mut String) {
+    if let Some(scrubbed) = token.scrubbed(text) {
+        *text = scrubbed;
+    }
+}

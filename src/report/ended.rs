@@ -1,0 +1,168 @@
+//! How a run ended, as a record for machines: written after every run, the failed ones above all.
+//!
+//! An outcome and figures come in; the report's JSON and the metrics' text go out.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Figures, Summary};
+use crate::api::{ApiError, Failure};
+use crate::config::ExportConfig;
+use crate::error::{Error, Exit};
+use crate::manifest::{Manifest, ProgramRecord, SourceRecord, source_of, timestamp};
+
+/// The version of the report's format. It stays while keys are only added.
+const FORMAT_VERSION: u32 = 1;
+
+/// How a run ended, what it was told, and its figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ended {
+    format_version: u32,
+    program: ProgramRecord,
+    outcome: &'static str,
+    pub(super) exit_code: u8,
+    meaning: &'static str,
+    error: Option<Problem>,
+    source: Option<SourceRecord>,
+    output: Option<String>,
+    started_at: String,
+    finished_at: String,
+    pub(super) seconds: f64,
+    run: Figures,
+    manifest: Option<Manifest>,
+    #[serde(skip)]
+    pub(super) finished: DateTime<Utc>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Problem {
+    message: String,
+    /// What lies behind it, the nearest first.
+    chain: Vec<String>,
+    hint: Option<String>,
+    page: Option<u64>,
+    attempt: Option<u32>,
+    status: Option<u16>,
+    /// What the server said, escaped and cut.
+    said: Option<String>,
+    request_id: Option<String>,
+}
+
+impl Ended {
+    /// The record of a run that began at `started`, as the clock on the wall has it, and took so long.
+    #[must_use]
+    pub fn new(exit: Exit, started: DateTime<Utc>, took: Duration, run: Figures) -> Self {
+        let finished = TimeDelta::from_std(took).map_or(started, |took| started + took);
+        Self {
+            format_version: FORMAT_VERSION,
+            program: ProgramRecord::ours(),
+            outcome: match exit {
+                Exit::Whole => "whole",
+                Exit::Interrupted | Exit::Terminated | Exit::ReaderGone => "stopped",
+                _ => "failed",
+            },
+            exit_code: exit.code(),
+            meaning: exit.meaning(),
+            error: None,
+            source: None,
+            output: None,
+            started_at: timestamp(started),
+            finished_at: timestamp(finished),
+            seconds: took.as_secs_f64(),
+            run,
+            manifest: None,
+            finished,
+        }
+    }
+
+    /// Adds what the run was told.
+    #[must_use]
+    pub fn with_config(mut self, config: &ExportConfig) -> Self {
+        self.source = Some(source_of(config));
+        self
+    }
+
+    /// Adds where the output was to go, as the operator named it.
+    #[must_use]
+    pub fn with_output(mut self, output: String) -> Self {
+        self.output = Some(output);
+        self
+    }
+
+    /// Adds what the run came to.
+    #[must_use]
+    pub fn with_summary(mut self, summary: &Summary) -> Self {
+        self.manifest = Some(summary.manifest.clone());
+        self
+    }
+
+    /// Adds why it did not end well, and what to do.
+    #[must_use]
+    pub fn with_error(mut self, error: &Error, hint: Option<&str>) -> Self {
+        let behind = std::iter::successors(error.source(), |error| (*error).source());
+        let mut problem = Problem {
+            message: error.to_string(),
+            chain: behind.map(ToString::to_string).collect(),
+            hint: hint.map(str::to_owned),
+            page: None,
+            attempt: None,
+            status: None,
+            said: None,
+            request_id: None,
+        };
+        if let Error::Api(error) = error
+            && let ApiError::Page { page, attempt, failure }
+            | ApiError::Outage { page, attempt, failure, .. }
+            | ApiError::Throttled { page, attempt, failure, .. } = &**error
+        {
+            problem.page = Some(*page);
+            problem.attempt = Some(*attempt);
+            if let Failure::Status { status, .. } = failure {
+                problem.status = Some(*status);
+            }
+            if let Failure::Status { said, .. } | Failure::NoPage { said, .. } = failure {
+                problem.said = Some(said.message.clone()).filter(|message| !message.is_empty());
+                problem.request_id.clone_from(&said.request_id);
+            }
+        }
+        self.error = Some(problem);
+        self
+    }
+
+    /// The output, as the operator named it.
+    pub(super) fn output(&self) -> &str {
+        self.output.as_deref().unwrap_or_default()
+    }
+
+    /// Contacts written; none where the output was not published.
+    pub(super) fn rows(&self) -> u64 {
+        self.manifest.as_ref().map_or(0, Manifest::rows)
+    }
+
+    /// Requests sent.
+    pub(super) fn requests(&self) -> u64 {
+        self.run.requests
+    }
+
+    /// The report: a JSON document.
+    #[must_use]
+    pub fn report(&self) -> String {
+        // Keys that are text and numbers that are finite: nothing here can fail to serialise.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// The last line of a JSON log: the report without the manifest, which stands beside the file.
+    #[must_use]
+    pub fn log_line(&self) -> String {
+        let mut fields = serde_json::to_value(Self { manifest: None, ..self.clone() }).unwrap_or_default();
+        if let Value::Object(fields) = &mut fields {
+            fields.remove("manifest");
+        }
+        super::json_line("ended", fields)
+    }
+}
