@@ -28,8 +28,8 @@
 //!   planner      in list order,      (stream)   of equal size   on a       bounded   file or
 //!   limiter      bounded              rows, owners,             thread               stdout,
 //!   client       by bytes             findings                  of its own           renamed when
-//!   table::decode                                                                    whole
-//!   contract, retry, window
+//!   table::decode                                                                    whole, and its
+//!   contract, retry, window                                                          manifest after it
 //!      │
 //!      ├─ Observed ─► proof     do the pages agree with each other?
 //!      └─ Event ────► report    a bar, lines, silence, or a reporter of yours
@@ -42,8 +42,12 @@
 //! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, page, proof, report |
 //! | `proof` | observations in, a contradiction or the count out; pure | page |
 //! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | page |
-//! | `sink` | batches in, a published file out; every format goes to every place | config |
-//! | [`report`] | events in; each reporter does with them what it likes | config, page |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, report, sink's names |
+//! | `sink` | batches in, a published file out; every format goes to every place | config, draft, manifest |
+//! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |
+//! | [`platform`] | modes, folders that are synced, signals: all that differs between systems | nothing else |
+//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | manifest, sink's names |
+//! | [`report`] | events in; each reporter does with them what it likes; how a run ended | config, page, manifest |
 //! | `pipeline` | the two verbs; the only module that knows all stages | all |
 //! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
 //!

@@ -3,10 +3,17 @@
 mod cli;
 
 use clap::Parser;
+use linq_export::Exit;
 
 fn main() {
     let cli = cli::Cli::parse();
-    let exit = match tokio::runtime::Runtime::new() {
+    // A panic has said where it was; what is left is to exit as a bug does.
+    let exit = std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| cli::panicked());
+    std::process::exit(exit.code().into());
+}
+
+fn run(cli: cli::Cli) -> Exit {
+    match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
             let exit = runtime.block_on(cli.run());
             // A write that hangs must not keep the process.
@@ -14,6 +21,5 @@ fn main() {
             exit
         }
         Err(error) => cli::no_runtime(&error),
-    };
-    std::process::exit(exit.code().into());
+    }
 }

@@ -73,6 +73,11 @@ pub fn no_runtime(error: &std::io::Error) -> Exit {
     fail(&Error::Bug(format!("cannot start threads: {error}")))
 }
 
+/// Says that the program came to a stop that it should not have come to.
+pub fn panicked() -> Exit {
+    fail(&Error::Bug("it stopped in the middle".to_owned()))
+}
+
 /// Says why a run did not end well, and what to do.
 fn fail(error: &Error) -> Exit {
     let exit = error.exit();

@@ -12,7 +12,7 @@ pub struct Records {
     /// Write a JSON report of how the run ended, and why
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_REPORT")]
     report: Option<PathBuf>,
-    /// Write metrics for the textfile collector of Prometheus's node_exporter, such as /var/lib/node_exporter/linq.prom
+    /// Write metrics for the textfile collector of Prometheus: a name that ends in .prom, in its folder
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_METRICS_FILE")]
     metrics_file: Option<PathBuf>,
 }

@@ -45,7 +45,9 @@ fn scrub_failure(token: &Token, failure: &mut Failure) {
     match failure {
         Failure::Status { said, location, .. } => {
             scrub_said(token, said);
-            location.iter_mut().for_each(|location| scrub(token, location));
+            if let Some(location) = location {
+                scrub(token, location);
+            }
         }
         Failure::Transport { text, .. } | Failure::Identity(text) => scrub(token, text),
         Failure::NoPage { reason, said } => {
@@ -58,7 +60,9 @@ fn scrub_failure(token: &Token, failure: &mut Failure) {
 
 fn scrub_said(token: &Token, said: &mut Said) {
     scrub(token, &mut said.message);
-    said.request_id.iter_mut().for_each(|id| scrub(token, id));
+    if let Some(id) = &mut said.request_id {
+        scrub(token, id);
+    }
 }
 
 fn scrub(token: &Token, text: &mut String) {

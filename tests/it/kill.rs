@@ -45,7 +45,7 @@ fn a_kill_at_any_instant_tears_nothing() {
 
         let text = fs::read_to_string(&file).unwrap();
         let rows = ndjson_rows(&text).len();
-        assert!(rows % 50 == 0 && (100..=400).contains(&rows) && text.ends_with('\n'), "torn: {rows} rows");
+        assert!(rows.is_multiple_of(50) && (100..=400).contains(&rows) && text.ends_with('\n'), "torn: {rows} rows");
         let outcome = match verify(file.as_ref(), None) {
             Ok(verified) => {
                 assert_eq!(verified.rows, rows as u64);

@@ -6,14 +6,20 @@
     reason = "a test ends where something unexpected happens, and may print figures"
 )]
 
+mod exits;
 mod export;
 mod faults;
 mod kill;
+mod manifest;
 mod night;
 mod pace;
 mod program;
 mod publish;
 mod run;
 mod sandbox;
+mod scripted;
+mod secrets;
+mod signals;
+mod space;
 mod support;
 mod verify;

@@ -1,0 +1,74 @@
+//! Each exit code, produced by a run of the program. Signals, SIGPIPE and full disks have files of their own.
+
+use std::fs::File;
+
+use linq_export::Exit;
+
+use crate::run::{export, exported, failing};
+use crate::scripted::{Scripted, answer, page};
+use crate::support::{Ran, folder, path, program, ran};
+
+/// A run against a server with this answer.
+fn answered(answer: String) -> Ran {
+    let server = Scripted::start(move |_| answer.clone());
+    let folder = folder();
+    let mut command = program(&["contacts", "-o", &path(&folder, "c.ndjson"), "--base-url", &server.url()]);
+    command.args(["--backoff", "1ms", "--max-outage", "1ms", "--max-retry-after", "1ms"]);
+    ran(command.env("LINQ_INTEGRATION_TOKEN", "a-token").output().unwrap())
+}
+
+fn assert_exit(ran: &Ran, exit: Exit, says: &str) {
+    assert_eq!(ran.code, Some(exit.code().into()), "{}", ran.stderr);
+    assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
+}
+
+#[test]
+fn each_answer_has_its_exit_code() {
+    assert_exit(&answered(page("", 0)), Exit::Whole, "0 contacts");
+    for (status, exit, says) in [
+        ("401 Unauthorized", Exit::Denied, "check the token"),
+        ("403 Forbidden", Exit::Denied, "check the token"),
+        ("400 Bad Request", Exit::Contract, "400"),
+        ("404 Not Found", Exit::Contract, "404"),
+        ("302 Found", Exit::Contract, "302"),
+        ("501 Not Implemented", Exit::Unavailable, "501"),
+        ("503 Service Unavailable", Exit::Unavailable, "503"),
+    ] {
+        assert_exit(&answered(answer(status, "", "")), exit, says);
+    }
+    assert_exit(&answered(answer("429 Too Many Requests", "Retry-After: 99\r\n", "")), Exit::TryLater, "throttled");
+    assert_exit(&answered(page("", 7)), Exit::Contract, "page 1");
+}
+
+#[test]
+fn each_place_has_its_exit_code() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    assert_exit(&exported(5, &file, &[]), Exit::Whole, "5 contacts");
+    assert_exit(&exported(5, "c.csv", &[]), Exit::Usage, "--format");
+    assert_exit(&exported(5, &path(&folder, "missing/c.ndjson"), &[]), Exit::CannotCreate, "because: ");
+    // A file where a folder should be.
+    assert_exit(&exported(5, &path(&folder, "c.ndjson/c.ndjson"), &[]), Exit::CannotCreate, "because: ");
+    assert_exit(&ran(failing(&file, &[]).output().unwrap()), Exit::Unavailable, "no connection");
+    let lock = File::open(folder.path().join(".c.ndjson.lock")).unwrap();
+    lock.lock().unwrap();
+    assert_exit(&exported(5, &file, &[]), Exit::TryLater, "--wait-lock");
+}
+
+#[test]
+fn a_bug_is_told_as_one() {
+    let mut command = export(5, "-", &["--format", "ndjson"]);
+    // Not a number of threads: the runtime panics, as a bug would.
+    let ran = ran(command.env("TOKIO_WORKER_THREADS", "0").output().unwrap());
+    assert_exit(&ran, Exit::Bug, "please report it");
+}
+
+#[test]
+fn the_table_names_each_code_once() {
+    let table = Exit::table();
+    for exit in Exit::ALL {
+        let row = format!("| {} | {} |\n", exit.code(), exit.meaning());
+        assert_eq!(table.matches(&row).count(), 1, "{row}");
+    }
+    assert!(Exit::ALL.is_sorted_by_key(|exit| exit.code()));
+}
