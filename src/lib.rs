@@ -42,12 +42,13 @@
 //! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, page, proof, report |
 //! | `proof` | observations in, a contradiction or the count out; pure | page |
 //! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | page |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, report, sink's names |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, report |
 //! | `sink` | batches in, a published file out; every format goes to every place | config, draft, manifest |
 //! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |
 //! | [`platform`] | modes, folders that are synced, signals: all that differs between systems | nothing else |
 //! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | manifest, sink's names |
-//! | [`report`] | events in; each reporter does with them what it likes; how a run ended | config, page, manifest |
+//! | [`report`] | events in; each reporter does with them what it likes | config, page, manifest |
+//! | [`ended`] | how a run ended in, its report and metrics out | config, error, manifest, report |
 //! | `pipeline` | the two verbs; the only module that knows all stages | all |
 //! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
 //!
@@ -60,6 +61,7 @@
 mod api;
 pub mod config;
 mod draft;
+pub mod ended;
 mod error;
 mod escape;
 mod manifest;
@@ -77,8 +79,8 @@ pub mod verify;
 pub use api::{ApiError, Failure, Said, Transport};
 pub use arrow;
 pub use error::{Error, Exit};
-pub use manifest::{Manifest, ManifestError, starting_rate};
-pub use pipeline::{Contacts, contacts, export};
+pub use manifest::{Manifest, ManifestError};
+pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::Contradiction;
 pub use sink::{Readers, SinkError, check_file, write_file};
 pub use table::schema;

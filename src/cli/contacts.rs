@@ -13,7 +13,8 @@ use linq_export::config::{
     BaseUrl, ConfigError, ContactsConfig, ExportConfig, FileMode, Format, Output, Pacing, PerPage, PlainHttp, Rate,
     Source, Token,
 };
-use linq_export::report::{Ended, Reporter, Summary, Tally, bytes, counted, seconds};
+use linq_export::ended::Ended;
+use linq_export::report::{Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, export, sandbox};
 
 use super::records::Records;
@@ -187,7 +188,10 @@ impl Contacts {
         }
         tokio::select! {
             result = export(config, reporter, signals.cancellation.clone()) => result,
-            () = overdue(signals) => Err(Error::Cancelled),
+            () = overdue(signals) => {
+                self.voice.warn("a write did not end in time, and was left: verify tells what stands there");
+                Err(Error::Cancelled)
+            }
         }
     }
 
@@ -196,7 +200,7 @@ impl Contacts {
             Ok(_) if self.voice.is_quiet() => {}
             _ if self.voice.is_json() => say(ended.log_line()),
             Ok(summary) => self.say_summary(summary),
-            Err(Error::Cancelled) => say("stopped before anything was published"),
+            Err(Error::Cancelled) => say("stopped: nothing was published"),
             Err(error) => drop(fail(error)),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use linq_export::report::{Ended, metrics};
+use linq_export::ended::{Ended, metrics};
 use linq_export::{Readers, SinkError, check_file, write_file};
 
 #[derive(Debug, Args)]

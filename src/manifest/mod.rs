@@ -24,9 +24,9 @@ pub use known::ManifestError;
 pub(crate) use known::{Known, describes};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
-pub use start::starting_rate;
+pub(crate) use start::rate_of;
 
-use crate::config::{ExportConfig, Output, Rate, Source};
+use crate::config::{ExportConfig, Output, Pacing, Rate, Source};
 use crate::error::Error;
 use crate::report::ReadSummary;
 use columns::SCHEMA_VERSION;
@@ -61,7 +61,7 @@ impl Manifest {
                 limit: config.contacts.limit.map(std::num::NonZeroU64::get),
                 per_page: config.contacts.per_page.get(),
             },
-            run: run_of(read),
+            run: run_of(config, read),
             contacts: ContactsRecord {
                 rows: read.contacts,
                 owners: read.owners,
@@ -109,13 +109,15 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
     SourceRecord { organisation: organisation::key(&base_url, &config.contacts), base_url }
 }
 
-fn run_of(read: &ReadSummary) -> RunRecord {
+fn run_of(config: &ExportConfig, read: &ReadSummary) -> RunRecord {
+    // A rate that was given was not learned.
+    let learned = matches!(config.contacts.pacing, Pacing::Learn { .. });
     RunRecord {
         pages: read.pages,
         requests: RequestsRecord { sent: read.requests, pages: read.pages, failures: read.failures },
         retries: read.retries,
         throttles: read.failures.throttled,
-        learned_rate: read.learned_rate.map(Rate::per_second),
+        learned_rate: read.learned_rate.filter(|_| learned).map(Rate::per_second),
         bytes_read: read.bytes,
     }
 }

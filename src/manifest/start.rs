@@ -1,29 +1,19 @@
 //! The rate that a run starts with, when an earlier one has learned how much the server gives.
 
-use std::fs;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::known::Known;
 use super::source_of;
-use crate::config::{ExportConfig, Output, Rate};
-use crate::sink::Names;
+use crate::config::{ExportConfig, Rate};
 
 /// What is taken of a learned rate, for a little less is asked of a server that may give less by now.
 const SHARE: f64 = 0.9;
 /// For how long a learned rate is worth something.
 const FRESH: TimeDelta = TimeDelta::days(30);
 
-/// Nine tenths of the rate that the run before learned, if its manifest stands beside the target, is of
-/// the same source, and is younger than 30 days. None is the answer to anything else: this is a hint.
-#[must_use]
-pub fn starting_rate(config: &ExportConfig) -> Option<Rate> {
-    let Output::File(path) = &config.output else { return None };
-    let manifest = fs::read(Names::of(path).ok()?.manifest).ok()?;
-    rate_of(&manifest, config, Utc::now())
-}
-
-fn rate_of(manifest: &[u8], config: &ExportConfig, now: DateTime<Utc>) -> Option<Rate> {
+/// Nine tenths of the rate that a run learned, by its manifest, if that is of the same source and younger
+/// than 30 days.
+pub(crate) fn rate_of(manifest: &[u8], config: &ExportConfig, now: DateTime<Utc>) -> Option<Rate> {
     let Known { source, times, run, .. } = Known::read(manifest).ok()?;
     let ours = source_of(config);
     if (source.base_url, source.organisation) != (ours.base_url, ours.organisation) {

@@ -15,9 +15,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::contacts::{Contacts, read};
-use crate::config::{ContactsConfig, ExportConfig, Pacing};
+use super::start::with_starting_rate;
+use crate::config::ExportConfig;
 use crate::error::Error;
-use crate::manifest::{Digest, Manifest, Times, starting_rate};
+use crate::manifest::{Digest, Manifest, Times};
 use crate::report::{Event, ReadSummary, Reporter, Summary};
 use crate::sink::{Encoder, Left, Place};
 use crate::table;
@@ -60,7 +61,7 @@ async fn run(
         reporter.report(&Event::Recovered);
     }
     let encoder = Encoder::new(config.format, &table::schema())?;
-    let contacts = read(&with_known_rate(config), Arc::clone(reporter))?;
+    let contacts = read(&with_starting_rate(config), Arc::clone(reporter))?;
     let (sender, mut pieces) = mpsc::channel::<Bytes>(CHANNEL);
     let (runtime, cancelled) = (Handle::current(), cancellation.clone());
     let encoding = tokio::task::spawn_blocking(move || encode(contacts, encoder, &sender, &runtime, &cancelled));
@@ -89,15 +90,6 @@ async fn run(
     let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, digest);
     settled.publish(manifest.text()?.into_bytes()).await?;
     Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest })
-}
-
-/// How to read, with the rate that an earlier run has learned.
-fn with_known_rate(config: &ExportConfig) -> ContactsConfig {
-    let mut contacts = config.contacts.clone();
-    if let Pacing::Learn { known: known @ None, .. } = &mut contacts.pacing {
-        *known = starting_rate(config);
-    }
-    contacts
 }
 
 /// Encodes batch after batch on a thread that may block.

@@ -5,6 +5,8 @@
 mod contacts;
 mod export;
 mod redact;
+mod start;
 
 pub use contacts::{Contacts, contacts};
 pub use export::export;
+pub use start::starting_rate;

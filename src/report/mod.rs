@@ -5,11 +5,9 @@
 
 #[cfg(feature = "cli")]
 mod bar;
-mod ended;
 mod figures;
 mod json;
 mod lines;
-mod metrics;
 mod progress;
 mod summary;
 mod tally;
@@ -18,11 +16,9 @@ use std::time::Duration;
 
 #[cfg(feature = "cli")]
 pub use bar::Bar;
-pub use ended::Ended;
 pub use figures::{bytes, count, counted, seconds};
 pub use json::{JsonLines, json_line};
 pub use lines::{Lines, Verbosity};
-pub use metrics::metrics;
 pub use progress::Progress;
 pub use summary::{ReadSummary, Summary};
 pub use tally::{Failures, Figures, Tally};

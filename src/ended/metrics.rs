@@ -59,9 +59,9 @@ fn last_success(previous: &str) -> Option<String> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::Figures;
     use super::*;
     use crate::error::Exit;
+    use crate::report::Figures;
 
     fn text(exit: Exit, previous: Option<&str>) -> String {
         let started = "2026-01-02T03:04:05Z".parse().unwrap();

@@ -2,6 +2,8 @@
 //!
 //! An outcome and figures come in; the report's JSON and the metrics' text go out.
 
+mod metrics;
+
 use std::error::Error as StdError;
 use std::time::Duration;
 
@@ -9,11 +11,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Figures, Summary};
 use crate::api::{ApiError, Failure};
 use crate::config::ExportConfig;
 use crate::error::{Error, Exit};
 use crate::manifest::{Manifest, ProgramRecord, SourceRecord, source_of, timestamp};
+use crate::report::{Figures, Summary, json_line};
+
+pub use metrics::metrics;
 
 /// The version of the report's format. It stays while keys are only added.
 const FORMAT_VERSION: u32 = 1;
@@ -24,18 +28,18 @@ pub struct Ended {
     format_version: u32,
     program: ProgramRecord,
     outcome: &'static str,
-    pub(super) exit_code: u8,
+    exit_code: u8,
     meaning: &'static str,
     error: Option<Problem>,
     source: Option<SourceRecord>,
     output: Option<String>,
     started_at: String,
     finished_at: String,
-    pub(super) seconds: f64,
+    seconds: f64,
     run: Figures,
     manifest: Option<Manifest>,
     #[serde(skip)]
-    pub(super) finished: DateTime<Utc>,
+    finished: DateTime<Utc>,
 }
 
 /// What went wrong.
@@ -135,17 +139,17 @@ impl Ended {
     }
 
     /// The output, as the operator named it.
-    pub(super) fn output(&self) -> &str {
+    fn output(&self) -> &str {
         self.output.as_deref().unwrap_or_default()
     }
 
     /// Contacts written; none where the output was not published.
-    pub(super) fn rows(&self) -> u64 {
+    fn rows(&self) -> u64 {
         self.manifest.as_ref().map_or(0, Manifest::rows)
     }
 
     /// Requests sent.
-    pub(super) fn requests(&self) -> u64 {
+    fn requests(&self) -> u64 {
         self.run.requests
     }
 
@@ -163,6 +167,6 @@ impl Ended {
         if let Value::Object(fields) = &mut fields {
             fields.remove("manifest");
         }
-        super::json_line("ended", fields)
+        json_line("ended", fields)
     }
 }
