@@ -42,11 +42,14 @@ async fn run(sandbox: &Sandbox, config: ContactsConfig) -> Result<Summary, Error
     let path = folder.path().join("contacts.ndjson");
     std::fs::write(&path, LAST_NIGHT).unwrap();
     let result = export(config, &path).await;
-    match &result {
-        Ok(_) => assert_rows(&rows(&path), &truth(sandbox)),
-        Err(_) => assert_eq!(std::fs::read_to_string(&path).unwrap(), LAST_NIGHT),
+    if result.is_ok() {
+        assert_rows(&rows(&path), &truth(sandbox));
+        linq_export::verify::verify(&path, None).unwrap();
+        assert_eq!(names(folder.path()), ["contacts.ndjson", "contacts.ndjson.manifest.json"]);
+    } else {
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), LAST_NIGHT);
+        assert_eq!(names(folder.path()), ["contacts.ndjson"]);
     }
-    assert_eq!(names(folder.path()), ["contacts.ndjson"]);
     result
 }
 
