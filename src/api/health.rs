@@ -4,12 +4,13 @@
 //! time asks, less and less often, so that a dead server is left in peace and a server that is back
 //! finds the run going on. Instants are durations since the start of the run; nothing here sleeps.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Failures in a row that are no longer some page's bad luck.
 const FAILURES: u32 = 10;
-/// What retries may cost at once, in requests.
-const CREDIT: f64 = 10.0;
+/// What retries may cost at once, at least, in requests.
+const LEAST_CREDIT: f64 = 10.0;
 /// What each answer adds to it: in the long run a flaky server sees a tenth more requests.
 const CREDIT_PER_ANSWER: f64 = 0.1;
 
@@ -37,6 +38,8 @@ pub(super) struct Health {
     /// Answers so far: they tell a page that fails alone from a server that fails.
     answers: u64,
     credit: f64,
+    /// All that is under way fails at once when an HTTP/2 connection does: that much retries may cost.
+    most_credit: f64,
 }
 
 #[derive(Debug)]
@@ -48,14 +51,16 @@ struct Outage {
 
 impl Health {
     /// A server of which nothing is known yet.
-    pub fn new(first_wait: Duration, longest_wait: Duration) -> Self {
+    pub fn new(first_wait: Duration, longest_wait: Duration, concurrency: NonZeroUsize) -> Self {
+        let credit = u32::try_from(concurrency.get()).map_or(f64::MAX, f64::from).max(LEAST_CREDIT);
         Self {
             waits: (first_wait, longest_wait),
             failures: 0,
             failing_since: Duration::ZERO,
             outage: None,
             answers: 0,
-            credit: CREDIT,
+            credit,
+            most_credit: credit,
         }
     }
 
@@ -78,7 +83,7 @@ impl Health {
         self.answers += 1;
         self.failures = 0;
         self.outage = None;
-        self.credit = (self.credit + CREDIT_PER_ANSWER).min(CREDIT);
+        self.credit = (self.credit + CREDIT_PER_ANSWER).min(self.most_credit);
     }
 
     /// A request failed for a reason that may pass.
@@ -136,9 +141,10 @@ mod tests {
 
     const FIRST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
+    const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
     fn down(at: Duration) -> Health {
-        let mut health = Health::new(FIRST, LONGEST);
+        let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         for _ in 0..FAILURES {
             assert_eq!(health.access(), Access::Everybody);
             assert!(!health.sent());
@@ -184,13 +190,20 @@ mod tests {
 
     #[test]
     fn retries_cost_a_tenth_of_the_answers_in_the_long_run() {
-        let mut health = Health::new(FIRST, LONGEST);
+        let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         let mut paid = 0;
         for _ in 0..1_000 {
             health.answered();
             health.failed(FIRST, false);
             paid += u32::from(health.pay());
         }
-        assert!((100..=111).contains(&paid), "{paid}");
+        assert!((100..=117).contains(&paid), "{paid}");
+    }
+    /// The outage that it looks like ends with the first answer, while failures still come in.
+    #[test]
+    fn a_connection_lost_with_all_its_streams_is_paid_for() {
+        let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
+        assert!((0..CONCURRENCY.get()).all(|_| health.pay()));
+        assert!(!health.pay());
     }
 }

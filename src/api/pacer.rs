@@ -92,7 +92,7 @@ impl Pacer {
         };
         let state = State {
             pace: Pace::new(concurrency, ceiling, known),
-            health: Health::new(backoff.first, backoff.longest),
+            health: Health::new(backoff.first, backoff.longest, concurrency),
             last_page: Duration::ZERO,
             refused: false,
             told: Duration::ZERO,
