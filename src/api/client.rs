@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Response, StatusCode, Url};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::failure::{ApiError, Failure};
 use super::hints::{self, Quota};
 use super::{transport, wire};
 use crate::config::ContactsConfig;
+use crate::escape::escape;
 use crate::page::Asked;
 
 const PATH: &str = "api/partner/v2/contacts";
@@ -42,10 +46,10 @@ pub(super) struct Answer {
 
 impl Client {
     pub fn new(config: &ContactsConfig) -> Result<Self, ApiError> {
-        let setup = |error: &(dyn std::error::Error + 'static)| ApiError::Setup(transport::reasons(error));
         // Whoever links this library may have chosen a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut token = HeaderValue::from_str(config.token.expose()).map_err(|error| setup(&error))?;
+        let mut token =
+            HeaderValue::from_str(config.token.expose()).map_err(|error| ApiError::Setup(error.to_string()))?;
         token.set_sensitive(true);
         let headers = HeaderMap::from_iter([
             (reqwest::header::HeaderName::from_static(TOKEN_HEADER), token),
@@ -63,15 +67,24 @@ impl Client {
             .read_timeout(config.timeouts.silence)
             .pool_idle_timeout(IDLE)
             .http2_adaptive_window(true);
-        if config.base_url.is_loopback() {
+        let contacts = config.base_url.join(PATH);
+        let authorities = authorities(&config.ca_certificates)?;
+        let loopback = config.base_url.is_loopback();
+        if loopback {
             // A proxy from the environment would get what is meant for this machine.
             builder = builder.no_proxy();
         }
-        for certificate in Certificate::from_pem_bundle(&config.ca_certificates).map_err(|error| setup(&error))? {
-            builder = builder.add_root_certificate(certificate);
-        }
-        let http = builder.build().map_err(|error| setup(&error))?;
-        Ok(Self { http, contacts: config.base_url.join(PATH) })
+        builder = if loopback && contacts.scheme() == "http" {
+            // No authority is asked then, and a small container has none.
+            builder.tls_certs_only(authorities)
+        } else {
+            builder.tls_certs_merge(authorities)
+        };
+        let http = builder.build().map_err(|error| {
+            let reasons = transport::reasons(&error);
+            ApiError::Setup(format!("{reasons} (authorities to trust can be given by --ca-cert or SSL_CERT_FILE)"))
+        })?;
+        Ok(Self { http, contacts })
     }
 
     /// Asks for a page once.
@@ -92,6 +105,23 @@ impl Client {
         let quota = hints::quota(&headers, wire::date(&headers));
         Ok(Answer { headers, body, quota })
     }
+}
+
+/// The certificates of authorities in a PEM text; none in an empty one.
+fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
+    let refuse = |number: usize, error: &dyn std::fmt::Display| {
+        ApiError::Authorities(escape(&format!("certificate {number} cannot be read: {error}")))
+    };
+    let mut authorities = Vec::new();
+    for (position, certificate) in CertificateDer::pem_slice_iter(pem).enumerate() {
+        let certificate = certificate.map_err(|error| refuse(position + 1, &error))?;
+        authorities.push(Certificate::from_der(&certificate).map_err(|error| refuse(position + 1, &error))?);
+        RootCertStore::empty().add(certificate).map_err(|error| refuse(position + 1, &error))?;
+    }
+    if authorities.is_empty() && !pem.is_empty() {
+        return Err(ApiError::Authorities("there is no certificate in PEM among them".to_owned()));
+    }
+    Ok(authorities)
 }
 
 /// What an answer other than 200 says. Its body may break off: what arrived is shown.

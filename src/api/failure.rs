@@ -57,6 +57,9 @@ pub enum ApiError {
     /// The pages were read, and contradict each other.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
+    /// The certificates that a run was told to trust cannot be read.
+    #[error("the authorities to trust (--ca-cert) cannot be used: {0}")]
+    Authorities(String),
     /// The HTTP client could not be set up.
     #[error("cannot set up HTTP: {0}")]
     Setup(String),
@@ -68,6 +71,7 @@ impl ApiError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Contradiction(_) => Exit::Contract,
+            Self::Authorities(_) => Exit::Usage,
             Self::Setup(_) | Self::Outage { .. } => Exit::Unavailable,
             Self::Throttled { .. } | Self::Deadline { .. } => Exit::TryLater,
             Self::Page { failure, .. } => match classify(failure) {

@@ -4,6 +4,7 @@
 //! knows reqwest and governor; what a page holds is left to the decode function it is given.
 
 mod ceiling;
+mod certificate;
 mod client;
 mod contract;
 mod failure;

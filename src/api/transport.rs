@@ -5,14 +5,16 @@
 use std::error::Error;
 use std::io;
 
+use super::certificate;
 use super::failure::{Failure, Transport};
 use crate::escape::escape;
 
 /// An error before the head of the answer arrived.
 pub(super) fn in_head(error: &reqwest::Error) -> Failure {
-    let kind = if is_certificate(error) {
-        Transport::Certificate
-    } else if error.is_timeout() {
+    if let Some(refused) = refused_certificate(error) {
+        return Failure::Transport { kind: Transport::Certificate, text: certificate::reason(refused) };
+    }
+    let kind = if error.is_timeout() {
         Transport::Timeout
     } else if error.is_dns() {
         Transport::Dns
@@ -34,20 +36,27 @@ pub(super) fn in_body(error: &reqwest::Error) -> Failure {
 pub(super) fn reasons(error: &(dyn Error + 'static)) -> String {
     let mut reasons: Vec<String> = Vec::new();
     for error in chain(error) {
-        let text = match error.downcast_ref::<reqwest::Error>() {
-            // Says no more than its kind, which is told already.
-            Some(error) if error.source().is_some() => continue,
-            _ => error.to_string(),
-        };
-        if !reasons.iter().any(|reason| reason.contains(&text)) {
-            reasons.push(text);
+        let text = error.to_string();
+        // rustls explains itself with a link.
+        let text = text.split(": https://docs.rs/").next().unwrap_or_default().to_owned();
+        // Both say no more than their kind, which is told already.
+        let is_envelope = error.is::<reqwest::Error>() || text.starts_with("client error (");
+        if (is_envelope && error.source().is_some()) || reasons.iter().any(|reason| reason.contains(&text)) {
+            continue;
         }
+        reasons.push(match text.strip_prefix("tunnel error: ") {
+            Some(text) => format!("by the proxy of the environment (HTTPS_PROXY, NO_PROXY): {text}"),
+            None => text,
+        });
     }
     escape(&reasons.join(": "))
 }
 
-fn is_certificate(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|error| matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
+fn refused_certificate<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::CertificateError> {
+    chain(error).find_map(|error| match error.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(refused)) => Some(refused),
+        _ => None,
+    })
 }
 
 /// An error, and whatever lies behind it.

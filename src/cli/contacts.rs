@@ -219,6 +219,9 @@ impl Contacts {
         } else if let Some(path) = &self.server.ca_cert {
             contacts.ca_certificates =
                 std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            if contacts.ca_certificates.is_empty() {
+                return Err(format!("{} is empty: --ca-cert takes a file of certificates in PEM", path.display()));
+            }
         }
         contacts.pacing = match self.server.rate {
             RateOption::Auto => Pacing::Learn { ceiling: self.server.max_rate, known: None },
