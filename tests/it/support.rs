@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::DateTime;
 use linq_export::arrow;
 use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Pacing, PlainHttp, Rate, Token};
-use linq_export::report::{Silent, Summary};
+use linq_export::report::{Reporter, Silent, Summary};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -51,9 +51,18 @@ pub fn config(sandbox: &Sandbox) -> ContactsConfig {
 
 /// Exports to a file whose ending says the format.
 pub async fn export(contacts: ContactsConfig, path: &Path) -> Result<Summary, Error> {
+    export_telling(contacts, path, Arc::new(Silent)).await
+}
+
+/// The same, and tells a reporter of it.
+pub async fn export_telling(
+    contacts: ContactsConfig,
+    path: &Path,
+    reporter: Arc<dyn Reporter>,
+) -> Result<Summary, Error> {
     let output = linq_export::config::Output::File(path.to_owned());
     let config = ExportConfig::new(contacts, output, Format::of(path).unwrap());
-    linq_export::export(config, Arc::new(Silent), CancellationToken::new()).await
+    linq_export::export(config, reporter, CancellationToken::new()).await
 }
 
 /// The contacts of a sandbox as rows, flattened here by other means than the program's.
@@ -137,7 +146,8 @@ fn value(column: &dyn Array, row: usize) -> Value {
 /// The program, with nothing of the tester's own environment that it would read.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linq-export"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LINQ_") || name.ends_with("_proxy")) {
+    let read = |name: &str| name.starts_with("LINQ_") || name.starts_with("SSL_CERT_") || name.ends_with("_PROXY");
+    for (name, _) in std::env::vars().filter(|(name, _)| read(&name.to_uppercase())) {
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::null());
