@@ -14,8 +14,11 @@ use crate::escape::escape;
 /// Headers that name a request for the server's support, in order of preference.
 const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-trace-id", "cf-ray"];
 
+/// A wait beyond this is no time to come back at: it names an instant that no calendar and no clock here holds.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
+
 /// What the server said, from the headers and the body of an answer that is no page.
-pub(super) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
+pub(crate) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
     let envelope: Option<Value> = serde_json::from_slice(body).ok();
     let message = match &envelope {
         Some(envelope) => message(envelope),
@@ -27,18 +30,20 @@ pub(super) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
     Said { message: escape(&message), request_id: header.or(trace).map(|id| escape(&id)) }
 }
 
-/// How long the server asks to wait: `Retry-After`, or `error.retry_after` in the body.
-pub(super) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> {
+/// How long the server asks to wait, at most [`LONGEST_WAIT`]: `Retry-After`, or `error.retry_after` or
+/// `retry_after` in the body.
+pub(crate) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> {
     let header = || {
         let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         text.parse().map(Duration::from_secs).ok().or_else(|| until(text, headers))
     };
     let body = || {
         let envelope: Value = serde_json::from_slice(body).ok()?;
-        let seconds = envelope.get("error")?.get("retry_after").or_else(|| envelope.get("retry_after"))?;
-        Duration::try_from_secs_f64(seconds.as_f64()?).ok()
+        let seconds =
+            [envelope.get("error"), Some(&envelope)].into_iter().flatten().find_map(|part| part.get("retry_after"));
+        Duration::try_from_secs_f64(seconds?.as_f64()?).ok()
     };
-    header().or_else(body)
+    header().or_else(body).map(|wait| wait.min(LONGEST_WAIT))
 }
 
 /// From the response's own date, for clocks differ, to an HTTP date.
@@ -159,7 +164,12 @@ mod tests {
         }
         assert_eq!(seconds(&[date, ("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT")], ""), Some(0));
         assert_eq!(seconds(&[], r#"{"error":{"retry_after":45}}"#), Some(45));
+        assert_eq!(seconds(&[], r#"{"error":"slow down","retry_after":45}"#), Some(45));
+        assert_eq!(seconds(&[], r#"{"message":"slow down","retry_after":45.9}"#), Some(45));
         assert_eq!(seconds(&[("retry-after", "soon")], "{}"), None);
+        for (header, body) in [(u64::MAX.to_string(), ""), ("-".into(), r#"{"retry_after":1e19}"#)] {
+            assert_eq!(seconds(&[("retry-after", &header)], body), Some(LONGEST_WAIT.as_secs()));
+        }
     }
 
     #[test]
