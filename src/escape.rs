@@ -33,7 +33,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// Whether a character does something other than stand where it is written.
-fn acts(character: char) -> bool {
+pub(crate) fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

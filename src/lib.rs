@@ -65,6 +65,9 @@ pub mod ended;
 mod error;
 mod escape;
 mod manifest;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod page;
 mod pipeline;
 pub mod platform;

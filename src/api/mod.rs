@@ -22,3 +22,5 @@ mod wire;
 
 pub use failure::{ApiError, Failure, Said, Transport};
 pub(crate) use reader::{Page, Reader, Totals};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use wire::{LONGEST_WAIT, retry_after, said};

@@ -1,0 +1,90 @@
+//! What must hold of the functions that read a server's bytes, whatever the bytes.
+//!
+//! Bytes come in; nothing goes out, or a panic says what does not hold. The fuzz targets (folder `fuzz`) call these, and
+//! the test below on a kept corpus and mutations of it.
+
+mod model;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use serde::de::IgnoredAny;
+
+use crate::page::DecodeError;
+use crate::{api, escape, schema, table};
+
+/// The body of a page: it is decoded whole or refused, and what is a page by `serde_json`'s reading is decoded.
+///
+/// # Panics
+/// If that does not hold.
+pub fn page(body: &[u8]) {
+    let decoded = match table::decode(body) {
+        Ok(decoded) => decoded,
+        Err(DecodeError::Malformed(reason) | DecodeError::Identity(reason)) => {
+            assert!(!reason.is_empty());
+            return assert!(model::page(body).is_none(), "a page was refused: {reason}");
+        }
+    };
+    let batch = &decoded.table.batch;
+    assert_eq!(batch.schema(), schema());
+    assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &decoded.ids[..]);
+    assert_eq!(batch.num_rows(), decoded.ids.len());
+    for finding in &decoded.table.findings {
+        assert!((1..=batch.num_rows()).contains(&finding.row) && finding.count > 0, "{finding:?}");
+    }
+    for json in batch.column_by_name("extra").expect("a column").as_string::<i32>().iter().flatten() {
+        assert!(json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok(), "extra holds {json}");
+    }
+    if let Some(model) = model::page(body) {
+        assert_eq!((decoded.said, decoded.ids), model);
+    }
+    if std::str::from_utf8(body).is_ok() {
+        assert!(serde_json::from_slice::<IgnoredAny>(body).is_ok(), "what is no JSON was read");
+    }
+}
+
+/// A value of `Retry-After`, a line feed, one of `Date`, a line feed, and a body: whole seconds are read as they are,
+/// all else as some wait or none.
+///
+/// # Panics
+/// If that does not hold.
+pub fn retry_after(bytes: &[u8]) {
+    let (told, rest) = line(bytes);
+    let (date, body) = line(rest);
+    let headers = headers([(RETRY_AFTER, told), (DATE, date)]);
+    let wait = api::retry_after(&headers, body);
+    if let Some(seconds) = std::str::from_utf8(told).ok().and_then(|text| text.trim().parse().ok())
+        && headers.contains_key(RETRY_AFTER)
+    {
+        assert_eq!(wait, Some(Duration::from_secs(seconds).min(api::LONGEST_WAIT)));
+    }
+}
+
+/// A value of `x-request-id`, a line feed, and a body: what is shown of it is short, and acts on no terminal.
+///
+/// # Panics
+/// If that does not hold.
+pub fn said(bytes: &[u8]) {
+    let (id, body) = line(bytes);
+    let said = api::said(&headers([(HeaderName::from_static("x-request-id"), id)]), body);
+    for shown in [Some(&said.message), said.request_id.as_ref()].into_iter().flatten() {
+        // A character that acts is written as up to ten.
+        assert!(shown.chars().count() <= 10 * escape::SHOWN, "{} characters are shown", shown.chars().count());
+        assert!(!shown.chars().any(escape::acts), "{shown:?}");
+    }
+}
+
+/// The first line, and what follows it.
+fn line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    (&bytes[..end], bytes.get(end + 1..).unwrap_or_default())
+}
+
+/// Those of the headers whose values a header can have.
+fn headers<const N: usize>(list: [(HeaderName, &[u8]); N]) -> HeaderMap {
+    list.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::from_bytes(value).ok()?))).collect()
+}
