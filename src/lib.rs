@@ -64,10 +64,10 @@ mod draft;
 pub mod ended;
 mod error;
 mod escape;
-mod manifest;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod manifest;
 mod page;
 mod pipeline;
 pub mod platform;

@@ -1,0 +1,53 @@
+//! An export with a reporter of one's own, which keeps the slowest page and says what was tried again.
+//!
+//! It reads from an embedded sandbox, so that it runs without a token: `cargo run --example own_reporter`.
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use linq_export::CancellationToken;
+use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Output, PlainHttp, Token};
+use linq_export::report::{Event, Reporter};
+use linq_export::sandbox::{Sandbox, SandboxConfig};
+
+/// The slowest page so far, and the time it took.
+#[derive(Debug, Default)]
+struct Slowest(Mutex<(u64, Duration)>);
+
+impl Reporter for Slowest {
+    fn report(&self, event: &Event) {
+        match event {
+            Event::PageRead { page, took, .. } => {
+                let mut slowest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                if *took > slowest.1 {
+                    *slowest = (*page, *took);
+                }
+            }
+            Event::Retrying { page, cause, .. } => println!("page {page} is read again: {cause}"),
+            // There are more events, and later versions may add some.
+            _ => {}
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = SandboxConfig::default();
+    config.latency = Duration::from_millis(50);
+    let sandbox = Sandbox::start(config).await?;
+    let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback)?;
+    let contacts = ContactsConfig::new(base_url, Token::new(sandbox.token())?);
+    let output = Output::File(std::env::temp_dir().join("linq-export-example.parquet"));
+
+    let slowest = Arc::new(Slowest::default());
+    // Cancelling this from another task stops the export and leaves no file.
+    let cancellation = CancellationToken::new();
+    let config = ExportConfig::new(contacts, output, Format::Parquet);
+    let summary = linq_export::export(config, Arc::clone(&slowest) as _, cancellation).await?;
+
+    let (page, took) = *slowest.0.lock().unwrap_or_else(PoisonError::into_inner);
+    println!("{} contacts in {}, {} bytes", summary.read.contacts, summary.output, summary.bytes);
+    println!("the slowest of {} pages was page {page}, with {} ms", summary.read.pages, took.as_millis());
+    Ok(())
+}
