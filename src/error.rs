@@ -3,7 +3,10 @@
 //! The stages' errors come together here; each has one [`Exit`], and the exits are one table.
 //! Rendering is the binary's.
 
-use crate::{api::ApiError, config::ConfigError, sink::SinkError};
+use crate::api::ApiError;
+use crate::config::ConfigError;
+use crate::proof::{Certificate, Require};
+use crate::sink::SinkError;
 
 /// Any error of a run.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,14 @@ pub enum Error {
     /// The output could not be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// The export is less complete than was required.
+    #[error("the export is {}, and {required} was required: {}", certificate.level, certificate.why())]
+    Incomplete {
+        /// What was required.
+        required: Require,
+        /// What was proven.
+        certificate: Box<Certificate>,
+    },
     /// The caller cancelled the run.
     #[error("cancelled")]
     Cancelled,
@@ -40,6 +51,7 @@ impl Error {
             Self::Config(_) => Exit::Usage,
             Self::Api(error) => error.exit(),
             Self::Sink(error) => error.exit(),
+            Self::Incomplete { .. } => Exit::Incomplete,
             Self::Cancelled => Exit::Interrupted,
             Self::Bug(_) => Exit::Bug,
         }

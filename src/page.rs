@@ -4,6 +4,7 @@
 //! what was seen. These are the plain values that pass between them: no I/O, no decisions.
 
 use std::fmt;
+use std::time::Duration;
 
 /// The page that one request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +28,19 @@ pub(crate) struct Pagination {
     pub total_count: u64,
 }
 
+/// What is observed of one row: its identity, what the server may sort by, and all of it in one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RowKey {
+    /// The contact's id.
+    pub id: i64,
+    /// When it was created, in microseconds since 1970 UTC; none when absent or unreadable.
+    pub created_at: Option<i64>,
+    /// When it was last updated, in microseconds since 1970 UTC; none when absent or unreadable.
+    pub updated_at: Option<i64>,
+    /// A hash of the contact's JSON: equal texts have equal hashes. Only two equal passes look at it.
+    pub hash: u64,
+}
+
 /// What one response showed, kept for the planner and the proof.
 #[derive(Clone, Debug)]
 pub(crate) struct Observed {
@@ -34,8 +48,12 @@ pub(crate) struct Observed {
     pub asked: Asked,
     /// What the server said of it.
     pub said: Pagination,
-    /// The ids of its contacts, in the order of the page.
-    pub ids: Vec<i64>,
+    /// Its contacts, in the order of the page.
+    pub rows: Vec<RowKey>,
+    /// When the request that was answered was sent, since the run's start.
+    pub sent: Duration,
+    /// When its answer was whole, since the run's start.
+    pub received: Duration,
 }
 
 /// A page's body, decoded: its table, and what must be observed of it.
@@ -45,8 +63,8 @@ pub(crate) struct Decoded<T> {
     pub table: T,
     /// What the server said.
     pub said: Pagination,
-    /// The ids of the rows, in order.
-    pub ids: Vec<i64>,
+    /// What is observed of the rows, in order.
+    pub rows: Vec<RowKey>,
     /// Memory that `table` holds, in bytes: what the window is bounded by.
     pub held: usize,
 }

@@ -7,7 +7,6 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::retry::{Class, classify};
 use crate::error::Exit;
-use crate::proof::Contradiction;
 use crate::report::seconds;
 
 /// Why the contacts could not be read.
@@ -54,9 +53,6 @@ pub enum ApiError {
         /// The time it was given.
         after: Duration,
     },
-    /// The pages were read, and contradict each other.
-    #[error(transparent)]
-    Contradiction(#[from] Contradiction),
     /// The certificates that a run was told to trust cannot be read.
     #[error("the authorities to trust (--ca-cert) cannot be used: {0}")]
     Authorities(String),
@@ -70,7 +66,6 @@ impl ApiError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Contradiction(_) => Exit::Contract,
             Self::Authorities(_) => Exit::Usage,
             Self::Setup(_) | Self::Outage { .. } => Exit::Unavailable,
             Self::Throttled { .. } | Self::Deadline { .. } => Exit::TryLater,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::client::{Answer, Client};
 use super::failure::{ApiError, Failure, Said};
 use super::pacer::{Pacer, Slot};
-use super::reader::{Decode, Page};
+use super::reader::Decode;
 use super::retry::{Class, Decision, Stop, Tries, classify, decide};
 use super::{contract, wire};
 use crate::config::{Backoff, ContactsConfig, Patience};
@@ -23,7 +23,7 @@ const SPREAD: Duration = Duration::from_millis(250);
 /// A page as it was fetched.
 pub(super) struct Fetched<T> {
     pub observed: Observed,
-    pub page: Page<T>,
+    pub table: T,
     /// Bytes that the table holds.
     pub held: usize,
     /// Bytes of JSON.
@@ -73,11 +73,16 @@ impl<T> Fetcher<T> {
         loop {
             attempt += 1;
             let (slot, sent) = self.send(page, attempt).await;
-            let failure = match self.client.get(asked).await.and_then(|answer| self.decode(asked, &answer)) {
+            let failure = match self.client.get(asked).await.and_then(|answer| self.decode(asked, sent, &answer)) {
                 Ok(fetched) => {
                     self.pacer.page(slot);
-                    let (contacts, bytes) = (fetched.observed.ids.len() as u64, fetched.bytes as u64);
-                    self.reporter.report(&Event::PageRead { page, contacts, bytes, took: sent.elapsed() });
+                    let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
+                    self.reporter.report(&Event::PageRead {
+                        page,
+                        contacts,
+                        bytes,
+                        took: self.pacer.now().saturating_sub(sent),
+                    });
                     return Ok(fetched);
                 }
                 Err(failure) => failure,
@@ -118,12 +123,12 @@ impl<T> Fetcher<T> {
         }
     }
 
-    /// Waits for a slot; the request leaves right after.
-    async fn send(&self, page: u64, attempt: u32) -> (Slot, Instant) {
+    /// Waits for a slot; the request leaves right after, at the time since the start that is returned.
+    async fn send(&self, page: u64, attempt: u32) -> (Slot, Duration) {
         let slot = self.pacer.slot().await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.reporter.report(&Event::Requested { page, attempt });
-        (slot, Instant::now())
+        (slot, self.pacer.now())
     }
 
     /// Tells everybody how an attempt failed.
@@ -147,21 +152,21 @@ impl<T> Fetcher<T> {
         class
     }
 
-    fn decode(&self, asked: Asked, answer: &Answer) -> Result<Fetched<T>, Failure> {
+    fn decode(&self, asked: Asked, sent: Duration, answer: &Answer) -> Result<Fetched<T>, Failure> {
         if let Some(quota) = answer.quota {
             self.pacer.hint(quota);
         }
         let no_page = |reason| Failure::NoPage { reason, said: wire::said(&answer.headers, &answer.body) };
-        let Decoded { table, said, ids, held } = (self.decode)(&answer.body).map_err(|error| match error {
+        let Decoded { table, said, rows, held } = (self.decode)(&answer.body).map_err(|error| match error {
             DecodeError::Malformed(reason) => no_page(reason),
             DecodeError::Identity(reason) => Failure::Identity(reason),
         })?;
-        if let Some(reason) = contract::violation(asked, said, ids.len()) {
+        if let Some(reason) = contract::violation(asked, said, rows.len()) {
             let said = Said { message: String::new(), ..wire::said(&answer.headers, &[]) };
             return Err(Failure::NoPage { reason, said });
         }
-        let page = Page { number: asked.page, table };
-        Ok(Fetched { observed: Observed { asked, said, ids }, page, held, bytes: answer.body.len() })
+        let observed = Observed { asked, said, rows, sent, received: self.pacer.now() };
+        Ok(Fetched { observed, table, held, bytes: answer.body.len() })
     }
 }
 

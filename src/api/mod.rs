@@ -13,7 +13,6 @@ mod health;
 mod hints;
 mod pace;
 mod pacer;
-mod planner;
 mod reader;
 mod retry;
 mod transport;

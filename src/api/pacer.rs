@@ -221,7 +221,8 @@ impl Pacer {
         result
     }
 
-    fn now(&self) -> Duration {
+    /// Time since the start of the run.
+    pub fn now(&self) -> Duration {
         self.start.elapsed()
     }
 

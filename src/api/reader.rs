@@ -1,9 +1,9 @@
 //! Reads all pages at once and hands them on in list order.
 //!
-//! The planner says what to read; up to `concurrency` tasks read it, each page as often as the
-//! decision in `retry` wants; a window puts the pages in order. The way out is a bounded channel: when
-//! it is full, or the window has no room, no further page is asked for. When the receiver goes away or
-//! a page cannot be had, all requests are dropped at once.
+//! The planner of the proof says what to read, and what of it leaves; up to `concurrency` tasks read it,
+//! each page as often as the decision in `retry` wants; a window keeps what has to wait for its turn. The
+//! way out is a bounded channel: when it is full, or the window has no room, no further page is asked for.
+//! When the receiver goes away or a page cannot be had, all requests are dropped at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
-use super::failure::ApiError;
+use super::failure::{ApiError, Failure};
 use super::fetcher::{Fetched, Fetcher};
-use super::planner::Planner;
 use super::window::Window;
 use crate::config::{ContactsConfig, Rate};
-use crate::page::{DecodeError, Decoded};
+use crate::page::{Asked, DecodeError, Decoded, Observed, Pagination};
+use crate::proof::{Certificate, Keep, Leaving, Planner, Request};
 use crate::report::{Event, Reporter};
 
 /// What pages that wait in the window and those under way may hold together, in bytes.
@@ -34,21 +34,21 @@ pub(crate) struct Page<T> {
     pub number: u64,
     /// What the decode function made of it.
     pub table: T,
+    /// Which of its rows leave: those that no earlier page had.
+    pub keep: Keep,
 }
 
 /// What the reading came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Totals {
-    /// Pages read.
-    pub pages: u64,
     /// Requests sent, retries included.
     pub requests: u64,
     /// JSON of the pages, in bytes.
     pub bytes: u64,
-    /// Whether there was more than the limit let through.
-    pub limited: bool,
     /// The rate that the run has learned to keep.
     pub learned: Option<Rate>,
+    /// What is proven of all this.
+    pub certificate: Certificate,
 }
 
 /// A reading that is set up and has not begun.
@@ -64,7 +64,7 @@ impl<T: Send + 'static> Reader<T> {
     pub fn new(config: &ContactsConfig, decode: Decode<T>, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
         Ok(Self {
             fetcher: Arc::new(Fetcher::new(config, decode, reporter)?),
-            planner: Planner::new(config.per_page, config.limit),
+            planner: Planner::new(config.per_page.get(), config.limit, config.required()),
             concurrency: config.concurrency.get(),
             deadline: config.patience.deadline,
         })
@@ -85,58 +85,102 @@ impl<T: Send + 'static> Reader<T> {
 
     async fn read_all(self, out: mpsc::Sender<Page<T>>) -> Result<Option<Totals>, ApiError> {
         let Self { fetcher, mut planner, concurrency, .. } = self;
-        let mut queue = VecDeque::from([planner.first()]);
-        let mut places = 0..;
+        let mut progress = Progress::default();
         let mut fetching = JoinSet::new();
         let mut window = Window::new();
-        let mut largest = 0;
-        let mut totals = Totals::default();
+        let mut leaving = VecDeque::new();
         loop {
             while fetching.len() < concurrency
-                && (fetching.is_empty() || window.held() + (fetching.len() + 1) * largest <= WINDOW)
-                && let Some(asked) = queue.pop_front()
-                && let Some(place) = places.next()
+                && (fetching.is_empty() || window.held() + (fetching.len() + 1) * progress.largest <= WINDOW)
+                && let Some(request) = planner.next()
             {
                 let fetcher = Arc::clone(&fetcher);
-                fetcher.pacer.set_pages_left(queue.len() as u64);
-                fetching.spawn(async move { (place, fetcher.fetch(asked).await) });
+                fetcher.pacer.set_pages_left(progress.sent());
+                fetching.spawn(async move { (request, fetcher.fetch(request.asked).await) });
             }
-            if fetching.is_empty() && !window.is_ready() {
+            leaving.extend(std::iter::from_fn(|| planner.leave()));
+            if fetching.is_empty() && leaving.is_empty() {
                 break;
             }
             tokio::select! {
-                permit = out.reserve(), if window.is_ready() => match (permit, window.pop()) {
-                    (Ok(permit), Some(Some(page))) => permit.send(page),
-                    (Ok(_), Some(None)) => {}
-                    _ => return Ok(None),
-                },
+                permit = out.reserve(), if !leaving.is_empty() => {
+                    let (Ok(permit), Some(Leaving { ticket, keep })) = (permit, leaving.pop_front()) else {
+                        return Ok(None);
+                    };
+                    // An answer beyond the end has no page.
+                    if let Some((number, table)) = window.take(ticket) {
+                        permit.send(Page { number, table, keep });
+                    }
+                }
                 Some(joined) = fetching.join_next() => {
-                    let (place, fetched) = joined.unwrap_or_else(|error| rethrow(error));
-                    if fetched.as_ref().is_err_and(|error| planner.is_end(error)) {
-                        window.insert(place, None, 0);
-                        continue;
+                    let (Request { ticket, asked }, fetched) = joined.unwrap_or_else(|error| rethrow(error));
+                    let observed = match fetched {
+                        Ok(Fetched { observed, table, held, bytes }) => {
+                            window.insert(ticket, (asked.page, table), held);
+                            progress.take(observed.said, bytes, held);
+                            observed
+                        }
+                        Err(error) => progress.end_of_list(asked, fetcher.pacer.now()).filter(|_| is_not_found(&error)).ok_or(error)?,
+                    };
+                    planner.observe(ticket, observed);
+                    if progress.plan(planner.expected()) {
+                        fetcher.reporter.report(&Event::Planned { pages: progress.planned, contacts: planner.expected() });
                     }
-                    let Fetched { observed, page, held, bytes } = fetched?;
-                    let opening = totals.pages == 0;
-                    queue.extend(planner.next(&observed)?);
-                    if opening {
-                        fetcher.reporter.report(&Event::Planned { pages: 1 + queue.len() as u64, contacts: planner.expected() });
-                    }
-                    // An empty page beyond the end only says that it is one.
-                    totals.pages += u64::from(opening || !observed.ids.is_empty());
-                    totals.bytes += bytes as u64;
-                    largest = largest.max(bytes + held);
-                    window.insert(place, Some(page), held);
                 }
                 () = out.closed() => return Ok(None),
             }
         }
-        totals.requests = fetcher.requests();
-        totals.learned = fetcher.pacer.learned();
-        totals.limited = planner.is_limited();
-        planner.finish()?;
-        Ok(Some(totals))
+        let (requests, learned) = (fetcher.requests(), fetcher.pacer.learned());
+        Ok(Some(Totals { requests, bytes: progress.bytes, learned, certificate: planner.finish() }))
     }
+}
+
+/// How far the reading is.
+#[derive(Debug, Default)]
+struct Progress {
+    /// What the last page said.
+    said: Option<Pagination>,
+    /// Pages that there are, by what page 1 said; 0 before that.
+    planned: u64,
+    /// Requests for pages so far.
+    asked: u64,
+    /// JSON so far, in bytes.
+    bytes: u64,
+    /// What the largest page needs, in bytes.
+    largest: usize,
+}
+
+impl Progress {
+    /// Counts a request; returns how many are still to come, as far as is known.
+    fn sent(&mut self) -> u64 {
+        self.asked += 1;
+        self.planned.saturating_sub(self.asked)
+    }
+
+    fn take(&mut self, said: Pagination, bytes: usize, held: usize) {
+        self.said = Some(said);
+        self.bytes += bytes as u64;
+        self.largest = self.largest.max(bytes + held);
+    }
+
+    /// Plans the pages of so many contacts; true if they were not planned before.
+    fn plan(&mut self, contacts: u64) -> bool {
+        let Some(said) = self.said.filter(|_| self.planned == 0) else { return false };
+        self.planned = contacts.div_ceil(said.per_page.max(1)).max(1);
+        true
+    }
+
+    /// An empty page, where the list has ended before the page asked for by its own count.
+    fn end_of_list(&self, asked: Asked, now: Duration) -> Option<Observed> {
+        let said = self.said?;
+        let beyond = (asked.page - 1).saturating_mul(asked.per_page.into()) >= said.total_count;
+        let said = Pagination { current_page: asked.page, per_page: asked.per_page.into(), ..said };
+        beyond.then_some(Observed { asked, said, rows: Vec::new(), sent: now, received: now })
+    }
+}
+
+fn is_not_found(error: &ApiError) -> bool {
+    matches!(error, ApiError::Page { failure: Failure::Status { status: 404, .. }, .. })
 }
 
 /// Goes on with a panic of a task: it is a fault of the program, and not to be hidden.

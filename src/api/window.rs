@@ -1,39 +1,31 @@
-//! The window that puts pages back in order: they come in as they arrive, and go out in list order.
+//! Pages that wait for their turn to leave: they come in as they arrive, and are taken in the order of the proof.
 //!
 //! It counts the bytes it holds; how many it may hold is its owner's to keep.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-/// Pages that wait for an earlier one.
+/// Pages by the tickets of their requests.
 #[derive(Debug)]
 pub(super) struct Window<T> {
-    /// Pages by their place in the order, each with the bytes it holds.
-    waiting: BTreeMap<u64, (T, usize)>,
-    /// The place that leaves next.
-    next: u64,
+    /// Each page with the bytes it holds.
+    waiting: HashMap<u64, (T, usize)>,
     held: usize,
 }
 
 impl<T> Window<T> {
     pub fn new() -> Self {
-        Self { waiting: BTreeMap::new(), next: 0, held: 0 }
+        Self { waiting: HashMap::new(), held: 0 }
     }
 
-    /// Takes the page of a place.
-    pub fn insert(&mut self, place: u64, page: T, bytes: usize) {
+    /// Takes in the page of a ticket.
+    pub fn insert(&mut self, ticket: u64, page: T, bytes: usize) {
         self.held += bytes;
-        self.waiting.insert(place, (page, bytes));
+        self.waiting.insert(ticket, (page, bytes));
     }
 
-    /// Whether the page that leaves next is here.
-    pub fn is_ready(&self) -> bool {
-        self.waiting.contains_key(&self.next)
-    }
-
-    /// The next page in order, if it is here.
-    pub fn pop(&mut self) -> Option<T> {
-        let (page, bytes) = self.waiting.remove(&self.next)?;
-        self.next += 1;
+    /// Hands out the page of a ticket; none if the answer had no page.
+    pub fn take(&mut self, ticket: u64) -> Option<T> {
+        let (page, bytes) = self.waiting.remove(&ticket)?;
         self.held -= bytes;
         Some(page)
     }
@@ -49,16 +41,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_leave_in_order_whatever_order_they_came_in() {
+    fn what_waits_is_counted_until_it_is_taken() {
         let mut window = Window::new();
-        let mut left = Vec::new();
-        for place in [2, 1, 0, 4, 3] {
-            window.insert(place, place, 10);
-            while let Some(page) = window.pop() {
-                left.push(page);
-            }
-        }
-        assert_eq!(left, [0, 1, 2, 3, 4]);
-        assert_eq!((window.held(), window.is_ready()), (0, false));
+        window.insert(2, "two", 20);
+        window.insert(1, "one", 10);
+        assert_eq!((window.held(), window.take(2), window.take(2)), (30, Some("two"), None));
+        assert_eq!((window.take(1), window.held()), (Some("one"), 0));
     }
 }

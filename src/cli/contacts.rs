@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use clap::Args;
 use linq_export::config::{
-    BaseUrl, ConfigError, ContactsConfig, ExportConfig, FileMode, Format, Output, Pacing, PerPage, PlainHttp, Rate,
-    Source, Token,
+    BaseUrl, Below, ConfigError, ContactsConfig, ExportConfig, FileMode, Format, Output, Pacing, PerPage, PlainHttp,
+    Rate, Source, Token,
 };
 use linq_export::ended::Ended;
 use linq_export::report::{Reporter, Summary, Tally, bytes, counted, seconds};
-use linq_export::{Error, Exit, export, sandbox};
+use linq_export::{Error, Exit, Level, Require, export, sandbox};
 
 use super::records::Records;
 use super::sandbox::Embedded;
@@ -55,6 +55,13 @@ pub struct Contacts {
     /// Stop after so many contacts, for a quick look [default: never]
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroU64>,
+    /// The least that must be known of the export's completeness: any, counted, complete or snapshot. Below it nothing
+    /// is published, and the exit code is 3 [default: counted; any with --limit]
+    #[arg(long, value_name = "LEVEL", env = "LINQ_EXPORT_REQUIRE")]
+    require: Option<Require>,
+    /// Publish an export below the required level all the same, with its true level; the exit code stays 3
+    #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW")]
+    publish_below: bool,
     #[command(flatten)]
     token: TokenSource,
     #[command(flatten)]
@@ -152,7 +159,7 @@ impl Contacts {
             Err(error) => Err(error),
         };
         let exit = match (&result, signals.exit()) {
-            (Ok(_), _) => Exit::Whole,
+            (Ok(summary), _) => summary.exit(),
             (Err(Error::Cancelled), Some(exit)) => exit,
             (Err(error), _) => error.exit(),
         };
@@ -235,10 +242,14 @@ impl Contacts {
         contacts.timeouts.attempt = self.server.timeout;
         contacts.backoff.first = self.server.backoff;
         contacts.limit = self.limit;
+        contacts.require = self.require;
         let mut config = ExportConfig::new(contacts, output, format);
         config.mode = self.mode;
         config.wait_lock = self.wait_lock;
         config.manifest.clone_from(&self.manifest);
+        if self.publish_below {
+            config.below = Below::Publish;
+        }
         if sandbox.is_some() {
             config.source = Source::Sandbox;
         }
@@ -255,6 +266,23 @@ impl Contacts {
         }
         let format = self.format.map_or_else(|| Format::of(&self.output), Ok).map_err(|error| error.to_string())?;
         Ok((Output::File(self.output.clone()), format))
+    }
+
+    /// Says how complete the export is: loudly, where that is not proven.
+    fn say_level(&self, summary: &Summary) {
+        let certificate = &summary.read.certificate;
+        let level = certificate.level;
+        match level {
+            Level::Snapshot => say(format_args!("completeness: snapshot, exactly the server's list at one instant")),
+            Level::Complete => say(format_args!(
+                "completeness: complete, every contact that was there throughout; {}",
+                certificate.why()
+            )),
+            _ => say(format_args!("COMPLETENESS NOT PROVEN: {level}: {}", certificate.why())),
+        }
+        if summary.exit() == Exit::Incomplete {
+            say(format_args!("published below what was required ({}), as --publish-below says", summary.required));
+        }
     }
 
     fn say_summary(&self, summary: &Summary) {
@@ -274,9 +302,7 @@ impl Contacts {
         for ((kind, column), (_, times)) in &read.warnings {
             say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
         }
-        if read.limited {
-            say("stopped early, as --limit says: there are more contacts than these");
-        }
+        self.say_level(summary);
         if self.sandbox {
             let token = if self.token.is_given() {
                 format!("; the token was not used ({})", token::VARIABLE)

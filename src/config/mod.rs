@@ -21,6 +21,8 @@ pub use file_mode::FileMode;
 pub use rate::Rate;
 pub use token::Token;
 
+use crate::proof::Require;
+
 /// The values a run was told cannot work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -68,6 +70,9 @@ pub struct ContactsConfig {
     pub patience: Patience,
     /// Stop after this many contacts: never, by default.
     pub limit: Option<NonZeroU64>,
+    /// The least that must be known of the export's completeness: what a proof needs is read. By default, that
+    /// no gap is known; nothing, where a limit is set.
+    pub require: Option<Require>,
     /// Rows of a record batch: 8,192. The last may be shorter.
     pub batch_rows: NonZeroUsize,
 }
@@ -87,8 +92,18 @@ impl ContactsConfig {
             backoff: Backoff::default(),
             patience: Patience::default(),
             limit: None,
+            require: None,
             batch_rows: DEFAULT_BATCH_ROWS,
         }
+    }
+}
+
+impl ContactsConfig {
+    /// The least level of completeness that is enough.
+    #[must_use]
+    pub fn required(&self) -> Require {
+        let unasked = if self.limit.is_some() { Require::Any } else { Require::Counted };
+        self.require.unwrap_or(unasked)
     }
 }
 
@@ -217,13 +232,33 @@ pub struct ExportConfig {
     pub manifest: Option<PathBuf>,
     /// What answers at the base URL: the API, by default.
     pub source: Source,
+    /// What to do with an export below the required level: nothing is published, by default.
+    pub below: Below,
+}
+
+/// What becomes of an export that is less complete than required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Below {
+    /// It is thrown away, and what was there before stays.
+    Discard,
+    /// It is published with its true level.
+    Publish,
 }
 
 impl ExportConfig {
     /// An export of those contacts to that place.
     #[must_use]
     pub fn new(contacts: ContactsConfig, output: Output, format: Format) -> Self {
-        Self { contacts, output, format, mode: None, wait_lock: None, manifest: None, source: Source::Api }
+        Self {
+            contacts,
+            output,
+            format,
+            mode: None,
+            wait_lock: None,
+            manifest: None,
+            source: Source::Api,
+            below: Below::Discard,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! later run and `verify` what they need. No I/O but the reading of a file that is to be compared.
 
 mod columns;
+mod completeness;
 mod digest;
 mod known;
 mod organisation;
@@ -30,9 +31,10 @@ use crate::config::{ExportConfig, Output, Pacing, Rate, Source};
 use crate::error::Error;
 use crate::report::ReadSummary;
 use columns::SCHEMA_VERSION;
+use completeness::CompletenessRecord;
 use record::{
-    CompletenessRecord, ContactsRecord, ExampleRecord, FileRecord, OptionsRecord, RequestsRecord, RunRecord,
-    SchemaRecord, TimesRecord, TotalCountRecord, WarningRecord,
+    ContactsRecord, ExampleRecord, FileRecord, OptionsRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord,
+    TotalCountRecord, WarningRecord,
 };
 
 /// The version of the manifest's format. It stays while keys are only added.
@@ -65,10 +67,13 @@ impl Manifest {
             contacts: ContactsRecord {
                 rows: read.contacts,
                 owners: read.owners,
-                total_count: TotalCountRecord { first: read.total_count_first, last: read.total_count_last },
+                total_count: TotalCountRecord {
+                    first: read.certificate.total_first,
+                    last: read.certificate.total_last,
+                },
             },
             warnings: warnings_of(read),
-            completeness: completeness_of(read),
+            completeness: CompletenessRecord::of(&read.certificate, times.started),
             file: FileRecord {
                 name: name_of(&config.output),
                 rows: read.contacts,
@@ -114,7 +119,7 @@ fn run_of(config: &ExportConfig, read: &ReadSummary) -> RunRecord {
     let learned = matches!(config.contacts.pacing, Pacing::Learn { .. });
     RunRecord {
         pages: read.pages,
-        requests: RequestsRecord { sent: read.requests, pages: read.pages, failures: read.failures },
+        requests: RequestsRecord { sent: read.requests, pages: read.certificate.windows, failures: read.failures },
         retries: read.retries,
         throttles: read.failures.throttled,
         learned_rate: read.learned_rate.filter(|_| learned).map(Rate::per_second),
@@ -130,14 +135,6 @@ fn warnings_of(read: &ReadSummary) -> Vec<WarningRecord> {
         example: ExampleRecord { page: warning.page, position: warning.position },
     };
     read.warnings.values().map(record).collect()
-}
-
-fn completeness_of(read: &ReadSummary) -> CompletenessRecord {
-    if read.limited {
-        CompletenessRecord { level: "incomplete", reasons: vec!["limited"] }
-    } else {
-        CompletenessRecord { level: "counted", reasons: Vec::new() }
-    }
 }
 
 /// The file's name alone: the folders above it may say whose machine this is.

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::columns::ColumnRecord;
+use super::completeness::CompletenessRecord;
 use crate::report::Failures;
 
 /// The record of a run that ended well: what was read, how, and the file it made.
@@ -99,8 +100,8 @@ pub(super) struct ContactsRecord {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct TotalCountRecord {
-    pub first: Option<u64>,
-    pub last: Option<u64>,
+    pub first: u64,
+    pub last: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -116,12 +117,6 @@ pub(super) struct WarningRecord {
 pub(super) struct ExampleRecord {
     pub page: u64,
     pub position: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct CompletenessRecord {
-    pub level: &'static str,
-    pub reasons: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

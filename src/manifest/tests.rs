@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::config::{BaseUrl, ContactsConfig, Format, PlainHttp, Token};
+use crate::proof::{Certificate, Level, Reason};
 
 pub(super) fn export_config(token: &str) -> ExportConfig {
     let base_url = BaseUrl::parse("https://host", PlainHttp::Loopback).unwrap();
@@ -14,7 +15,8 @@ pub(super) fn export_config(token: &str) -> ExportConfig {
 }
 
 pub(super) fn read_summary() -> ReadSummary {
-    ReadSummary { contacts: 250, owners: 7, pages: 3, requests: 5, retries: 2, ..ReadSummary::default() }
+    let certificate = Certificate { level: Level::Counted, ..Certificate::default() };
+    ReadSummary { contacts: 250, owners: 7, pages: 3, requests: 5, retries: 2, certificate, ..ReadSummary::default() }
 }
 
 pub(super) fn manifest_of(read: &ReadSummary) -> Manifest {
@@ -40,10 +42,12 @@ fn a_manifest_is_read_back_and_says_nothing_of_folders() {
 }
 
 #[test]
-fn a_limited_run_is_incomplete() {
-    let read = ReadSummary { limited: true, ..read_summary() };
-    let text = manifest_of(&read).text().unwrap();
+fn a_limited_run_is_incomplete_and_says_why() {
+    let reasons = vec![Reason::Limited { contacts: 250 }];
+    let certificate = Certificate { level: Level::Incomplete, reasons, ..Certificate::default() };
+    let text = manifest_of(&ReadSummary { certificate, ..read_summary() }).text().unwrap();
     assert_eq!(Known::read(text.as_bytes()).unwrap().completeness.level, "incomplete");
+    assert!(text.contains("limited: not more than 250 contacts were wanted"), "{text}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::BatchCoalescer;
+use arrow::compute::{BatchCoalescer, filter_record_batch};
 use arrow::datatypes::Int64Type;
 use futures::{FutureExt, Stream};
 use tokio::sync::mpsc;
@@ -20,6 +20,7 @@ use crate::api::{ApiError, Page, Reader, Totals};
 use crate::config::{ContactsConfig, Token};
 use crate::error::Error;
 use crate::page::Finding;
+use crate::proof::Keep;
 use crate::report::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
 use crate::table::{self, PageTable};
 
@@ -86,19 +87,25 @@ impl Contacts {
     }
 
     fn take_page(&mut self, page: Page<PageTable>) -> Result<(), Error> {
-        let PageTable { batch, total_count, findings } = page.table;
-        let rows = usize::try_from(self.left).unwrap_or(usize::MAX).min(batch.num_rows());
-        let batch = batch.slice(0, rows);
+        let PageTable { batch, findings } = page.table;
+        let kept = match page.keep {
+            Keep::All => batch,
+            Keep::These(rows) => filter_record_batch(&batch, &rows.into()).map_err(bug)?,
+        };
+        let rows = usize::try_from(self.left).unwrap_or(usize::MAX).min(kept.num_rows());
+        let batch = kept.slice(0, rows);
+        if rows > 0 {
+            self.figures.pages += 1;
+            self.tally.report(&Event::Taken { page: page.number, contacts: rows as u64 });
+        }
         self.left -= rows as u64;
         self.figures.contacts += rows as u64;
-        self.figures.total_count_first.get_or_insert(total_count);
-        self.figures.total_count_last = Some(total_count);
         let owners = batch.column_by_name("owner_id").map(AsArray::as_primitive::<Int64Type>);
         self.owners.extend(owners.into_iter().flatten().flatten());
         for finding in findings {
             self.warn(page.number, finding);
         }
-        self.rows.push_batch(batch).map_err(|error| Error::Bug(error.to_string()))
+        self.rows.push_batch(batch).map_err(bug)
     }
 
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
@@ -111,24 +118,27 @@ impl Contacts {
     }
 
     fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
-        let Totals { pages, requests, bytes, limited, learned } =
+        let Totals { requests, bytes, learned, certificate } =
             end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
         let owners = self.owners.len() as u64;
         let figures = std::mem::take(&mut self.figures);
         let Figures { retries, failures, .. } = self.tally.figures();
         self.summary = Some(ReadSummary {
             owners,
-            pages,
             requests,
             retries,
             failures,
             bytes,
             learned_rate: learned,
-            limited,
+            certificate,
             ..figures
         });
-        self.rows.finish_buffered_batch().map_err(|error| Error::Bug(error.to_string()))
+        self.rows.finish_buffered_batch().map_err(bug)
     }
+}
+
+fn bug(error: impl std::fmt::Display) -> Error {
+    Error::Bug(error.to_string())
 }
 
 impl Stream for Contacts {
@@ -145,7 +155,7 @@ impl Stream for Contacts {
                 let Some(reading) = &mut self.reading else { return Poll::Ready(None) };
                 let joined = ready!(reading.poll_unpin(context));
                 self.reading = None;
-                joined.map_err(|error| Error::Bug(error.to_string())).and_then(|end| self.take_end(end))
+                joined.map_err(bug).and_then(|end| self.take_end(end))
             };
             if let Err(error) = taken {
                 return Poll::Ready(Some(Err(error)));

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::contacts::{Contacts, read};
 use super::start::with_starting_rate;
-use crate::config::ExportConfig;
+use crate::config::{Below, ExportConfig};
 use crate::error::Error;
 use crate::manifest::{Digest, Manifest, Times};
 use crate::report::{Event, ReadSummary, Reporter, Summary};
@@ -81,6 +81,10 @@ async fn run(
     // Where writing failed, the encoder only found its way out closed.
     written?;
     let (read, digest) = ended?;
+    let required = config.contacts.required();
+    if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
+        return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });
+    }
     let settled = tokio::select! {
         settled = place.settle() => settled?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
@@ -89,7 +93,7 @@ async fn run(
     let bytes = digest.bytes();
     let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, digest);
     settled.publish(manifest.text()?.into_bytes()).await?;
-    Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest })
+    Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
 }
 
 /// Encodes batch after batch on a thread that may block.

@@ -36,7 +36,7 @@ pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
             scrub_failure(token, failure);
         }
         ApiError::Setup(text) | ApiError::Authorities(text) => scrub(token, text),
-        ApiError::Deadline { .. } | ApiError::Contradiction(_) => {}
+        ApiError::Deadline { .. } => {}
     }
     error
 }

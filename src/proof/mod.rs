@@ -1,8 +1,34 @@
-//! What the pages, taken together, prove: pure functions of the responses as they were observed.
-//!
-//! Observations come in, a contradiction or the count goes out. No tokio, no clock, no I/O.
+//! What the pages, taken together, prove.
 
-mod count;
+mod admission;
+mod assumption;
+mod certificate;
+mod chain;
+mod ids;
+mod judge;
+mod ledger;
+mod level;
+mod opening;
+mod order;
+mod overlap;
+mod passes;
+mod phases;
+mod planner;
+mod reason;
+mod record;
+mod repair;
+mod sweep;
+mod tuning;
+mod verdict;
+mod witness;
 
-pub use count::Contradiction;
-pub(crate) use count::Count;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use admission::{Keep, Leaving};
+pub use assumption::{Assumption, Standing};
+pub use certificate::Certificate;
+pub use level::{Level, Require, UnknownLevel};
+pub use order::{Direction, Field, Order};
+pub(crate) use planner::{Planner, Request};
+pub use reason::Reason;

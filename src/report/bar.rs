@@ -48,9 +48,9 @@ impl Reporter for Bar {
                 self.drawn.set_length(*pages);
                 self.drawn.set_style(style(BAR));
             }
-            Event::PageRead { .. } => {
+            Event::Taken { .. } => {
                 self.drawn.set_message(progress.to_string());
-                self.drawn.set_position(progress.pages);
+                self.drawn.set_position(progress.figures.pages);
             }
             Event::Tick => {
                 self.drawn.set_message(progress.to_string());

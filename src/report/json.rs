@@ -69,13 +69,13 @@ impl<W: Write + Send> Reporter for JsonLines<W> {
 
 fn figures(progress: &Progress) -> Value {
     json!({
-        "pages": progress.pages,
-        "pages_planned": progress.pages_planned,
-        "contacts": progress.contacts,
-        "requests": progress.requests,
+        "pages": progress.figures.pages,
+        "pages_planned": progress.figures.pages_planned,
+        "contacts": progress.figures.contacts,
+        "requests": progress.figures.requests,
         "requests_per_second": progress.requests_per_second(),
-        "bytes_read": progress.bytes_in,
-        "bytes_written": progress.bytes_out,
+        "bytes_read": progress.figures.bytes_read,
+        "bytes_written": progress.figures.bytes_written,
     })
 }
 

@@ -82,7 +82,7 @@ impl<W: Write + Send> Reporter for Lines<W> {
         if matches!(event, Event::Tick) {
             // The first tick comes at once.
             if *ticks > 0 && ticks.is_multiple_of(EVERY) {
-                let _ = writeln!(out, "{} of {} pages, {progress}", count(progress.pages), planned(progress));
+                let _ = writeln!(out, "{} of {} pages, {progress}", count(progress.figures.pages), planned(progress));
             }
             *ticks += 1;
         }
@@ -90,7 +90,7 @@ impl<W: Write + Send> Reporter for Lines<W> {
 }
 
 fn planned(progress: &Progress) -> String {
-    if progress.pages_planned == 0 { "?".to_owned() } else { count(progress.pages_planned) }
+    if progress.figures.pages_planned == 0 { "?".to_owned() } else { count(progress.figures.pages_planned) }
 }
 
 #[cfg(test)]

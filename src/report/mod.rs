@@ -54,6 +54,13 @@ pub enum Event {
         /// From the request to the last byte.
         took: Duration,
     },
+    /// Contacts of a page leave for the output, in list order: those that no page before it had.
+    Taken {
+        /// The page's number.
+        page: u64,
+        /// How many.
+        contacts: u64,
+    },
     /// An attempt at a page failed, and will be made again.
     Retrying {
         /// The page.

@@ -3,27 +3,17 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Event, bytes, count, seconds};
+use super::{Event, Figures, bytes, count, seconds};
 
 /// Seconds over which the speed is taken.
 const SPEED_OVER: usize = 10;
 
-/// The figures of a run so far.
+/// How far a run is, and how fast.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Pages read.
-    pub pages: u64,
-    /// Pages that will be read; 0 before page 1 has said so.
-    pub pages_planned: u64,
-    /// Contacts read.
-    pub contacts: u64,
-    /// JSON received, in bytes.
-    pub bytes_in: u64,
-    /// Bytes written.
-    pub bytes_out: u64,
-    /// Requests sent.
-    pub requests: u64,
+    /// What was counted so far.
+    pub figures: Figures,
     /// Seconds for which nobody sends any more.
     waiting: u64,
     /// Requests and pages at each of the last seconds, the oldest first.
@@ -33,23 +23,15 @@ pub struct Progress {
 impl Progress {
     /// Takes an event into account.
     pub fn update(&mut self, event: &Event) {
+        self.figures.count(event);
         match event {
-            Event::Requested { .. } => self.requests += 1,
-            Event::Planned { pages, .. } => self.pages_planned = *pages,
-            Event::PageRead { contacts, bytes, .. } => {
-                // An empty page beyond the end only says that it is one.
-                self.pages += u64::from(*contacts > 0);
-                self.contacts += contacts;
-                self.bytes_in += bytes;
-            }
-            Event::Written { bytes } => self.bytes_out += bytes,
             Event::Waiting { wait, .. } => self.waiting = self.waiting.max(wait.as_secs()),
             Event::Tick => {
                 self.waiting = self.waiting.saturating_sub(1);
                 if self.seconds.len() > SPEED_OVER {
                     self.seconds.pop_front();
                 }
-                self.seconds.push_back((self.requests, self.pages));
+                self.seconds.push_back((self.figures.requests, self.figures.pages));
             }
             _ => {}
         }
@@ -66,7 +48,8 @@ impl Progress {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn time_left(&self) -> Option<Duration> {
         let speed = self.per_second(|(_, pages)| pages);
-        let left = self.pages_planned.checked_sub(self.pages).filter(|_| self.pages_planned > 0 && speed > 0.0)?;
+        let Figures { pages, pages_planned, .. } = self.figures;
+        let left = pages_planned.checked_sub(pages).filter(|_| pages_planned > 0 && speed > 0.0)?;
         Duration::try_from_secs_f64(left as f64 / speed).ok()
     }
 
@@ -86,8 +69,8 @@ impl std::fmt::Display for Progress {
         write!(
             f,
             "{} contacts, {}, {:.1} requests/s",
-            count(self.contacts),
-            bytes(self.bytes_in),
+            count(self.figures.contacts),
+            bytes(self.figures.bytes_read),
             self.requests_per_second()
         )?;
         if self.waiting > 0 {
@@ -114,6 +97,7 @@ mod tests {
                 progress.update(&Event::Requested { page, attempt: 1 });
             }
             progress.update(&Event::PageRead { page: 1, contacts: 100, bytes: 47_000, took: Duration::ZERO });
+            progress.update(&Event::Taken { page: 1, contacts: 100 });
         }
         progress.update(&Event::Tick);
         assert!((progress.requests_per_second() - 2.0).abs() < 1e-9);

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Failures, FindingKind, Warning};
 use crate::config::{Output, Rate};
+use crate::error::Exit;
 use crate::manifest::Manifest;
+use crate::proof::{Certificate, Require};
 
 /// What reading came to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,7 +16,7 @@ pub struct ReadSummary {
     pub contacts: u64,
     /// Distinct owners among them.
     pub owners: u64,
-    /// Pages read.
+    /// Pages of which contacts were taken; what was read again for the proof is not among them.
     pub pages: u64,
     /// Requests sent, retries included.
     pub requests: u64,
@@ -22,16 +24,12 @@ pub struct ReadSummary {
     pub retries: u64,
     /// Requests that gave no page, by reason.
     pub failures: Failures,
-    /// The server's `total_count` on the first page that was read.
-    pub total_count_first: Option<u64>,
-    /// The server's `total_count` on the last page that was read.
-    pub total_count_last: Option<u64>,
     /// JSON received with whole pages, in bytes.
     pub bytes: u64,
     /// The rate that the run has learned to keep; none where nothing was refused.
     pub learned_rate: Option<Rate>,
-    /// Whether reading stopped early, because a limit was set and there was more.
-    pub limited: bool,
+    /// What is proven of its completeness.
+    pub certificate: Certificate,
     /// Values that could not be taken as they were sent, by kind and column: the first, and how many.
     pub warnings: BTreeMap<(FindingKind, &'static str), (Warning, u64)>,
 }
@@ -50,4 +48,14 @@ pub struct Summary {
     pub elapsed: Duration,
     /// The record of the run, as it was published with a file.
     pub manifest: Manifest,
+    /// The least level that was required.
+    pub required: Require,
+}
+
+impl Summary {
+    /// How a program that ends with this exits: an output below what was required may have been published all the same.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        if self.required.is_met_by(self.read.certificate.level) { Exit::Whole } else { Exit::Incomplete }
+    }
 }

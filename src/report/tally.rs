@@ -10,9 +10,9 @@ use super::{Event, Outcome, Reporter};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Figures {
-    /// Contacts on the pages read. Some may not have been written.
+    /// Contacts read, each once. Some may not have been written.
     pub contacts: u64,
-    /// Pages read.
+    /// Pages of which contacts were taken.
     pub pages: u64,
     /// Pages that were to be read; 0 before page 1 has said so.
     pub pages_planned: u64,
@@ -26,6 +26,25 @@ pub struct Figures {
     pub bytes_read: u64,
     /// Bytes given to the output.
     pub bytes_written: u64,
+}
+
+impl Figures {
+    /// Takes an event into account.
+    pub fn count(&mut self, event: &Event) {
+        match event {
+            Event::Requested { .. } => self.requests += 1,
+            Event::Planned { pages, .. } => self.pages_planned = *pages,
+            Event::Failed { outcome } => self.failures.count(*outcome),
+            Event::Retrying { .. } => self.retries += 1,
+            Event::PageRead { bytes, .. } => self.bytes_read += bytes,
+            Event::Taken { contacts, .. } => {
+                self.pages += 1;
+                self.contacts += contacts;
+            }
+            Event::Written { bytes } => self.bytes_written += bytes,
+            _ => {}
+        }
+    }
 }
 
 /// Requests that gave no page, by reason.
@@ -77,19 +96,7 @@ impl Reporter for Tally {
     fn report(&self, event: &Event) {
         {
             let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
-            match event {
-                Event::Requested { .. } => figures.requests += 1,
-                Event::Planned { pages, .. } => figures.pages_planned = *pages,
-                Event::Failed { outcome } => figures.failures.count(*outcome),
-                Event::Retrying { .. } => figures.retries += 1,
-                Event::PageRead { contacts, bytes, .. } => {
-                    figures.pages += 1;
-                    figures.contacts += contacts;
-                    figures.bytes_read += bytes;
-                }
-                Event::Written { bytes } => figures.bytes_written += bytes,
-                _ => {}
-            }
+            figures.count(event);
         }
         self.next.report(event);
     }
@@ -112,7 +119,8 @@ mod tests {
         for attempt in 1..=2 {
             tally.report(&Event::Requested { page: 1, attempt });
         }
-        tally.report(&Event::PageRead { page: 1, contacts: 3, bytes: 5, took: std::time::Duration::ZERO });
+        tally.report(&Event::PageRead { page: 1, contacts: 4, bytes: 5, took: std::time::Duration::ZERO });
+        tally.report(&Event::Taken { page: 1, contacts: 3 });
         tally.report(&Event::Written { bytes: 7 });
         let expected =
             Figures { contacts: 3, pages: 1, requests: 2, bytes_read: 5, bytes_written: 7, ..Figures::default() };

@@ -3,19 +3,19 @@
 //! Raw values come in, one a column and contact; arrays go out. A value that its column cannot hold
 //! leaves null there and itself in `extra`, so that nothing the API sends is lost.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::{
-    array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder},
-    error::ArrowError,
-};
+use arrow::array::{ArrayRef, AsArray, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
+use arrow::datatypes::TimestampMicrosecondType;
+use arrow::error::ArrowError;
 
 use super::{
     instant,
     json::{Kind, Raw},
     schema::{COLUMNS, Column, Holds, OWNER, Place, schema},
 };
-use crate::page::{Finding, FindingKind};
+use crate::page::{Finding, FindingKind, RowKey};
 
 /// Contacts a page, as documented: what the builders make room for.
 const ROWS: usize = 100;
@@ -62,7 +62,8 @@ enum Builder {
 #[derive(Debug)]
 pub(super) struct Columns {
     builders: Vec<Builder>,
-    ids: Vec<i64>,
+    /// The rows as they are observed; their times are filled in at the end.
+    rows: Vec<RowKey>,
     findings: Vec<Finding>,
 }
 
@@ -78,23 +79,23 @@ impl Columns {
                 }
             })
             .collect();
-        Self { builders, ids: Vec::with_capacity(ROWS), findings: Vec::new() }
+        Self { builders, rows: Vec::with_capacity(ROWS), findings: Vec::new() }
     }
 
     /// Rows so far.
     pub fn rows(&self) -> usize {
-        self.ids.len()
+        self.rows.len()
     }
 
     /// Adds a contact as the next row, or says why it has no identity.
-    pub fn push(&mut self, mut contact: Contact<'_>) -> Result<(), String> {
-        let row = self.ids.len() + 1;
+    pub fn push(&mut self, mut contact: Contact<'_>, hash: u64) -> Result<(), String> {
+        let row = self.rows.len() + 1;
         for (index, column) in COLUMNS.iter().enumerate() {
             let value = contact.values[index].filter(|value| value.kind != Kind::Null);
             let held = match (&mut self.builders[index], column.place) {
                 (Builder::Integer(builder), Place::Id) => {
                     let id = identity(value, row)?;
-                    self.ids.push(id);
+                    self.rows.push(RowKey { id, created_at: None, updated_at: None, hash });
                     builder.append_value(id);
                     true
                 }
@@ -111,8 +112,8 @@ impl Columns {
         Ok(())
     }
 
-    /// The rows as a batch, their ids, and what was found on the way.
-    pub fn finish(self) -> Result<(RecordBatch, Vec<i64>, Vec<Finding>), ArrowError> {
+    /// The rows as a batch, what is observed of them, and what was found on the way.
+    pub fn finish(self) -> Result<(RecordBatch, Vec<RowKey>, Vec<Finding>), ArrowError> {
         let arrays: Vec<ArrayRef> = self
             .builders
             .into_iter()
@@ -122,8 +123,21 @@ impl Columns {
                 Builder::Instant(mut builder) => Arc::new(builder.finish()),
             })
             .collect();
-        Ok((RecordBatch::try_new(schema(), arrays)?, self.ids, self.findings))
+        let batch = RecordBatch::try_new(schema(), arrays)?;
+        let mut rows = self.rows;
+        for (row, instant) in rows.iter_mut().zip(instants(&batch, "created_at")) {
+            row.created_at = instant;
+        }
+        for (row, instant) in rows.iter_mut().zip(instants(&batch, "updated_at")) {
+            row.updated_at = instant;
+        }
+        Ok((batch, rows, self.findings))
     }
+}
+
+fn instants<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Option<i64>> + 'b {
+    let column = batch.column_by_name(column).map(AsArray::as_primitive::<TimestampMicrosecondType>);
+    column.into_iter().flatten()
 }
 
 /// The integer that a number or a numeric string writes out in full.

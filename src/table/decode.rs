@@ -3,6 +3,10 @@
 //! One walk over the bytes, straight into the column builders. It decides nothing about reading
 //! again: a body that is no page of contacts is `Malformed`, a contact without an identity `Identity`.
 
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
+
 use super::{
     PageTable,
     columns::{Columns, Contact, integer},
@@ -40,9 +44,9 @@ pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
     let Some(said) = said else {
         return malformed("the answer has no `pagination`");
     };
-    let (batch, ids, findings) = columns?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
+    let (batch, rows, findings) = columns?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
     let held = batch.get_array_memory_size();
-    Ok(Decoded { table: PageTable { batch, total_count: said.total_count, findings }, said, ids, held })
+    Ok(Decoded { table: PageTable { batch, findings }, said, rows, held })
 }
 
 fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
@@ -60,7 +64,8 @@ fn read_contacts(scanner: &mut Scanner<'_>) -> Result<Contacts, DecodeError> {
     let mut identities = Ok(());
     scanner.array(|scanner| {
         let pushed = if scanner.peek()? == Kind::Object {
-            columns.push(read_contact(scanner)?)
+            let (bytes, contact) = scanner.spanned(read_contact)?;
+            columns.push(contact, FxBuildHasher.hash_one(bytes))
         } else {
             let value = scanner.value()?.json().text;
             Err(format!("contact {} of the page is {value}, no object with an id", columns.rows() + 1))

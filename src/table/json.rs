@@ -99,6 +99,14 @@ impl<'a> Scanner<'a> {
         Ok(Raw { kind, bytes: &self.bytes[start..self.at] })
     }
 
+    /// Reads a value through `read`, and returns its bytes with what `read` made of it.
+    pub fn spanned<T, E>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<(&'a [u8], T), E> {
+        self.space();
+        let start = self.at;
+        let value = read(self)?;
+        Ok((&self.bytes[start..self.at], value))
+    }
+
     /// Checks that nothing but white space follows.
     pub fn end(&mut self) -> Scan<()> {
         self.space();

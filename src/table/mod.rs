@@ -24,8 +24,6 @@ pub use schema::schema;
 pub(crate) struct PageTable {
     /// The rows, in the order of the page.
     pub batch: RecordBatch,
-    /// The server's `total_count` on this page.
-    pub total_count: u64,
     /// What was not as it should be, summed up by kind and column.
     pub findings: Vec<Finding>,
 }

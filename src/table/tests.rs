@@ -39,10 +39,14 @@ fn instant(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
 
 #[test]
 fn the_published_example_is_read_field_by_field() {
-    let Decoded { table: PageTable { batch, findings, .. }, said, ids, held } =
+    let Decoded { table: PageTable { batch, findings, .. }, said, rows, held } =
         decode(include_bytes!("../../tests/fixtures/published_page.json")).unwrap();
     assert_eq!(said, Pagination { current_page: 1, per_page: 25, total_pages: 5, total_count: 123 });
-    assert_eq!(ids, [123, 124]);
+    let created = [1_753_887_600_000_000, 1_753_801_200_000_000].map(Some);
+    assert_eq!([rows[0].id, rows[1].id], [123, 124]);
+    assert_eq!([rows[0].created_at, rows[1].created_at], created);
+    assert_eq!([rows[0].updated_at, rows[1].updated_at], created);
+    assert_ne!(rows[0].hash, rows[1].hash);
     assert!(findings.is_empty() && held > 0);
     assert_eq!(batch.schema(), schema());
     let texts =
@@ -179,7 +183,7 @@ fn of_a_key_given_twice_the_last_counts() {
     assert_eq!((integer(&batch, "owner_id", 0), text(&batch, "owner_name", 0)), (Some(2), None));
     assert_eq!(text(&batch, "extra", 0), Some(r#"{"x":2}"#));
     let twice = format!(r#"{{"contacts":[{{"id":1}}],"contacts":[],{PAGINATION}}}"#);
-    assert!(decode(twice.as_bytes()).unwrap().ids.is_empty());
+    assert!(decode(twice.as_bytes()).unwrap().rows.is_empty());
 }
 
 #[test]

@@ -152,7 +152,10 @@ fn what_it_says_is_what_happened() {
     assert_eq!((&manifest["run"]["pages"], &manifest["run"]["requests"]["sent"]), (&json!(3), &json!(4)));
     assert_eq!((&manifest["run"]["requests"]["unavailable"], &manifest["run"]["retries"]), (&json!(1), &json!(1)));
     assert_eq!(manifest["contacts"]["total_count"], json!({ "first": 250, "last": 250 }));
-    assert_eq!(manifest["completeness"], json!({ "level": "incomplete", "reasons": ["limited"] }));
+    let completeness = &manifest["completeness"];
+    assert_eq!((&completeness["level"], &completeness["windows"]), (&json!("incomplete"), &json!(3)));
+    assert!(completeness["reasons"][0].as_str().unwrap().starts_with("limited: "), "{completeness}");
+    assert_eq!(completeness["watermark"], manifest["times"]["started_at"]);
     assert_eq!(manifest["options"], json!({ "format": "ndjson", "limit": 220, "per_page": 100 }));
     assert_eq!(manifest["source"]["base_url"], "sandbox");
     assert_eq!(manifest["file"]["bytes"], std::fs::metadata(&file).unwrap().len());

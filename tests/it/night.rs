@@ -66,7 +66,7 @@ fn a_whole_run_is_told_in_each_record() {
     assert_eq!(report["manifest"], manifest);
     assert_eq!(
         (records.metric("rows"), records.metric("exit_code"), records.metric("requests")),
-        (Some(250.0), Some(0.0), Some(3.0))
+        (Some(250.0), Some(0.0), Some(4.0))
     );
     assert_eq!(records.metric("last_success_timestamp_seconds"), records.metric("last_run_timestamp_seconds"));
     let events: Vec<_> = lines(&ran).iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect();

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::fs::File;
-use tokio::io::{AsyncWriteExt, Stdout};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, Stdout};
 
 use file::FilePlace;
 use lock::Lock;
@@ -24,8 +24,9 @@ pub(crate) use lock::is_held;
 pub(crate) use names::Names;
 
 use super::SinkError;
-use crate::config::{ExportConfig, FileMode, Output};
+use crate::config::{Below, ExportConfig, FileMode, Output};
 use crate::draft::{Draft, Mode};
+use crate::proof::Require;
 
 /// An output under way.
 #[derive(Debug)]
@@ -39,7 +40,42 @@ pub(crate) struct Place {
 enum Out {
     File(File),
     Stdout(Stdout),
+    /// A nameless file that holds everything back, until it is known to be fit for what comes behind it.
+    Spool {
+        spool: File,
+        then: Box<Out>,
+    },
 }
+
+impl Out {
+    async fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        match self {
+            Self::File(file) | Self::Spool { spool: file, .. } => file.write_all(piece).await,
+            Self::Stdout(stdout) => stdout.write_all(piece).await,
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush().await,
+            Self::Stdout(stdout) => stdout.flush().await,
+            Self::Spool { spool, then } => {
+                spool.flush().await?;
+                spool.rewind().await?;
+                let mut piece = vec![0; PIECE];
+                loop {
+                    match spool.read(&mut piece).await? {
+                        0 => return Box::pin(then.flush()).await,
+                        length => Box::pin(then.write(&piece[..length])).await?,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Bytes that leave a spool at once.
+const PIECE: usize = 1 << 20;
 
 /// What is done when all bytes are written.
 #[derive(Debug)]
@@ -93,6 +129,14 @@ impl Place {
     }
 
     async fn straight(out: Out, config: &ExportConfig) -> Result<(Self, Left), SinkError> {
+        // What was written cannot be taken back: where a proof is required, it waits for it.
+        let out = if config.contacts.required() >= Require::Complete && config.below == Below::Discard {
+            let spool =
+                blocking(tempfile::tempfile).await.map_err(|error| SinkError::create(&std::env::temp_dir(), error))?;
+            Out::Spool { spool: spool.into(), then: Box::new(out) }
+        } else {
+            out
+        };
         let manifest = match config.manifest.clone() {
             Some(path) => {
                 let begin = {
@@ -109,19 +153,13 @@ impl Place {
 
     /// Writes all bytes of a piece.
     pub async fn write(&mut self, piece: Bytes) -> Result<(), SinkError> {
-        let written = match &mut self.out {
-            Out::File(file) => file.write_all(&piece).await,
-            Out::Stdout(stdout) => stdout.write_all(&piece).await,
-        };
+        let written = self.out.write(&piece).await;
         written.map_err(|error| self.failed(error))
     }
 
     /// Puts all that was written where it cannot be lost, though not yet under its name.
     pub async fn settle(mut self) -> Result<Settled, SinkError> {
-        let flushed = match &mut self.out {
-            Out::File(file) => file.flush().await,
-            Out::Stdout(stdout) => stdout.flush().await,
-        };
+        let flushed = self.out.flush().await;
         flushed.map_err(|error| self.failed(error))?;
         match self.publishing {
             Publishing::File(place) => {

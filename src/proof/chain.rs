@@ -1,0 +1,111 @@
+//! Theorem 1: windows that overlap from one end of the list to the other hold every stable row.
+//!
+//! A *frontier* moves from the near end to the far end: every row that existed all the time and is in no
+//! window lies beyond it. A window that overlaps the frontier moves it to its own far row; the count of
+//! [`super::opening`] may move it too. Where nothing does, there is a gap.
+
+use super::order::{Direction, Height, Order};
+use super::record::Record;
+use super::tuning::{Check, Tuning};
+
+/// A window with rows, in one order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub near: Height,
+    pub far: Height,
+    /// Whether it shows the near end of the list.
+    pub entry: bool,
+    /// Whether it shows the far end of the list.
+    pub exit: bool,
+    /// Its record.
+    pub at: usize,
+}
+
+/// How far something reaches: the far row of a window, and whether nothing is beyond it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    pub height: Height,
+    pub exit: bool,
+    pub at: usize,
+}
+
+impl From<&Span> for Reach {
+    fn from(span: &Span) -> Self {
+        Self { height: span.far, exit: span.exit, at: span.at }
+    }
+}
+
+/// Two windows that nothing joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// The record on the near side.
+    pub near: usize,
+    /// The record on the far side; none when the far end was not shown.
+    pub far: Option<usize>,
+}
+
+/// What following the windows came to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chain {
+    /// Windows that moved the frontier.
+    pub links: u64,
+    /// Whether the count was needed.
+    pub counted: bool,
+    /// Where nothing moved it. None: the chain reaches from end to end.
+    pub gaps: Vec<Gap>,
+}
+
+/// The windows with rows, nearest first.
+pub(super) fn spans<'a>(records: impl Iterator<Item = &'a Record>, order: Order, tuning: &Tuning) -> Vec<Span> {
+    let span = |(at, record): (usize, &Record)| {
+        let (first, last) = record.edges.as_ref()?;
+        let (near, far) = order.near_far(first, last);
+        let (head, tail) = (record.start() == 0, record.shows_tail(tuning));
+        let (entry, exit) = if order.direction == Direction::Descending { (head, tail) } else { (tail, head) };
+        Some(Span { near: order.height(near)?, far: order.height(far)?, entry, exit, at })
+    };
+    let mut spans: Vec<_> = records.enumerate().filter_map(span).collect();
+    spans.sort_by(|a, b| b.near.cmp(&a.near).then(a.far.cmp(&b.far)).then(a.at.cmp(&b.at)));
+    spans
+}
+
+/// Follows the windows (nearest first) from a frontier to the far end. `counted` is a frontier that the count
+/// gives; it is used only where no window helps.
+pub(super) fn follow(spans: &[Span], order: Order, from: Reach, counted: Option<Reach>, tuning: &Tuning) -> Chain {
+    let overlaps = |span: &Span, frontier: &Reach| match tuning {
+        _ if !tuning.makes(Check::Overlap) => true,
+        _ if !tuning.makes(Check::Ties) => span.near.value >= frontier.height.value,
+        _ => order.overlaps(span.near, frontier.height),
+    };
+    let mut chain = Chain::default();
+    let mut frontier = from;
+    for span in spans {
+        if frontier.exit {
+            break;
+        }
+        if !overlaps(span, &frontier)
+            && let Some(count) = counted.filter(|count| count.height < frontier.height)
+        {
+            frontier = count;
+            chain.counted = true;
+        }
+        if !frontier.exit && !overlaps(span, &frontier) {
+            chain.gaps.push(Gap { near: frontier.at, far: Some(span.at) });
+            frontier = span.into();
+        }
+        if span.far < frontier.height || span.exit {
+            frontier = span.into();
+            chain.links += 1;
+        }
+    }
+    if !frontier.exit
+        && let Some(count) = counted.filter(|count| count.exit)
+    {
+        chain.counted = true;
+        frontier = count;
+    }
+    if !frontier.exit {
+        chain.gaps.push(Gap { near: frontier.at, far: None });
+    }
+    chain
+}

@@ -1,0 +1,220 @@
+//! Which responses to read: a state machine over the books.
+//!
+//! It gives out as many requests at once as it can, each with a ticket; observations come in with their
+//! ticket, in any order. A later phase begins when nothing of the earlier one is under way. It knows no
+//! HTTP and no clock.
+
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroU64;
+
+use super::admission::Leaving;
+use super::certificate::Certificate;
+use super::ledger::Ledger;
+use super::level::{Level, Require};
+use super::overlap;
+use super::reason::Reason;
+use super::record::{self, Role};
+use super::sweep::{Step, Sweep};
+use super::tuning::{Check, Tuning};
+use super::verdict::{self, Verdict};
+use crate::page::{Asked, Observed};
+
+/// A request to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// Its number, from 0: by it the response is observed, and leaves.
+    pub ticket: u64,
+    /// What to ask.
+    pub asked: Asked,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Opening,
+    Tail,
+    Sweep,
+    /// Page 1 again.
+    Anchor,
+    Bridge,
+    /// The near end again.
+    Closing,
+    Pass,
+    Done,
+}
+
+/// Decides what to read, what of it leaves, and what it proves.
+#[derive(Debug)]
+pub(crate) struct Planner {
+    pub(super) tuning: Tuning,
+    pub(super) limit: Option<NonZeroU64>,
+    pub(super) require: Require,
+    pub(super) books: Ledger,
+    pub(super) phase: Phase,
+    pub(super) sweep: Option<Sweep>,
+    /// Requests that are not a matter of the sweep.
+    pub(super) queue: VecDeque<(Asked, Role)>,
+    /// What the requests under way are for.
+    pub(super) under_way: HashMap<u64, Role>,
+    pub(super) tickets: u64,
+    /// The tail of an ascending list, which leaves after what is before it.
+    pub(super) held: Option<u64>,
+    pub(super) repairs: u32,
+    pub(super) passes: u32,
+    /// Why it went no farther.
+    pub(super) stopped: Vec<Reason>,
+    /// Contacts when the sweep last went on past the end, and how often that had brought none.
+    pub(super) known: u64,
+    pub(super) fruitless: u32,
+}
+
+impl Planner {
+    /// A plan with pages of `per_page` contacts, that reads about `limit` contacts, and makes the effort that
+    /// `require` asks for.
+    pub fn new(per_page: u32, limit: Option<NonZeroU64>, require: Require) -> Self {
+        Self::tuned(per_page, limit, require, Tuning::default())
+    }
+
+    pub(super) fn tuned(per_page: u32, limit: Option<NonZeroU64>, require: Require, tuning: Tuning) -> Self {
+        let first = Asked { page: 1, per_page: per_page.max(1) };
+        Self {
+            tuning,
+            limit,
+            require,
+            books: Ledger::new(),
+            phase: Phase::Opening,
+            sweep: None,
+            queue: VecDeque::from([(first, Role::Sweep)]),
+            under_way: HashMap::new(),
+            tickets: 0,
+            held: None,
+            repairs: 0,
+            passes: 0,
+            stopped: Vec::new(),
+            known: 0,
+            fruitless: 0,
+        }
+    }
+
+    /// The next request; none when nothing can be asked for before more was observed, or ever.
+    pub fn next(&mut self) -> Option<Request> {
+        let step = self.step();
+        let (asked, role) = self.queue.pop_front().or_else(|| match self.phase {
+            Phase::Sweep => self.sweep.as_mut()?.next(step),
+            _ => None,
+        })?;
+        let ticket = self.tickets;
+        self.tickets += 1;
+        self.under_way.insert(ticket, role);
+        if role == Role::Tail {
+            self.held = Some(ticket);
+        } else {
+            self.books.place(ticket);
+        }
+        Some(Request { ticket, asked })
+    }
+
+    /// Takes a response into account.
+    pub fn observe(&mut self, ticket: u64, observed: Observed) {
+        let Some(role) = self.under_way.remove(&ticket) else { return };
+        let (asked, said, rows) = (observed.asked, observed.said, observed.rows.len());
+        self.books.take(ticket, role, observed);
+        if self.phase == Phase::Opening {
+            self.sweep = Some(Sweep::new(self.books.size, said));
+        }
+        self.adjust(asked, said, rows);
+        while self.under_way.is_empty() && self.is_idle() && self.phase != Phase::Done {
+            self.advance();
+        }
+    }
+
+    /// Whether nothing can be asked for in this phase.
+    fn is_idle(&self) -> bool {
+        let sweeping = self.phase == Phase::Sweep && self.sweep.as_ref().is_some_and(|sweep| !sweep.is_done());
+        self.queue.is_empty() && !sweeping
+    }
+
+    /// The response that leaves next, as soon as its turn has come.
+    pub fn leave(&mut self) -> Option<Leaving> {
+        self.books.leave()
+    }
+
+    /// Whether nothing is left to ask for or to wait for.
+    #[cfg(test)]
+    pub fn is_done(&self) -> bool {
+        self.phase == Phase::Done
+    }
+
+    /// Contacts that will be read, by what the server says.
+    pub fn expected(&self) -> u64 {
+        let total = self.books.first().map_or(0, |first| first.total);
+        self.limit.map_or(total, |limit| total.min(limit.get()))
+    }
+
+    /// The limit, if there is more in the list than it lets through.
+    pub fn limited(&self) -> Option<NonZeroU64> {
+        self.limit.filter(|limit| self.books.first().is_some_and(|first| first.total > limit.get()))
+    }
+
+    /// What was proven.
+    pub fn finish(self) -> Certificate {
+        let Verdict { level, assumptions, mut reasons, order, links, .. } = self.verdict();
+        if level < Level::Complete {
+            reasons.extend(self.stopped.iter().cloned());
+        }
+        let records = self.books.records();
+        let read_for = |role: Role| records.iter().filter(|record| record.role == role).count() as u64;
+        Certificate {
+            level,
+            assumptions,
+            reasons,
+            order,
+            total_first: self.books.first().map_or(0, |record| record.total),
+            total_last: self.books.latest().map_or(0, |record| record.total),
+            contacts: self.books.contacts(),
+            duplicates: self.books.duplicates(),
+            windows: records.len() as u64,
+            links,
+            repairs: read_for(Role::Bridge),
+            passes: read_for(Role::Pass),
+        }
+    }
+
+    /// Bytes that it holds for the run.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.books.held()
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        verdict::of(&self.books, self.ended(), &self.tuning)
+    }
+
+    /// How the sweep goes on: with overlap once the list moved, if its windows can be compared.
+    fn step(&self) -> Step {
+        let beyond = self.sweep.as_ref().is_some_and(|sweep| sweep.beyond > 0);
+        let overlaps = self.books.fixed.is_none() && self.books.witness.leaning().is_some();
+        if overlaps && (self.books.moved || beyond) { Step::Overlapping(self.margin()) } else { Step::Plain }
+    }
+
+    /// Rows by which windows overlap: more when the list moves fast.
+    pub(super) fn margin(&self) -> u32 {
+        let size = self.books.size;
+        let wanted = u64::from(size / self.tuning.margin) + self.books.drift() / 2;
+        u32::try_from(wanted).unwrap_or(u32::MAX).min(size / 4).max(1)
+    }
+
+    /// Whether the end of the list was seen: a page that is not full, at or past the last one asked for.
+    pub(super) fn ended(&self) -> Result<(), Reason> {
+        if let Some(limit) = self.limited() {
+            return Err(Reason::Limited { contacts: limit.get() });
+        }
+        let reached = self.sweep.as_ref().map_or(0, Sweep::reached);
+        let at_end = |record: &&record::Record| {
+            record.is_short() && (overlap::end(record.asked) >= reached || record.role == Role::Tail)
+        };
+        let ended = self.books.records().iter().any(|record| at_end(record)) || !self.tuning.makes(Check::End);
+        let pages = self.sweep.as_ref().map_or(0, |sweep| sweep.beyond);
+        if ended { Ok(()) } else { Err(Reason::NoEnd { pages }) }
+    }
+}

@@ -1,0 +1,13 @@
+//! The proof against a model server that remembers its history.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the model counts a few hundred rows"
+)]
+
+mod drive;
+mod lies;
+mod model;
+mod properties;
+mod rates;

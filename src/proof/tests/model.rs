@@ -1,0 +1,206 @@
+//! A model server: a list in some order, writes that move it, lies that it tells, and its whole history.
+//!
+//! It answers requests from the state of that instant, and remembers every state it ever had.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+
+use crate::page::{Asked, Pagination, RowKey};
+
+/// What the server sorts by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `created_at` descending, then id descending.
+    Newest,
+    /// `created_at` ascending, then id ascending.
+    Oldest,
+    Ids,
+    IdsDescending,
+    /// `updated_at` descending, then id descending.
+    Updated,
+    UpdatedAscending,
+    Name,
+    /// `created_at` descending, ties in an order that differs from answer to answer.
+    UnstableTies,
+    /// `created_at` descending, ties in an arbitrary order that stays.
+    ArbitraryTies,
+}
+
+impl Kind {
+    pub const ALL: [Self; 9] = [
+        Self::Newest,
+        Self::Oldest,
+        Self::Ids,
+        Self::IdsDescending,
+        Self::Updated,
+        Self::UpdatedAscending,
+        Self::Name,
+        Self::UnstableTies,
+        Self::ArbitraryTies,
+    ];
+}
+
+/// A change of the list. Numbers choose the contact.
+#[derive(Clone, Copy, Debug)]
+pub enum Write {
+    Insert,
+    /// So many at one instant.
+    Import(u8),
+    Delete(u16),
+    Update(u16),
+}
+
+/// How answers differ from the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    None,
+    /// `total_count` and `total_pages` are off by so many rows and pages.
+    Totals(i64, i64),
+    /// `total_count` is that of the state before.
+    CountBehind,
+    /// Answers come from copies up to so many states old.
+    Lagging(u64),
+    /// At most so many contacts a page.
+    Clamped(u32),
+    /// Whatever is asked, so many contacts a page.
+    Fixed(u32),
+}
+
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub key: RowKey,
+    name: u64,
+}
+
+pub type State = Rc<Vec<Contact>>;
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    kind: Kind,
+    lie: Lie,
+    contacts: Vec<Contact>,
+    next_id: i64,
+    clock: i64,
+    pub history: Vec<State>,
+    answers: u64,
+    seed: u64,
+}
+
+/// A number that looks random, from some numbers.
+pub fn mix(numbers: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    numbers.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Server {
+    /// A list of `count` contacts, made of some seed; about one in three is tied with the one before.
+    pub fn new(kind: Kind, lie: Lie, count: usize, seed: u64) -> Self {
+        let mut server =
+            Self { kind, lie, contacts: Vec::new(), next_id: 1, clock: 100, history: Vec::new(), answers: 0, seed };
+        while server.contacts.len() < count {
+            let n = mix((seed, server.contacts.len()));
+            let import = if n.is_multiple_of(11) { 2 + n / 11 % 12 } else { 1 };
+            (0..import).for_each(|_| server.create());
+            server.clock += i64::from(n % 7 != 1);
+        }
+        server.contacts.truncate(count);
+        // In some lists ids have nothing to do with age.
+        if seed.is_multiple_of(3) {
+            let mut ids: Vec<_> = server.contacts.iter().map(|contact| contact.key.id).collect();
+            ids.sort_by_key(|id| mix((seed, id, "scrambled")));
+            server.contacts.iter_mut().zip(ids).for_each(|(contact, id)| contact.key.id = id);
+        }
+        // In most, some were updated since.
+        if !seed.is_multiple_of(5) {
+            for at in 0..count {
+                if mix((seed, at, "updated")).is_multiple_of(2) {
+                    server.touch(mix((seed, at, "which")) as usize % count);
+                }
+            }
+        }
+        server.clock += 1;
+        server.remember();
+        server
+    }
+
+    fn create(&mut self) {
+        let (id, now) = (self.next_id, Some(self.clock));
+        self.next_id += 1 + i64::from(mix((self.seed, id)).is_multiple_of(4));
+        let name = mix((self.seed, id, "name"));
+        self.contacts.push(Contact { key: RowKey { id, created_at: now, updated_at: now, hash: mix((id, 0)) }, name });
+    }
+
+    fn touch(&mut self, at: usize) {
+        self.clock += 1;
+        let contact = &mut self.contacts[at];
+        contact.key.updated_at = Some(self.clock);
+        contact.key.hash = mix((contact.key.id, self.clock));
+        if self.kind == Kind::Name {
+            contact.name = mix((contact.name, self.clock));
+        }
+    }
+
+    fn remember(&mut self) {
+        let mut list = self.contacts.clone();
+        let key = |contact: &Contact| (contact.key.created_at, contact.key.id);
+        match self.kind {
+            Kind::Newest => list.sort_by_key(|c| std::cmp::Reverse(key(c))),
+            Kind::Oldest => list.sort_by_key(key),
+            Kind::Ids => list.sort_by_key(|c| c.key.id),
+            Kind::IdsDescending => list.sort_by_key(|c| std::cmp::Reverse(c.key.id)),
+            Kind::Updated => list.sort_by_key(|c| std::cmp::Reverse((c.key.updated_at, c.key.id))),
+            Kind::UpdatedAscending => list.sort_by_key(|c| (c.key.updated_at, c.key.id)),
+            Kind::Name => list.sort_by_key(|c| (c.name, c.key.id)),
+            Kind::UnstableTies | Kind::ArbitraryTies => {
+                list.sort_by_key(|c| (std::cmp::Reverse(c.key.created_at), mix((self.seed, c.key.id))));
+            }
+        }
+        self.history.push(Rc::new(list));
+    }
+
+    /// Changes the list, and remembers it.
+    pub fn write(&mut self, write: Write) {
+        // Sometimes at the instant of the write before.
+        self.clock += i64::from(self.history.len() % 4 != 0);
+        let chosen =
+            |number: u16| Some(usize::from(number) % self.contacts.len().max(1)).filter(|_| !self.contacts.is_empty());
+        match write {
+            Write::Insert => self.create(),
+            Write::Import(count) => (0..count).for_each(|_| self.create()),
+            Write::Delete(number) => chosen(number).into_iter().for_each(|at| drop(self.contacts.remove(at))),
+            Write::Update(number) => chosen(number).into_iter().for_each(|at| self.touch(at)),
+        }
+        self.remember();
+    }
+
+    /// The state that is answered from.
+    pub fn now(&self) -> usize {
+        self.history.len() - 1
+    }
+
+    /// Answers a request.
+    pub fn answer(&mut self, asked: Asked) -> (Pagination, Vec<RowKey>) {
+        self.answers += 1;
+        let lag = if let Lie::Lagging(most) = self.lie { mix((self.seed, self.answers)) % (most + 1) } else { 0 };
+        let mut list = self.history[self.now().saturating_sub(lag as usize)].to_vec();
+        if self.kind == Kind::UnstableTies {
+            list.sort_by_key(|c| (std::cmp::Reverse(c.key.created_at), mix((self.seed, self.answers, c.key.id))));
+        }
+        let size = match self.lie {
+            Lie::Clamped(most) => asked.per_page.min(most),
+            Lie::Fixed(size) => size,
+            _ => asked.per_page,
+        } as usize;
+        let rows = list.iter().skip((asked.page as usize - 1) * size).take(size).map(|contact| contact.key).collect();
+        let (mut count, mut pages_off) = (list.len() as i64, 0);
+        match self.lie {
+            Lie::Totals(off, pages) => (count, pages_off) = (count + off, pages),
+            Lie::CountBehind => count = self.history[self.now().saturating_sub(1)].len() as i64,
+            _ => {}
+        }
+        let total_count = count.max(0) as u64;
+        let total_pages = (total_count.div_ceil(size as u64) as i64 + pages_off).max(0) as u64;
+        (Pagination { current_page: asked.page, per_page: size as u64, total_pages, total_count }, rows)
+    }
+}
