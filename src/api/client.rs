@@ -23,8 +23,6 @@ const TOKEN_HEADER: &str = "x-linq-integration-token";
 const USER_AGENT: &str = concat!("linq-export/", env!("CARGO_PKG_VERSION"));
 /// A page of 100 contacts has some 50 kB; beyond this, decompressed, it is something else.
 const LARGEST_PAGE: usize = 8 << 20;
-/// How much of the body of an error is read.
-const LARGEST_ERROR: usize = 64 << 10;
 /// How long an idle connection is kept: shorter than load balancers do, so that they close none in use.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -127,7 +125,7 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
 /// What an answer other than 200 says. Its body may break off: what arrived is shown.
 async fn refusal(mut response: Response, headers: &HeaderMap) -> Failure {
     let status = response.status();
-    let body = read(&mut response, LARGEST_ERROR).await.unwrap_or_default();
+    let body = read(&mut response, wire::LARGEST_ERROR).await.unwrap_or_default();
     Failure::Status {
         status: status.as_u16(),
         said: wire::said(headers, &body),

@@ -5,21 +5,38 @@
 
 use crate::page::{Asked, Pagination};
 
-/// What is wrong with a page of `rows` contacts, if anything is.
-pub(super) fn violation(asked: Asked, said: Pagination, rows: usize) -> Option<String> {
+/// What is wrong with a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Violation {
+    /// It is not the page that was asked for, or not all of it.
+    NotThePage(String),
+    /// It is no more than two pages from the end, and shorter than its own total says: the total may be wrong, which
+    /// is for the proof to judge if the page stays like that.
+    ShortEnd(String),
+}
+
+/// What is wrong with a page of `rows` contacts in a run with pages of `size`, if anything is.
+pub(super) fn violation(asked: Asked, said: Pagination, rows: usize, size: u64) -> Option<Violation> {
     let Asked { page, per_page } = asked;
     let (rows, asked_rows) = (rows as u64, u64::from(per_page));
+    let not_the_page = |reason| Some(Violation::NotThePage(reason));
     if said.current_page != page {
-        return Some(format!("the server answered with page {}", said.current_page));
+        return not_the_page(format!("the server answered with page {}", said.current_page));
     }
     if said.per_page == 0 || said.per_page > asked_rows || (said.per_page < asked_rows && page > 1) {
-        return Some(format!("the server answered with {} contacts a page where {per_page} were asked", said.per_page));
+        let given = said.per_page;
+        return not_the_page(format!("the server answered with {given} contacts a page where {per_page} were asked"));
     }
     if rows > said.per_page {
-        return Some(format!("the page has {rows} contacts, and says it has at most {}", said.per_page));
+        return not_the_page(format!("the page has {rows} contacts, and says it has at most {}", said.per_page));
     }
     let due = due(said, page);
-    (rows < due).then(|| format!("the page has {rows} contacts, and by its own pagination {due}"))
+    if rows >= due {
+        return None;
+    }
+    let reason = format!("the page has {rows} contacts, and by its own pagination {due}");
+    let near_end = page > 1 && page.saturating_mul(said.per_page) + 2 * size >= said.total_count;
+    Some(if near_end { Violation::ShortEnd(reason) } else { Violation::NotThePage(reason) })
 }
 
 /// Contacts that page `page` has by what was said.
@@ -36,16 +53,23 @@ mod tests {
 
     #[test]
     fn the_page_asked_for_is_let_through() {
-        assert_eq!(violation(ASKED, SAID, 50), None);
-        assert_eq!(violation(ASKED, Pagination { total_count: 1_000, ..SAID }, 100), None);
-        assert_eq!(violation(ASKED, Pagination { total_count: 200, ..SAID }, 0), None);
+        assert_eq!(violation(ASKED, SAID, 50, 100), None);
+        assert_eq!(violation(ASKED, Pagination { total_count: 1_000, ..SAID }, 100, 100), None);
+        assert_eq!(violation(ASKED, Pagination { total_count: 200, ..SAID }, 0, 100), None);
+    }
+
+    #[test]
+    fn a_short_end_is_told_from_a_page_cut_in_the_middle() {
+        assert!(matches!(violation(ASKED, SAID, 40, 100), Some(Violation::ShortEnd(_))));
+        let more = Pagination { total_count: 501, ..SAID };
+        assert!(matches!(violation(ASKED, more, 40, 100), Some(Violation::NotThePage(_))));
     }
 
     #[test]
     fn page_1_may_be_clamped_and_later_pages_not() {
         let said = Pagination { current_page: 1, per_page: 25, ..SAID };
-        assert_eq!(violation(Asked { page: 1, per_page: 100 }, said, 25), None);
-        assert!(violation(ASKED, Pagination { per_page: 25, ..SAID }, 25).is_some());
+        assert_eq!(violation(Asked { page: 1, per_page: 100 }, said, 25, 100), None);
+        assert!(violation(ASKED, Pagination { per_page: 25, ..SAID }, 25, 100).is_some());
     }
 
     #[test]
@@ -59,7 +83,7 @@ mod tests {
             (SAID, 101),
             (Pagination { total_count: u64::MAX, ..SAID }, 99),
         ] {
-            assert!(violation(ASKED, said, rows).is_some(), "{said:?} {rows}");
+            assert!(violation(ASKED, said, rows, 100).is_some(), "{said:?} {rows}");
         }
     }
 }

@@ -8,11 +8,13 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 
 use super::client::{Answer, Client};
-use super::failure::{ApiError, Failure, Said};
+use super::contract::{self, Violation};
+use super::failure::{ApiError, Failure};
+use super::hints::Quota;
 use super::pacer::{Pacer, Slot};
 use super::reader::Decode;
-use super::retry::{Class, Decision, Stop, Tries, classify, decide};
-use super::{contract, wire};
+use super::retry::{Class, Decision, READINGS, Stop, Tries, classify, decide};
+use super::wire;
 use crate::config::{Backoff, ContactsConfig, Patience};
 use crate::page::{Asked, DecodeError, Decoded, Observed};
 use crate::report::{Event, Reporter};
@@ -39,6 +41,8 @@ pub(super) struct Fetcher<T> {
     decode: Decode<T>,
     pub reporter: Arc<dyn Reporter>,
     requests: AtomicU64,
+    /// Contacts a page, as the run asks for them.
+    size: u64,
 }
 
 impl<T> std::fmt::Debug for Fetcher<T> {
@@ -57,6 +61,7 @@ impl<T> Fetcher<T> {
             decode,
             reporter,
             requests: AtomicU64::new(0),
+            size: config.per_page.get().into(),
         })
     }
 
@@ -73,7 +78,9 @@ impl<T> Fetcher<T> {
         loop {
             attempt += 1;
             let (slot, sent) = self.send(page, attempt).await;
-            let failure = match self.client.get(asked).await.and_then(|answer| self.decode(asked, sent, &answer)) {
+            let last_reading = tries.readings + 1 >= READINGS;
+            let answer = self.client.get(asked).await;
+            let failure = match answer.and_then(|answer| self.decode(asked, sent, &answer, last_reading)) {
                 Ok(fetched) => {
                     self.pacer.page(slot);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
@@ -98,7 +105,10 @@ impl<T> Fetcher<T> {
             let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64()) {
                 Decision::Again(wait) => wait,
                 Decision::AskFirstPage => {
-                    self.ask_first_page(asked.per_page).await;
+                    if self.ask_first_page(asked.per_page).await? == Others::Failed {
+                        // The server was down, so that the page may be sound: it is tried anew.
+                        tries = Tries::default();
+                    }
                     Duration::ZERO
                 }
                 Decision::Stop(stop) => return Err(give_up(stop, page, attempt, failure, bearing.failing_for)),
@@ -109,17 +119,42 @@ impl<T> Fetcher<T> {
     }
 
     /// Asks for page 1 until the server answers, or has failed for so long that the next attempt gives up.
-    async fn ask_first_page(&self, per_page: u32) {
-        for attempt in 1.. {
+    async fn ask_first_page(&self, per_page: u32) -> Result<Others, ApiError> {
+        let mut others = Others::Answered;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let (slot, _) = self.send(1, attempt).await;
             let Err(failure) = self.client.get(Asked { page: 1, per_page }).await else {
-                return self.pacer.answered(slot);
+                self.pacer.answered(slot);
+                return Ok(others);
             };
-            let answered = self.end(slot, &failure) != Class::Transient;
-            if answered || self.pacer.bearing(false).failing_for >= self.patience.outage {
-                return;
+            let probe = slot.probe;
+            let class = self.end(slot, &failure);
+            let bearing = self.pacer.bearing(false);
+            match class {
+                Class::Throttled => {
+                    let tries = Tries::default();
+                    let decision = decide(&failure, probe, tries, bearing, (self.patience, self.backoff), 0.0);
+                    if let Decision::Stop(stop) = decision {
+                        return Err(give_up(stop, 1, attempt, failure, bearing.failing_for));
+                    }
+                }
+                Class::Transient if bearing.failing_for < self.patience.outage => {
+                    others = Others::Failed;
+                    sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
+                }
+                _ => return Ok(others),
             }
-            sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
+        }
+    }
+
+    /// Heeds what a server says of its quota, where it asks for no more patience than the run has.
+    fn hear(&self, quota: Option<Quota>) {
+        let Some(quota) = quota.filter(|quota| quota.resets_in <= self.patience.retry_after) else { return };
+        if let Some(wait) = self.pacer.hint(quota) {
+            let cause = "the server says that its quota is used up".to_owned();
+            self.reporter.report(&Event::Waiting { wait, cause });
         }
     }
 
@@ -152,22 +187,33 @@ impl<T> Fetcher<T> {
         class
     }
 
-    fn decode(&self, asked: Asked, sent: Duration, answer: &Answer) -> Result<Fetched<T>, Failure> {
-        if let Some(quota) = answer.quota {
-            self.pacer.hint(quota);
-        }
-        let no_page = |reason| Failure::NoPage { reason, said: wire::said(&answer.headers, &answer.body) };
+    /// What an answer holds. On the last reading of a page, a short end is taken for what it is.
+    fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, last: bool) -> Result<Fetched<T>, Failure> {
+        self.hear(answer.quota);
+        let no_page = |reason| Failure::NoPage { reason, said: wire::said_for_page(&answer.headers, &answer.body) };
         let Decoded { table, said, rows, held } = (self.decode)(&answer.body).map_err(|error| match error {
             DecodeError::Malformed(reason) => no_page(reason),
             DecodeError::Identity(reason) => Failure::Identity(reason),
         })?;
-        if let Some(reason) = contract::violation(asked, said, rows.len()) {
-            let said = Said { message: String::new(), ..wire::said(&answer.headers, &[]) };
-            return Err(Failure::NoPage { reason, said });
+        match contract::violation(asked, said, rows.len(), self.size) {
+            None => {}
+            Some(Violation::ShortEnd(_)) if last => {}
+            Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
+                return Err(Failure::NoPage { reason, said: wire::said(&answer.headers, &[]) });
+            }
         }
         let observed = Observed { asked, said, rows, sent, received: self.pacer.now() };
         Ok(Fetched { observed, table, held, bytes: answer.body.len() })
     }
+}
+
+/// How page 1 fared, when a page failed and nobody else was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// At once: the page fails alone.
+    Answered,
+    /// Not at first: the server was failing as a whole.
+    Failed,
 }
 
 fn give_up(stop: Stop, page: u64, attempt: u32, failure: Failure, failing_for: Duration) -> ApiError {

@@ -42,8 +42,6 @@ pub(super) struct Bearing {
 #[derive(Debug)]
 pub(super) struct Pacer {
     start: Instant,
-    /// Whether the rate is learned, and not given.
-    learns: bool,
     ceiling: Ceiling,
     state: Mutex<State>,
     /// Held by whoever waits for the next slot; tokio's mutex is fair.
@@ -99,7 +97,6 @@ impl Pacer {
         };
         Self {
             start,
-            learns: matches!(pacing, Pacing::Learn { .. }),
             ceiling: Ceiling::new(ceiling, start),
             state: Mutex::new(state),
             turn: tokio::sync::Mutex::new(()),
@@ -161,11 +158,13 @@ impl Pacer {
         })
     }
 
-    /// The server says what is left of its quota.
-    pub fn hint(&self, quota: Quota) {
-        if let Quota { remaining: 0, resets_in } = quota {
-            self.end(|state, now| state.pace.hold_until(now.saturating_add(resets_in)));
-        }
+    /// The server says what is left of its quota. Returns how long nobody sends now, if that is news.
+    pub fn hint(&self, quota: Quota) -> Option<Duration> {
+        let Quota { remaining: 0, resets_in } = quota else { return None };
+        self.end(|state, now| {
+            state.pace.hold_until(now.saturating_add(resets_in));
+            state.closed_until(now, state.pace.closed_until())
+        })
     }
 
     /// Tells the pace how many pages are still to be asked for.
@@ -191,10 +190,10 @@ impl Pacer {
         self.lock().health.answers()
     }
 
-    /// The rate that the run has learned to keep; none where it was told one and the server bore it.
+    /// The rate that the run has learned to keep; none where nothing was refused.
     pub fn learned(&self) -> Option<Rate> {
         let state = self.lock();
-        state.pace.learned().filter(|_| self.learns || state.refused)
+        state.pace.learned().filter(|_| state.refused)
     }
 
     fn try_slot(&self) -> Result<Slot, Wait> {

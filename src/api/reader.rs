@@ -120,7 +120,7 @@ impl<T: Send + 'static> Reader<T> {
                             progress.take(observed.said, bytes, held);
                             observed
                         }
-                        Err(error) => progress.end_of_list(asked, fetcher.pacer.now()).filter(|_| is_not_found(&error)).ok_or(error)?,
+                        Err(error) => progress.end_of_list(asked, fetcher.pacer.now()).filter(|_| denies_page(&error)).ok_or(error)?,
                     };
                     planner.observe(ticket, observed);
                     if progress.plan(planner.expected()) {
@@ -179,8 +179,10 @@ impl Progress {
     }
 }
 
-fn is_not_found(error: &ApiError) -> bool {
-    matches!(error, ApiError::Page { failure: Failure::Status { status: 404, .. }, .. })
+/// Whether the server has answered that there is no such page, in one of the ways in which servers do.
+fn denies_page(error: &ApiError) -> bool {
+    let ApiError::Page { failure, .. } = error else { return false };
+    matches!(failure, Failure::Status { status: 400 | 404 | 410 | 416 | 422, .. } | Failure::NoPage { .. })
 }
 
 /// Goes on with a panic of a task: it is a fault of the program, and not to be hidden.

@@ -38,7 +38,7 @@ impl Class {
 /// Failures of a page, while others are answered, that make it a poisoned one.
 const FAILURES: u32 = 8;
 /// Readings of a page that is answered, but not with the page.
-const READINGS: u32 = 4;
+pub(super) const READINGS: u32 = 4;
 
 /// The class of a failure.
 pub(super) fn classify(failure: &Failure) -> Class {

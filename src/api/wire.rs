@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::failure::Said;
@@ -28,6 +29,20 @@ pub(crate) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
     let trace =
         envelope.as_ref().and_then(|envelope| Some(format!("trace_id {}", envelope.get("trace_id")?.as_str()?)));
     Said { message: escape(&message), request_id: header.or(trace).map(|id| escape(&id)) }
+}
+
+/// What the server said with a 200 that is no page: only what has the form of an error, since all else may be contacts.
+pub(super) fn said_for_page(headers: &HeaderMap, body: &[u8]) -> Said {
+    let may_be_error =
+        body.len() <= LARGEST_ERROR && (is_markup(body) || serde_json::from_slice::<IgnoredAny>(body).is_ok());
+    said(headers, if may_be_error { body } else { &[] })
+}
+
+/// The largest body that is looked at for an error, in bytes.
+pub(super) const LARGEST_ERROR: usize = 64 << 10;
+
+fn is_markup(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
 }
 
 /// How long the server asks to wait, at most [`LONGEST_WAIT`]: `Retry-After`, or `error.retry_after` or
@@ -98,7 +113,7 @@ fn message(envelope: &Value) -> String {
 /// The text of a body that is no JSON: without its tags, if it is HTML.
 fn plain(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    if !text.trim_start().starts_with('<') {
+    if !is_markup(body) {
         return text.into_owned();
     }
     let tagless = text.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());

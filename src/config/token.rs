@@ -40,12 +40,16 @@ impl Token {
         if token.len() < Self::SHORTEST_SCRUBBED {
             return None;
         }
-        if text.contains(token) {
-            return Some(text.replace(token, HIDDEN));
+        let mut clean = text.replace(token, HIDDEN);
+        let cuts: Vec<usize> = clean.match_indices('…').map(|(cut, _)| cut).collect();
+        for cut in cuts.into_iter().rev() {
+            let shown =
+                (Self::SHORTEST_SHOWN..token.len()).rev().find(|shown| clean[..cut].ends_with(&token[..*shown]));
+            if let Some(shown) = shown {
+                clean.replace_range(cut - shown..cut + '…'.len_utf8(), HIDDEN);
+            }
         }
-        let cut = text.strip_suffix('…')?;
-        let shown = (Self::SHORTEST_SHOWN..token.len()).rev().find(|shown| cut.ends_with(&token[..*shown]))?;
-        Some(format!("{}{HIDDEN}", &cut[..cut.len() - shown]))
+        (clean != text).then_some(clean)
     }
 
     /// Shorter ones are no tokens, and their letters stand in every text.
@@ -81,6 +85,15 @@ mod tests {
         assert_eq!(scrubbed("bad secret-01234…").unwrap(), "bad [token]");
         assert_eq!((scrubbed("bad sec…"), scrubbed("bad secret-0"), scrubbed("no")), (None, None, None));
         assert_eq!(Token::new("t").unwrap().scrubbed("text"), None);
+    }
+
+    #[test]
+    fn it_is_scrubbed_whole_and_cut_wherever_it_stands() {
+        let token = Token::new("secret-0123456789").unwrap();
+        assert_eq!(token.scrubbed("no such thing"), None);
+        let text = "secret-0123456789 and secret-01234… (id abc) and secret-012345678…";
+        let scrubbed = token.scrubbed(text).unwrap();
+        assert!(!scrubbed.contains("secr"), "{scrubbed}");
     }
 
     #[test]

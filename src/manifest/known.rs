@@ -41,6 +41,7 @@ pub(crate) struct KnownOptions {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KnownRun {
     pub learned_rate: Option<f64>,
+    pub learned_at: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -25,9 +25,9 @@ pub use known::ManifestError;
 pub(crate) use known::{Known, describes};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
-pub(crate) use start::rate_of;
+pub(crate) use start::{Learned, learned_by};
 
-use crate::config::{ExportConfig, Output, Pacing, Rate, Source};
+use crate::config::{ExportConfig, Output, Pacing, Source};
 use crate::error::Error;
 use crate::report::ReadSummary;
 use columns::SCHEMA_VERSION;
@@ -51,7 +51,13 @@ pub(crate) struct Times {
 
 impl Manifest {
     /// The record of a run, from what it was told and what came of it.
-    pub(crate) fn new(config: &ExportConfig, read: &ReadSummary, times: Times, written: Digest) -> Self {
+    pub(crate) fn new(
+        config: &ExportConfig,
+        read: &ReadSummary,
+        times: Times,
+        written: Digest,
+        earlier: Option<Learned>,
+    ) -> Self {
         let columns = columns(&crate::table::schema());
         Self {
             format_version: FORMAT_VERSION,
@@ -63,7 +69,7 @@ impl Manifest {
                 limit: config.contacts.limit.map(std::num::NonZeroU64::get),
                 per_page: config.contacts.per_page.get(),
             },
-            run: run_of(config, read),
+            run: run_of(config, read, times, earlier),
             contacts: ContactsRecord {
                 rows: read.contacts,
                 owners: read.owners,
@@ -91,8 +97,12 @@ impl Manifest {
 }
 
 impl Times {
+    fn finished(self) -> DateTime<Utc> {
+        TimeDelta::from_std(self.took).map_or(self.started, |took| self.started + took)
+    }
+
     fn record(self) -> TimesRecord {
-        let finished = TimeDelta::from_std(self.took).map_or(self.started, |took| self.started + took);
+        let finished = self.finished();
         TimesRecord {
             started_at: timestamp(self.started),
             finished_at: timestamp(finished),
@@ -114,15 +124,17 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
     SourceRecord { organisation: organisation::key(&base_url, &config.contacts), base_url }
 }
 
-fn run_of(config: &ExportConfig, read: &ReadSummary) -> RunRecord {
+fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Option<Learned>) -> RunRecord {
     // A rate that was given was not learned.
-    let learned = matches!(config.contacts.pacing, Pacing::Learn { .. });
+    let learns = matches!(config.contacts.pacing, Pacing::Learn { .. });
+    let learned = read.learned_rate.filter(|_| learns).map(|rate| Learned { rate, at: times.finished() }).or(earlier);
     RunRecord {
         pages: read.pages,
         requests: RequestsRecord { sent: read.requests, pages: read.certificate.windows, failures: read.failures },
         retries: read.retries,
         throttles: read.failures.throttled,
-        learned_rate: read.learned_rate.filter(|_| learned).map(Rate::per_second),
+        learned_rate: learned.map(|learned| learned.rate.per_second()),
+        learned_at: learned.map(|learned| timestamp(learned.at)),
         bytes_read: read.bytes,
     }
 }

@@ -77,6 +77,8 @@ pub(super) struct RunRecord {
     pub retries: u64,
     pub throttles: u64,
     pub learned_rate: Option<f64>,
+    /// When it was learned: an earlier run's stands where nothing was refused in this one.
+    pub learned_at: Option<String>,
     pub bytes_read: u64,
 }
 

@@ -11,23 +11,39 @@ const SHARE: f64 = 0.9;
 /// For how long a learned rate is worth something.
 const FRESH: TimeDelta = TimeDelta::days(30);
 
-/// Nine tenths of the rate that a run learned, by its manifest, if that is of the same source and younger
-/// than 30 days.
-pub(crate) fn rate_of(manifest: &[u8], config: &ExportConfig, now: DateTime<Utc>) -> Option<Rate> {
+/// A rate that a run has learned, and when.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Learned {
+    pub rate: Rate,
+    pub at: DateTime<Utc>,
+}
+
+impl Learned {
+    /// What a later run starts with: nine tenths.
+    pub fn start(self) -> Option<Rate> {
+        Rate::new(self.rate.per_second() * SHARE).ok()
+    }
+}
+
+/// The rate that a manifest knows of, if it is of the same source and was learned less than 30 days ago. A run in
+/// which nothing was refused passes on what it was told, with its date.
+pub(crate) fn learned_by(manifest: &[u8], config: &ExportConfig, now: DateTime<Utc>) -> Option<Learned> {
     let Known { source, times, run, .. } = Known::read(manifest).ok()?;
     let ours = source_of(config);
     if (source.base_url, source.organisation) != (ours.base_url, ours.organisation) {
         return None;
     }
-    let age = now.signed_duration_since(DateTime::parse_from_rfc3339(&times.finished_at).ok()?);
+    let at = DateTime::parse_from_rfc3339(run.learned_at.as_ref().unwrap_or(&times.finished_at)).ok()?.to_utc();
+    let age = now.signed_duration_since(at);
     // A clock that went back says nothing about the rate.
     let fresh = age < FRESH && age > -FRESH;
-    run.learned_rate.filter(|_| fresh).and_then(|learned| Rate::new(learned * SHARE).ok())
+    let rate = Rate::new(run.learned_rate.filter(|_| fresh)?).ok()?;
+    Some(Learned { rate, at })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{export_config, manifest_of, read_summary};
+    use super::super::tests::{export_config, manifest_after, manifest_of, read_summary};
     use super::*;
 
     fn rate(days: i64, token: &str) -> Option<f64> {
@@ -35,7 +51,7 @@ mod tests {
         read.learned_rate = Rate::new(50.0).ok();
         let manifest = manifest_of(&read).text().unwrap();
         let now = super::super::tests::finished() + TimeDelta::days(days);
-        rate_of(manifest.as_bytes(), &export_config(token), now).map(Rate::per_second)
+        learned_by(manifest.as_bytes(), &export_config(token), now)?.start().map(Rate::per_second)
     }
 
     #[test]
@@ -45,12 +61,22 @@ mod tests {
         assert_eq!(rate(31, "token"), None);
         assert_eq!(rate(1, "another"), None);
         let damaged = manifest_of(&read_summary()).text().unwrap().replace("\"pages\": 3", "\"pages\": 4");
-        assert_eq!(rate_of(damaged.as_bytes(), &export_config("token"), super::super::tests::finished()), None);
+        assert_eq!(learned_by(damaged.as_bytes(), &export_config("token"), super::super::tests::finished()), None);
+    }
+
+    #[test]
+    fn a_run_that_was_refused_nothing_passes_on_what_it_knew() {
+        let config = export_config("token");
+        let first = super::super::tests::finished();
+        let earlier = Learned { rate: Rate::new(50.0).unwrap(), at: first };
+        let manifest = manifest_after(&read_summary(), Some(earlier)).text().unwrap();
+        assert_eq!(learned_by(manifest.as_bytes(), &config, first + TimeDelta::days(29)), Some(earlier));
+        assert_eq!(learned_by(manifest.as_bytes(), &config, first + TimeDelta::days(31)), None);
     }
 
     #[test]
     fn a_run_that_learned_nothing_gives_nothing() {
         let manifest = manifest_of(&read_summary()).text().unwrap();
-        assert_eq!(rate_of(manifest.as_bytes(), &export_config("token"), super::super::tests::finished()), None);
+        assert_eq!(learned_by(manifest.as_bytes(), &export_config("token"), super::super::tests::finished()), None);
     }
 }

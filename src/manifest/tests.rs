@@ -20,8 +20,12 @@ pub(super) fn read_summary() -> ReadSummary {
 }
 
 pub(super) fn manifest_of(read: &ReadSummary) -> Manifest {
+    manifest_after(read, None)
+}
+
+pub(super) fn manifest_after(read: &ReadSummary, earlier: Option<Learned>) -> Manifest {
     let times = Times { started: started(), took: Duration::from_secs(9) };
-    Manifest::new(&export_config("token"), read, times, Digest::default())
+    Manifest::new(&export_config("token"), read, times, Digest::default(), earlier)
 }
 
 fn started() -> DateTime<Utc> {

@@ -27,6 +27,9 @@ use crate::table::{self, PageTable};
 /// Pages between the reader and the stream; there are more in the reader's window.
 const CHANNEL: usize = 4;
 
+/// Bytes of a batch, about, at most.
+const BATCH_BYTES: usize = 8 << 20;
+
 /// Reads the contacts of an organisation, each once, in the order of the server's list.
 ///
 /// Must be called within a tokio runtime: reading begins at once, in a task of its own. Dropping
@@ -58,7 +61,7 @@ pub(super) fn read(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Resu
 
 /// A stream of record batches, and at its end a summary.
 ///
-/// Batches have [`ContactsConfig::batch_rows`] rows, the last one fewer. An error ends the stream; what
+/// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so has any that would exceed 8 MiB. An error ends the stream; what
 /// came before it is then not known to be whole.
 pub struct Contacts {
     pages: mpsc::Receiver<Page<PageTable>>,
@@ -105,7 +108,8 @@ impl Contacts {
         for finding in findings {
             self.warn(page.number, finding);
         }
-        self.rows.push_batch(batch).map_err(bug)
+        self.rows.push_batch(batch).map_err(bug)?;
+        if self.rows.size() > BATCH_BYTES { self.rows.finish_buffered_batch().map_err(bug) } else { Ok(()) }
     }
 
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {

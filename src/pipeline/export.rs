@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::contacts::{Contacts, read};
-use super::start::with_starting_rate;
+use super::start::{learned_before, with_start};
+use crate::api::ApiError;
 use crate::config::{Below, ExportConfig};
 use crate::error::Error;
 use crate::manifest::{Digest, Manifest, Times};
@@ -25,6 +26,8 @@ use crate::table;
 
 /// Encoded pieces between the encoder and the writer.
 const CHANNEL: usize = 4;
+/// So much later the export stops what the reading could not.
+const DEADLINE_LAG: Duration = Duration::from_millis(100);
 
 /// Exports the contacts of an organisation to a file or to standard output.
 ///
@@ -38,8 +41,10 @@ pub async fn export(
     reporter: Arc<dyn Reporter>,
     cancellation: CancellationToken,
 ) -> Result<Summary, Error> {
+    let stop = cancellation.child_token();
     let result = tokio::select! {
-        result = run(&config, &reporter, &cancellation) => result,
+        result = run(&config, &reporter, &stop) => result,
+        after = deadline(&config, &stop) => Err(ApiError::Deadline { after }.into()),
         never = tick(&*reporter) => match never {},
     };
     reporter.report(&Event::Ended);
@@ -61,7 +66,8 @@ async fn run(
         reporter.report(&Event::Recovered);
     }
     let encoder = Encoder::new(config.format, &table::schema())?;
-    let contacts = read(&with_starting_rate(config), Arc::clone(reporter))?;
+    let earlier = learned_before(config);
+    let contacts = read(&with_start(config, earlier), Arc::clone(reporter))?;
     let (sender, mut pieces) = mpsc::channel::<Bytes>(CHANNEL);
     let (runtime, cancelled) = (Handle::current(), cancellation.clone());
     let encoding = tokio::task::spawn_blocking(move || encode(contacts, encoder, &sender, &runtime, &cancelled));
@@ -91,7 +97,7 @@ async fn run(
     };
     reporter.report(&Event::Publishing);
     let bytes = digest.bytes();
-    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, digest);
+    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, digest, earlier);
     settled.publish(manifest.text()?.into_bytes()).await?;
     Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
 }
@@ -120,6 +126,14 @@ fn encode(
     send(encoder.finish()?)?;
     let read = contacts.summary().cloned();
     read.map(|read| (read, digest)).ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))
+}
+
+/// Stops the run when its time is over; the reading keeps the same time, and tells it first.
+async fn deadline(config: &ExportConfig, stop: &CancellationToken) -> Duration {
+    let Some(after) = config.contacts.patience.deadline else { return std::future::pending().await };
+    tokio::time::sleep(after + DEADLINE_LAG).await;
+    stop.cancel();
+    after
 }
 
 /// Lets a second's passing be seen, for reporters that speak now and then.

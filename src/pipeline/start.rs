@@ -5,7 +5,7 @@ use std::fs;
 use chrono::Utc;
 
 use crate::config::{ContactsConfig, ExportConfig, Output, Pacing, Rate};
-use crate::manifest::rate_of;
+use crate::manifest::{Learned, learned_by};
 use crate::sink::Names;
 
 /// Nine tenths of the rate that the run before learned, if its manifest stands beside the target, is of
@@ -15,16 +15,23 @@ use crate::sink::Names;
 /// asks for itself where [`Pacing::Learn`] knows nothing.
 #[must_use]
 pub fn starting_rate(config: &ExportConfig) -> Option<Rate> {
-    let Output::File(path) = &config.output else { return None };
-    let manifest = fs::read(Names::of(path).ok()?.manifest).ok()?;
-    rate_of(&manifest, config, Utc::now())
+    learned_before(config)?.start()
 }
 
-/// How to read, with that rate.
-pub(super) fn with_starting_rate(config: &ExportConfig) -> ContactsConfig {
+/// What a run before has learned, by the manifest beside the target; nothing where the rate is given.
+pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
+    let (Output::File(path), Pacing::Learn { known: None, .. }) = (&config.output, config.contacts.pacing) else {
+        return None;
+    };
+    let manifest = fs::read(Names::of(path).ok()?.manifest).ok()?;
+    learned_by(&manifest, config, Utc::now())
+}
+
+/// How to read, starting with what was learned before.
+pub(super) fn with_start(config: &ExportConfig, earlier: Option<Learned>) -> ContactsConfig {
     let mut contacts = config.contacts.clone();
     if let Pacing::Learn { known: known @ None, .. } = &mut contacts.pacing {
-        *known = starting_rate(config);
+        *known = earlier.and_then(Learned::start);
     }
     contacts
 }

@@ -12,8 +12,10 @@ use parquet::schema::types::ColumnPath;
 
 use super::SinkError;
 
-/// Rows of a row group: some 5 MB compressed, 40 MB in memory at most.
+/// Rows of a row group: some 5 MB compressed.
 const ROW_GROUP: usize = 100_000;
+/// Bytes of a row group, at most, as encoded so far: what contacts with much text are bounded by.
+const ROW_GROUP_BYTES: usize = 32 << 20;
 /// Columns in which many contacts share a value. Elsewhere a dictionary costs time and saves nothing.
 const REPEATING: [&str; 8] =
     ["company", "title", "location", "owner_id", "owner_email", "owner_first_name", "owner_last_name", "owner_name"];
@@ -30,6 +32,7 @@ impl ParquetEncoder {
             .set_created_by(concat!("linq-export version ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP))
+            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
             .set_dictionary_enabled(false);
         for column in REPEATING {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), true);

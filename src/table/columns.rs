@@ -15,6 +15,7 @@ use super::{
     json::{Kind, Raw},
     schema::{COLUMNS, Column, Holds, OWNER, Place, schema},
 };
+use crate::escape::escape;
 use crate::page::{Finding, FindingKind, RowKey};
 
 /// Contacts a page, as documented: what the builders make room for.
@@ -159,7 +160,7 @@ fn identity(value: Option<Raw<'_>>, row: usize) -> Result<i64, String> {
         ));
     };
     integer(value).ok_or_else(|| {
-        format!("contact {row} of the page has the id {}, which is no 64-bit integer", value.json().text)
+        format!("contact {row} of the page has the id {}, which is no 64-bit integer", escape(&value.json().text))
     })
 }
 

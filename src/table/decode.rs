@@ -67,8 +67,8 @@ fn read_contacts(scanner: &mut Scanner<'_>) -> Result<Contacts, DecodeError> {
             let (bytes, contact) = scanner.spanned(read_contact)?;
             columns.push(contact, FxBuildHasher.hash_one(bytes))
         } else {
-            let value = scanner.value()?.json().text;
-            Err(format!("contact {} of the page is {value}, no object with an id", columns.rows() + 1))
+            let kind = scanner.value()?.kind;
+            Err(format!("contact {} of the page is {kind}, no object with an id", columns.rows() + 1))
         };
         // What follows is read all the same: only a whole page is worth believing.
         if identities.is_ok() {

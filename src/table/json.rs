@@ -30,6 +30,19 @@ pub(super) enum Kind {
     Object,
 }
 
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Bool => "true or false",
+            Self::Number => "a number",
+            Self::Text { .. } => "a text",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
+
 /// A value as it stands in the page, quotes and brackets included.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Raw<'a> {

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use linq_export::Error;
 use linq_export::config::ContactsConfig;
 use linq_export::report::Summary;
-use linq_export::sandbox::{FaultRule, Outage, PastTheEnd, Sandbox, SandboxConfig, Totals};
+use linq_export::sandbox::{FaultRule, Order, Outage, PastTheEnd, Sandbox, SandboxConfig, Totals};
+use linq_export::{Error, Level};
 
 use crate::support::{Row, assert_rows, config, export, folder, names, ndjson_rows, truth};
 
@@ -117,7 +117,6 @@ async fn what_does_not_pass_ends_the_run_and_says_why() {
             65,
             "page 7, attempt 4: the server answered with 3 contacts a page where 5 were asked",
         ),
-        ("totals:count=+1,page=7", 65, "total_count was 100 on page 1 and 101 on page 7"),
         ("429-seconds:wait=3600,page=7", 75, "come back at 20"),
         ("429-date:wait=3600,page=7", 75, "come back at 20"),
     ] {
@@ -204,12 +203,38 @@ async fn the_plan_follows_from_what_the_server_returns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_count_that_disagrees_with_the_rows_ends_the_run() {
-    for totals in ["count=+5", "count=-5"] {
+async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
+    for totals in ["count=+3", "count=+5", "count=+10", "count=-5", "count=-12"] {
         let sandbox = start(|config| config.totals = totals.parse::<Totals>().unwrap()).await;
-        let error = run(&sandbox, impatient(&sandbox)).await.expect_err(totals);
-        assert_eq!(error.exit().code(), 65, "{totals}: {error}");
+        let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{totals}: {error}"));
+        let certificate = summary.read.certificate;
+        assert_eq!(certificate.level, Level::Counted, "{totals}: {certificate:?}");
+        assert!(!certificate.reasons.is_empty(), "{totals}: {certificate:?}");
     }
+    let sandbox = playing(&["totals:count=+1,page=7"]).await;
+    let certificate = run(&sandbox, impatient(&sandbox)).await.unwrap().read.certificate;
+    assert!(certificate.level < Level::Snapshot && !certificate.reasons.is_empty(), "{certificate:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_denial_beyond_the_end_is_the_end() {
+    for denial in ["400:page=21", "404:page=21", "422:page=21", "wrong-page:page=21", "error-envelope:page=21"] {
+        let sandbox = start(|config| {
+            // In an order that cannot be seen, so that no window overlaps the end.
+            config.order = Order::Name;
+            config.faults = vec![denial.parse().unwrap()];
+        })
+        .await;
+        let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{denial}: {error}"));
+        assert_eq!(summary.read.contacts, 100, "{denial}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_page_may_be_contacts_and_is_not_shown() {
+    let sandbox = playing(&["broken-json:page=7"]).await;
+    let error = run(&sandbox, impatient(&sandbox)).await.unwrap_err().to_string();
+    assert!(!error.contains("first_name") && !error.contains('@'), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
