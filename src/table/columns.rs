@@ -48,7 +48,9 @@ impl<'a> Contact<'a> {
                 *value = None;
             }
         }
-        self.extra.retain(|key, _| !key.starts_with(OWNER));
+        // `contact_owner` itself and `contact_owner.…`; others may begin alike.
+        self.extra
+            .retain(|key, _| key.strip_prefix(OWNER).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.')));
     }
 }
 

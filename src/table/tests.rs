@@ -216,3 +216,13 @@ fn any_cut_of_a_page_is_malformed() {
         assert!(matches!(decode(&body[..end]), Err(DecodeError::Malformed(_))), "cut after {end} bytes");
     }
 }
+
+#[test]
+fn an_owner_given_twice_takes_no_other_key_with_it() {
+    let PageTable { batch, .. } = table(
+        r#"{"id":1,"contact_owner_id":7,"contact_owner_type":"user","contact_owner":"Jane","contact_owner":{"team":null}},
+           {"id":2,"contact_owner_id":8,"contact_owner":{"id":"x","team":1},"contact_owner":{}}"#,
+    );
+    let kept = r#"{"contact_owner.team":null,"contact_owner_id":7,"contact_owner_type":"user"}"#;
+    assert_eq!([text(&batch, "extra", 0), text(&batch, "extra", 1)], [Some(kept), Some(r#"{"contact_owner_id":8}"#)]);
+}
