@@ -74,15 +74,14 @@ impl Draft {
 
     /// Puts the bytes on disk, with the mode the file is to have.
     pub fn settle(&self, mode: Mode<'_>) -> io::Result<()> {
-        let earlier = match mode {
-            Mode::Exactly(_) => None,
-            Mode::Kept { like, .. } => fs::metadata(&self.target).ok().or_else(|| fs::metadata(like?).ok()),
-        };
-        match (earlier, mode) {
-            (Some(earlier), _) => platform::take_after(&self.file, &earlier)?,
-            (None, Mode::Exactly(bits) | Mode::Kept { new: bits, .. }) => platform::set_mode(&self.file, bits)?,
-        }
-        self.file.sync_all()
+        settle(&self.file, &self.target, mode)
+    }
+
+    /// The same as work for another thread, through a handle of its own: the draft stays here, and leaves
+    /// nothing where it is dropped before that work is done.
+    pub fn settling(&self, mode: Mode<'static>) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
+        let (file, target) = (self.file.try_clone()?, self.target.clone());
+        Ok(move || settle(&file, &target, mode))
     }
 
     /// Gives a settled file its name, and puts the name on disk.
@@ -96,6 +95,18 @@ impl Draft {
         self.temporary.persist(name)?;
         platform::sync_folder(folder(name))
     }
+}
+
+fn settle(file: &File, target: &Path, mode: Mode<'_>) -> io::Result<()> {
+    let earlier = match mode {
+        Mode::Exactly(_) => None,
+        Mode::Kept { like, .. } => fs::metadata(target).ok().or_else(|| fs::metadata(like?).ok()),
+    };
+    match (earlier, mode) {
+        (Some(earlier), _) => platform::take_after(file, &earlier)?,
+        (None, Mode::Exactly(bits) | Mode::Kept { new: bits, .. }) => platform::set_mode(file, bits)?,
+    }
+    file.sync_all()
 }
 
 /// Writes a small file whole.

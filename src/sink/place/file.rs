@@ -60,9 +60,10 @@ impl FilePlace {
         &self.names.target
     }
 
-    /// Puts what was written on disk, still under its draft's name.
-    pub fn settle(&self) -> io::Result<()> {
-        self.draft.settle(self.mode.map_or(Mode::KEPT, Mode::Exactly))
+    /// The work of putting what was written on disk, still under its draft's name. It may take long, and
+    /// the place can be dropped meanwhile.
+    pub fn settling(&self) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
+        self.draft.settling(self.mode.map_or(Mode::KEPT, Mode::Exactly))
     }
 
     /// Publishes the settled file and its manifest.

@@ -164,8 +164,12 @@ impl Place {
         match self.publishing {
             Publishing::File(place) => {
                 let target = place.target().display().to_string();
-                let settled = blocking(move || place.settle().map(|()| place)).await;
-                let place = settled.map_err(|error| SinkError::Write { target, error })?;
+                let settled = match place.settling() {
+                    // A thread that held the place would leave its draft, where the process ends first.
+                    Ok(settling) => blocking(settling).await,
+                    Err(error) => Err(error),
+                };
+                settled.map_err(|error| SinkError::Write { target, error })?;
                 Ok(Settled(Publishing::File(place)))
             }
             straight @ Publishing::Straight { .. } => Ok(Settled(straight)),
@@ -221,5 +225,36 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(error) => Err(io::Error::other(error)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::config::{BaseUrl, ContactsConfig, Format, PlainHttp, Token};
+
+    #[test]
+    fn a_place_that_is_dropped_while_the_disk_takes_its_time_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();
+        let contacts = ContactsConfig::new(base_url, Token::new("t").unwrap());
+        let config = ExportConfig::new(contacts, Output::File(home.path().join("c.ndjson")), Format::Ndjson);
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (place, _) = Place::open(&config, || ()).await.unwrap();
+            // The only thread for such work is busy: the syncing waits behind it.
+            let (free, busy) = mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || busy.recv().is_err());
+            // Polled once, and dropped.
+            assert!(place.settle().now_or_never().is_none());
+            let left = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            assert_eq!(left.collect::<Vec<_>>(), [".c.ndjson.lock"]);
+            drop(free);
+            assert!(busy.await.unwrap());
+        });
     }
 }
