@@ -59,7 +59,11 @@ mod unix {
 
     /// Puts the names in a folder on disk: a renamed file has its new name only then.
     pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-        File::open(folder)?.sync_all()
+        match File::open(folder)?.sync_all() {
+            // Some file systems, network mounts above all, sync files and no folders.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            synced => synced,
+        }
     }
 
     /// The signals that ask a program to stop.
@@ -140,5 +144,18 @@ mod plain {
                 Err(_) => std::future::pending().await,
             }
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+
+    #[test]
+    fn a_folder_that_cannot_be_synced_is_no_failure() {
+        let folder = Path::new("/proc/self");
+        assert!(File::open(folder).unwrap().sync_all().is_err());
+        super::sync_folder(folder).unwrap();
     }
 }
