@@ -117,6 +117,12 @@ pub(crate) fn write_whole(target: &Path, bytes: &[u8], mode: Mode<'_>) -> io::Re
     draft.publish()
 }
 
+/// Gives a file that is on disk another name in its folder, and puts the name on disk.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    platform::sync_folder(folder(to))
+}
+
 /// Removes the drafts of `target` that dead runs left. Nobody may be writing it: see the lock.
 pub(crate) fn sweep(target: &Path) -> io::Result<()> {
     let Some(name) = target.file_name() else { return Ok(()) };

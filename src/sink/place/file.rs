@@ -15,7 +15,6 @@ use super::lock::Lock;
 use super::names::Names;
 use crate::draft::{self, Draft, Mode};
 use crate::manifest;
-use crate::platform;
 use crate::sink::SinkError;
 
 /// A file under way, and the lock that keeps others from it.
@@ -94,8 +93,7 @@ fn stage(names: &Names, mode: Option<u32>, manifest: &[u8]) -> io::Result<()> {
 
 /// Gives a staged manifest its name.
 fn finish(names: &Names) -> io::Result<()> {
-    fs::rename(&names.staged, &names.manifest)?;
-    platform::sync_folder(draft::folder(&names.manifest))
+    draft::rename(&names.staged, &names.manifest)
 }
 
 /// Ends what a run has left that was stopped while it published.
