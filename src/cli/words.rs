@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt::Write;
 
-use linq_export::{Error, Exit, SinkError};
+use linq_export::{ApiError, Error, Exit, SinkError};
 
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {
@@ -29,10 +29,20 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::Unfinished { .. }) => {
             return Some("is the disk full? Run again: verify says whether it is whole");
         }
+        Error::Sink(SinkError::Lock { .. }) => {
+            return Some("is the lock another user's? Whoever exports to this file must be able to write its lock");
+        }
+        Error::Api(error) if matches!(**error, ApiError::Deadline { .. }) => {
+            return Some("run it again with a longer --deadline, or without one; -v shows what it waits for");
+        }
         _ => {}
     }
     match error.exit() {
         Exit::Bug => Some("this should not happen: please report it, with the options and the lines above"),
+        Exit::Contract => Some(
+            "run it again; if it stays, is a proxy or another server in between? \
+             Else ask Linq's support, and give them the request id, where one is shown",
+        ),
         Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
         Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
         Exit::TryLater => Some("the server asks to be left in peace: run again later, with a lower --rate"),

@@ -58,6 +58,15 @@ pub enum SinkError {
         /// The target.
         target: PathBuf,
     },
+    /// The lock beside the output cannot be taken.
+    #[error("cannot open the lock {}", path.display())]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
     /// A manifest was asked for elsewhere than beside its file.
     #[error("the manifest of {} stands beside it: --manifest is for standard output and devices", target.display())]
     ManifestElsewhere {
@@ -92,7 +101,7 @@ impl SinkError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Create { .. } => Exit::CannotCreate,
+            Self::Create { .. } | Self::Lock { .. } => Exit::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. } => Exit::Usage,

@@ -36,8 +36,28 @@ fn each_answer_has_its_exit_code() {
     ] {
         assert_exit(&answered(answer(status, "", "")), exit, says);
     }
+    let contract = answered(answer("400 Bad Request", "", ""));
+    assert!(contract.stderr.contains("hint: ") && contract.stderr.contains("request id"), "{}", contract.stderr);
     assert_exit(&answered(answer("429 Too Many Requests", "Retry-After: 99\r\n", "")), Exit::TryLater, "throttled");
     assert_exit(&answered(page("", 7)), Exit::Contract, "page 1");
+}
+
+#[test]
+fn a_deadline_is_not_told_as_throttling() {
+    let folder = folder();
+    let ran = exported(5, &path(&folder, "c.ndjson"), &["--sandbox-latency", "10m", "--deadline", "1ms"]);
+    assert_exit(&ran, Exit::TryLater, "a longer --deadline");
+    assert!(!ran.stderr.contains("left in peace"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_lock_that_cannot_be_opened_is_named() {
+    let folder = folder();
+    let lock = path(&folder, ".c.ndjson.lock");
+    std::fs::create_dir(&lock).unwrap();
+    let ran = exported(5, &path(&folder, "c.ndjson"), &[]);
+    assert_exit(&ran, Exit::CannotCreate, &format!("cannot open the lock {lock}"));
+    assert!(ran.stderr.contains("another user's") && !ran.stderr.contains("the folder must"), "{}", ran.stderr);
 }
 
 #[test]

@@ -117,7 +117,12 @@ impl Place {
         }
         let names = Names::of(path).map_err(create)?;
         let wait = config.wait_lock.unwrap_or(Duration::ZERO);
-        let lock = Lock::take(&names, wait, waiting).await.map_err(create)?;
+        let lock =
+            Lock::take(&names, wait, waiting).await.map_err(|error| match fs::symlink_metadata(&names.lock) {
+                Ok(_) => SinkError::Lock { path: names.lock.clone(), error },
+                // The folder is at fault, and the output could not be made either.
+                Err(_) => create(error),
+            })?;
         let lock = lock.ok_or_else(|| SinkError::Locked { target: path.to_owned() })?;
         let mode = config.mode.map(FileMode::bits);
         let begun = blocking(move || {
