@@ -139,23 +139,15 @@ impl Contacts {
             Ok(signals) => signals,
             Err(error) => return fail(&Error::Bug(format!("cannot listen to signals: {error}"))),
         };
-        let sandbox = if self.sandbox {
-            match super::sandbox::start(self.embedded.0.config()).await {
-                Ok(sandbox) => Some(sandbox),
-                Err(exit) => return exit,
-            }
-        } else {
-            None
-        };
         let tally = Arc::new(Tally::new(self.voice.reporter()));
         let (started, start) = (Utc::now(), Instant::now());
-        let config = self.records.check().map_err(Error::from).and_then(|()| {
-            let config = self.config(sandbox.as_ref());
-            config.map_err(|reason| Error::Config(ConfigError::Usage(reason)))
-        });
-        let known = config.as_ref().ok().cloned();
-        let result = match config {
-            Ok(config) => self.export(config, Arc::clone(&tally) as _, &signals).await,
+        let begun = tokio::select! {
+            begun = self.begin() => begun,
+            () = signals.cancellation.cancelled() => Err(Error::Cancelled),
+        };
+        let known = begun.as_ref().ok().map(|(config, _)| config.clone());
+        let result = match begun {
+            Ok((config, _sandbox)) => self.export(config, Arc::clone(&tally) as _, &signals).await,
             Err(error) => Err(error),
         };
         let exit = match (&result, signals.exit()) {
@@ -182,6 +174,14 @@ impl Contacts {
             }
             Ok(()) => exit,
         }
+    }
+
+    /// What a run needs before it can export, and the sandbox where it is to be from one.
+    async fn begin(&self) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
+        let usage = |reason| Error::Config(ConfigError::Usage(reason));
+        self.records.check()?;
+        let sandbox = if self.sandbox { Some(self.embedded.start().await?) } else { None };
+        Ok((self.config(sandbox.as_ref()).await.map_err(usage)?, sandbox))
     }
 
     async fn export(
@@ -212,12 +212,12 @@ impl Contacts {
         }
     }
 
-    fn config(&self, sandbox: Option<&sandbox::Sandbox>) -> Result<ExportConfig, String> {
+    async fn config(&self, sandbox: Option<&sandbox::Sandbox>) -> Result<ExportConfig, String> {
         let text = |error: ConfigError| error.to_string();
         let (output, format) = self.output()?;
         let (base_url, token) = match sandbox {
             Some(sandbox) => (sandbox.base_url(), Token::new(sandbox.token()).map_err(text)?),
-            None => (self.server.base_url.clone(), self.token.read()?),
+            None => (self.server.base_url.clone(), self.token.read().await?),
         };
         let plain_http = if self.server.allow_plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
         let mut contacts = ContactsConfig::new(BaseUrl::parse(&base_url, plain_http).map_err(text)?, token);
@@ -225,7 +225,7 @@ impl Contacts {
             contacts.ca_certificates = certificate.as_bytes().to_vec();
         } else if let Some(path) = &self.server.ca_cert {
             contacts.ca_certificates =
-                std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+                tokio::fs::read(path).await.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
             if contacts.ca_certificates.is_empty() {
                 return Err(format!("{} is empty: --ca-cert takes a file of certificates in PEM", path.display()));
             }

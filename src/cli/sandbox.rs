@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use linq_export::Exit;
+use linq_export::config::ConfigError;
 use linq_export::sandbox::{
     self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PastTheEnd, Protocols, SandboxConfig, Tls,
     Totals,
 };
+use linq_export::{ApiError, Error, Exit};
 
 use super::signals::Signals;
 use super::{duration, say};
@@ -129,6 +130,17 @@ fn limit(text: &str) -> Result<Limit, String> {
 #[derive(Debug)]
 pub struct Embedded(pub SandboxOptions);
 
+impl Embedded {
+    /// Starts the sandbox.
+    pub async fn start(&self) -> Result<sandbox::Sandbox, Error> {
+        let started = sandbox::Sandbox::start(self.0.config()).await;
+        started.map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidInput => ConfigError::Usage(format!("no such sandbox: {error}")).into(),
+            _ => ApiError::Setup(format!("the sandbox does not start: {error}")).into(),
+        })
+    }
+}
+
 impl Args for Embedded {
     fn augment_args(command: Command) -> Command {
         let own = SandboxOptions::augment_args(Command::new("sandbox"));
@@ -207,7 +219,7 @@ impl Sandbox {
 }
 
 /// Starts a sandbox, or says why it cannot.
-pub async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, Exit> {
+async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, Exit> {
     let address = config.address;
     sandbox::Sandbox::start(config).await.map_err(|error| {
         say(format_args!("error: cannot start the sandbox on {address}: {error}"));

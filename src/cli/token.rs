@@ -14,7 +14,7 @@ pub const VARIABLE: &str = "LINQ_INTEGRATION_TOKEN";
 /// No token is longer; a wrong file may be.
 const LONGEST: usize = 16 << 10;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Token (else from LINQ_INTEGRATION_TOKEN)")]
 pub struct TokenSource {
     /// Read the token from a file
@@ -43,8 +43,15 @@ impl TokenSource {
         ))
     }
 
-    /// The token, or what is wrong with it; its bytes are never shown.
-    pub fn read(&self) -> Result<Token, String> {
+    /// The token, or what is wrong with it; its bytes are never shown. Read on a
+    /// thread of its own: a pipe may let it wait, and signals are to be heard meanwhile.
+    pub async fn read(&self) -> Result<Token, String> {
+        let source = self.clone();
+        let read = tokio::task::spawn_blocking(move || source.read_here()).await;
+        read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+
+    fn read_here(&self) -> Result<Token, String> {
         let (source, text) = if self.token_stdin {
             ("standard input".to_owned(), limited(std::io::stdin()))
         } else if let Some(path) = &self.token_file {

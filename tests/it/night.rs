@@ -132,6 +132,17 @@ fn records_that_cannot_be_written_are_known_before_anything_is_asked() {
     assert!(names(folder.path()).is_empty());
 }
 
+#[test]
+fn a_sandbox_that_does_not_start_is_reported_too() {
+    let records = Records::new();
+    let file = path(&records.folder, "c.ndjson");
+    let mut arguments = records.arguments();
+    arguments.extend_from_slice(&["--sandbox-ties", "0"]);
+    let ran = exported(5, &file, &arguments);
+    assert_eq!((ran.code, lines(&ran).len()), (Some(2), 1), "{}", ran.stderr);
+    assert!(records.report()["error"]["message"].as_str().unwrap().contains("at least 1 contact"));
+}
+
 #[cfg(unix)]
 #[test]
 fn the_collector_may_read_the_metrics_and_nobody_else_the_report() {

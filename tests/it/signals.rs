@@ -84,3 +84,25 @@ fn while_a_pipe_waits_for_its_reader() {
     assert_eq!(run.end().0, Some(143));
     assert!(sent.elapsed() < Duration::from_secs(2), "{:?}", sent.elapsed());
 }
+
+#[test]
+fn while_nobody_gives_the_token() {
+    for (signal, code) in SIGNALS {
+        let folder = folder();
+        let token = path(&folder, "token");
+        assert!(Command::new("mkfifo").arg(&token).status().unwrap().success());
+        let output = path(&folder, "c.ndjson");
+        let mut run = Heard::start(crate::support::program(&["contacts", "--token-file", &token, "-o", &output]));
+        // Opens when the program has opened it to read.
+        let giver = fs::OpenOptions::new().write(true).open(&token).unwrap();
+        run.signal(signal);
+        let sent = Instant::now();
+        while run.child.try_wait().unwrap().is_none() && sent.elapsed() < Duration::from_secs(2) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // Lets one go on that has not heard it.
+        drop(giver);
+        let (ended, said) = run.end();
+        assert_eq!(ended, Some(code), "{said}");
+    }
+}
