@@ -15,7 +15,7 @@ use linq_export::config::{
 };
 use linq_export::ended::Ended;
 use linq_export::report::{Reporter, Summary, Tally, bytes, counted, seconds};
-use linq_export::{Error, Exit, Level, Require, export, sandbox};
+use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
 
 use super::records::Records;
 use super::sandbox::Embedded;
@@ -166,6 +166,10 @@ impl Contacts {
             Err(error) => ended.with_error(error, words::hint(error)),
         };
         self.say_end(&result, &ended);
+        if matches!(result, Err(Error::Sink(SinkError::SamePlace { .. }))) {
+            // What stands there is not the records' to replace.
+            return exit;
+        }
         match self.records.write(&ended) {
             Err(error) => {
                 let unwritten = fail(&Error::from(error));
@@ -179,7 +183,7 @@ impl Contacts {
     /// What a run needs before it can export, and the sandbox where it is to be from one.
     async fn begin(&self) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
-        self.records.check()?;
+        self.records.check(&self.place(), self.manifest.as_deref())?;
         let sandbox = if self.sandbox { Some(self.embedded.start().await?) } else { None };
         Ok((self.config(sandbox.as_ref()).await.map_err(usage)?, sandbox))
     }
@@ -256,16 +260,21 @@ impl Contacts {
         Ok(config)
     }
 
+    fn place(&self) -> Output {
+        if self.output.as_os_str() == "-" { Output::Stdout } else { Output::File(self.output.clone()) }
+    }
+
     fn output(&self) -> Result<(Output, Format), String> {
-        if self.output.as_os_str() == "-" {
+        let place = self.place();
+        if place == Output::Stdout {
             let format = self.format.ok_or("standard output has no ending: say --format ndjson or --format parquet")?;
             if format == Format::Parquet && std::io::stdout().is_terminal() {
                 return Err("Parquet is no text for a terminal: redirect it, or say --format ndjson".to_owned());
             }
-            return Ok((Output::Stdout, format));
+            return Ok((place, format));
         }
         let format = self.format.map_or_else(|| Format::of(&self.output), Ok).map_err(|error| error.to_string())?;
-        Ok((Output::File(self.output.clone()), format))
+        Ok((place, format))
     }
 
     /// Says how complete the export is: loudly, where that is not proven.

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use linq_export::config::Output;
 use linq_export::ended::{Ended, metrics};
-use linq_export::{Readers, SinkError, check_file, write_file};
+use linq_export::{Readers, SinkError, check_apart, check_file, write_file};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Records of the run, also of one that failed")]
@@ -18,12 +19,12 @@ pub struct Records {
 }
 
 impl Records {
-    /// Refuses a place where nothing can be written, before anything is asked of the server.
-    pub fn check(&self) -> Result<(), SinkError> {
-        for path in self.report.iter().chain(&self.metrics_file) {
-            check_file(path)?;
-        }
-        Ok(())
+    /// Refuses a place where nothing can be written, or something else is, before anything is asked of the
+    /// server.
+    pub fn check(&self, output: &Output, manifest: Option<&Path>) -> Result<(), SinkError> {
+        let paths: Vec<_> = self.report.iter().chain(&self.metrics_file).map(PathBuf::as_path).collect();
+        check_apart(&paths, output, manifest)?;
+        paths.into_iter().try_for_each(check_file)
     }
 
     /// Writes what was asked for. All of it is tried; the first error is returned.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use encoder::Encoder;
 pub(crate) use place::{Left, Names, Place, is_held};
 
-pub use whole::{Readers, check_file, write_file};
+pub use whole::{Readers, check_apart, check_file, write_file};
 
 use crate::error::Exit;
 
@@ -67,6 +67,14 @@ pub enum SinkError {
         #[source]
         error: io::Error,
     },
+    /// A record of the run would stand in the place of something else.
+    #[error("{} is where {taken_by} stands: the report and the metrics need places of their own", path.display())]
+    SamePlace {
+        /// The record.
+        path: PathBuf,
+        /// What has its place.
+        taken_by: &'static str,
+    },
     /// A manifest was asked for elsewhere than beside its file.
     #[error("the manifest of {} stands beside it: --manifest is for standard output and devices", target.display())]
     ManifestElsewhere {
@@ -104,7 +112,7 @@ impl SinkError {
             Self::Create { .. } | Self::Lock { .. } => Exit::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
-            Self::ManifestElsewhere { .. } => Exit::Usage,
+            Self::ManifestElsewhere { .. } | Self::SamePlace { .. } => Exit::Usage,
             Self::ReaderGone => Exit::ReaderGone,
             Self::Encode { .. } => Exit::Bug,
         }

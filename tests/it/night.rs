@@ -132,6 +132,54 @@ fn records_that_cannot_be_written_are_known_before_anything_is_asked() {
     assert!(names(folder.path()).is_empty());
 }
 
+/// What would be destroyed stays as it was, nothing else appears, and the run is refused.
+#[test]
+fn records_take_the_place_of_nothing_else() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    assert_eq!(exported(5, &file, &[]).code, Some(0));
+    let link = path(&folder, "link");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("c.ndjson", &link).unwrap();
+    #[cfg(not(unix))]
+    fs::hard_link(&file, &link).unwrap();
+    let here = fs::canonicalize(folder.path()).unwrap().join("c.ndjson").display().to_string();
+    let read = || (names(folder.path()), fs::read(&file).unwrap(), fs::read(file.clone() + ".manifest.json").unwrap());
+    let before = read();
+    let (manifest, lock) = (file.clone() + ".manifest.json", path(&folder, ".c.ndjson.lock"));
+    let new = path(&folder, "new");
+    let dotted = path(&folder, "./new");
+    for (output, more) in [
+        (&file, &["--report", &file][..]),
+        (&file, &["--metrics-file", &here]),
+        (&file, &["--report", &manifest]),
+        (&file, &["--report", &lock]),
+        (&file, &["--report", &link]),
+        (&link, &["--format", "ndjson", "--report", &link]),
+        (&link, &["--format", "ndjson", "--report", &file]),
+        (&file, &["--report", &new, "--metrics-file", &dotted]),
+        (&"-".to_owned(), &["--format", "ndjson", "--manifest", &new, "--report", &dotted]),
+        (&new, &["--format", "ndjson", "--report", &new]),
+    ] {
+        let ran = exported(7, output, more);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{more:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("places of their own"), "{more:?}: {}", ran.stderr);
+        assert_eq!(read(), before, "{more:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn records_do_not_take_the_place_of_what_standard_output_is_redirected_to() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    for output in ["-", "/dev/stdout"] {
+        let mut command = crate::run::export(5, output, &["--format", "ndjson", "--report", &file]);
+        assert_eq!(command.stdout(fs::File::create(&file).unwrap()).status().unwrap().code(), Some(2));
+        assert_eq!(fs::read(&file).unwrap(), b"");
+    }
+}
+
 #[test]
 fn a_sandbox_that_does_not_start_is_reported_too() {
     let records = Records::new();
