@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use linq_export::config::{
     BaseUrl, Below, ConfigError, ContactsConfig, ExportConfig, FileMode, Format, Output, Pacing, PerPage, PlainHttp,
     Rate, Source, Token,
@@ -60,7 +61,7 @@ pub struct Contacts {
     #[arg(long, value_name = "LEVEL", env = "LINQ_EXPORT_REQUIRE")]
     require: Option<Require>,
     /// Publish an export below the required level all the same, with its true level; the exit code stays 3
-    #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW")]
+    #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
     publish_below: bool,
     #[command(flatten)]
     token: TokenSource,
@@ -71,7 +72,7 @@ pub struct Contacts {
     #[command(flatten)]
     records: Records,
     /// Export from a sandbox within this process: no token, no network
-    #[arg(long, conflicts_with_all = ["base_url", "allow_plain_http"], help_heading = "The embedded sandbox", display_order = 0)]
+    #[arg(long, conflicts_with = "base_url", help_heading = "The embedded sandbox", display_order = 0)]
     sandbox: bool,
     #[command(flatten)]
     embedded: Embedded,
@@ -84,7 +85,7 @@ struct Server {
     #[arg(long, value_name = "URL", default_value = BaseUrl::PRODUCTION, env = "LINQ_EXPORT_BASE_URL", hide_env_values = true)]
     base_url: String,
     /// Let the token travel over plain http to another machine
-    #[arg(long, env = "LINQ_EXPORT_ALLOW_PLAIN_HTTP")]
+    #[arg(long, env = "LINQ_EXPORT_ALLOW_PLAIN_HTTP", value_parser = BoolishValueParser::new())]
     allow_plain_http: bool,
     /// A file of certificates (PEM) to trust besides the system's, such as a company proxy's
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CA_CERT")]
@@ -184,6 +185,7 @@ impl Contacts {
     async fn begin(&self) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
         self.records.check(&self.place(), self.manifest.as_deref())?;
+        self.voice.check().map_err(usage)?;
         let sandbox = if self.sandbox { Some(self.embedded.start().await?) } else { None };
         Ok((self.config(sandbox.as_ref()).await.map_err(usage)?, sandbox))
     }

@@ -99,7 +99,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{ArgAction, CommandFactory};
 
     use super::*;
 
@@ -132,6 +132,28 @@ mod tests {
                     name => Some(format!("LINQ_EXPORT_{}", name.replace('-', "_").to_uppercase())),
                 };
                 assert_eq!(variable, expected, "--{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_flag_can_be_switched_by_its_variable() {
+        for command in Cli::command().get_subcommands() {
+            for flag in command.get_opts().filter(|option| matches!(option.get_action(), ArgAction::SetTrue)) {
+                let read = |text: &str| {
+                    let name = flag.get_id().clone();
+                    // As clap reads a variable: by the option's own parser.
+                    let option = flag.clone().action(ArgAction::Set).num_args(1).required(true).env(None::<&str>);
+                    let matches = clap::Command::new("t")
+                        .arg(option)
+                        .try_get_matches_from(["t", &format!("--{}={text}", flag.get_long()?)]);
+                    matches.ok()?.get_one::<bool>(name.as_str()).copied()
+                };
+                for (text, value) in
+                    [("1", true), ("yes", true), ("true", true), ("0", false), ("no", false), ("false", false)]
+                {
+                    assert!(flag.get_env().is_none() || read(text) == Some(value), "{:?}={text}", flag.get_env());
+                }
             }
         }
     }

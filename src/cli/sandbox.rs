@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use linq_export::config::ConfigError;
 use linq_export::sandbox::{
@@ -91,7 +92,7 @@ pub struct SandboxOptions {
     #[arg(id = "sandbox_tls", long = "tls", value_name = "CERTIFICATE", env = "LINQ_EXPORT_SANDBOX_TLS")]
     tls: Option<Certificate>,
     /// Compress answers
-    #[arg(id = "sandbox_gzip", long = "gzip", env = "LINQ_EXPORT_SANDBOX_GZIP")]
+    #[arg(id = "sandbox_gzip", long = "gzip", env = "LINQ_EXPORT_SANDBOX_GZIP", value_parser = BoolishValueParser::new())]
     gzip: bool,
 }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use linq_export::config::Token;
 use linq_export::platform;
 use secrecy::zeroize::Zeroizing;
@@ -18,10 +19,10 @@ const LONGEST: usize = 16 << 10;
 #[command(next_help_heading = "Token (else from LINQ_INTEGRATION_TOKEN)")]
 pub struct TokenSource {
     /// Read the token from a file
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_TOKEN_FILE", conflicts_with = "token_stdin")]
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_TOKEN_FILE")]
     token_file: Option<PathBuf>,
     /// Read the token from standard input
-    #[arg(long, env = "LINQ_EXPORT_TOKEN_STDIN")]
+    #[arg(long, env = "LINQ_EXPORT_TOKEN_STDIN", value_parser = BoolishValueParser::new())]
     token_stdin: bool,
 }
 
@@ -52,6 +53,9 @@ impl TokenSource {
     }
 
     fn read_here(&self) -> Result<Token, String> {
+        if self.token_stdin && self.token_file.is_some() {
+            return Err("--token-file and --token-stdin contradict each other: give one of them".to_owned());
+        }
         let (source, text) = if self.token_stdin {
             ("standard input".to_owned(), limited(std::io::stdin()))
         } else if let Some(path) = &self.token_file {

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use linq_export::report::{Bar, JsonLines, Lines, Reporter, Silent, Verbosity, json_line};
 use serde_json::json;
@@ -13,9 +14,9 @@ use super::say;
 #[command(next_help_heading = "What is said, on standard error")]
 pub struct Voice {
     /// Say nothing but errors
-    #[arg(short, long, env = "LINQ_EXPORT_QUIET", conflicts_with = "verbose")]
+    #[arg(short, long, env = "LINQ_EXPORT_QUIET", value_parser = BoolishValueParser::new())]
     quiet: bool,
-    /// Say more: each failed attempt; twice: each page
+    /// Say more: each failed attempt; twice: each page. The variable holds a number
     #[arg(short, long, action = ArgAction::Count, env = "LINQ_EXPORT_VERBOSE")]
     verbose: u8,
     /// Lines for people, or one JSON object a line
@@ -46,6 +47,14 @@ impl Voice {
         } else {
             Arc::new(Lines::new(std::io::stderr(), verbosity))
         }
+    }
+
+    /// Refuses what contradicts itself; by value, since a variable may say no.
+    pub fn check(&self) -> Result<(), String> {
+        if self.quiet && self.verbose > 0 {
+            return Err("--quiet and --verbose contradict each other: give one of them".to_owned());
+        }
+        Ok(())
     }
 
     /// Whether machines listen.

@@ -36,6 +36,28 @@ fn quiet_says_nothing() {
 }
 
 #[test]
+fn flags_are_switched_by_variables_that_say_yes_or_no() {
+    let with = |variables: &[(&str, &str)], more: &[&str]| {
+        let arguments = ["contacts", "--sandbox", "-o", "-", "--format", "ndjson", "--limit", "1", "--rate", "1000"];
+        ran(program(&[&arguments[..], more].concat()).envs(variables.iter().copied()).output().unwrap())
+    };
+    for (text, quiet) in [("1", true), ("true", true), ("yes", true), ("0", false), ("false", false), ("no", false)] {
+        let ran = with(&[("LINQ_EXPORT_QUIET", text)], &[]);
+        assert_eq!((ran.code, ran.stderr.is_empty()), (Some(0), quiet), "{text}: {}", ran.stderr);
+    }
+    let ran = with(&[("LINQ_EXPORT_VERBOSE", "2")], &[]);
+    assert!(ran.stderr.contains("page 1: "), "{}", ran.stderr);
+    // What says no contradicts nothing.
+    let no = ["QUIET", "TOKEN_STDIN", "ALLOW_PLAIN_HTTP", "SANDBOX_GZIP", "PUBLISH_BELOW"]
+        .map(|name| format!("LINQ_EXPORT_{name}"));
+    let ran = with(&no.each_ref().map(|name| (name.as_str(), "0")), &["-v", "--token-file", "none"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let ran = with(&[("LINQ_EXPORT_VERBOSE", "1")], &["-q"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--quiet and --verbose"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_missing_token_is_a_usage_error_that_says_how_to_give_one() {
     let folder = folder();
     for value in [None, Some(""), Some("  ")] {
