@@ -186,7 +186,12 @@ impl Contacts {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
         self.records.check(&self.place(), self.manifest.as_deref())?;
         self.voice.check().map_err(usage)?;
-        let sandbox = if self.sandbox { Some(self.embedded.start().await?) } else { None };
+        let sandbox = if self.sandbox {
+            Some(self.embedded.start().await?)
+        } else {
+            self.embedded.check_unused().map_err(usage)?;
+            None
+        };
         Ok((self.config(sandbox.as_ref()).await.map_err(usage)?, sandbox))
     }
 

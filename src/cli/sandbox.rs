@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use linq_export::config::ConfigError;
 use linq_export::sandbox::{
@@ -129,12 +130,24 @@ fn limit(text: &str) -> Result<Limit, String> {
 
 /// The options of a sandbox, each named `--sandbox-…`, for use beside `--sandbox`.
 #[derive(Debug)]
-pub struct Embedded(pub SandboxOptions);
+pub struct Embedded {
+    options: SandboxOptions,
+    /// The first that stands on the command line.
+    given: Option<String>,
+}
 
 impl Embedded {
+    /// Refuses options of a sandbox that was not asked for. Their variables may stand for other runs.
+    pub fn check_unused(&self) -> Result<(), String> {
+        match &self.given {
+            Some(option) => Err(format!("--{option} shapes the sandbox within this process: it needs --sandbox")),
+            None => Ok(()),
+        }
+    }
+
     /// Starts the sandbox.
     pub async fn start(&self) -> Result<sandbox::Sandbox, Error> {
-        let started = sandbox::Sandbox::start(self.0.config()).await;
+        let started = sandbox::Sandbox::start(self.options.config()).await;
         started.map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidInput => ConfigError::Usage(format!("no such sandbox: {error}")).into(),
             _ => ApiError::Setup(format!("the sandbox does not start: {error}")).into(),
@@ -155,17 +168,27 @@ impl Args for Embedded {
 
 impl FromArgMatches for Embedded {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        SandboxOptions::from_arg_matches(matches).map(Self)
+        Ok(Self { options: SandboxOptions::from_arg_matches(matches)?, given: given(matches) })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.0.update_from_arg_matches(matches)
+        self.given = given(matches);
+        self.options.update_from_arg_matches(matches)
     }
 }
 
+fn given(matches: &ArgMatches) -> Option<String> {
+    let own = SandboxOptions::augment_args(Command::new("sandbox"));
+    let is_given = |option: &&Arg| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
+    own.get_arguments().find(is_given).map(embedded_name)
+}
+
+fn embedded_name(option: &Arg) -> String {
+    format!("sandbox-{}", option.get_long().unwrap_or_default())
+}
+
 fn embedded(option: &Arg) -> Arg {
-    let name = format!("sandbox-{}", option.get_long().unwrap_or_default());
-    option.clone().long(name).help_heading("The embedded sandbox")
+    option.clone().long(embedded_name(option)).help_heading("The embedded sandbox")
 }
 
 const EXAMPLES: &str = "\

@@ -58,6 +58,19 @@ fn flags_are_switched_by_variables_that_say_yes_or_no() {
 }
 
 #[test]
+fn options_of_the_embedded_sandbox_need_it_and_their_variables_do_not() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    let ran = run(&["contacts", "-o", &file, "--sandbox-contacts", "5"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("--sandbox-contacts") && ran.stderr.contains("needs --sandbox"), "{}", ran.stderr);
+    let mut production = crate::run::failing(&file, &[]);
+    production.envs([("LINQ_EXPORT_SANDBOX_CONTACTS", "5"), ("LINQ_EXPORT_SANDBOX_GZIP", "yes")]);
+    // It asks the server, which is not there.
+    assert_eq!(production.output().unwrap().status.code(), Some(69));
+}
+
+#[test]
 fn a_missing_token_is_a_usage_error_that_says_how_to_give_one() {
     let folder = folder();
     for value in [None, Some(""), Some("  ")] {
