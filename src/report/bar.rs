@@ -35,7 +35,7 @@ fn style(template: &str) -> ProgressStyle {
 impl Reporter for Bar {
     fn report(&self, event: &Event) {
         if self.drawn.is_finished() {
-            // What tasks say that are being stopped would draw it again.
+            // What follows `Ended` would draw it again.
             return;
         }
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);

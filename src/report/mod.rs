@@ -99,7 +99,7 @@ pub enum Event {
     Publishing,
     /// A second has passed.
     Tick,
-    /// The run is over; nothing follows.
+    /// The run is over. Tasks that are being stopped may still say something after it.
     Ended,
 }
 
