@@ -37,18 +37,20 @@
 //!
 //! | module | what comes in, what goes out | may use |
 //! |---|---|---|
-//! | [`config`] | what a run is told, validated | nothing else |
+//! | [`config`] | what a run is told, validated | proof |
 //! | `page` | the values that stages say to each other about one page | nothing else |
-//! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, page, proof, report |
+//! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, escape, page, proof, report |
 //! | `proof` | observations in, a contradiction or the count out; pure | page |
 //! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | page |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, report |
-//! | `sink` | batches in, a published file out; every format goes to every place | config, draft, manifest |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, error, proof, report, table |
+//! | `sink` | batches in, a published file out; every format goes to every place | config, draft, error, manifest, platform, proof |
 //! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |
+//! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced, signals: all that differs between systems | nothing else |
-//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | manifest, sink's names |
-//! | [`report`] | events in; each reporter does with them what it likes | config, page, manifest |
-//! | [`ended`] | how a run ended in, its report and metrics out | config, error, manifest, report |
+//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | error, manifest, sink |
+//! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof |
+//! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |
+//! | `error` | the stages' errors in, an exit code for each out | api, config, proof, sink |
 //! | `pipeline` | the two verbs; the only module that knows all stages | all |
 //! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
 //!

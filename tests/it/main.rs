@@ -11,6 +11,7 @@ mod export;
 mod faults;
 mod kill;
 mod manifest;
+mod map;
 mod night;
 mod pace;
 mod program;
