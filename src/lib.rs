@@ -72,7 +72,10 @@ pub mod fuzzing;
 mod manifest;
 mod page;
 mod pipeline;
+#[cfg(feature = "cli")]
 pub mod platform;
+#[cfg(not(feature = "cli"))]
+mod platform;
 mod proof;
 pub mod report;
 #[cfg(feature = "sandbox")]
