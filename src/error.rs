@@ -58,6 +58,11 @@ impl Error {
     }
 }
 
+/// What lies behind an error, the nearest first.
+pub fn behind(error: &dyn std::error::Error) -> impl Iterator<Item = String> {
+    std::iter::successors(error.source(), |error| (*error).source()).map(ToString::to_string)
+}
+
 /// How the program exits. Meanings are final; causes may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

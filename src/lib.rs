@@ -86,7 +86,7 @@ pub mod verify;
 
 pub use api::{ApiError, Failure, Said, Transport};
 pub use arrow;
-pub use error::{Error, Exit};
+pub use error::{Error, Exit, behind};
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};

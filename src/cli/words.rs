@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt::Write;
 
-use linq_export::{ApiError, Error, Exit, SinkError};
+use linq_export::{ApiError, Error, Exit, SinkError, behind};
 
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {
@@ -13,11 +13,6 @@ pub fn error(error: &dyn StdError) -> String {
         let _ = write!(text, "\n  because: {reason}");
     }
     text
-}
-
-/// What lies behind an error, the nearest first.
-pub fn behind(error: &dyn StdError) -> impl Iterator<Item = String> {
-    std::iter::successors(error.source(), |error| (*error).source()).map(ToString::to_string)
 }
 
 /// What to do about an error, where there is something to do.

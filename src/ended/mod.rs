@@ -4,7 +4,6 @@
 
 mod metrics;
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use crate::api::{ApiError, Failure};
 use crate::config::ExportConfig;
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, behind};
 use crate::manifest::{Manifest, ProgramRecord, SourceRecord, source_of, timestamp};
 use crate::report::{Figures, Summary, json_line};
 
@@ -108,10 +107,9 @@ impl Ended {
     /// Adds why it did not end well, and what to do.
     #[must_use]
     pub fn with_error(mut self, error: &Error, hint: Option<&str>) -> Self {
-        let behind = std::iter::successors(error.source(), |error| (*error).source());
         let mut problem = Problem {
             message: error.to_string(),
-            chain: behind.map(ToString::to_string).collect(),
+            chain: behind(error).collect(),
             hint: hint.map(str::to_owned),
             page: None,
             attempt: None,
