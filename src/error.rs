@@ -116,13 +116,13 @@ impl Exit {
     /// The table: exit code and meaning.
     fn row(self) -> (u8, &'static str) {
         match self {
-            Self::Whole => (0, "whole: every contact is in the output"),
+            Self::Whole => (0, "whole: the output is there, as complete as was required"),
             Self::Bug => (1, "a bug in this program"),
             Self::Usage => (2, "wrong usage, a missing token included"),
             Self::Incomplete => (3, "completeness below what was required"),
             Self::Contract => (
                 65,
-                "the server broke its contract: totals or pages that disagree, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify found a file that is not as its manifest says",
+                "the server broke its contract: answers that are not the page asked for, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify found a file that is not as its manifest says",
             ),
             Self::Unavailable => {
                 (69, "the API cannot be reached (DNS and TLS included) or keeps failing after retries")

@@ -40,8 +40,8 @@
 //! | [`config`] | what a run is told, validated | proof |
 //! | `page` | the values that stages say to each other about one page | nothing else |
 //! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, escape, page, proof, report |
-//! | `proof` | observations in, a contradiction or the count out; pure | page |
-//! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | page |
+//! | `proof` | observations in, what to read next and a certificate out; pure | page |
+//! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | escape, page |
 //! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, error, proof, report, table |
 //! | `sink` | batches in, a published file out; every format goes to every place | config, draft, error, manifest, platform, proof |
 //! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |

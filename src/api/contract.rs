@@ -23,7 +23,9 @@ pub(super) fn violation(asked: Asked, said: Pagination, rows: usize, size: u64) 
     if said.current_page != page {
         return not_the_page(format!("the server answered with page {}", said.current_page));
     }
-    if said.per_page == 0 || said.per_page > asked_rows || (said.per_page < asked_rows && page > 1) {
+    // Page 1 may be clamped; later a server may go on with its own size whatever is asked, which the proof must know.
+    let ignored = page > 1 && said.per_page > asked_rows && said.per_page <= size;
+    if said.per_page == 0 || (said.per_page > asked_rows && !ignored) || (said.per_page < asked_rows && page > 1) {
         let given = said.per_page;
         return not_the_page(format!("the server answered with {given} contacts a page where {per_page} were asked"));
     }
@@ -70,6 +72,13 @@ mod tests {
         let said = Pagination { current_page: 1, per_page: 25, ..SAID };
         assert_eq!(violation(Asked { page: 1, per_page: 100 }, said, 25, 100), None);
         assert!(violation(ASKED, Pagination { per_page: 25, ..SAID }, 25, 100).is_some());
+    }
+
+    #[test]
+    fn a_server_that_goes_on_with_its_own_page_size_is_for_the_proof_to_judge() {
+        let asked = Asked { page: 3, per_page: 66 };
+        assert_eq!(violation(asked, SAID, 50, 100), None);
+        assert!(violation(asked, Pagination { per_page: 101, ..SAID }, 50, 100).is_some());
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl<T: Send + 'static> Reader<T> {
                             progress.take(observed.said, bytes, held);
                             observed
                         }
-                        Err(error) => progress.end_of_list(asked, fetcher.pacer.now()).filter(|_| denies_page(&error)).ok_or(error)?,
+                        Err(error) => progress.end_of_list(asked, planner.total(), fetcher.pacer.now()).filter(|_| denies_page(&error)).ok_or(error)?,
                     };
                     planner.observe(ticket, observed);
                     if progress.plan(planner.expected()) {
@@ -171,10 +171,9 @@ impl Progress {
     }
 
     /// An empty page, where the list has ended before the page asked for by its own count.
-    fn end_of_list(&self, asked: Asked, now: Duration) -> Option<Observed> {
-        let said = self.said?;
-        let beyond = (asked.page - 1).saturating_mul(asked.per_page.into()) >= said.total_count;
-        let said = Pagination { current_page: asked.page, per_page: asked.per_page.into(), ..said };
+    fn end_of_list(&self, asked: Asked, total_count: u64, now: Duration) -> Option<Observed> {
+        let beyond = (asked.page - 1).saturating_mul(asked.per_page.into()) >= total_count;
+        let said = Pagination { current_page: asked.page, per_page: asked.per_page.into(), total_count, ..self.said? };
         beyond.then_some(Observed { asked, said, rows: Vec::new(), sent: now, received: now })
     }
 }

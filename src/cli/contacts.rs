@@ -285,15 +285,16 @@ impl Contacts {
     }
 
     /// Says how complete the export is: loudly, where that is not proven.
-    fn say_level(&self, summary: &Summary) {
+    fn say_level(summary: &Summary) {
         let certificate = &summary.read.certificate;
         let level = certificate.level;
         match level {
             Level::Snapshot => say(format_args!("completeness: snapshot, exactly the server's list at one instant")),
-            Level::Complete => say(format_args!(
-                "completeness: complete, every contact that was there throughout; {}",
-                certificate.why()
-            )),
+            Level::Complete => {
+                let why = certificate.why();
+                let separator = if why.is_empty() { "" } else { "; " };
+                say(format_args!("completeness: complete, every contact that was there throughout{separator}{why}"));
+            }
             _ => say(format_args!("COMPLETENESS NOT PROVEN: {level}: {}", certificate.why())),
         }
         if summary.exit() == Exit::Incomplete {
@@ -318,7 +319,7 @@ impl Contacts {
         for ((kind, column), (_, times)) in &read.warnings {
             say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
         }
-        self.say_level(summary);
+        Self::say_level(summary);
         if self.sandbox {
             let token = if self.token.is_given() {
                 format!("; the token was not used ({})", token::VARIABLE)

@@ -38,6 +38,9 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             "run it again; if it stays, is a proxy or another server in between? \
              Else ask Linq's support, and give them the request id, where one is shown",
         ),
+        Exit::Incomplete => Some(
+            "run it again when the list moves less; --publish-below publishes it all the same, with its true level",
+        ),
         Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
         Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
         Exit::TryLater => Some("the server asks to be left in peace: run again later, with a lower --rate"),

@@ -38,11 +38,20 @@ pub(super) struct Admitted {
     pub copies: u64,
     pub old: [[Old; 3]; 2],
     /// What the record of the same name says.
-    pub above: [[u32; 3]; 2],
-    pub again: u64,
-    pub gone: [u32; 3],
-    /// Rows that differ from an earlier copy: the copy's ticket, the copy, and the row.
-    pub changed: Vec<(u64, RowKey, RowKey)>,
+    pub above: [[u16; 3]; 2],
+    pub again: [u16; 2],
+    pub gone: [u16; 3],
+    /// Later copies of rows that are still at hand.
+    pub copied: Vec<Copied>,
+}
+
+/// Two copies of a row, in two responses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copied {
+    /// The ticket of the one that left first, the row in it, and its index.
+    pub first: (u64, RowKey, u64),
+    /// The other row, and its index.
+    pub second: (RowKey, u64),
 }
 
 /// The gate.
@@ -86,11 +95,11 @@ impl Admission {
             copies: 0,
             old: [[Old::default(); 3]; 2],
             above: edges.map(|edge| Field::ALL.map(|field| above(field, &rows, edge.as_ref()))),
-            again: 0,
+            again: [0; 2],
             gone: Field::ALL.map(|field| self.gone(field, &rows)),
-            changed: Vec::new(),
+            copied: Vec::new(),
         };
-        for (row, new) in rows.iter().zip(&new) {
+        for (index, (row, new)) in (0..).zip(rows.iter().zip(&new)) {
             if *new {
                 admitted.fresh += 1;
                 for (olds, edge) in admitted.old.iter_mut().zip(&edges) {
@@ -99,7 +108,7 @@ impl Admission {
                 }
             } else {
                 admitted.copies += 1;
-                self.compare(row, &mut admitted);
+                self.compare(row, index, &mut admitted);
             }
         }
         self.duplicates += admitted.copies;
@@ -115,22 +124,23 @@ impl Admission {
     }
 
     /// How many rows of the first response are not among `rows`, which show all before their last.
-    fn gone(&self, field: Field, rows: &[RowKey]) -> u32 {
+    fn gone(&self, field: Field, rows: &[RowKey]) -> u16 {
         let Some(last) = rows.last().and_then(|row| field.of(row)) else { return 0 };
         let shown = |row: &&RowKey| field.of(row).is_some_and(|value| value > last);
         let missing = |row: &&RowKey| rows.iter().all(|other| other.id != row.id);
         count(self.first.iter().filter(shown).filter(missing))
     }
 
-    fn compare(&self, row: &RowKey, admitted: &mut Admitted) {
-        let same = |copies: &[RowKey]| copies.iter().find(|copy| copy.id == row.id).copied();
+    fn compare(&self, row: &RowKey, index: u64, admitted: &mut Admitted) {
+        let same =
+            |copies: &[RowKey]| (0..).zip(copies).find(|(_, copy)| copy.id == row.id).map(|(at, copy)| (*copy, at));
         let first = same(&self.first);
-        admitted.again += u64::from(first.is_some());
-        let copies =
-            first.map(|copy| (0, copy)).into_iter().chain(same(&self.before.1).map(|copy| (self.before.0, copy)));
-        let differs =
-            |(_, copy): &(u64, RowKey)| (copy.created_at, copy.updated_at) != (row.created_at, row.updated_at);
-        admitted.changed.extend(copies.filter(differs).map(|(ticket, copy)| (ticket, copy, *row)));
+        let same_version = first.is_some_and(|(copy, _)| copy.updated_at == row.updated_at);
+        admitted.again[0] += u16::from(first.is_some());
+        admitted.again[1] += u16::from(same_version);
+        let copies = [(0, first), (self.before.0, same(&self.before.1))];
+        let copies = copies.into_iter().filter_map(|(ticket, copy)| copy.map(|(copy, at)| (ticket, copy, at)));
+        admitted.copied.extend(copies.map(|first| Copied { first, second: (*row, index) }));
     }
 
     /// The response that leaves next, once it is known which of its rows do.
@@ -156,11 +166,11 @@ impl Admission {
 }
 
 /// How many rows are not certainly below an edge.
-fn above(field: Field, rows: &[RowKey], edge: Option<&RowKey>) -> u32 {
+fn above(field: Field, rows: &[RowKey], edge: Option<&RowKey>) -> u16 {
     let Some(edge) = edge else { return 0 };
     count(rows.iter().filter(|row| field.of(row) >= field.of(edge) && row.id != edge.id))
 }
 
-fn count<T>(items: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(items.count()).unwrap_or(u32::MAX)
+fn count<T>(items: impl Iterator<Item = T>) -> u16 {
+    u16::try_from(items.count()).unwrap_or(u16::MAX)
 }

@@ -8,7 +8,7 @@ use super::assumption::Assumption::{self, Count, End, Entrance, Order as Ordered
 use super::chain::{self, Chain, Gap, Reach, Span, follow};
 use super::ledger::Ledger;
 use super::level::Level;
-use super::opening;
+use super::opening::Count as Counted;
 use super::order::{Direction, Field, Order};
 use super::reason::Reason;
 use super::record::Record;
@@ -32,15 +32,28 @@ pub(super) struct Claim {
 /// Judges the books under one order.
 pub(super) fn under(order: Order, books: &Ledger, tuning: &Tuning) -> Claim {
     let evidence = Evidence::of(order, books, tuning);
-    let contradiction = evidence.contradiction();
-    let sound = contradiction.is_none() && !books.doubts(Slice) && !books.doubts(Ordered);
+    let contradiction = evidence.contradiction(books, tuning);
     let mut claims = evidence.claims(tuning);
-    claims.retain(|_| sound);
+    if books.doubts.has(Slice) || books.doubts.has(Ordered) {
+        claims.clear();
+    } else if contradiction.is_some() {
+        // Totals, times or the entrance of rows are not what they should be: overlap alone needs none of them.
+        claims.retain(|(_, basis, _)| !basis.contains(&Entrance) && !basis.contains(&Count));
+    }
     let claim = claims.into_iter().max_by_key(|(level, basis, _)| (*level, Reverse(basis.len())));
     let (level, assumptions, links) = claim.unwrap_or((Level::Counted, Vec::new(), 0));
+    let chain = if contradiction.is_some() { evidence.overlap.clone() } else { evidence.alive.clone() };
     let reason = contradiction.or(evidence.deleted().filter(|_| level == Level::Complete));
-    let gaps = evidence.alive.or(evidence.stable).map(|chain| chain.gaps).unwrap_or_default();
+    let gaps = chain.or(evidence.stable).map(|chain| chain.gaps).unwrap_or_default();
     Claim { order, level, assumptions, links, gaps, reason }
+}
+
+/// Every claim that a theorem gives under one order, with what it rests on.
+#[cfg(test)]
+pub(super) fn claims(order: Order, books: &Ledger, tuning: &Tuning) -> Vec<(Level, Vec<Assumption>)> {
+    let evidence = Evidence::of(order, books, tuning);
+    assert_eq!(evidence.contradiction(books, tuning), None);
+    evidence.claims(tuning).into_iter().map(|(level, basis, _)| (level, basis)).collect()
 }
 
 /// What the theorems say of the books.
@@ -49,13 +62,15 @@ struct Evidence {
     /// Contacts in the export.
     union: u64,
     /// Theorem 1: the windows from any that shows the near end.
+    overlap: Option<Chain>,
+    /// The same with the count.
     stable: Option<Chain>,
     /// Theorem 2: the windows from the near end as it was read last.
     alive: Option<Chain>,
     /// Rows of the list when the near end was read last.
     last_size: Option<u64>,
     /// Theorem 3.
-    count: opening::Count,
+    count: Counted,
     /// Rows of the list at the opening.
     opening_size: Option<u64>,
     /// What the size at the last reading of the near end does not agree with.
@@ -68,7 +83,7 @@ impl Evidence {
         let spans = chain::spans(records.iter().copied(), order, tuning);
         // Head and tail of the list are known by its totals, or by the rows of a page that is not full.
         let by_total = order.direction == Direction::Descending;
-        let trusted = !by_total || !books.doubts(Count);
+        let trusted = !by_total || !books.doubts.has(Count);
         let opening = books.openings.iter().flatten().find(|opening| opening.direction == order.direction);
         let opening = opening.filter(|_| trusted);
         let count = opening.map(|opening| opening.count(&records, &spans, order, tuning)).unwrap_or_default();
@@ -76,6 +91,7 @@ impl Evidence {
 
         let entries = || spans.iter().filter(|span| span.entry);
         let from = entries().min_by_key(|span| span.far).map(Reach::from);
+        let overlap = from.map(|from| follow(&spans, order, from, None, tuning));
         let stable = from.map(|from| best(&spans, order, from, reach, tuning));
         let last = entries().find(|span| is_last(&records, span, tuning));
         // The count knows nothing of rows that entered since: it helps only past the opening's edge.
@@ -85,11 +101,12 @@ impl Evidence {
         let size = |span: &Span| if by_total { records[span.at].total } else { records[span.at].end() };
         let last_size = last.filter(|_| trusted).map(size);
         let opening_size = opening.map(|opening| opening.size);
-        let unexplained = last.zip(last_size).filter(|_| opening.is_some()).and_then(|(span, size)| {
-            let union = books.contacts();
-            unexplained(order, &records, span, size, union, past_edge(span))
+        let unexplained = opening.zip(last.zip(last_size)).and_then(|(opening, (span, size))| {
+            let proven = alive.as_ref().is_some_and(|chain| chain.gaps.is_empty());
+            let living = proven.then(|| books.contacts());
+            opening.unexplained(&records, span.at, order.field, size, living).filter(|_| past_edge(span))
         });
-        Self { order, union: books.contacts(), stable, alive, last_size, count, opening_size, unexplained }
+        Self { order, union: books.contacts(), overlap, stable, alive, last_size, count, opening_size, unexplained }
     }
 
     /// All claims that a theorem gives.
@@ -98,7 +115,8 @@ impl Evidence {
         // An updated row of such a list is another row: who was there all the time may be there as a new one.
         let moves = self.order.field == Field::UpdatedAt && tuning.makes(Check::Versions);
         let mut claims = Vec::new();
-        if let Some(chain) = self.stable.as_ref().filter(|chain| chain.gaps.is_empty() && !moves) {
+        let chains = self.overlap.iter().chain(&self.stable);
+        for chain in chains.filter(|chain| chain.gaps.is_empty() && !moves) {
             claims.push((Level::Complete, self.basis(&[Slice, Ordered, End], chain.counted, false), chain.links));
         }
         if let Some(chain) = self.alive.as_ref().filter(|chain| chain.gaps.is_empty()) {
@@ -127,11 +145,11 @@ impl Evidence {
     }
 
     /// What cannot be, if all assumptions hold.
-    fn contradiction(&self) -> Option<Reason> {
-        let proven = self.alive.as_ref().is_some_and(|chain| chain.gaps.is_empty());
-        let more = self.last_size.filter(|total| proven && *total > self.union);
-        let more = more.map(|total| Reason::TotalUnexplained { seen: self.union, total });
-        self.count.overfull.then_some(Reason::Overfull).or(more).or(self.unexplained.clone())
+    fn contradiction(&self, books: &Ledger, tuning: &Tuning) -> Option<Reason> {
+        let slipped = books.doubts.slipped(!self.is_descending());
+        // Tied rows in no fixed order change places all the time.
+        let slipped = slipped.filter(|_| self.order.is_unique() || !books.witness.has_loose_ties(tuning));
+        self.count.overfull.then_some(Reason::Overfull).or(self.unexplained.clone()).or(slipped)
     }
 
     fn deleted(&self) -> Option<Reason> {
@@ -151,26 +169,4 @@ fn is_last(records: &[&Record], span: &Span, tuning: &Tuning) -> bool {
     let sent = records[span.at].sent;
     let mut others = records.iter().enumerate().filter(|(at, _)| *at != span.at);
     !tuning.makes(Check::Last) || others.all(|(_, other)| other.received <= sent)
-}
-
-/// Whether the list was larger at the last reading of the near end than can be: the rows that were there at the
-/// opening only become fewer, and those that entered since stand in that reading.
-fn unexplained(
-    order: Order,
-    records: &[&Record],
-    last: &Span,
-    size: u64,
-    union: u64,
-    past_edge: bool,
-) -> Option<Reason> {
-    let field = Field::ALL.iter().position(|field| *field == order.field)?;
-    let side = usize::from(order.direction == Direction::Ascending);
-    let record = records[last.at];
-    let old = size.saturating_sub(record.above[side][field].into());
-    let before = records.iter().filter(|other| other.received <= record.sent).map(|other| other.total).min();
-    // A row of the first response that this one would show, and does not, is gone.
-    let gone = if side == 0 { u64::from(record.gone[field]) } else { 0 };
-    let fewer = before.filter(|before| past_edge && *before < old);
-    let reason = |seen| Reason::TotalUnexplained { seen, total: size };
-    fewer.map(reason).or((past_edge && size > union.saturating_sub(gone)).then(|| reason(union - gone)))
 }

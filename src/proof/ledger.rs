@@ -3,8 +3,11 @@
 //! Responses come in, with the ticket of their request and what it was for. The books never ask for
 //! anything and never judge; they only note what contradicts an assumption.
 
-use super::admission::{Admission, Admitted, Leaving};
-use super::assumption::Assumption;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::admission::{Admission, Admitted, Copied, Leaving};
+use super::doubts::Doubts;
 use super::opening::Opening;
 use super::order::Direction;
 use super::passes::Passes;
@@ -19,13 +22,18 @@ use crate::page::Observed;
 pub(super) struct Ledger {
     /// By ticket; none of what is under way.
     records: Vec<Option<Record>>,
+    /// Readings of passes, which come after all others: only those not admitted yet, and the last that was.
+    passing: BTreeMap<usize, Record>,
+    /// How many passes' pages were read.
+    pub passed: u64,
+    /// The response that was received last: when, and its total.
+    latest: Option<(Duration, u64)>,
     pub witness: Witness,
     pub passes: Passes,
     admission: Admission,
     /// The openings: the head, and the tail if it was read early.
     pub openings: [Option<Opening>; 2],
-    /// What contradicts an assumption.
-    doubts: Vec<(Assumption, Reason)>,
+    pub doubts: Doubts,
     /// Whether anything but the rows of a still list was seen.
     pub moved: bool,
     /// The page size of page 1, which the run keeps to.
@@ -38,11 +46,14 @@ impl Ledger {
     pub fn new() -> Self {
         Self {
             records: Vec::new(),
+            passing: BTreeMap::new(),
+            passed: 0,
+            latest: None,
             witness: Witness::new(),
             passes: Passes::default(),
             admission: Admission::default(),
             openings: [None; 2],
-            doubts: Vec::new(),
+            doubts: Doubts::default(),
             moved: false,
             size: 0,
             fixed: None,
@@ -62,23 +73,31 @@ impl Ledger {
         if record.asked.per_page == self.size {
             self.passes.take(&record);
         }
-        if !record.agrees() {
-            let (total, rows) = (record.total, record.rows);
-            let reason = Reason::TotalDisagrees { page: asked.page, per_page: record.asked.per_page, rows, total };
-            self.doubt(Assumption::Count, reason);
-        }
+        self.doubts.weigh(&record);
         self.moved |= self.first().is_some_and(|first| first.total != record.total);
         self.moved |= role == Role::Anchor && !self.admission.is_like_first(&rows);
         let at = usize::try_from(ticket).unwrap_or(usize::MAX);
-        if self.records.len() <= at {
-            self.records.resize(at + 1, None);
+        self.latest = self.latest.max(Some((record.received, record.total)));
+        if role == Role::Pass {
+            self.passed += 1;
+            self.passing.insert(at, record);
+        } else {
+            self.keep(at, record);
         }
-        self.records[at] = Some(record);
         if role == Role::Sweep && ticket == 0 {
             self.open(at, Direction::Descending);
         }
         self.admission.take(ticket, rows);
         self.admit();
+    }
+
+    fn keep(&mut self, at: usize, record: Record) {
+        if self.records.len() <= at {
+            // An eighth more at a time: most of what a run holds besides ids.
+            self.records.reserve_exact((at + 1 - self.records.len()).max(self.records.len() / 8));
+            self.records.resize(at + 1, None);
+        }
+        self.records[at] = Some(record);
     }
 
     /// Takes a response as the opening: what is seen later is counted against it.
@@ -102,67 +121,49 @@ impl Ledger {
         let edges = self.openings.map(|opening| opening.map(|opening| opening.edge));
         while let Some(admitted) = self.admission.admit(edges) {
             self.enter(&admitted);
+            let at = usize::try_from(admitted.ticket).unwrap_or(usize::MAX);
+            self.passing.retain(|other, _| *other >= at);
         }
     }
 
     fn enter(&mut self, admitted: &Admitted) {
         let at = usize::try_from(admitted.ticket).unwrap_or(usize::MAX);
-        let Some(Some(record)) = self.records.get_mut(at) else { return };
+        let record = self.records.get_mut(at).and_then(Option::as_mut);
+        let Some(record) = record.or(self.passing.get_mut(&at)) else { return };
         (record.fresh, record.old, record.again) = (admitted.fresh, admitted.old, admitted.again);
         (record.above, record.gone) = (admitted.above, admitted.gone);
-        let (role, sent, received) = (record.role, record.sent, record.received);
-        self.moved |= role == Role::Sweep && admitted.copies > 0;
-        for (ticket, copy, row) in &admitted.changed {
-            let copied = usize::try_from(*ticket).ok().and_then(|at| self.record(at));
-            let Some((before, after)) = copied.map(|other| (other.received <= sent, received <= other.sent)) else {
-                continue;
-            };
-            if copy.created_at != row.created_at {
-                self.doubt(Assumption::Order, Reason::KeyChanged { id: row.id });
-            }
-            if before && row.updated_at < copy.updated_at || after && row.updated_at > copy.updated_at {
-                self.doubt(Assumption::Slice, Reason::Stale { id: row.id });
+        self.moved |= record.role == Role::Sweep && admitted.copies > 0;
+        for Copied { first: (ticket, row, index), second } in &admitted.copied {
+            let first = usize::try_from(*ticket).ok().and_then(|at| self.record(at));
+            if let Some((first, record)) = first.zip(self.record(at)) {
+                let (first, second) = ((first, row, *index), (record, &second.0, second.1));
+                let seen = Doubts::of_copies(first, second);
+                self.doubts.add(seen);
             }
         }
-    }
-
-    fn doubt(&mut self, assumption: Assumption, reason: Reason) {
-        if !self.doubts(assumption) {
-            self.doubts.push((assumption, reason));
-        }
-    }
-
-    /// Whether something contradicts an assumption.
-    pub fn doubts(&self, assumption: Assumption) -> bool {
-        self.doubts.iter().any(|(doubted, _)| *doubted == assumption)
-    }
-
-    /// What contradicts the assumptions, the first of each.
-    pub fn contradictions(&self) -> impl Iterator<Item = Reason> {
-        self.doubts.iter().map(|(_, reason)| reason.clone())
     }
 
     pub fn leave(&mut self) -> Option<Leaving> {
         self.admission.leave()
     }
 
-    /// All responses, by ticket. Complete when nothing is under way.
+    /// All responses but those of passes, by ticket. Complete when nothing is under way.
     pub fn records(&self) -> Vec<&Record> {
         self.records.iter().flatten().collect()
     }
 
     /// The response of a ticket.
     pub fn record(&self, at: usize) -> Option<&Record> {
-        self.records.get(at)?.as_ref()
+        self.records.get(at).and_then(Option::as_ref).or_else(|| self.passing.get(&at))
     }
 
     pub fn first(&self) -> Option<&Record> {
         self.record(0)
     }
 
-    /// The response that was received last.
-    pub fn latest(&self) -> Option<&Record> {
-        self.records.iter().flatten().max_by_key(|record| record.received)
+    /// The response that was received last: when, and its total.
+    pub fn latest(&self) -> (Duration, u64) {
+        self.latest.unwrap_or_default()
     }
 
     pub fn contacts(&self) -> u64 {
@@ -192,6 +193,6 @@ impl Ledger {
     /// Bytes that it holds for the run.
     #[cfg(test)]
     pub fn held(&self) -> usize {
-        self.admission.held() + self.records.capacity() * size_of::<Option<Record>>()
+        self.admission.held() + self.records.capacity() * size_of::<Option<Record>>() + self.passes.held()
     }
 }

@@ -1,9 +1,24 @@
-//! What the pages, taken together, prove.
+//! What the pages, taken together, prove: pure functions of the responses as they were observed.
+//!
+//! [`Planner`] says what to read and which rows leave, and ends in a [`Certificate`]. Observations come in, requests,
+//! leaving rows and the certificate go out; no tokio, no clock, no I/O.
+//!
+//! ```text
+//! Planner ── phases, course, effort       what to read next: sweep, repair, overlap
+//!    ▼
+//! Ledger ─── admission (first copies), witness (orders), passes, doubts, records
+//!    ▼
+//! verdict ── judge, under each order: chain (Theorems 1, 2), opening (Theorem 3)
+//! ```
+#![doc = include_str!("theorems.md")]
 
 mod admission;
 mod assumption;
 mod certificate;
 mod chain;
+mod course;
+mod doubts;
+mod effort;
 mod ids;
 mod judge;
 mod ledger;
@@ -18,12 +33,11 @@ mod reason;
 mod record;
 mod repair;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod tuning;
 mod verdict;
 mod witness;
-
-#[cfg(test)]
-mod tests;
 
 pub(crate) use admission::{Keep, Leaving};
 pub use assumption::{Assumption, Standing};

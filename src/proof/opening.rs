@@ -6,6 +6,7 @@
 
 use super::chain::{Reach, Span};
 use super::order::{Direction, Field, Order};
+use super::reason::Reason;
 use super::record::{Record, Role};
 use super::tuning::{Check, Tuning};
 use crate::page::RowKey;
@@ -68,15 +69,40 @@ impl Opening {
         later.map(|(at, record)| record.fresh.saturating_sub(self.old(record, at, order, tuning))).sum()
     }
 
+    /// What a size of the list contradicts, that was seen `last`, with the near end: the rows of the opening only become
+    /// fewer, those that entered since stand in that response, and no more can be alive than the `living`, if all
+    /// that were alive are known.
+    pub fn unexplained(
+        &self,
+        records: &[&Record],
+        last: usize,
+        field: Field,
+        size: u64,
+        living: Option<u64>,
+    ) -> Option<Reason> {
+        let at = Field::ALL.iter().position(|other| *other == field)?;
+        let ascends = usize::from(self.direction == Direction::Ascending);
+        let record = records.get(last)?;
+        let old = size.saturating_sub(record.above[ascends][at].into());
+        let between = |at: &usize| self.is_before(records, *at) && records[*at].received <= record.sent;
+        let fewest = (0..records.len()).filter(between).map(|at| records[at].total).min();
+        // A row of page 1 that the head would show, and does not, is gone.
+        let gone = if ascends == 0 { u64::from(record.gone[at]) } else { 0 };
+        let living = living.map(|living| living.saturating_sub(gone)).filter(|living| size > *living);
+        let seen = fewest.filter(|fewest| *fewest < old).or(living)?;
+        Some(Reason::TotalUnexplained { seen, total: size })
+    }
+
     /// Whether the opening was whole before a response was asked for; it counts itself.
-    fn is_before(&self, records: &[&Record], at: usize) -> bool {
+    pub fn is_before(&self, records: &[&Record], at: usize) -> bool {
         at == self.at || records.get(self.at).is_some_and(|opening| records[at].sent >= opening.received)
     }
 
     /// First copies in a response that were in the opening's list.
     fn old(&self, record: &Record, at: usize, order: Order, tuning: &Tuning) -> u64 {
         // Page 1 of an ascending list was read before the opening: its rows count where it is read again.
-        let again = if record.role == Role::Anchor && self.at != 0 { record.again } else { 0 };
+        let again = record.again[usize::from(order.field == Field::UpdatedAt)];
+        let again = if record.role == Role::Anchor && self.at != 0 { u64::from(again) } else { 0 };
         if at == self.at || !tuning.makes(Check::Entrance) {
             return record.fresh + again;
         }

@@ -4,44 +4,17 @@
 //! enough: bridges and the near end again, or passes to compare pages.
 
 use super::assumption::Assumption;
-use super::level::{Level, Require};
+use super::level::Level;
 use super::order::{Direction, Order};
 use super::overlap;
 use super::planner::{Phase, Planner};
-use super::reason::Reason;
-use super::record::{self, Record, Role};
-use super::repair;
-use super::verdict::Verdict;
-use crate::page::{Asked, Pagination};
+use super::record::Role;
+use crate::page::Asked;
 
-/// Requests that a run may cost, in tenths of the plain pages, and those a short list may cost besides.
-const TENTHS: u64 = 16;
-const BESIDES: u64 = 6;
-/// The same when a proof is required.
-const TENTHS_REQUIRED: u64 = 25;
 /// How often going on past the end may bring nothing new before that is believed to be all.
 const FRUITLESS: u32 = 2;
 
 impl Planner {
-    /// Corrects how far the sweep goes by what a response said.
-    pub(super) fn adjust(&mut self, asked: Asked, said: Pagination, rows: usize) {
-        let tail = self.tail_start();
-        let margin = u64::from(self.margin());
-        let (moved, limited) = (self.books.moved, self.limited().is_some());
-        let Some(sweep) = self.sweep.as_mut().filter(|_| self.phase == Phase::Sweep && !limited) else { return };
-        match tail {
-            // To link with the tail the windows must overlap it too.
-            Some(start) if moved => sweep.reach(start.saturating_add(margin)),
-            Some(_) => {}
-            None => {
-                sweep.reach(said.total_count);
-                if rows == 0 {
-                    sweep.stop_at(record::start(asked).max(said.total_count));
-                }
-            }
-        }
-    }
-
     /// Begins what comes next. Each call asks for something, changes the phase, or ends.
     pub(super) fn advance(&mut self) {
         match self.phase {
@@ -105,7 +78,7 @@ impl Planner {
     /// Reads the near end, last of all.
     fn close(&mut self, order: Option<Order>) {
         let ascends = order.is_some_and(|order| order.direction == Direction::Ascending);
-        let total = self.books.latest().map_or(0, |record| record.total);
+        let total = self.books.latest().1;
         let tail = overlap::tail(total, self.books.size).filter(|_| ascends);
         let asked = tail.unwrap_or(Asked { page: 1, per_page: self.books.size });
         self.phase = Phase::Closing;
@@ -117,75 +90,12 @@ impl Planner {
         let verdict = self.verdict();
         let wanted = Level::Complete.max(self.require.least());
         let ascends = verdict.weakest.is_some_and(|order| order.direction == Direction::Ascending);
-        if verdict.level >= wanted || self.books.doubts(Assumption::Slice) {
+        if verdict.level >= wanted || self.books.doubts.has(Assumption::Slice) {
             self.phase = Phase::Done;
         } else if self.phase == Phase::Anchor && self.books.moved && ascends {
             self.close(verdict.weakest);
         } else if !self.bridge(&verdict) && !self.pass(&verdict) {
             self.phase = Phase::Done;
         }
-    }
-
-    /// Asks for windows that bridge the gaps.
-    fn bridge(&mut self, verdict: &Verdict) -> bool {
-        let Some(order) = verdict.weakest.filter(|_| self.books.fixed.is_none() && self.repairs < self.tuning.rounds)
-        else {
-            return false;
-        };
-        let margin = self.margin();
-        let affordable = usize::try_from(self.affordable()).unwrap_or(usize::MAX);
-        let mut windows = Vec::new();
-        for gap in &verdict.gaps {
-            match repair::bridge(*gap, &self.books, order, margin, &self.tuning) {
-                Ok(asked) => windows.push((asked, Role::Bridge)),
-                Err(reason) => self.stopped.extend(reason.filter(|reason| !self.stopped.contains(reason))),
-            }
-        }
-        if windows.len() > affordable {
-            self.stopped.push(Reason::BudgetSpent { requests: self.tickets });
-            windows.truncate(affordable);
-        }
-        if windows.is_empty() {
-            return false;
-        }
-        self.repairs += 1;
-        self.phase = Phase::Bridge;
-        self.queue.extend(windows);
-        true
-    }
-
-    /// Requests that bridges may still cost, without the one that closes.
-    fn affordable(&self) -> u64 {
-        let size = u64::from(self.books.size.max(1));
-        let plain = self.books.latest().map_or(0, |record| record.total) / size + 1;
-        let tenths = if self.require >= Require::Complete { TENTHS_REQUIRED } else { TENTHS };
-        (plain.saturating_mul(tenths) / 10 + BESIDES).saturating_sub(self.tickets + 1)
-    }
-
-    /// Asks for pages again to compare them: only where no order can prove anything, and only if the list was
-    /// seen to move or a proof is required.
-    fn pass(&mut self, verdict: &Verdict) -> bool {
-        let wanted = self.require >= Require::Complete || verdict.order.is_none() && self.books.moved;
-        let wanted = wanted && !self.books.witness.has_loose_ties(&self.tuning);
-        if !wanted || verdict.level >= Level::Complete || self.passes > self.tuning.rounds {
-            return false;
-        }
-        let pages = self.books.passes.unsettled(&self.tuning);
-        if pages.is_empty() {
-            return false;
-        }
-        if self.passes == self.tuning.rounds {
-            self.stopped.push(Reason::Unsettled { pages: pages.len() as u64 });
-        }
-        self.passes += 1;
-        self.phase = Phase::Pass;
-        let per_page = self.books.size;
-        self.queue.extend(pages.into_iter().map(|page| (Asked { page, per_page }, Role::Pass)));
-        true
-    }
-
-    /// Where the tail begins that an ascending list was opened with.
-    fn tail_start(&self) -> Option<u64> {
-        self.books.record(self.books.openings[1]?.at).map(Record::start)
     }
 }

@@ -11,11 +11,10 @@ use super::admission::Leaving;
 use super::certificate::Certificate;
 use super::ledger::Ledger;
 use super::level::{Level, Require};
-use super::overlap;
 use super::reason::Reason;
-use super::record::{self, Role};
-use super::sweep::{Step, Sweep};
-use super::tuning::{Check, Tuning};
+use super::record::Role;
+use super::sweep::Sweep;
+use super::tuning::Tuning;
 use super::verdict::{self, Verdict};
 use crate::page::{Asked, Observed};
 
@@ -140,9 +139,13 @@ impl Planner {
     }
 
     /// Whether nothing is left to ask for or to wait for.
-    #[cfg(test)]
     pub fn is_done(&self) -> bool {
         self.phase == Phase::Done
+    }
+
+    /// The total that was said last. Where an answer says none, such as a 404 past the end, this is the one to observe.
+    pub fn total(&self) -> u64 {
+        self.books.latest().1
     }
 
     /// Contacts that will be read, by what the server says.
@@ -153,12 +156,17 @@ impl Planner {
 
     /// The limit, if there is more in the list than it lets through.
     pub fn limited(&self) -> Option<NonZeroU64> {
-        self.limit.filter(|limit| self.books.first().is_some_and(|first| first.total > limit.get()))
+        let total = self.books.first().map_or(0, |first| first.total);
+        self.limit.filter(|limit| total.max(self.books.contacts()) > limit.get())
     }
 
     /// What was proven.
     pub fn finish(self) -> Certificate {
-        let Verdict { level, assumptions, mut reasons, order, links, .. } = self.verdict();
+        let Verdict { mut level, mut assumptions, mut reasons, order, links, .. } = self.verdict();
+        if !self.is_done() {
+            (level, assumptions) = (Level::Incomplete, Vec::new());
+            reasons.insert(0, Reason::Unfinished);
+        }
         if level < Level::Complete {
             reasons.extend(self.stopped.iter().cloned());
         }
@@ -170,13 +178,13 @@ impl Planner {
             reasons,
             order,
             total_first: self.books.first().map_or(0, |record| record.total),
-            total_last: self.books.latest().map_or(0, |record| record.total),
+            total_last: self.books.latest().1,
             contacts: self.books.contacts(),
             duplicates: self.books.duplicates(),
-            windows: records.len() as u64,
+            windows: records.len() as u64 + self.books.passed,
             links,
             repairs: read_for(Role::Bridge),
-            passes: read_for(Role::Pass),
+            passes: self.books.passed,
         }
     }
 
@@ -188,33 +196,5 @@ impl Planner {
 
     pub(super) fn verdict(&self) -> Verdict {
         verdict::of(&self.books, self.ended(), &self.tuning)
-    }
-
-    /// How the sweep goes on: with overlap once the list moved, if its windows can be compared.
-    fn step(&self) -> Step {
-        let beyond = self.sweep.as_ref().is_some_and(|sweep| sweep.beyond > 0);
-        let overlaps = self.books.fixed.is_none() && self.books.witness.leaning().is_some();
-        if overlaps && (self.books.moved || beyond) { Step::Overlapping(self.margin()) } else { Step::Plain }
-    }
-
-    /// Rows by which windows overlap: more when the list moves fast.
-    pub(super) fn margin(&self) -> u32 {
-        let size = self.books.size;
-        let wanted = u64::from(size / self.tuning.margin) + self.books.drift() / 2;
-        u32::try_from(wanted).unwrap_or(u32::MAX).min(size / 4).max(1)
-    }
-
-    /// Whether the end of the list was seen: a page that is not full, at or past the last one asked for.
-    pub(super) fn ended(&self) -> Result<(), Reason> {
-        if let Some(limit) = self.limited() {
-            return Err(Reason::Limited { contacts: limit.get() });
-        }
-        let reached = self.sweep.as_ref().map_or(0, Sweep::reached);
-        let at_end = |record: &&record::Record| {
-            record.is_short() && (overlap::end(record.asked) >= reached || record.role == Role::Tail)
-        };
-        let ended = self.books.records().iter().any(|record| at_end(record)) || !self.tuning.makes(Check::End);
-        let pages = self.sweep.as_ref().map_or(0, |sweep| sweep.beyond);
-        if ended { Ok(()) } else { Err(Reason::NoEnd { pages }) }
     }
 }

@@ -12,6 +12,9 @@ pub enum Reason {
         /// The limit.
         contacts: u64,
     },
+    /// The reading was given up.
+    #[error("the reading was given up before its end")]
+    Unfinished,
     /// Rows are missing by the server's own count.
     #[error("{seen} contacts were found where the server counts {total}")]
     Missing {
@@ -91,6 +94,12 @@ pub enum Reason {
         /// The contact.
         id: i64,
     },
+    /// A row that moved the wrong way.
+    #[error("more contacts stood beyond the one with id {id} when it was read later: copies lag, or totals do")]
+    Slipped {
+        /// The contact.
+        id: i64,
+    },
     /// A `created_at` that changed.
     #[error("created_at of the contact with id {id} changed while the list was read")]
     KeyChanged {
@@ -118,7 +127,7 @@ pub enum Reason {
         pages: u64,
     },
     /// Deleted rows that the export has.
-    #[error("{contacts} of the contacts were deleted while the list was read, and are in the export")]
+    #[error("contacts that were deleted while the list was read, and are in the export: {contacts}")]
     Deleted {
         /// How many.
         contacts: u64,

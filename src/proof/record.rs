@@ -31,9 +31,9 @@ pub(crate) enum Role {
 /// First copies of a response that are old: below the opening's near edge in one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Old {
-    below: u32,
+    below: u16,
     /// Equal in the field, with a lesser and a greater id.
-    tied: [u32; 2],
+    tied: [u16; 2],
 }
 
 impl Old {
@@ -64,7 +64,7 @@ pub(super) struct Record {
     /// First and last row; none of an empty page.
     pub edges: Option<(RowKey, RowKey)>,
     /// Rows at the head and at the tail of the page that are tied, in `created_at` and `updated_at`.
-    pub ties: [(u32, u32); 2],
+    pub ties: [(u16, u16); 2],
     pub sent: Duration,
     pub received: Duration,
     /// A hash of its rows, whole, and its total.
@@ -76,11 +76,11 @@ pub(super) struct Record {
     /// First copies that are old, by opening (head, tail) and field.
     pub old: [[Old; 3]; 2],
     /// Rows that may have entered since the opening, by opening and field.
-    pub above: [[u32; 3]; 2],
-    /// Rows of the first response that it showed again.
-    pub again: u64,
+    pub above: [[u16; 3]; 2],
+    /// Rows of the first response that it showed again: all, and those that were not updated since.
+    pub again: [u16; 2],
     /// Rows of the first response that it would show, by field, but does not: they are gone.
-    pub gone: [u32; 3],
+    pub gone: [u16; 3],
 }
 
 impl Record {
@@ -88,7 +88,9 @@ impl Record {
         let Observed { asked, said, rows, sent, received } = observed;
         let mut hasher = DefaultHasher::new();
         said.total_count.hash(&mut hasher);
-        rows.iter().for_each(|row| (row.id, row.created_at, row.updated_at, row.hash).hash(&mut hasher));
+        for row in rows {
+            (row.id, row.created_at, row.updated_at, row.hash).hash(&mut hasher);
+        }
         Self {
             role,
             asked: Asked { per_page: u32::try_from(said.per_page).unwrap_or(asked.per_page).max(1), ..*asked },
@@ -104,7 +106,7 @@ impl Record {
             fresh: 0,
             old: [[Old::default(); 3]; 2],
             above: [[0; 3]; 2],
-            again: 0,
+            again: [0; 2],
             gone: [0; 3],
         }
     }
@@ -155,7 +157,7 @@ pub(super) fn id_sum(ids: impl Iterator<Item = i64>) -> u64 {
 }
 
 /// How many rows are equal to the first in a field.
-fn run<'a>(field: Field, rows: impl Iterator<Item = &'a RowKey> + Clone) -> u32 {
+fn run<'a>(field: Field, rows: impl Iterator<Item = &'a RowKey> + Clone) -> u16 {
     let first = rows.clone().next().and_then(|row| field.of(row));
-    u32::try_from(rows.take_while(|row| field.of(row) == first).count()).unwrap_or(u32::MAX)
+    u16::try_from(rows.take_while(|row| field.of(row) == first).count()).unwrap_or(u16::MAX)
 }

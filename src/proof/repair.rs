@@ -77,7 +77,8 @@ impl Drift {
         let entered = opening.map_or(0, |opening| opening.entered(&records, order, tuning));
         let opened =
             opening.and_then(|opening| records.get(opening.at)).map_or(0, |record| record.received.as_micros());
-        let (now, total) = books.latest().map_or((0, 0), |record| (record.received.as_micros(), record.total));
+        let (now, total) = books.latest();
+        let now = now.as_micros();
         Self { direction: order.direction, entered, span: (opened, now), total }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> 
         Verdict { level, assumptions, reasons, order, links, weakest, gaps: gaps.clone() }
     };
 
-    let sound = !books.doubts(Assumption::Slice) && ended.is_ok();
+    let sound = !books.doubts.has(Assumption::Slice) && ended.is_ok();
     if let Some((level, assumptions)) = one_page(books, tuning).filter(|_| sound) {
         return verdict(level, assumptions, Vec::new());
     }
@@ -51,16 +51,19 @@ pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> 
         && passed.as_ref().is_none_or(|(level, ..)| *level <= claim.level)
     {
         let assumptions = claims.iter().flat_map(|claim| claim.assumptions.clone());
-        let reasons = claim.reason.iter().cloned().chain(books.contradictions()).collect();
+        let reasons = claim.reason.iter().cloned().chain(books.doubts.reasons()).collect();
         return verdict(claim.level, union(assumptions), reasons);
     }
     if let Some((level, reason)) = passed {
         use Assumption::{Count, End, Repeat, Slice};
-        let reasons = reason.into_iter().chain(books.contradictions()).collect();
+        let reasons = reason.into_iter().chain(books.doubts.reasons()).collect();
         return verdict(level, vec![Slice, End, Count, Repeat], reasons);
     }
+    if let Err(reason @ Reason::Limited { .. }) = ended {
+        return verdict(Level::Incomplete, Vec::new(), vec![reason]);
+    }
     let (level, missing) = counted(books, ended);
-    let reasons = missing.into_iter().chain(books.contradictions()).chain(unproven(books, weakest, tuning)).collect();
+    let reasons = missing.into_iter().chain(books.doubts.reasons()).chain(unproven(books, weakest, tuning)).collect();
     verdict(level, Vec::new(), reasons)
 }
 
@@ -91,8 +94,8 @@ fn counted(books: &Ledger, ended: Result<(), Reason>) -> (Level, Option<Reason>)
     let records = books.records();
     let tails = records.iter().filter(|record| record.is_short() && record.rows > 0);
     let by_rows = tails.max_by_key(|record| record.received).map(|record| record.end());
-    let by_total = books.latest().map(|record| record.total);
-    let total = if books.doubts(Assumption::Count) { by_rows.or(by_total) } else { by_total };
+    let by_total = Some(books.latest().1);
+    let total = if books.doubts.has(Assumption::Count) { by_rows.or(by_total) } else { by_total };
     match (ended, total) {
         (Err(reason), _) => (Level::Incomplete, Some(reason)),
         (Ok(()), Some(total)) if total > seen => (Level::Incomplete, Some(Reason::Missing { seen, total })),

@@ -22,21 +22,23 @@ struct Candidate {
 
 /// What has been seen of all candidates, the strongest first.
 #[derive(Clone, Debug)]
-pub(super) struct Witness([Candidate; 6]);
+pub(super) struct Witness([[Candidate; 2]; 3]);
 
 impl Witness {
     pub fn new() -> Self {
         let candidate =
             |field, direction| Candidate { field, direction, refuted: false, differing: 0, tied: [None; 2] };
-        let both = |field| [candidate(field, Direction::Descending), candidate(field, Direction::Ascending)];
-        let [[a, b], [c, d], [e, f]] = Field::ALL.map(both);
-        Self([a, b, c, d, e, f])
+        Self(
+            Field::ALL.map(|field| {
+                [Direction::Descending, Direction::Ascending].map(|direction| candidate(field, direction))
+            }),
+        )
     }
 
     /// Shows a response's rows to the candidates. Rows that are read again can refute, but a second look at
     /// the same neighbours adds nothing to the `evidence`.
     pub fn see(&mut self, rows: &[RowKey], evidence: bool) {
-        for candidate in &mut self.0 {
+        for candidate in self.0.as_flattened_mut() {
             candidate.refuted |= rows.iter().any(|row| candidate.field.of(row).is_none());
             candidate.see(rows, evidence);
         }
@@ -46,9 +48,16 @@ impl Witness {
     /// nothing contradicts, for any of them may be the one.
     pub fn orders(&self, tuning: &Tuning) -> Vec<Order> {
         if !tuning.makes(Check::Order) {
-            return self.0.iter().max_by_key(|candidate| candidate.differing).map(|c| c.order(0)).into_iter().collect();
+            return self
+                .0
+                .as_flattened()
+                .iter()
+                .max_by_key(|candidate| candidate.differing)
+                .map(|c| c.order(0))
+                .into_iter()
+                .collect();
         }
-        let standing = || self.0.iter().filter(|candidate| !candidate.refuted);
+        let standing = || self.0.as_flattened().iter().filter(|candidate| !candidate.refuted);
         let (borne_out, others): (Vec<_>, Vec<_>) = standing().partition(|c| c.differing >= tuning.evidence);
         let reckoned = if borne_out.is_empty() { Vec::new() } else { others };
         borne_out.into_iter().chain(reckoned).map(|candidate: &Candidate| candidate.order(tuning.evidence)).collect()
@@ -57,18 +66,18 @@ impl Witness {
     /// Whether rows may be tied in no fixed order: then a page may change, and change back, without a write.
     pub fn has_loose_ties(&self, tuning: &Tuning) -> bool {
         let tied = |c: &&Candidate| !c.refuted && c.differing > 0 && c.tied.iter().any(Option::is_some);
-        self.0.iter().filter(tied).any(|candidate| candidate.order(tuning.evidence).ties.is_none())
+        self.0.as_flattened().iter().filter(tied).any(|candidate| candidate.order(tuning.evidence).ties.is_none())
     }
 
     /// Whether the list may ascend: then its tail must be known before the rest is read.
     pub fn may_ascend(&self) -> bool {
         let ascends = |c: &Candidate| c.direction == Direction::Ascending && !c.refuted && c.differing > 0;
-        self.0.iter().any(ascends)
+        self.0.as_flattened().iter().any(ascends)
     }
 
     /// The order to plan by: the strongest that anything speaks for, long before it is believed.
     pub fn leaning(&self) -> Option<Order> {
-        self.0.iter().find(|candidate| !candidate.refuted && candidate.differing > 0).map(|c| c.order(0))
+        self.0.as_flattened().iter().find(|candidate| !candidate.refuted && candidate.differing > 0).map(|c| c.order(0))
     }
 }
 
@@ -121,7 +130,9 @@ mod tests {
 
     fn orders(pages: &[&[(i64, i64, i64)]]) -> Vec<String> {
         let mut witness = Witness::new();
-        pages.iter().for_each(|page| witness.see(&rows(page), true));
+        for page in pages {
+            witness.see(&rows(page), true);
+        }
         let tuning = Tuning { evidence: 2, ..Tuning::default() };
         witness.orders(&tuning).iter().map(ToString::to_string).collect()
     }

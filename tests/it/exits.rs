@@ -84,11 +84,13 @@ fn a_bug_is_told_as_one() {
 }
 
 #[test]
-fn the_table_names_each_code_once() {
+fn the_table_and_the_readme_name_each_code_once() {
     let table = Exit::table();
     for exit in Exit::ALL {
         let row = format!("| {} | {} |\n", exit.code(), exit.meaning());
-        assert_eq!(table.matches(&row).count(), 1, "{row}");
+        for text in [&table, include_str!("../../README.md")] {
+            assert_eq!(text.matches(&row).count(), 1, "{row}");
+        }
     }
     assert!(Exit::ALL.is_sorted_by_key(|exit| exit.code()));
 }

@@ -76,7 +76,7 @@ proptest! {
         // Where the newest contacts are tied, it is not known which of them were there first.
         // Lists of 6, 12 or 60 rows have no page that is not full, if pages are that small.
         let has_tail = overlap::tail(scenario.count as u64, scenario.per_page).is_some();
-        if outcome.certificate.order.is_some() && has_tail && !outcome.newest_is_tied() {
+        if outcome.certificate.order.is_some() && has_tail && !outcome.newest_is_tied() && !outcome.has_false_order() {
             prop_assert_eq!(outcome.level(), Level::Snapshot, "{}", outcome.story(0));
             prop_assert!(scenario.require > Require::Counted || outcome.requests <= outcome.plain + 1, "{}", outcome.story(0));
         }
@@ -108,6 +108,6 @@ proptest! {
 }
 
 /// Cases of each property: `PROPTEST_CASES` sets it.
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_000)
+pub fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(800)
 }

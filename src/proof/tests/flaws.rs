@@ -1,0 +1,100 @@
+//! The suite tests itself: each check is left out in turn, and the same runs that pass with it must then show a
+//! claim that the history contradicts.
+
+use super::drive::{Scenario, run};
+use super::model::{Kind, Lie, Write, mix};
+use crate::proof::Require;
+use crate::proof::tuning::{Check, Tuning};
+
+/// A short run with a few writes, made of some number.
+fn scenario(kinds: &[Kind], n: u64) -> Scenario {
+    let random = |what: &str, below: u64| mix((n, what)) % below;
+    let write = |at: u64| {
+        let n = mix((n, at, "write"));
+        let write = match n % 8 {
+            0..3 => Write::Insert,
+            3..6 => Write::Delete((n >> 8) as u16),
+            6 => Write::Update((n >> 8) as u16),
+            _ => Write::Import(6),
+        };
+        ((mix((n, "when")) % 16) as u16, write)
+    };
+    Scenario {
+        kind: kinds[n as usize % kinds.len()],
+        count: 15 + random("count", 40) as usize,
+        per_page: 5 + random("per_page", 6) as u32,
+        writes: (0..random("writes", 7)).map(write).collect(),
+        concurrency: 1 + random("concurrency", 8) as usize,
+        require: [Require::Counted, Require::Complete][random("require", 2) as usize],
+        seed: mix((n, "seed")),
+        schedule: mix((n, "schedule")),
+        ..Scenario::default()
+    }
+}
+
+/// Whether one of some runs makes a wrong claim with a check left out. None may with all of them.
+fn caught(check: Check, kinds: &[Kind], lie: Lie) -> bool {
+    caught_in(check, (0..4_000).map(|n| Scenario { lie, ..scenario(kinds, n) }))
+}
+
+fn caught_in(check: Check, mut runs: impl Iterator<Item = Scenario>) -> bool {
+    runs.any(|scenario| {
+        let sound = run(&scenario);
+        assert!(sound.wrong(0).is_none(), "{scenario:?} {}", sound.story(0));
+        let tuning = Tuning { left_out: Some(check), ..scenario.tuning };
+        run(&Scenario { tuning, ..scenario }).wrong(0).is_some()
+    })
+}
+
+const IMMUTABLE: [Kind; 4] = [Kind::Newest, Kind::Oldest, Kind::Ids, Kind::IdsDescending];
+
+#[test]
+fn windows_that_only_touch_are_caught() {
+    assert!(caught(Check::Overlap, &IMMUTABLE, Lie::None));
+}
+
+#[test]
+fn an_order_that_was_broken_is_caught() {
+    assert!(caught(Check::Order, &[Kind::Name], Lie::None));
+}
+
+#[test]
+fn rows_that_an_update_moves_are_caught() {
+    assert!(caught(Check::Versions, &[Kind::Updated, Kind::UpdatedAscending], Lie::None));
+}
+
+#[test]
+fn ties_in_no_order_are_caught() {
+    assert!(caught(Check::Ties, &[Kind::UnstableTies, Kind::ArbitraryTies], Lie::None));
+}
+
+#[test]
+fn an_end_by_total_is_caught() {
+    assert!(caught(Check::End, &IMMUTABLE, Lie::Totals(-12, -2)));
+}
+
+#[test]
+fn new_rows_taken_for_old_ones_are_caught() {
+    assert!(caught(Check::Entrance, &IMMUTABLE, Lie::None));
+}
+
+#[test]
+fn a_near_end_that_was_not_read_last_is_caught() {
+    assert!(caught(Check::Last, &IMMUTABLE, Lie::None));
+}
+
+#[test]
+fn rows_that_were_not_counted_are_caught() {
+    assert!(caught(Check::Count, &IMMUTABLE, Lie::None));
+}
+
+#[test]
+fn a_single_pass_is_caught() {
+    // One contact leaves and one enters at once: one too few and one too many, and the count agrees.
+    let swapped = |n: u64| {
+        let scenario = scenario(&[Kind::Name], n);
+        let at = 1 + (n % 7) as u16;
+        Scenario { writes: vec![(at, Write::Delete((n >> 3) as u16)), (at, Write::Insert)], ..scenario }
+    };
+    assert!(caught_in(Check::Repeat, (0..4_000).map(swapped)));
+}
