@@ -30,7 +30,8 @@ fn settings(seed: u64, order: Order, moves: f64) -> SandboxConfig {
     }
     if moves > 0.0 {
         let mut writes = Moves::new(moves);
-        writes.bulk = if seed % 11 == 5 { 300 } else { 1 };
+        // A list that grows by more than a page with each page has no end to be read to.
+        writes.bulk = if seed % 11 == 5 && moves < 1.0 { 300 } else { 1 };
         settings.moves = Some(writes);
         if seed % 13 == 7 {
             settings.count = Count::Behind;
