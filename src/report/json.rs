@@ -12,9 +12,6 @@ use serde_json::{Value, json};
 use super::{Event, Progress, Reporter, Verbosity};
 use crate::manifest::timestamp;
 
-/// Ticks, which are seconds, from one line of progress to the next.
-const EVERY: u64 = 10;
-
 /// Writes a JSON object a line: one every ten seconds, and one for each event that is worth it.
 #[derive(Debug)]
 pub struct JsonLines<W> {
@@ -26,13 +23,12 @@ pub struct JsonLines<W> {
 struct State<W> {
     out: W,
     progress: Progress,
-    ticks: u64,
 }
 
 impl<W: Write> JsonLines<W> {
     /// Lines to `out`, which is standard error in the program.
     pub fn new(out: W, verbosity: Verbosity) -> Self {
-        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default(), ticks: 0 }) }
+        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default() }) }
     }
 }
 
@@ -49,15 +45,10 @@ pub fn json_line(event: &str, mut fields: Value) -> String {
 impl<W: Write + Send> Reporter for JsonLines<W> {
     fn report(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { out, progress, ticks } = &mut *state;
+        let State { out, progress } = &mut *state;
         progress.update(event);
         let said = match event {
-            Event::Tick => {
-                // The first tick comes at once.
-                let due = *ticks > 0 && ticks.is_multiple_of(EVERY);
-                *ticks += 1;
-                due.then(|| ("progress", figures(progress)))
-            }
+            Event::Tick => progress.is_due(event).then(|| ("progress", figures(progress))),
             event => fields(event, self.verbosity),
         };
         if let Some((name, fields)) = said {

@@ -6,9 +6,6 @@ use std::time::Duration;
 
 use super::{Event, Progress, Reporter, count, seconds};
 
-/// Ticks, which are seconds, from one line of progress to the next.
-const EVERY: u64 = 10;
-
 /// A wait worth a line unasked.
 const LONG: Duration = Duration::from_secs(5);
 
@@ -60,31 +57,26 @@ pub struct Lines<W> {
 struct State<W> {
     out: W,
     progress: Progress,
-    ticks: u64,
 }
 
 impl<W: Write> Lines<W> {
     /// Lines to `out`, which is standard error in the program.
     pub fn new(out: W, verbosity: Verbosity) -> Self {
-        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default(), ticks: 0 }) }
+        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default() }) }
     }
 }
 
 impl<W: Write + Send> Reporter for Lines<W> {
     fn report(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { out, progress, ticks } = &mut *state;
+        let State { out, progress } = &mut *state;
         progress.update(event);
         // Nobody may be left to read what is said; the run goes on.
         if let Some(line) = line(event, self.verbosity) {
             let _ = writeln!(out, "{line}");
         }
-        if matches!(event, Event::Tick) {
-            // The first tick comes at once.
-            if *ticks > 0 && ticks.is_multiple_of(EVERY) {
-                let _ = writeln!(out, "{} of {} pages, {progress}", count(progress.figures.pages), planned(progress));
-            }
-            *ticks += 1;
+        if progress.is_due(event) {
+            let _ = writeln!(out, "{} of {} pages, {progress}", count(progress.figures.pages), planned(progress));
         }
     }
 }

@@ -8,12 +8,17 @@ use super::{Event, Figures, bytes, count, seconds};
 /// Seconds over which the speed is taken.
 const SPEED_OVER: usize = 10;
 
+/// Ticks, which are seconds, from one line of progress to the next.
+const EVERY: u64 = 10;
+
 /// How far a run is, and how fast.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Progress {
     /// What was counted so far.
     pub figures: Figures,
+    /// Ticks so far; the first comes at once.
+    ticks: u64,
     /// Seconds for which nobody sends any more.
     waiting: u64,
     /// Requests and pages at each of the last seconds, the oldest first.
@@ -27,6 +32,7 @@ impl Progress {
         match event {
             Event::Waiting { wait, .. } => self.waiting = self.waiting.max(wait.as_secs()),
             Event::Tick => {
+                self.ticks += 1;
                 self.waiting = self.waiting.saturating_sub(1);
                 if self.seconds.len() > SPEED_OVER {
                     self.seconds.pop_front();
@@ -35,6 +41,11 @@ impl Progress {
             }
             _ => {}
         }
+    }
+
+    /// Whether an event, just taken into account, is the tick with which progress is worth a line again.
+    pub(super) fn is_due(&self, event: &Event) -> bool {
+        matches!(event, Event::Tick) && self.ticks > 1 && (self.ticks - 1).is_multiple_of(EVERY)
     }
 
     /// Requests a second, over the last ten seconds.
