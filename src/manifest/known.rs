@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::checksum::Checksum;
 use super::columns::ColumnRecord;
-use super::digest::Digest;
 use super::{FORMAT_VERSION, seal};
 
 /// What is needed of a manifest that was read.
@@ -104,5 +104,5 @@ struct Version {
 /// Whether a manifest is whole and describes this file, by its digest.
 pub(crate) fn describes(manifest: &[u8], file: &Path) -> bool {
     let Ok(Known { file: known, .. }) = Known::read(manifest) else { return false };
-    Digest::of_file(file).is_ok_and(|digest| digest.bytes() == known.bytes && digest.digits() == known.sha256)
+    Checksum::of_file(file).is_ok_and(|checksum| checksum.bytes() == known.bytes && checksum.digits() == known.sha256)
 }

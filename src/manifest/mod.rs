@@ -3,9 +3,9 @@
 //! Configuration and figures come in, a sealed JSON text goes out; the same text, read back, tells a
 //! later run and `verify` what they need. No I/O but the reading of a file that is to be compared.
 
+mod checksum;
 mod columns;
 mod completeness;
-mod digest;
 mod known;
 mod organisation;
 mod record;
@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+pub(crate) use checksum::Checksum;
 pub(crate) use columns::{ColumnRecord, columns, fingerprint};
-pub(crate) use digest::Digest;
 pub use known::ManifestError;
 pub(crate) use known::{Known, describes};
 pub use record::Manifest;
@@ -55,7 +55,7 @@ impl Manifest {
         config: &ExportConfig,
         read: &ReadSummary,
         times: Times,
-        written: Digest,
+        written: Checksum,
         earlier: Option<Learned>,
     ) -> Self {
         let columns = columns(&crate::table::schema());

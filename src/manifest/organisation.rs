@@ -4,7 +4,7 @@
 //! token: the same for every run that uses them, another when the token is changed. It is one-way, and
 //! cut to 64 bits: neither the token nor any part of it can be had from it.
 
-use super::digest::Digest;
+use super::checksum::Checksum;
 use crate::config::ContactsConfig;
 
 /// Sets this digest apart from any other use of the same token.
@@ -13,12 +13,12 @@ const DIGITS: usize = 16;
 
 /// The key: 16 hexadecimal digits. `base_url` is as the manifest shows it.
 pub(super) fn key(base_url: &str, config: &ContactsConfig) -> String {
-    let mut digest = Digest::default();
+    let mut checksum = Checksum::default();
     for part in [PURPOSE, base_url, config.token.expose()] {
-        digest.update(&(part.len() as u64).to_le_bytes());
-        digest.update(part.as_bytes());
+        checksum.update(&(part.len() as u64).to_le_bytes());
+        checksum.update(part.as_bytes());
     }
-    let mut key = digest.digits();
+    let mut key = checksum.digits();
     key.truncate(DIGITS);
     key
 }

@@ -25,7 +25,7 @@ pub(super) fn manifest_of(read: &ReadSummary) -> Manifest {
 
 pub(super) fn manifest_after(read: &ReadSummary, earlier: Option<Learned>) -> Manifest {
     let times = Times { started: started(), took: Duration::from_secs(9) };
-    Manifest::new(&export_config("token"), read, times, Digest::default(), earlier)
+    Manifest::new(&export_config("token"), read, times, Checksum::default(), earlier)
 }
 
 fn started() -> DateTime<Utc> {

@@ -19,7 +19,7 @@ use super::start::{learned_before, with_start};
 use crate::api::ApiError;
 use crate::config::{Below, ExportConfig};
 use crate::error::Error;
-use crate::manifest::{Digest, Manifest, Times};
+use crate::manifest::{Checksum, Manifest, Times};
 use crate::report::{Event, ReadSummary, Reporter, Summary};
 use crate::sink::{Encoder, Left, Place};
 use crate::table;
@@ -86,7 +86,7 @@ async fn run(
     let ended = encoding.await.map_err(|error| Error::Bug(error.to_string()))?;
     // Where writing failed, the encoder only found its way out closed.
     written?;
-    let (read, digest) = ended?;
+    let (read, checksum) = ended?;
     let required = config.contacts.required();
     if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
         return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });
@@ -96,8 +96,8 @@ async fn run(
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
     reporter.report(&Event::Publishing);
-    let bytes = digest.bytes();
-    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, digest, earlier);
+    let bytes = checksum.bytes();
+    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, checksum, earlier);
     settled.publish(manifest.text()?.into_bytes()).await?;
     Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
 }
@@ -109,10 +109,10 @@ fn encode(
     out: &mpsc::Sender<Bytes>,
     runtime: &Handle,
     cancellation: &CancellationToken,
-) -> Result<(ReadSummary, Digest), Error> {
-    let mut digest = Digest::default();
+) -> Result<(ReadSummary, Checksum), Error> {
+    let mut checksum = Checksum::default();
     let mut send = |piece: Vec<u8>| {
-        digest.update(&piece);
+        checksum.update(&piece);
         if piece.is_empty() { Ok(()) } else { out.blocking_send(piece.into()).map_err(|_| Error::Cancelled) }
     };
     while let Some(batch) = runtime.block_on(async {
@@ -125,7 +125,7 @@ fn encode(
     }
     send(encoder.finish()?)?;
     let read = contacts.summary().cloned();
-    read.map(|read| (read, digest)).ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))
+    read.map(|read| (read, checksum)).ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))
 }
 
 /// Stops the run when its time is over; the reading keeps the same time, and tells it first.

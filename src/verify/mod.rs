@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::VerifyError;
 
-use crate::manifest::{Digest, Known, describes, fingerprint};
+use crate::manifest::{Checksum, Known, describes, fingerprint};
 use crate::sink::{Names, is_held};
 
 /// A file that agrees with its manifest.
@@ -73,7 +73,7 @@ fn compare(file: &Path, manifest: &Path) -> Result<Verified, VerifyError> {
     if size != known.file.bytes {
         return Err(VerifyError::Size { path: file.to_owned(), found: size, due: known.file.bytes });
     }
-    let digits = Digest::of_file(file).map_err(|error| read(file, error))?.digits();
+    let digits = Checksum::of_file(file).map_err(|error| read(file, error))?.digits();
     if digits != known.file.sha256 {
         return Err(VerifyError::Content { path: file.to_owned() });
     }

@@ -12,12 +12,12 @@ const PIECE: usize = 1 << 20;
 
 /// What bytes come to, taken piece by piece.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Digest {
+pub(crate) struct Checksum {
     hash: Sha256,
     bytes: u64,
 }
 
-impl Digest {
+impl Checksum {
     /// Takes a piece.
     pub fn update(&mut self, piece: &[u8]) {
         self.hash.update(piece);
@@ -41,12 +41,12 @@ impl Digest {
     /// The digest of a file's content.
     pub fn of_file(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
-        let mut digest = Self::default();
+        let mut checksum = Self::default();
         let mut piece = vec![0; PIECE];
         loop {
             match file.read(&mut piece)? {
-                0 => return Ok(digest),
-                read => digest.update(&piece[..read]),
+                0 => return Ok(checksum),
+                read => checksum.update(&piece[..read]),
             }
         }
     }
@@ -54,9 +54,9 @@ impl Digest {
 
 /// The digits of all these bytes.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    let mut digest = Digest::default();
-    digest.update(bytes);
-    digest.digits()
+    let mut checksum = Checksum::default();
+    checksum.update(bytes);
+    checksum.digits()
 }
 
 #[cfg(test)]
