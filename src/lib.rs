@@ -42,6 +42,7 @@
 //! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, escape, page, proof, report |
 //! | `proof` | observations in, what to read next and a certificate out; pure | page |
 //! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | escape, page |
+//! | [`digest`] | batches in, a digest of their contents out; the same in every engine | table |
 //! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, error, proof, report, table |
 //! | `sink` | batches in, a published file out; every format goes to every place | config, draft, error, manifest, platform, proof |
 //! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |
@@ -62,6 +63,7 @@
 
 mod api;
 pub mod config;
+pub mod digest;
 mod draft;
 pub mod ended;
 mod error;

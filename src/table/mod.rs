@@ -18,6 +18,7 @@ use crate::page::Finding;
 
 pub(crate) use decode::decode;
 pub use schema::schema;
+pub(crate) use schema::{CONTACTS, OWNER, OWNER_COLUMNS, about, rank};
 
 /// One page's contacts as rows.
 #[derive(Debug)]

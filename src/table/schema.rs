@@ -37,36 +37,83 @@ pub(super) struct Column {
     pub name: &'static str,
     pub place: Place,
     pub holds: Holds,
+    /// What it holds, in a few words, for the catalogues of warehouses.
+    pub about: &'static str,
 }
 
-const fn column(name: &'static str, place: Place, holds: Holds) -> Column {
-    Column { name, place, holds }
+const fn column(name: &'static str, place: Place, holds: Holds, about: &'static str) -> Column {
+    Column { name, place, holds, about }
 }
 
 /// The API's name of the object that the `owner_` columns flatten.
-pub(super) const OWNER: &str = "contact_owner";
+pub(crate) const OWNER: &str = "contact_owner";
+/// How the names of those columns begin.
+pub(crate) const OWNER_COLUMNS: &str = "owner_";
 
 /// All columns, in order.
 pub(super) const COLUMNS: [Column; 18] = [
-    column("id", Place::Id, Holds::Integer),
-    column("first_name", Place::Contact("first_name"), Holds::Text),
-    column("last_name", Place::Contact("last_name"), Holds::Text),
-    column("full_name", Place::Contact("full_name"), Holds::Text),
-    column("email", Place::Contact("email"), Holds::Text),
-    column("phone_number", Place::Contact("phone_number"), Holds::Text),
-    column("company", Place::Contact("company"), Holds::Text),
-    column("title", Place::Contact("title"), Holds::Text),
-    column("location", Place::Contact("location"), Holds::Text),
-    column("image_url", Place::Contact("image_url"), Holds::Text),
-    column("created_at", Place::Contact("created_at"), Holds::Instant),
-    column("updated_at", Place::Contact("updated_at"), Holds::Instant),
-    column("owner_id", Place::Owner("id"), Holds::Integer),
-    column("owner_email", Place::Owner("email"), Holds::Text),
-    column("owner_first_name", Place::Owner("first_name"), Holds::Text),
-    column("owner_last_name", Place::Owner("last_name"), Holds::Text),
-    column("owner_name", Place::Owner("name"), Holds::Text),
-    column("extra", Place::Extra, Holds::Text),
+    column("id", Place::Id, Holds::Integer, "The id of the contact, never null"),
+    column("first_name", Place::Contact("first_name"), Holds::Text, "The first name of the contact"),
+    column("last_name", Place::Contact("last_name"), Holds::Text, "The last name of the contact"),
+    column("full_name", Place::Contact("full_name"), Holds::Text, "The whole name of the contact"),
+    column("email", Place::Contact("email"), Holds::Text, "The email address of the contact"),
+    column(
+        "phone_number",
+        Place::Contact("phone_number"),
+        Holds::Text,
+        "The phone number of the contact, as it was entered",
+    ),
+    column("company", Place::Contact("company"), Holds::Text, "The company of the contact"),
+    column("title", Place::Contact("title"), Holds::Text, "The job title of the contact"),
+    column("location", Place::Contact("location"), Holds::Text, "The place of the contact, as it was entered"),
+    column("image_url", Place::Contact("image_url"), Holds::Text, "The address of a picture of the contact"),
+    column("created_at", Place::Contact("created_at"), Holds::Instant, "When the contact was created, UTC"),
+    column("updated_at", Place::Contact("updated_at"), Holds::Instant, "When the contact was last changed, UTC"),
+    column(
+        "owner_id",
+        Place::Owner("id"),
+        Holds::Integer,
+        "The id of the user who owns the contact; null where there is none",
+    ),
+    column("owner_email", Place::Owner("email"), Holds::Text, "The email address of the owner"),
+    column("owner_first_name", Place::Owner("first_name"), Holds::Text, "The first name of the owner"),
+    column("owner_last_name", Place::Owner("last_name"), Holds::Text, "The last name of the owner"),
+    column("owner_name", Place::Owner("name"), Holds::Text, "The whole name of the owner"),
+    column(
+        "extra",
+        Place::Extra,
+        Holds::Text,
+        "A JSON object of what no other column can hold; null where there is nothing",
+    ),
 ];
+
+/// The column of a table of owners that says how many contacts an owner has.
+pub(crate) const CONTACTS: &str = "contacts";
+
+/// What a column holds, in a few words: one of the table, `contact_owner` or one of its fields (`contact_owner.id`), or
+/// the number of contacts in a table of owners. Nothing for any other name.
+pub(crate) fn about(name: &str) -> Option<&'static str> {
+    let own = |name: &str| COLUMNS.iter().find(|column| column.name == name).map(|column| column.about);
+    match name {
+        OWNER => Some("The user who owns the contact; null where there is none"),
+        CONTACTS => Some("How many contacts the owner has"),
+        _ => match name.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
+            Some(key) => own(&format!("{OWNER_COLUMNS}{key}")),
+            None => own(name),
+        },
+    }
+}
+
+/// Where a leaf of a table stands in the order of the digest: the order of the columns, with the fields of
+/// `contact_owner` in the place of the `owner_` columns. Nothing for a name that is none of this program's.
+pub(crate) fn rank(leaf: &str) -> Option<usize> {
+    let flat = match leaf.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
+        Some(key) => &format!("{OWNER_COLUMNS}{key}"),
+        None => leaf,
+    };
+    let names = COLUMNS.iter().map(|column| column.name).chain([CONTACTS]);
+    names.enumerate().find(|(_, name)| *name == flat).map(|(rank, _)| rank)
+}
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let fields: Vec<Field> = COLUMNS
@@ -113,5 +160,13 @@ mod tests {
              owner_id owner_email owner_first_name owner_last_name owner_name extra"
         );
         assert!(schema().fields().iter().all(|field| field.is_nullable() == (field.name() != "id")));
+    }
+
+    #[test]
+    fn fields_of_the_owner_rank_and_read_as_its_columns() {
+        assert_eq!((rank("id"), rank("owner_id"), rank("contact_owner.id")), (Some(0), Some(12), Some(12)));
+        assert_eq!((rank("extra"), rank(CONTACTS), rank("contact_owner"), rank("x")), (Some(17), Some(18), None, None));
+        assert_eq!(about("contact_owner.email"), about("owner_email"));
+        assert!(about(OWNER).is_some() && about(CONTACTS).is_some() && about("contact_owner.x").is_none());
     }
 }
