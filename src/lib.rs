@@ -111,7 +111,8 @@ pub mod bench {
     /// The bytes of a file.
     #[must_use]
     pub fn encode(format: crate::config::Format, batches: &[RecordBatch]) -> usize {
-        let mut encoder = crate::sink::Encoder::new(format, &crate::schema()).expect("an encoder");
+        let mut encoder =
+            crate::sink::Encoder::new(crate::config::Encoding::new(format), &crate::schema()).expect("an encoder");
         let size: usize = batches.iter().map(|batch| encoder.encode(batch).expect("rows").len()).sum();
         size + encoder.finish().expect("an end").len()
     }

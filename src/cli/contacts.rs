@@ -1,6 +1,5 @@
 //! `linq-export contacts`: its options, the configuration they make, and the run.
 
-use std::io::IsTerminal;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,13 +10,13 @@ use chrono::Utc;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::config::{
-    BaseUrl, Below, ConfigError, ContactsConfig, ExportConfig, FileMode, Format, Output, Pacing, PerPage, PlainHttp,
-    Rate, Source, Token,
+    BaseUrl, Below, ConfigError, ContactsConfig, ExportConfig, Pacing, PerPage, PlainHttp, Rate, Source, Token,
 };
 use linq_export::ended::Ended;
 use linq_export::report::{Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
 
+use super::destination::Destination;
 use super::records::Records;
 use super::sandbox::Embedded;
 use super::signals::Signals;
@@ -38,21 +37,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Contacts {
-    /// File to write, or - for standard output. It appears when it is whole
-    #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
-    output: PathBuf,
-    /// parquet or ndjson [default: from the file's ending: .parquet, .ndjson, .jsonl]
-    #[arg(long, value_name = "FORMAT", env = "LINQ_EXPORT_FORMAT")]
-    format: Option<Format>,
-    /// The file's mode in octal, such as 640 [default: as before; a new file is its owner's alone]
-    #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE")]
-    mode: Option<FileMode>,
-    /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
-    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
-    wait_lock: Option<Duration>,
-    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
-    manifest: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
     /// Stop after so many contacts, for a quick look [default: never]
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroU64>,
@@ -157,7 +143,7 @@ impl Contacts {
             (Err(error), _) => error.exit(),
         };
         let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
-        ended = ended.with_output(self.output.display().to_string());
+        ended = ended.with_output(self.destination.output().to_string());
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
@@ -184,7 +170,7 @@ impl Contacts {
     /// What a run needs before it can export, and the sandbox where it is to be from one.
     async fn begin(&self) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
-        self.records.check(&self.place(), self.manifest.as_deref())?;
+        self.records.check(&self.destination.output(), self.destination.manifest())?;
         self.voice.check().map_err(usage)?;
         let sandbox = if self.sandbox {
             Some(self.embedded.start().await?)
@@ -225,7 +211,7 @@ impl Contacts {
 
     async fn config(&self, sandbox: Option<&sandbox::Sandbox>) -> Result<ExportConfig, String> {
         let text = |error: ConfigError| error.to_string();
-        let (output, format) = self.output()?;
+        let encoding = self.destination.encoding()?;
         let (base_url, token) = match sandbox {
             Some(sandbox) => (sandbox.base_url(), Token::new(sandbox.token()).map_err(text)?),
             None => (self.server.base_url.clone(), self.token.read().await?),
@@ -254,10 +240,9 @@ impl Contacts {
         contacts.backoff.first = self.server.backoff;
         contacts.limit = self.limit;
         contacts.require = self.require;
-        let mut config = ExportConfig::new(contacts, output, format);
-        config.mode = self.mode;
-        config.wait_lock = self.wait_lock;
-        config.manifest.clone_from(&self.manifest);
+        let mut config = ExportConfig::new(contacts, self.destination.output(), encoding.format);
+        config.encoding = encoding;
+        self.destination.apply(&mut config);
         if self.publish_below {
             config.below = Below::Publish;
         }
@@ -265,23 +250,6 @@ impl Contacts {
             config.source = Source::Sandbox;
         }
         Ok(config)
-    }
-
-    fn place(&self) -> Output {
-        if self.output.as_os_str() == "-" { Output::Stdout } else { Output::File(self.output.clone()) }
-    }
-
-    fn output(&self) -> Result<(Output, Format), String> {
-        let place = self.place();
-        if place == Output::Stdout {
-            let format = self.format.ok_or("standard output has no ending: say --format ndjson or --format parquet")?;
-            if format == Format::Parquet && std::io::stdout().is_terminal() {
-                return Err("Parquet is no text for a terminal: redirect it, or say --format ndjson".to_owned());
-            }
-            return Ok((place, format));
-        }
-        let format = self.format.map_or_else(|| Format::of(&self.output), Ok).map_err(|error| error.to_string())?;
-        Ok((place, format))
     }
 
     /// Says how complete the export is: loudly, where that is not proven.

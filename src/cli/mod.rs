@@ -4,6 +4,7 @@
 //! early, stand here too.
 
 mod contacts;
+mod destination;
 mod records;
 mod sandbox;
 mod signals;

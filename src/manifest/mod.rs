@@ -13,8 +13,8 @@ mod seal;
 mod start;
 #[cfg(test)]
 mod tests;
+mod written;
 
-use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -26,14 +26,15 @@ pub(crate) use known::{Known, describes};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
 pub(crate) use start::{Learned, learned_by};
+pub(crate) use written::{Written, WrittenFile};
 
-use crate::config::{ExportConfig, Output, Pacing, Source};
+use crate::config::{Encoding, ExportConfig, Format, Output, Pacing, Source};
 use crate::error::Error;
 use crate::report::ReadSummary;
 use columns::SCHEMA_VERSION;
 use completeness::CompletenessRecord;
 use record::{
-    ContactsRecord, ExampleRecord, FileRecord, OptionsRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord,
+    ContactsRecord, ExampleRecord, OptionsRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord,
     TotalCountRecord, WarningRecord,
 };
 
@@ -55,20 +56,17 @@ impl Manifest {
         config: &ExportConfig,
         read: &ReadSummary,
         times: Times,
-        written: Checksum,
+        written: &Written,
         earlier: Option<Learned>,
     ) -> Self {
-        let columns = columns(&crate::table::schema());
+        let columns = columns(&written.schema);
+        let files = written.records(config);
         Self {
             format_version: FORMAT_VERSION,
             program: ProgramRecord::ours(),
             source: source_of(config),
             times: times.record(),
-            options: OptionsRecord {
-                format: config.format.to_string(),
-                limit: config.contacts.limit.map(std::num::NonZeroU64::get),
-                per_page: config.contacts.per_page.get(),
-            },
+            options: options_of(config),
             run: run_of(config, read, times, earlier),
             contacts: ContactsRecord {
                 rows: read.contacts,
@@ -80,12 +78,8 @@ impl Manifest {
             },
             warnings: warnings_of(read),
             completeness: CompletenessRecord::of(&read.certificate, times.started),
-            file: FileRecord {
-                name: name_of(&config.output),
-                rows: read.contacts,
-                bytes: written.bytes(),
-                sha256: written.digits(),
-            },
+            file: files.file,
+            parts: files.parts,
             schema: SchemaRecord { version: SCHEMA_VERSION, fingerprint: fingerprint(&columns), columns },
         }
     }
@@ -124,6 +118,28 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
     SourceRecord { organisation: organisation::key(&base_url, &config.contacts), base_url }
 }
 
+fn options_of(config: &ExportConfig) -> OptionsRecord {
+    let Encoding { format, compression, profile, row_group, .. } = config.encoding;
+    let is_parquet = format == Format::Parquet;
+    let (rows_per_file, partition) = match &config.output {
+        Output::Folder { partition, .. } => {
+            (Some(config.rows_per_file.get()), partition.as_ref().map(ToString::to_string))
+        }
+        _ => (None, None),
+    };
+    OptionsRecord {
+        format: format.to_string(),
+        compression: compression.codec().to_string(),
+        compression_level: compression.level(),
+        parquet_profile: is_parquet.then(|| profile.to_string()),
+        row_group_bytes: is_parquet.then(|| row_group.bytes()),
+        rows_per_file,
+        partition,
+        limit: config.contacts.limit.map(std::num::NonZeroU64::get),
+        per_page: config.contacts.per_page.get(),
+    }
+}
+
 fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Option<Learned>) -> RunRecord {
     // A rate that was given was not learned.
     let learns = matches!(config.contacts.pacing, Pacing::Learn { .. });
@@ -147,15 +163,4 @@ fn warnings_of(read: &ReadSummary) -> Vec<WarningRecord> {
         example: ExampleRecord { page: warning.page, position: warning.position },
     };
     read.warnings.values().map(record).collect()
-}
-
-/// The file's name alone: the folders above it may say whose machine this is.
-fn name_of(output: &Output) -> Option<String> {
-    match output {
-        Output::Stdout => None,
-        Output::File(path) => {
-            let name = Path::new(path).file_name()?;
-            Some(name.to_string_lossy().into_owned())
-        }
-    }
 }

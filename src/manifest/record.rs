@@ -22,14 +22,17 @@ pub struct Manifest {
     pub(super) contacts: ContactsRecord,
     pub(super) warnings: Vec<WarningRecord>,
     pub(super) completeness: CompletenessRecord,
-    pub(super) file: FileRecord,
+    /// None where there is a folder.
+    pub(super) file: Option<FileRecord>,
+    /// The files of a folder.
+    pub(super) parts: Vec<FileRecord>,
     pub(super) schema: SchemaRecord,
 }
 
 impl Manifest {
-    /// Rows of the file.
+    /// Contacts written.
     pub(crate) fn rows(&self) -> u64 {
-        self.file.rows
+        self.contacts.rows
     }
 }
 
@@ -66,6 +69,12 @@ pub(super) struct TimesRecord {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct OptionsRecord {
     pub format: String,
+    pub compression: String,
+    pub compression_level: Option<u8>,
+    pub parquet_profile: Option<String>,
+    pub row_group_bytes: Option<usize>,
+    pub rows_per_file: Option<u64>,
+    pub partition: Option<String>,
     pub limit: Option<u64>,
     pub per_page: u32,
 }

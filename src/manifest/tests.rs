@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use crate::config::{BaseUrl, ContactsConfig, Format, PlainHttp, Token};
+use crate::config::{BaseUrl, ContactsConfig, Format, OutFile, PlainHttp, Token};
 use crate::proof::{Certificate, Level, Reason};
 
 pub(super) fn export_config(token: &str) -> ExportConfig {
@@ -25,7 +25,9 @@ pub(super) fn manifest_of(read: &ReadSummary) -> Manifest {
 
 pub(super) fn manifest_after(read: &ReadSummary, earlier: Option<Learned>) -> Manifest {
     let times = Times { started: started(), took: Duration::from_secs(9) };
-    Manifest::new(&export_config("token"), read, times, Checksum::default(), earlier)
+    let file = WrittenFile { file: OutFile::Part(0), rows: read.contacts, checksum: Checksum::default() };
+    let written = Written { schema: crate::table::schema(), parts: vec![file] };
+    Manifest::new(&export_config("token"), read, times, &written, earlier)
 }
 
 fn started() -> DateTime<Utc> {

@@ -7,21 +7,20 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use chrono::Utc;
-use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::{Contacts, read};
+use super::contacts::read;
+use super::encode::Encode;
 use super::start::{learned_before, with_start};
 use crate::api::ApiError;
 use crate::config::{Below, ExportConfig};
 use crate::error::Error;
-use crate::manifest::{Checksum, Manifest, Times};
-use crate::report::{Event, ReadSummary, Reporter, Summary};
-use crate::sink::{Encoder, Left, Place};
+use crate::manifest::{Manifest, Times};
+use crate::report::{Event, Reporter, Summary};
+use crate::sink::{Left, Piece, Place};
 use crate::table;
 
 /// Encoded pieces between the encoder and the writer.
@@ -65,28 +64,30 @@ async fn run(
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
     }
-    let encoder = Encoder::new(config.format, &table::schema())?;
+    let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
+    let encode = Encode::new(config, table::schema(), sender)?;
     let earlier = learned_before(config);
     let contacts = read(&with_start(config, earlier), Arc::clone(reporter))?;
-    let (sender, mut pieces) = mpsc::channel::<Bytes>(CHANNEL);
     let (runtime, cancelled) = (Handle::current(), cancellation.clone());
-    let encoding = tokio::task::spawn_blocking(move || encode(contacts, encoder, &sender, &runtime, &cancelled));
+    let encoding = tokio::task::spawn_blocking(move || encode.run(contacts, &runtime, &cancelled));
     let writing = async {
         while let Some(piece) = pieces.recv().await {
-            reporter.report(&Event::Written { bytes: piece.len() as u64 });
-            place.write(piece).await?;
+            if let Piece::Bytes(bytes) = &piece {
+                reporter.report(&Event::Written { bytes: bytes.len() as u64 });
+            }
+            place.take(piece).await?;
         }
         Ok::<_, Error>(())
     };
-    let written = tokio::select! {
-        written = writing => written,
+    let wrote = tokio::select! {
+        wrote = writing => wrote,
         () = cancellation.cancelled() => Err(Error::Cancelled),
     };
     drop(pieces);
     let ended = encoding.await.map_err(|error| Error::Bug(error.to_string()))?;
     // Where writing failed, the encoder only found its way out closed.
-    written?;
-    let (read, checksum) = ended?;
+    wrote?;
+    let (read, written) = ended?;
     let required = config.contacts.required();
     if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
         return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });
@@ -96,36 +97,10 @@ async fn run(
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
     reporter.report(&Event::Publishing);
-    let bytes = checksum.bytes();
-    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, checksum, earlier);
+    let bytes = written.bytes();
+    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, &written, earlier);
     settled.publish(manifest.text()?.into_bytes()).await?;
     Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
-}
-
-/// Encodes batch after batch on a thread that may block.
-fn encode(
-    mut contacts: Contacts,
-    mut encoder: Encoder,
-    out: &mpsc::Sender<Bytes>,
-    runtime: &Handle,
-    cancellation: &CancellationToken,
-) -> Result<(ReadSummary, Checksum), Error> {
-    let mut checksum = Checksum::default();
-    let mut send = |piece: Vec<u8>| {
-        checksum.update(&piece);
-        if piece.is_empty() { Ok(()) } else { out.blocking_send(piece.into()).map_err(|_| Error::Cancelled) }
-    };
-    while let Some(batch) = runtime.block_on(async {
-        tokio::select! {
-            batch = contacts.next() => batch,
-            () = cancellation.cancelled() => Some(Err(Error::Cancelled)),
-        }
-    }) {
-        send(encoder.encode(&batch?)?)?;
-    }
-    send(encoder.finish()?)?;
-    let read = contacts.summary().cloned();
-    read.map(|read| (read, checksum)).ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))
 }
 
 /// Stops the run when its time is over; the reading keeps the same time, and tells it first.

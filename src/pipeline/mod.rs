@@ -3,6 +3,7 @@
 //! The only place that knows all stages. It starts and joins them, and decides nothing they decide.
 
 mod contacts;
+mod encode;
 mod export;
 mod redact;
 mod start;

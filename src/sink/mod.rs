@@ -2,6 +2,8 @@
 //!
 //! Every format goes to every place. An encoder is synchronous and knows no path; a place knows no format.
 
+mod compressor;
+mod csv;
 mod encoder;
 mod ndjson;
 mod parquet;
@@ -11,12 +13,24 @@ mod whole;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 pub(crate) use encoder::Encoder;
 pub(crate) use place::{Left, Names, Place, is_held};
 
 pub use whole::{Readers, check_apart, check_file, write_file};
 
+use crate::config::OutFile;
 use crate::error::Exit;
+
+/// What an encoder hands on.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// What follows is of this file. The first is always part 0.
+    Begin(OutFile),
+    /// The next bytes of that file.
+    Bytes(Bytes),
+}
 
 /// Why the output could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! NDJSON: one JSON object a line, the same columns and values as the Parquet file.
 //!
 //! Nulls are written out, and instants as RFC 3339 in UTC with six digits, so that both formats load
-//! into the same table.
+//! into the same table. A table of one binary column has its lines in it already.
 
 use std::sync::Arc;
 
@@ -14,21 +14,27 @@ use arrow::json::writer::LineDelimited;
 use super::SinkError;
 
 /// Instants, as they are written.
-const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
+pub(super) const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 
 /// Encodes batches as lines.
 #[derive(Debug)]
 pub(crate) struct NdjsonEncoder {
     settings: WriterBuilder,
+    /// Whether rows are lines as they are.
+    raw: bool,
 }
 
 impl NdjsonEncoder {
-    pub fn new() -> Self {
+    pub fn new(schema: &Schema) -> Self {
+        let raw = matches!(schema.fields().iter().as_slice(), [field] if *field.data_type() == DataType::Binary);
         let settings = WriterBuilder::new().with_explicit_nulls(true).with_timestamp_tz_format(INSTANT.to_owned());
-        Self { settings }
+        Self { settings, raw }
     }
 
     pub fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, SinkError> {
+        if self.raw {
+            return Ok(raw_lines(batch));
+        }
         let lines = with_fixed_offsets(batch).and_then(|batch| {
             let mut writer = self.settings.clone().build::<_, LineDelimited>(Vec::new());
             writer.write(&batch)?;
@@ -36,6 +42,16 @@ impl NdjsonEncoder {
         });
         lines.map_err(|error| SinkError::Encode { format: "ndjson", reason: error.to_string() })
     }
+}
+
+fn raw_lines(batch: &RecordBatch) -> Vec<u8> {
+    let column = batch.column(0).as_binary::<i32>();
+    let mut lines = Vec::with_capacity(column.value_data().len() + column.len());
+    for line in column.iter().flatten() {
+        lines.extend_from_slice(line);
+        lines.push(b'\n');
+    }
+    lines
 }
 
 /// The same instants, in a zone whose name the writer knows without a database of time zones.

@@ -61,10 +61,7 @@ pub fn check_apart(records: &[&Path], output: &Output, manifest: Option<&Path>) 
 
 /// The places that an output takes, each with what stands there.
 fn taken_by(output: &Output) -> Vec<(PathBuf, &'static str)> {
-    let path = match output {
-        Output::Stdout => Path::new(STDOUT),
-        Output::File(path) => path,
-    };
+    let path = &output.target().unwrap_or_else(|| STDOUT.into());
     let mut taken: Vec<_> = places(path).map(|place| (place, "the output")).into();
     if let Ok(names) = Names::of(path) {
         for (path, what) in

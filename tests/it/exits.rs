@@ -65,7 +65,7 @@ fn each_place_has_its_exit_code() {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
     assert_exit(&exported(5, &file, &[]), Exit::Whole, "5 contacts");
-    assert_exit(&exported(5, "c.csv", &[]), Exit::Usage, "--format");
+    assert_exit(&exported(5, "c.xlsx", &[]), Exit::Usage, "--format");
     assert_exit(&exported(5, &path(&folder, "missing/c.ndjson"), &[]), Exit::CannotCreate, "because: ");
     // A file where a folder should be.
     assert_exit(&exported(5, &path(&folder, "c.ndjson/c.ndjson"), &[]), Exit::CannotCreate, "because: ");

@@ -111,6 +111,8 @@ fn the_manifests_of_real_runs_follow_the_published_schema() {
     for (name, more) in [
         ("c.parquet", &[][..]),
         ("c.ndjson", &["--limit", "120"]),
+        ("c.csv.gz", &["--compression-level", "9"]),
+        ("e.parquet", &["--compression", "snappy", "--parquet-profile", "compact"]),
         ("d.ndjson", &["--sandbox-fault", "500:page=2,times=1", "--backoff", "1ms"]),
     ] {
         let file = path(&folder, name);
@@ -130,7 +132,7 @@ fn the_schema_is_one_that_finds_faults() {
         ("/format_version", json!(2)),
         ("/source/organisation", json!("sandbox-token")),
         ("/times/started_at", json!("yesterday")),
-        ("/options/format", json!("csv")),
+        ("/options/format", json!("xml")),
         ("/file/rows", json!(-1)),
         ("/file/sha256", json!("ABC")),
         ("/schema/columns/0/nullable", json!("no")),
@@ -156,7 +158,9 @@ fn what_it_says_is_what_happened() {
     assert_eq!((&completeness["level"], &completeness["windows"]), (&json!("incomplete"), &json!(3)));
     assert!(completeness["reasons"][0].as_str().unwrap().starts_with("limited: "), "{completeness}");
     assert_eq!(completeness["watermark"], manifest["times"]["started_at"]);
-    assert_eq!(manifest["options"], json!({ "format": "ndjson", "limit": 220, "per_page": 100 }));
+    let options = &manifest["options"];
+    assert_eq!((&options["format"], &options["compression"]), (&json!("ndjson"), &json!("none")));
+    assert_eq!((&options["limit"], &options["per_page"]), (&json!(220), &json!(100)));
     assert_eq!(manifest["source"]["base_url"], "sandbox");
     assert_eq!(manifest["file"]["bytes"], std::fs::metadata(&file).unwrap().len());
 }

@@ -9,7 +9,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::DateTime;
 use linq_export::arrow;
-use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Pacing, PlainHttp, Rate, Token};
+use linq_export::config::{BaseUrl, ContactsConfig, Encoding, ExportConfig, Pacing, PlainHttp, Rate, Token};
 use linq_export::report::{Reporter, Silent, Summary};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error};
@@ -61,7 +61,7 @@ pub async fn export_telling(
     reporter: Arc<dyn Reporter>,
 ) -> Result<Summary, Error> {
     let output = linq_export::config::Output::File(path.to_owned());
-    let config = ExportConfig::new(contacts, output, Format::of(path).unwrap());
+    let config = ExportConfig::new(contacts, output, Encoding::of(path).unwrap().format);
     linq_export::export(config, reporter, CancellationToken::new()).await
 }
 

@@ -12,7 +12,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, Stdout};
 
@@ -23,8 +22,8 @@ pub(crate) use file::Left;
 pub(crate) use lock::is_held;
 pub(crate) use names::Names;
 
-use super::SinkError;
-use crate::config::{Below, ExportConfig, FileMode, Output};
+use super::{Piece, SinkError};
+use crate::config::{Below, ExportConfig, FileMode, OutFile, Output};
 use crate::draft::{Draft, Mode};
 use crate::proof::Require;
 
@@ -91,6 +90,7 @@ impl Place {
     /// server. `waiting` is called when another run has the target, and is waited for.
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
         match &config.output {
+            Output::Folder { path, .. } => Err(SinkError::create(path, io::ErrorKind::Unsupported.into())),
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
             Output::File(path) => {
                 let create = |error| SinkError::create(path, error);
@@ -156,10 +156,15 @@ impl Place {
         Ok((Self { out, publishing }, Left::Nothing))
     }
 
-    /// Writes all bytes of a piece.
-    pub async fn write(&mut self, piece: Bytes) -> Result<(), SinkError> {
-        let written = self.out.write(&piece).await;
-        written.map_err(|error| self.failed(error))
+    /// Takes a piece: writes all its bytes.
+    pub async fn take(&mut self, piece: Piece) -> Result<(), SinkError> {
+        let taken = match piece {
+            // There is only this file.
+            Piece::Begin(OutFile::Part(0)) => Ok(()),
+            Piece::Begin(_) => Err(io::ErrorKind::Unsupported.into()),
+            Piece::Bytes(bytes) => self.out.write(&bytes).await,
+        };
+        taken.map_err(|error| self.failed(error))
     }
 
     /// Puts all that was written where it cannot be lost, though not yet under its name.

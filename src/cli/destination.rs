@@ -1,0 +1,95 @@
+//! Where an export goes, and what kind of file it is: the options, and the configuration they make.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use linq_export::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Profile, RowGroupSize};
+
+use super::duration;
+
+#[derive(Debug, Args)]
+pub struct Destination {
+    /// File to write, or - for standard output. It appears when it is whole
+    #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
+    output: PathBuf,
+    /// The file's mode in octal, such as 640 [default: as before; a new file is its owner's alone]
+    #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE")]
+    mode: Option<FileMode>,
+    /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
+    wait_lock: Option<Duration>,
+    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
+    manifest: Option<PathBuf>,
+    #[command(flatten)]
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "The kind of file")]
+struct Kind {
+    /// parquet, ndjson or csv [default: from the file's ending: .parquet, .ndjson, .jsonl, .csv]
+    #[arg(long, value_name = "FORMAT", env = "LINQ_EXPORT_FORMAT")]
+    format: Option<Format>,
+    /// zstd, snappy, gzip, lz4 or none; NDJSON and CSV: gzip, zstd or none [default: zstd for Parquet, the others by .gz
+    /// or .zst at the name's end]
+    #[arg(long, value_name = "CODEC", env = "LINQ_EXPORT_COMPRESSION")]
+    compression: Option<Codec>,
+    /// How hard to compress: gzip 1 to 9, zstd 1 to 22 [default: gzip 6, zstd 3, in Parquet zstd 1]
+    #[arg(long, value_name = "N", env = "LINQ_EXPORT_COMPRESSION_LEVEL")]
+    compression_level: Option<u8>,
+    /// Encoded bytes of a Parquet row group, about
+    #[arg(long, value_name = "SIZE", default_value_t = RowGroupSize::DEFAULT, env = "LINQ_EXPORT_ROW_GROUP_SIZE")]
+    row_group_size: RowGroupSize,
+    /// portable, or compact: Parquet with delta encodings, smaller, for readers that know them
+    #[arg(long, value_name = "PROFILE", default_value_t = Profile::Portable, env = "LINQ_EXPORT_PARQUET_PROFILE")]
+    parquet_profile: Profile,
+}
+
+impl Destination {
+    /// Where the output goes.
+    pub fn output(&self) -> Output {
+        if self.output.as_os_str() == "-" { Output::Stdout } else { Output::File(self.output.clone()) }
+    }
+
+    /// Where the manifest is to go, if that was said.
+    pub fn manifest(&self) -> Option<&Path> {
+        self.manifest.as_deref()
+    }
+
+    /// What kind of file it is, by its name and the options.
+    pub fn encoding(&self) -> Result<Encoding, String> {
+        let Kind { format, compression, compression_level, row_group_size, parquet_profile } = self.kind;
+        let output = self.output();
+        let path = match &output {
+            Output::File(path) => Some(path.as_path()),
+            _ => None,
+        };
+        if path.is_none() && format.is_none() {
+            return Err(
+                "standard output has no ending: say --format ndjson, --format csv or --format parquet".to_owned()
+            );
+        }
+        let chosen = Encoding::chosen(path, format, compression, compression_level);
+        let mut encoding = chosen.map_err(|error| error.to_string())?;
+        encoding.row_group = row_group_size;
+        encoding.profile = parquet_profile;
+        let is_text = encoding.ending() == encoding.format.ending() && encoding.format != Format::Parquet;
+        if output == Output::Stdout && !is_text && std::io::stdout().is_terminal() {
+            return Err(format!(
+                "{} is no text for a terminal: redirect it, or say --format ndjson",
+                encoding.ending()
+            ));
+        }
+        Ok(encoding)
+    }
+
+    /// Sets what else is said here.
+    pub fn apply(&self, config: &mut ExportConfig) {
+        config.mode = self.mode;
+        config.wait_lock = self.wait_lock;
+        config.manifest.clone_from(&self.manifest);
+    }
+}

@@ -1,0 +1,70 @@
+//! What is exported, where to, in which form.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{ContactsConfig, Encoding, FileMode, Format, Output};
+
+/// What to export, and where to.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ExportConfig {
+    /// How to read the contacts.
+    pub contacts: ContactsConfig,
+    /// Where the file goes.
+    pub output: Output,
+    /// What kind of file it is, and how it is compressed.
+    pub encoding: Encoding,
+    /// Contacts of a part, where the output is a folder: 1,000,000. The last may have fewer.
+    pub rows_per_file: NonZeroU64,
+    /// Who may read the file: as before, by default; a new one its owner alone.
+    pub mode: Option<FileMode>,
+    /// How long to wait while another run has the file: not at all, by default.
+    pub wait_lock: Option<Duration>,
+    /// Where the manifest of what goes to standard output or a device is written: nowhere, by default.
+    /// A file's manifest stands beside it.
+    pub manifest: Option<PathBuf>,
+    /// What answers at the base URL: the API, by default.
+    pub source: Source,
+    /// What to do with an export below the required level: nothing is published, by default.
+    pub below: Below,
+}
+
+/// What becomes of an export that is less complete than required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Below {
+    /// It is thrown away, and what was there before stays.
+    Discard,
+    /// It is published with its true level.
+    Publish,
+}
+
+const DEFAULT_ROWS_PER_FILE: NonZeroU64 = NonZeroU64::new(1_000_000).expect("1,000,000 is not zero");
+
+impl ExportConfig {
+    /// An export of those contacts to that place.
+    #[must_use]
+    pub fn new(contacts: ContactsConfig, output: Output, format: Format) -> Self {
+        Self {
+            contacts,
+            output,
+            encoding: Encoding::new(format),
+            rows_per_file: DEFAULT_ROWS_PER_FILE,
+            mode: None,
+            wait_lock: None,
+            manifest: None,
+            source: Source::Api,
+            below: Below::Discard,
+        }
+    }
+}
+
+/// What answers at the base URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The API, or something that stands for it.
+    Api,
+    /// A sandbox of this process: its contacts are invented, and the manifest says so.
+    Sandbox,
+}

@@ -1,0 +1,139 @@
+//! The encoding of an export, on a thread that may block: batches come in, pieces of files go out.
+
+use std::num::NonZeroU64;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures::StreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::contacts::Contacts;
+use crate::config::{Encoding, ExportConfig, OutFile, Output};
+use crate::error::Error;
+use crate::manifest::{Checksum, Written, WrittenFile};
+use crate::report::ReadSummary;
+use crate::sink::{Encoder, Piece};
+
+/// What encodes the rows of an export, file after file.
+#[derive(Debug)]
+pub(super) struct Encode {
+    encoding: Encoding,
+    schema: SchemaRef,
+    /// Rows of a file, at most; none where all go into one.
+    rows_per_file: Option<NonZeroU64>,
+    out: mpsc::Sender<Piece>,
+    current: Option<Current>,
+    files: Vec<WrittenFile>,
+}
+
+/// The file under way.
+#[derive(Debug)]
+struct Current {
+    encoder: Encoder,
+    file: WrittenFile,
+}
+
+impl Encode {
+    /// Encodes for `out`. What cannot be encoded at all is known before anything is asked of the server.
+    pub fn new(config: &ExportConfig, schema: SchemaRef, out: mpsc::Sender<Piece>) -> Result<Self, Error> {
+        let rows_per_file = match config.output {
+            Output::Folder { .. } => Some(config.rows_per_file),
+            _ => None,
+        };
+        let encoding = config.encoding;
+        // The first file begins at once: an organisation without contacts has one, too.
+        let current = Some(Current::begin(OutFile::Part(0), encoding, &schema)?);
+        Ok(Self { encoding, schema, rows_per_file, out, current, files: Vec::new() })
+    }
+
+    /// Encodes all contacts, until they end or the run is stopped.
+    pub fn run(
+        mut self,
+        mut contacts: Contacts,
+        runtime: &Handle,
+        cancellation: &CancellationToken,
+    ) -> Result<(ReadSummary, Written), Error> {
+        self.send(Piece::Begin(OutFile::Part(0)))?;
+        while let Some(batch) = runtime.block_on(async {
+            tokio::select! {
+                batch = contacts.next() => batch,
+                () = cancellation.cancelled() => Some(Err(Error::Cancelled)),
+            }
+        }) {
+            self.take(&batch?)?;
+        }
+        self.end_file()?;
+        let read = contacts.summary().cloned();
+        let read = read.ok_or_else(|| Error::Bug("the reading ended without a summary".to_owned()))?;
+        Ok((read, Written { schema: self.schema, parts: self.files }))
+    }
+
+    /// Takes a batch into the file under way, and into the next ones where that one is full.
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let mut taken = 0;
+        while taken < batch.num_rows() {
+            let room = self.room()?;
+            let rows = usize::try_from(room).unwrap_or(usize::MAX).min(batch.num_rows() - taken);
+            let Some(current) = &mut self.current else { return Err(Error::Bug("no file is under way".to_owned())) };
+            let bytes = current.encode(&batch.slice(taken, rows))?;
+            self.send_bytes(bytes)?;
+            taken += rows;
+        }
+        Ok(())
+    }
+
+    /// Rows that the file under way has room for; another begins where it has none.
+    fn room(&mut self) -> Result<u64, Error> {
+        let Some(most) = self.rows_per_file else { return Ok(u64::MAX) };
+        let rows = self.current.as_ref().map_or(0, |current| current.file.rows);
+        if rows < most.get() {
+            return Ok(most.get() - rows);
+        }
+        self.end_file()?;
+        let number = u32::try_from(self.files.len()).map_err(|_| Error::Bug("too many files".to_owned()))?;
+        self.current = Some(Current::begin(OutFile::Part(number), self.encoding, &self.schema)?);
+        self.send(Piece::Begin(OutFile::Part(number)))?;
+        Ok(most.get())
+    }
+
+    fn end_file(&mut self) -> Result<(), Error> {
+        if let Some(current) = self.current.take() {
+            let (bytes, file) = current.finish()?;
+            self.send_bytes(bytes)?;
+            self.files.push(file);
+        }
+        Ok(())
+    }
+
+    fn send_bytes(&self, bytes: Vec<u8>) -> Result<(), Error> {
+        if bytes.is_empty() { Ok(()) } else { self.send(Piece::Bytes(bytes.into())) }
+    }
+
+    /// Where nobody takes the pieces any more, the writing has failed, and says why.
+    fn send(&self, piece: Piece) -> Result<(), Error> {
+        self.out.blocking_send(piece).map_err(|_| Error::Cancelled)
+    }
+}
+
+impl Current {
+    fn begin(file: OutFile, encoding: Encoding, schema: &SchemaRef) -> Result<Self, Error> {
+        let file = WrittenFile { file, rows: 0, checksum: Checksum::default() };
+        Ok(Self { encoder: Encoder::new(encoding, schema)?, file })
+    }
+
+    fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Error> {
+        let bytes = self.encoder.encode(batch)?;
+        self.file.rows += batch.num_rows() as u64;
+        self.file.checksum.update(&bytes);
+        Ok(bytes)
+    }
+
+    fn finish(self) -> Result<(Vec<u8>, WrittenFile), Error> {
+        let Self { encoder, mut file } = self;
+        let bytes = encoder.finish()?;
+        file.checksum.update(&bytes);
+        Ok((bytes, file))
+    }
+}
