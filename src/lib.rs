@@ -37,14 +37,15 @@
 //!
 //! | module | what comes in, what goes out | may use |
 //! |---|---|---|
-//! | [`config`] | what a run is told, validated | proof |
+//! | [`config`] | what a run is told, validated | proof, table |
 //! | `page` | the values that stages say to each other about one page | nothing else |
 //! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, escape, page, proof, report |
 //! | `proof` | observations in, what to read next and a certificate out; pure | page |
 //! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | escape, page |
 //! | [`digest`] | batches in, a digest of their contents out; the same in every engine | table |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, error, proof, report, table |
-//! | `sink` | batches in, a published file out; every format goes to every place | config, draft, error, manifest, platform, proof |
+//! | `layout` | batches of the whole table in, batches of the output's columns out, and its owners | config, table |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, digest, error, layout, proof, report, table |
+//! | `sink` | batches in, published files out; every format goes to every place | config, draft, error, manifest, platform, proof |
 //! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |
 //! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced, signals: all that differs between systems | nothing else |
@@ -71,6 +72,7 @@ mod escape;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod layout;
 mod manifest;
 mod page;
 mod pipeline;

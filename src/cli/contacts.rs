@@ -17,6 +17,7 @@ use linq_export::report::{Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
 
 use super::destination::Destination;
+use super::layout::{Columns, Values};
 use super::records::Records;
 use super::sandbox::Embedded;
 use super::signals::Signals;
@@ -39,6 +40,10 @@ Examples:
 pub struct Contacts {
     #[command(flatten)]
     destination: Destination,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    values: Values,
     /// Stop after so many contacts, for a quick look [default: never]
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroU64>,
@@ -190,6 +195,9 @@ impl Contacts {
         if let Some(warning) = self.token.warning().filter(|_| !self.sandbox) {
             self.voice.warn(&warning);
         }
+        if let Some(warning) = self.values.warning() {
+            self.voice.warn(&warning);
+        }
         tokio::select! {
             result = export(config, reporter, signals.cancellation.clone()) => result,
             () = overdue(signals) => {
@@ -242,6 +250,8 @@ impl Contacts {
         contacts.require = self.require;
         let mut config = ExportConfig::new(contacts, self.destination.output(), encoding.format);
         config.encoding = encoding;
+        config.content = self.values.content(&self.columns)?;
+        config.digest = self.values.digest;
         self.destination.apply(&mut config);
         if self.publish_below {
             config.below = Below::Publish;

@@ -5,6 +5,7 @@
 
 mod contacts;
 mod destination;
+mod layout;
 mod records;
 mod sandbox;
 mod signals;

@@ -4,7 +4,8 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ContactsConfig, Encoding, FileMode, Format, Output};
+use super::{ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, Output, Owners};
+use crate::table;
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
@@ -16,6 +17,11 @@ pub struct ExportConfig {
     pub output: Output,
     /// What kind of file it is, and how it is compressed.
     pub encoding: Encoding,
+    /// What of the contacts is written: the whole table, by default.
+    pub content: Content,
+    /// Whether the manifest has a digest of the contents, which anybody can compute again from the loaded table: not, by
+    /// default.
+    pub digest: bool,
     /// Contacts of a part, where the output is a folder: 1,000,000. The last may have fewer.
     pub rows_per_file: NonZeroU64,
     /// Who may read the file: as before, by default; a new one its owner alone.
@@ -50,12 +56,50 @@ impl ExportConfig {
             contacts,
             output,
             encoding: Encoding::new(format),
+            content: Content::Table(Layout::default()),
+            digest: false,
             rows_per_file: DEFAULT_ROWS_PER_FILE,
             mode: None,
             wait_lock: None,
             manifest: None,
             source: Source::Api,
             below: Below::Discard,
+        }
+    }
+}
+
+impl ExportConfig {
+    /// Whether owners are written as a table of their own, which needs a place for a second file.
+    #[must_use]
+    pub fn has_owners_file(&self) -> bool {
+        matches!(&self.content, Content::Table(layout) if layout.owners == Owners::Table)
+    }
+
+    /// Refuses what does not go together.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
+        let format = self.encoding.format;
+        if let Output::Folder { partition: Some(partition), .. } = &self.output
+            && table::schema().fields().iter().any(|field| field.name() == partition.key())
+        {
+            return Err(ConfigError::Usage(format!(
+                "{} is a column already: name the partition otherwise",
+                partition.key()
+            )));
+        }
+        match &self.content {
+            Content::Raw if format != Format::Ndjson => usage("what the API sent is JSON, and goes into NDJSON alone"),
+            Content::Raw if self.digest => usage("a digest is of the table's columns, which raw JSON does not have"),
+            Content::Table(layout) if layout.owners == Owners::Struct && format == Format::Csv => {
+                usage("CSV has no nested values: write the owners as columns or as a table")
+            }
+            Content::Table(_) if self.has_owners_file() && self.output == Output::Stdout => {
+                usage("owners as a table are a second file: that needs a file or a folder for the output")
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod contacts;
 mod encoding;
 mod export;
 mod file_mode;
+mod layout;
 mod output;
 mod rate;
 mod token;
@@ -17,6 +18,7 @@ pub use contacts::{Backoff, ContactsConfig, DEFAULT_CONCURRENCY, Pacing, Patienc
 pub use encoding::{Codec, Compression, Encoding, Format, Profile, RowGroupSize};
 pub use export::{Below, ExportConfig, Source};
 pub use file_mode::FileMode;
+pub use layout::{Content, Hashed, HmacKey, Layout, Owners};
 pub(crate) use output::OutFile;
 pub use output::{Output, Partition};
 pub use rate::Rate;

@@ -26,10 +26,11 @@ pub(crate) use known::{Known, describes};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
 pub(crate) use start::{Learned, learned_by};
-pub(crate) use written::{Written, WrittenFile};
+pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 
-use crate::config::{Encoding, ExportConfig, Format, Output, Pacing, Source};
+use crate::config::{Content, Encoding, ExportConfig, Format, Output, Pacing, Source};
 use crate::error::Error;
+use crate::layout::key_id;
 use crate::report::ReadSummary;
 use columns::SCHEMA_VERSION;
 use completeness::CompletenessRecord;
@@ -80,6 +81,8 @@ impl Manifest {
             completeness: CompletenessRecord::of(&read.certificate, times.started),
             file: files.file,
             parts: files.parts,
+            owners: written.owners_record(config),
+            digest: written.digest,
             schema: SchemaRecord { version: SCHEMA_VERSION, fingerprint: fingerprint(&columns), columns },
         }
     }
@@ -127,6 +130,11 @@ fn options_of(config: &ExportConfig) -> OptionsRecord {
         }
         _ => (None, None),
     };
+    let layout = match &config.content {
+        Content::Table(layout) => Some(layout),
+        Content::Raw => None,
+    };
+    let hashed = layout.and_then(|layout| layout.hashed.as_ref());
     OptionsRecord {
         format: format.to_string(),
         compression: compression.codec().to_string(),
@@ -135,6 +143,10 @@ fn options_of(config: &ExportConfig) -> OptionsRecord {
         row_group_bytes: is_parquet.then(|| row_group.bytes()),
         rows_per_file,
         partition,
+        owners: layout.map(|layout| layout.owners.to_string()),
+        hashed: hashed.map(|hashed| hashed.columns.clone()).unwrap_or_default(),
+        hash_key: hashed.map(|hashed| key_id(&hashed.key)),
+        raw: layout.is_none(),
         limit: config.contacts.limit.map(std::num::NonZeroU64::get),
         per_page: config.contacts.per_page.get(),
     }

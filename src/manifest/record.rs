@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::columns::ColumnRecord;
 use super::completeness::CompletenessRecord;
+use crate::digest::ContentDigest;
 use crate::report::Failures;
 
 /// The record of a run that ended well: what was read, how, and the file it made.
@@ -26,6 +27,10 @@ pub struct Manifest {
     pub(super) file: Option<FileRecord>,
     /// The files of a folder.
     pub(super) parts: Vec<FileRecord>,
+    /// The owners' file, where they have a table.
+    pub(super) owners: Option<OwnersRecord>,
+    /// The digest of the contacts, where it was asked for.
+    pub(super) digest: Option<ContentDigest>,
     pub(super) schema: SchemaRecord,
 }
 
@@ -75,6 +80,12 @@ pub(super) struct OptionsRecord {
     pub row_group_bytes: Option<usize>,
     pub rows_per_file: Option<u64>,
     pub partition: Option<String>,
+    pub owners: Option<String>,
+    /// Columns whose values are hashed.
+    pub hashed: Vec<String>,
+    /// What tells the key of the hashes from another.
+    pub hash_key: Option<String>,
+    pub raw: bool,
     pub limit: Option<u64>,
     pub per_page: u32,
 }
@@ -143,5 +154,16 @@ pub(super) struct FileRecord {
 pub(super) struct SchemaRecord {
     pub version: &'static str,
     pub fingerprint: String,
+    pub columns: Vec<ColumnRecord>,
+}
+
+/// The owners as a table of their own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct OwnersRecord {
+    pub rows: u64,
+    /// Contacts whose copy of their owner differs from the one in the table.
+    pub contradictions: u64,
+    pub file: FileRecord,
+    pub digest: Option<ContentDigest>,
     pub columns: Vec<ColumnRecord>,
 }

@@ -3,8 +3,10 @@
 use arrow::datatypes::SchemaRef;
 
 use super::checksum::Checksum;
-use super::record::FileRecord;
+use super::columns::columns;
+use super::record::{FileRecord, OwnersRecord};
 use crate::config::{ExportConfig, OutFile, Output};
+use crate::digest::ContentDigest;
 
 /// All that was written.
 #[derive(Debug, Clone)]
@@ -13,6 +15,20 @@ pub(crate) struct Written {
     pub schema: SchemaRef,
     /// Files of contacts: one, or the parts of a folder.
     pub parts: Vec<WrittenFile>,
+    /// The digest of the contacts, where it was asked for.
+    pub digest: Option<ContentDigest>,
+    /// The owners, where they have a table.
+    pub owners: Option<WrittenOwners>,
+}
+
+/// The owners' file.
+#[derive(Debug, Clone)]
+pub(crate) struct WrittenOwners {
+    pub schema: SchemaRef,
+    pub file: WrittenFile,
+    /// Contacts whose copy of their owner differs from the one in the table.
+    pub contradictions: u64,
+    pub digest: Option<ContentDigest>,
 }
 
 /// One file.
@@ -34,7 +50,8 @@ pub(super) struct FileRecords {
 impl Written {
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
-        self.parts.iter().map(|part| part.checksum.bytes()).sum()
+        let owners = self.owners.iter().map(|owners| &owners.file);
+        self.parts.iter().chain(owners).map(|file| file.checksum.bytes()).sum()
     }
 
     pub(super) fn records(&self, config: &ExportConfig) -> FileRecords {
@@ -43,6 +60,16 @@ impl Written {
             Output::Folder { .. } => FileRecords { file: None, parts: records.collect() },
             _ => FileRecords { file: records.next(), parts: Vec::new() },
         }
+    }
+
+    pub(super) fn owners_record(&self, config: &ExportConfig) -> Option<OwnersRecord> {
+        self.owners.as_ref().map(|owners| OwnersRecord {
+            rows: owners.file.rows,
+            contradictions: owners.contradictions,
+            file: owners.file.record(config),
+            digest: owners.digest,
+            columns: columns(&owners.schema),
+        })
     }
 }
 

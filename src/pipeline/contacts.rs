@@ -38,18 +38,31 @@ const BATCH_BYTES: usize = 8 << 20;
 /// # Errors
 /// If the HTTP client cannot be set up. Everything else comes through the stream.
 pub fn contacts(config: &ContactsConfig) -> Result<Contacts, Error> {
-    read(config, Arc::new(Silent))
+    read(config, Rows::OfTable, Arc::new(Silent))
+}
+
+/// What the batches of a stream hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// The table's columns.
+    OfTable,
+    /// Those, and each contact's JSON as it was sent.
+    WithRaw,
 }
 
 /// Reads, and tells a reporter how it goes.
-pub(super) fn read(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
+pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
+    let (decode, schema): (fn(&[u8]) -> _, _) = match rows {
+        Rows::OfTable => (table::decode, table::schema()),
+        Rows::WithRaw => (table::decode_with_raw, table::schema_with_raw()),
+    };
     let tally = Arc::new(Tally::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
-    let reader = Reader::new(config, table::decode, Arc::clone(&tally) as _)?;
+    let reader = Reader::new(config, decode, Arc::clone(&tally) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
         pages,
         reading: Some(tokio::spawn(reader.read(sender))),
-        rows: BatchCoalescer::new(table::schema(), config.batch_rows.get()),
+        rows: BatchCoalescer::new(schema, config.batch_rows.get()),
         left: config.limit.map_or(u64::MAX, std::num::NonZeroU64::get),
         owners: HashSet::new(),
         figures: ReadSummary::default(),
@@ -141,7 +154,7 @@ impl Contacts {
     }
 }
 
-fn bug(error: impl std::fmt::Display) -> Error {
+pub(super) fn bug(error: impl std::fmt::Display) -> Error {
     Error::Bug(error.to_string())
 }
 

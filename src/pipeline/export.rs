@@ -12,16 +12,15 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::read;
+use super::contacts::{Rows, read};
 use super::encode::Encode;
 use super::start::{learned_before, with_start};
 use crate::api::ApiError;
-use crate::config::{Below, ExportConfig};
+use crate::config::{Below, Content, ExportConfig};
 use crate::error::Error;
 use crate::manifest::{Manifest, Times};
 use crate::report::{Event, Reporter, Summary};
 use crate::sink::{Left, Piece, Place};
-use crate::table;
 
 /// Encoded pieces between the encoder and the writer.
 const CHANNEL: usize = 4;
@@ -57,6 +56,9 @@ async fn run(
 ) -> Result<Summary, Error> {
     let start = Instant::now();
     let started = Utc::now();
+    config.check()?;
+    let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
+    let encode = Encode::new(config, sender)?;
     let (mut place, left) = tokio::select! {
         opened = Place::open(config, || reporter.report(&Event::LockHeld)) => opened?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
@@ -64,10 +66,12 @@ async fn run(
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
     }
-    let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
-    let encode = Encode::new(config, table::schema(), sender)?;
     let earlier = learned_before(config);
-    let contacts = read(&with_start(config, earlier), Arc::clone(reporter))?;
+    let rows = match config.content {
+        Content::Raw => Rows::WithRaw,
+        Content::Table(_) => Rows::OfTable,
+    };
+    let contacts = read(&with_start(config, earlier), rows, Arc::clone(reporter))?;
     let (runtime, cancelled) = (Handle::current(), cancellation.clone());
     let encoding = tokio::task::spawn_blocking(move || encode.run(contacts, &runtime, &cancelled));
     let writing = async {

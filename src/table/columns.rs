@@ -3,17 +3,20 @@
 //! Raw values come in, one a column and contact; arrays go out. A value that its column cannot hold
 //! leaves null there and itself in `extra`, so that nothing the API sends is lost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
+use arrow::array::{
+    ArrayRef, AsArray, BinaryBuilder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+};
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 
 use super::{
     instant,
     json::{Kind, Raw},
-    schema::{COLUMNS, Column, Holds, OWNER, Place, schema},
+    schema::{COLUMNS, Column, Holds, OWNER, Place, extra_key, schema, schema_with_raw},
 };
 use crate::escape::escape;
 use crate::page::{Finding, FindingKind, RowKey};
@@ -65,6 +68,8 @@ enum Builder {
 #[derive(Debug)]
 pub(super) struct Columns {
     builders: Vec<Builder>,
+    /// The contacts' own bytes, where they are wanted.
+    raw: Option<BinaryBuilder>,
     /// The rows as they are observed; their times are filled in at the end.
     rows: Vec<RowKey>,
     findings: Vec<Finding>,
@@ -82,7 +87,12 @@ impl Columns {
                 }
             })
             .collect();
-        Self { builders, rows: Vec::with_capacity(ROWS), findings: Vec::new() }
+        Self { builders, raw: None, rows: Vec::with_capacity(ROWS), findings: Vec::new() }
+    }
+
+    /// Columns with one more, of the contacts' own bytes.
+    pub fn with_raw() -> Self {
+        Self { raw: Some(BinaryBuilder::new()), ..Self::new() }
     }
 
     /// Rows so far.
@@ -90,8 +100,8 @@ impl Columns {
         self.rows.len()
     }
 
-    /// Adds a contact as the next row, or says why it has no identity.
-    pub fn push(&mut self, mut contact: Contact<'_>, hash: u64) -> Result<(), String> {
+    /// Adds a contact as the next row, or says why it has no identity. `bytes` are its JSON.
+    pub fn push(&mut self, mut contact: Contact<'_>, bytes: &[u8], hash: u64) -> Result<(), String> {
         let row = self.rows.len() + 1;
         for (index, column) in COLUMNS.iter().enumerate() {
             let value = contact.values[index].filter(|value| value.kind != Kind::Null);
@@ -109,15 +119,18 @@ impl Columns {
                 (builder, _) => append(builder, value, column, &mut self.findings, row),
             };
             if !held && let Some(value) = value {
-                contact.set_extra(extra_key(column), value);
+                contact.set_extra(extra_key(column.name), value);
             }
+        }
+        if let Some(raw) = &mut self.raw {
+            raw.append_value(one_line(bytes));
         }
         Ok(())
     }
 
     /// The rows as a batch, what is observed of them, and what was found on the way.
     pub fn finish(self) -> Result<(RecordBatch, Vec<RowKey>, Vec<Finding>), ArrowError> {
-        let arrays: Vec<ArrayRef> = self
+        let mut arrays: Vec<ArrayRef> = self
             .builders
             .into_iter()
             .map(|builder| match builder {
@@ -126,7 +139,13 @@ impl Columns {
                 Builder::Instant(mut builder) => Arc::new(builder.finish()),
             })
             .collect();
-        let batch = RecordBatch::try_new(schema(), arrays)?;
+        let schema = if let Some(mut raw) = self.raw {
+            arrays.push(Arc::new(raw.finish()));
+            schema_with_raw()
+        } else {
+            schema()
+        };
+        let batch = RecordBatch::try_new(schema, arrays)?;
         let mut rows = self.rows;
         for (row, instant) in rows.iter_mut().zip(instants(&batch, "created_at")) {
             row.created_at = instant;
@@ -136,6 +155,15 @@ impl Columns {
         }
         Ok((batch, rows, self.findings))
     }
+}
+
+/// JSON as one line. A break can only stand between its tokens, where a space says the same.
+fn one_line(json: &[u8]) -> Cow<'_, [u8]> {
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    if !json.iter().any(is_break) {
+        return Cow::Borrowed(json);
+    }
+    Cow::Owned(json.iter().map(|byte| if is_break(byte) { b' ' } else { *byte }).collect())
 }
 
 fn instants<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Option<i64>> + 'b {
@@ -237,14 +265,6 @@ fn append_extra(
     json.push('}');
     builder.append_value(json);
     note(findings, FindingKind::ReplacedCharacter, &COLUMNS[COLUMNS.len() - 1], row, replaced);
-}
-
-/// The key under which `extra` keeps a value that its own column cannot hold.
-fn extra_key(column: &Column) -> String {
-    match column.place {
-        Place::Owner(key) => format!("{OWNER}.{key}"),
-        _ => column.name.to_owned(),
-    }
 }
 
 fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &Column, row: usize, count: u64) {

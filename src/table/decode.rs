@@ -23,6 +23,15 @@ impl From<Broken> for DecodeError {
 
 /// Decodes the body of one page.
 pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
+    decode_into(body, Columns::new)
+}
+
+/// Decodes the body of one page; its table also has each contact's JSON, as it was sent.
+pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
+    decode_into(body, Columns::with_raw)
+}
+
+fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded<PageTable>, DecodeError> {
     let mut scanner = Scanner::new(body);
     let mut columns = None;
     let mut said = None;
@@ -31,7 +40,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
     }
     scanner.object(|scanner, key| {
         match key.bytes {
-            br#""contacts""# => columns = Some(read_contacts(scanner)?),
+            br#""contacts""# => columns = Some(read_contacts(scanner, columns_of())?),
             br#""pagination""# => said = Some(read_pagination(scanner)?),
             _ => drop(scanner.value()?),
         }
@@ -56,16 +65,15 @@ fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
 /// The contacts' columns; in their stead, when the array is whole but a contact has no identity, that.
 type Contacts = Result<Columns, DecodeError>;
 
-fn read_contacts(scanner: &mut Scanner<'_>) -> Result<Contacts, DecodeError> {
+fn read_contacts(scanner: &mut Scanner<'_>, mut columns: Columns) -> Result<Contacts, DecodeError> {
     if scanner.peek()? != Kind::Array {
         return malformed("`contacts` is no array");
     }
-    let mut columns = Columns::new();
     let mut identities = Ok(());
     scanner.array(|scanner| {
         let pushed = if scanner.peek()? == Kind::Object {
             let (bytes, contact) = scanner.spanned(read_contact)?;
-            columns.push(contact, FxBuildHasher.hash_one(bytes))
+            columns.push(contact, bytes, FxBuildHasher.hash_one(bytes))
         } else {
             let kind = scanner.value()?.kind;
             Err(format!("contact {} of the page is {kind}, no object with an id", columns.rows() + 1))

@@ -16,9 +16,12 @@ use arrow::array::RecordBatch;
 
 use crate::page::Finding;
 
-pub(crate) use decode::decode;
+pub(crate) use decode::{decode, decode_with_raw};
 pub use schema::schema;
-pub(crate) use schema::{CONTACTS, OWNER, OWNER_COLUMNS, about, rank};
+pub(crate) use schema::{
+    CONTACTS, EXTRA, ID, OWNER, OWNER_COLUMNS, OWNER_ID, RAW, UPDATED_AT, about, extra_key, owner_column, rank,
+    raw_schema, schema_with_raw,
+};
 
 /// One page's contacts as rows.
 #[derive(Debug)]

@@ -50,9 +50,20 @@ pub(crate) const OWNER: &str = "contact_owner";
 /// How the names of those columns begin.
 pub(crate) const OWNER_COLUMNS: &str = "owner_";
 
+/// The contact's identity, which no row is without.
+pub(crate) const ID: &str = "id";
+/// When a contact was last changed.
+pub(crate) const UPDATED_AT: &str = "updated_at";
+/// The identity of a contact's owner.
+pub(crate) const OWNER_ID: &str = "owner_id";
+/// What no other column can hold: a JSON object.
+pub(crate) const EXTRA: &str = "extra";
+/// A column beside the table's own: the contact's JSON as it was sent, for exports that pass it on.
+pub(crate) const RAW: &str = "raw";
+
 /// All columns, in order.
 pub(super) const COLUMNS: [Column; 18] = [
-    column("id", Place::Id, Holds::Integer, "The id of the contact, never null"),
+    column(ID, Place::Id, Holds::Integer, "The id of the contact, never null"),
     column("first_name", Place::Contact("first_name"), Holds::Text, "The first name of the contact"),
     column("last_name", Place::Contact("last_name"), Holds::Text, "The last name of the contact"),
     column("full_name", Place::Contact("full_name"), Holds::Text, "The whole name of the contact"),
@@ -68,9 +79,9 @@ pub(super) const COLUMNS: [Column; 18] = [
     column("location", Place::Contact("location"), Holds::Text, "The place of the contact, as it was entered"),
     column("image_url", Place::Contact("image_url"), Holds::Text, "The address of a picture of the contact"),
     column("created_at", Place::Contact("created_at"), Holds::Instant, "When the contact was created, UTC"),
-    column("updated_at", Place::Contact("updated_at"), Holds::Instant, "When the contact was last changed, UTC"),
+    column(UPDATED_AT, Place::Contact("updated_at"), Holds::Instant, "When the contact was last changed, UTC"),
     column(
-        "owner_id",
+        OWNER_ID,
         Place::Owner("id"),
         Holds::Integer,
         "The id of the user who owns the contact; null where there is none",
@@ -80,7 +91,7 @@ pub(super) const COLUMNS: [Column; 18] = [
     column("owner_last_name", Place::Owner("last_name"), Holds::Text, "The last name of the owner"),
     column("owner_name", Place::Owner("name"), Holds::Text, "The whole name of the owner"),
     column(
-        "extra",
+        EXTRA,
         Place::Extra,
         Holds::Text,
         "A JSON object of what no other column can hold; null where there is nothing",
@@ -98,9 +109,22 @@ pub(crate) fn about(name: &str) -> Option<&'static str> {
         OWNER => Some("The user who owns the contact; null where there is none"),
         CONTACTS => Some("How many contacts the owner has"),
         _ => match name.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
-            Some(key) => own(&format!("{OWNER_COLUMNS}{key}")),
+            Some(key) => own(&owner_column(key)),
             None => own(name),
         },
+    }
+}
+
+/// The flat column that holds a key of the owner.
+pub(crate) fn owner_column(key: &str) -> String {
+    format!("{OWNER_COLUMNS}{key}")
+}
+
+/// The key under which `extra` keeps a value that the column of this name cannot hold.
+pub(crate) fn extra_key(name: &str) -> String {
+    match COLUMNS.iter().find(|column| column.name == name).map(|column| column.place) {
+        Some(Place::Owner(key)) => format!("{OWNER}.{key}"),
+        _ => name.to_owned(),
     }
 }
 
@@ -108,7 +132,7 @@ pub(crate) fn about(name: &str) -> Option<&'static str> {
 /// `contact_owner` in the place of the `owner_` columns. Nothing for a name that is none of this program's.
 pub(crate) fn rank(leaf: &str) -> Option<usize> {
     let flat = match leaf.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
-        Some(key) => &format!("{OWNER_COLUMNS}{key}"),
+        Some(key) => &owner_column(key),
         None => leaf,
     };
     let names = COLUMNS.iter().map(|column| column.name).chain([CONTACTS]);
@@ -136,6 +160,21 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 #[must_use]
 pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
+}
+
+/// The schema of lines that are passed on as they were sent: one column.
+pub(crate) fn raw_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![raw_field()]))
+}
+
+/// The schema of a table that has those lines, too.
+pub(crate) fn schema_with_raw() -> SchemaRef {
+    let fields = schema().fields().iter().map(Arc::clone).chain([Arc::new(raw_field())]).collect::<Vec<_>>();
+    Arc::new(Schema::new(fields))
+}
+
+fn raw_field() -> Field {
+    Field::new(RAW, DataType::Binary, false)
 }
 
 fn data_type(holds: Holds) -> DataType {

@@ -1,0 +1,95 @@
+//! Which columns are written, and in which form: the options, and the configuration they make.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use linq_export::config::{Content, Hashed, HmacKey, Layout, Owners};
+use linq_export::platform;
+use secrecy::zeroize::Zeroizing;
+
+/// What the columns of an export are.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The columns")]
+pub struct Columns {
+    /// columns, struct (one column, contact_owner) or table (a second file beside the first: contacts.owners.parquet)
+    #[arg(long, value_name = "FORM", default_value_t = Owners::Columns, env = "LINQ_EXPORT_OWNERS")]
+    owners: Owners,
+    /// Write these columns alone; id is always written, and the order is the table's [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "LINQ_EXPORT_COLUMNS")]
+    columns: Option<Vec<String>>,
+    /// Leave out these columns; extra has nothing of them either
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "LINQ_EXPORT_DROP")]
+    drop: Vec<String>,
+}
+
+/// What becomes of their values.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The columns")]
+pub struct Values {
+    /// Replace the values of these columns by their HMAC-SHA-256: emails in small letters, phone numbers as digits
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "LINQ_EXPORT_HMAC")]
+    hmac: Vec<String>,
+    /// The file with the key of --hmac, at least 32 bytes
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE")]
+    hmac_key_file: Option<PathBuf>,
+    /// Pass on each contact's JSON as the API sent it, one a line, instead of the table: NDJSON alone
+    #[arg(long, env = "LINQ_EXPORT_RAW", value_parser = BoolishValueParser::new())]
+    raw: bool,
+    /// Put a digest of the contents into the manifest, which SQL can compute again from the loaded table
+    #[arg(long, env = "LINQ_EXPORT_DIGEST", value_parser = BoolishValueParser::new())]
+    pub digest: bool,
+}
+
+impl Columns {
+    /// The layout that is asked for, with no value hashed.
+    pub fn layout(&self) -> Layout {
+        let mut layout = Layout::default();
+        layout.owners = self.owners;
+        layout.columns.clone_from(&self.columns);
+        layout.dropped.clone_from(&self.drop);
+        layout
+    }
+
+    fn is_whole(&self) -> bool {
+        self.owners == Owners::Columns && self.columns.is_none() && self.drop.is_empty()
+    }
+}
+
+impl Values {
+    /// What is written.
+    pub fn content(&self, columns: &Columns) -> Result<Content, String> {
+        if self.raw {
+            return if columns.is_whole() && self.hmac.is_empty() {
+                Ok(Content::Raw)
+            } else {
+                Err("--raw passes on what the API sent: it goes with no --owners, --columns, --drop or --hmac"
+                    .to_owned())
+            };
+        }
+        let mut layout = columns.layout();
+        layout.hashed = match (&self.hmac_key_file, self.hmac.is_empty()) {
+            (Some(path), false) => Some(Hashed { columns: self.hmac.clone(), key: read_key(path)? }),
+            (None, false) => return Err("--hmac needs a key: name its file with --hmac-key-file".to_owned()),
+            (Some(_), true) => return Err("--hmac-key-file goes with --hmac, which names the columns".to_owned()),
+            (None, true) => None,
+        };
+        Ok(Content::Table(layout))
+    }
+
+    /// What the operator should see to: a key that others can read.
+    pub fn warning(&self) -> Option<String> {
+        let path = self.hmac_key_file.as_ref()?;
+        let mode = platform::mode_open_to_others(&std::fs::metadata(path).ok()?)?;
+        Some(format!(
+            "the key in {} can be read by other users (mode {mode:03o}): give it to this one alone, with chmod 600",
+            path.display()
+        ))
+    }
+}
+
+fn read_key(path: &PathBuf) -> Result<HmacKey, String> {
+    let bytes = std::fs::read(path).map(Zeroizing::new);
+    let bytes = bytes.map_err(|error| format!("cannot read the key of --hmac from {}: {error}", path.display()))?;
+    HmacKey::new(&bytes).map_err(|error| format!("{error} (read from {})", path.display()))
+}

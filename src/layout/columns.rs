@@ -1,0 +1,108 @@
+//! Which of the table's columns an output has: names come in, checked, and fields go out.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef};
+
+use crate::config::{ConfigError, Layout, Owners};
+use crate::table;
+
+/// The columns of an output, by the names they have in the whole table.
+#[derive(Debug)]
+pub(super) struct Columns {
+    kept: Vec<FieldRef>,
+    dropped: Vec<String>,
+    owners: Owners,
+}
+
+impl Columns {
+    pub fn of(layout: &Layout) -> Result<Self, ConfigError> {
+        let chosen = layout.columns.as_ref().map(|names| named(names)).transpose()?;
+        let dropped = named(&layout.dropped)?;
+        if dropped.contains(table::ID) {
+            return Err(ConfigError::Usage(
+                "id cannot be dropped: that each is there once is what shows that the file is right".to_owned(),
+            ));
+        }
+        let is_kept = |name: &str| {
+            name == table::ID || chosen.as_ref().is_none_or(|chosen| chosen.contains(name)) && !dropped.contains(name)
+        };
+        let schema = table::schema();
+        let (kept, dropped): (Vec<_>, Vec<_>) = schema.fields().iter().partition(|field| is_kept(field.name()));
+        Ok(Self {
+            kept: kept.into_iter().map(Arc::clone).collect(),
+            dropped: dropped.into_iter().map(|field| field.name().clone()).collect(),
+            owners: layout.owners,
+        })
+    }
+
+    /// The field of a column that is written, by its name in the whole table.
+    pub fn get(&self, name: &str) -> Option<&FieldRef> {
+        self.kept.iter().find(|field| field.name() == name)
+    }
+
+    /// The names of the columns that are not written, in any form.
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
+    }
+
+    /// Whether owners have a table of their own.
+    pub fn has_owners_table(&self) -> bool {
+        self.owners == Owners::Table
+    }
+
+    /// The owner's columns that are written, but for its id.
+    pub fn of_owner(&self) -> impl Iterator<Item = &FieldRef> {
+        self.kept.iter().filter(|field| is_owners(field) && field.name() != table::OWNER_ID)
+    }
+
+    /// The fields of the contacts, in the form they are written in.
+    pub fn fields(&self) -> Vec<FieldRef> {
+        let mut fields = Vec::new();
+        let mut of_owner = Vec::new();
+        for field in &self.kept {
+            match self.owners {
+                Owners::Struct if is_owners(field) => {
+                    if of_owner.is_empty() {
+                        fields.push(Arc::new(Field::new(table::OWNER, DataType::Null, true)));
+                    }
+                    let key = field.name().trim_start_matches(table::OWNER_COLUMNS);
+                    of_owner.push(field.as_ref().clone().with_name(key));
+                }
+                Owners::Table if is_owners(field) && field.name() != table::OWNER_ID => {}
+                _ => fields.push(Arc::clone(field)),
+            }
+        }
+        if let Some(owner) = fields.iter_mut().find(|field| field.name() == table::OWNER) {
+            *owner = Arc::new(Field::new(table::OWNER, DataType::Struct(of_owner.into()), true));
+        }
+        fields
+    }
+}
+
+fn is_owners(field: &Field) -> bool {
+    field.name().starts_with(table::OWNER_COLUMNS)
+}
+
+/// The columns that were named; each must be one of the table.
+fn named(names: &[String]) -> Result<BTreeSet<String>, ConfigError> {
+    let schema = table::schema();
+    let all = || schema.fields().iter();
+    let mut found = BTreeSet::new();
+    for name in names {
+        if name == table::OWNER {
+            found.extend(all().filter(|field| is_owners(field)).map(|field| field.name().clone()));
+        } else if all().any(|field| field.name() == name) {
+            found.insert(name.clone());
+        } else {
+            let names: Vec<_> = all().map(|field| field.name().as_str()).collect();
+            return Err(ConfigError::Usage(format!(
+                "no column is called {name:?}: there are {}, and {} for all of the owner's",
+                names.join(", "),
+                table::OWNER
+            )));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,133 @@
+//! Personal data, hashed with a key: equal values can still be joined, and nobody without the key can find them out.
+//!
+//! The value becomes the 64 hexadecimal digits of HMAC-SHA-256 over its normal form, null stays null. The normal form of
+//! an email address has no white space around it and small letters; that of a phone number its digits alone, behind a `+`
+//! where it begins with one; that of any other text no white space around it. There is no hash without a key: all phone
+//! numbers can be tried in seconds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, StringArray};
+use arrow::datatypes::DataType;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::columns::Columns;
+use crate::config::{ConfigError, Hashed, HmacKey};
+use crate::table;
+
+/// Sets the id of a key apart from any hash of a value.
+const PURPOSE: &str = "linq-export, the id of a key, 1";
+/// Digits of the id of a key.
+const ID: usize = 16;
+
+/// The columns that are hashed, and how.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    columns: BTreeSet<String>,
+    key: HmacKey,
+}
+
+impl Keyed {
+    pub fn new(hashed: &Hashed, columns: &Columns) -> Result<Self, ConfigError> {
+        let usage = |reason| Err(ConfigError::Usage(reason));
+        for name in &hashed.columns {
+            match columns.get(name) {
+                _ if name == table::EXTRA => {
+                    return usage("extra is a JSON object of many values: drop it instead of hashing it".to_owned());
+                }
+                Some(field) if *field.data_type() == DataType::Utf8 => {}
+                Some(_) => return usage(format!("{name} is no text, and cannot be hashed")),
+                None => return usage(format!("{name:?} is to be hashed, and no column of that name is written")),
+            }
+        }
+        Ok(Self { columns: hashed.columns.iter().cloned().collect(), key: hashed.key.clone() })
+    }
+
+    /// The columns that are hashed.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.columns.iter()
+    }
+
+    /// The column with its values hashed; none where they are not to be.
+    pub fn column(&self, name: &str, column: &ArrayRef) -> Option<ArrayRef> {
+        let texts = column.as_string_opt::<i32>().filter(|_| self.columns.contains(name))?;
+        let hashed: StringArray = texts.iter().map(|text| text.map(|text| self.hash(name, text))).collect();
+        Some(Arc::new(hashed))
+    }
+
+    /// The hash of one value of a column.
+    pub fn hash(&self, name: &str, text: &str) -> String {
+        hmac(&self.key, normal_form(name, text).as_bytes())
+    }
+}
+
+/// What tells one key from another, without giving anything away.
+pub(crate) fn key_id(key: &HmacKey) -> String {
+    let mut id = hmac(key, PURPOSE.as_bytes());
+    id.truncate(ID);
+    id
+}
+
+fn hmac(key: &HmacKey, bytes: &[u8]) -> String {
+    // A key of any length will do.
+    let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(key.expose()) else { return String::new() };
+    hmac.update(bytes);
+    let digits = b"0123456789abcdef";
+    let halves = hmac.finalize().into_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(|half| char::from(digits[usize::from(half)])).collect()
+}
+
+fn normal_form(column: &str, text: &str) -> String {
+    let text = text.trim();
+    match column {
+        "email" | "owner_email" => text.to_lowercase(),
+        "phone_number" => {
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            match digits.is_empty() {
+                // No number at all: as it is.
+                true => text.to_owned(),
+                false => format!("{}{digits}", if text.starts_with('+') { "+" } else { "" }),
+            }
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_hmac_sha_256() {
+        // RFC 4231, test case 6: its key is longer than a block of SHA-256.
+        let key = HmacKey::new(&[0xaa; 131]).unwrap();
+        assert_eq!(
+            hmac(&key, b"Test Using Larger Than Block-Size Key - Hash Key First"),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        );
+    }
+
+    #[test]
+    fn values_that_mean_the_same_have_one_normal_form() {
+        for (column, text, due) in [
+            ("email", " Jane.Doe@Example.COM\n", "jane.doe@example.com"),
+            ("owner_email", "É@x", "é@x"),
+            ("phone_number", "+1 (555) 123-4567", "+15551234567"),
+            ("phone_number", "555.123.4567 ", "5551234567"),
+            ("phone_number", " unknown", "unknown"),
+            ("phone_number", "", ""),
+            ("full_name", " Jane Doe ", "Jane Doe"),
+        ] {
+            assert_eq!(normal_form(column, text), due, "{column}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_told_from_another_by_its_id() {
+        let [one, other] = [[1; 32], [2; 32]].map(|bytes| HmacKey::new(&bytes).unwrap());
+        assert_eq!((key_id(&one).len(), key_id(&one) == key_id(&one.clone())), (ID, true));
+        assert_ne!(key_id(&one), key_id(&other));
+    }
+}

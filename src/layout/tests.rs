@@ -1,0 +1,189 @@
+//! Forms of the table, on pages as the API sends them.
+
+use arrow::datatypes::Int64Type;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::{Hashed, HmacKey, Layout};
+
+/// A batch of the whole table, with what was sent.
+fn batch(contacts: &str) -> RecordBatch {
+    let pagination = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
+    let body = format!("{{\"contacts\":[{contacts}],{pagination}}}");
+    table::decode_with_raw(body.as_bytes()).unwrap().table.batch
+}
+
+fn layout(change: impl FnOnce(&mut Layout)) -> Layout {
+    let mut layout = Layout::default();
+    change(&mut layout);
+    layout
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn hashed(columns: &[&str]) -> Option<Hashed> {
+    Some(Hashed { columns: names(columns), key: HmacKey::new(&[7; 32]).unwrap() })
+}
+
+fn arranged(layout: Layout, contacts: &str) -> (RecordBatch, Option<OwnersTable>) {
+    let mut arrange = Arrange::new(&Content::Table(layout)).unwrap();
+    let arranged = arrange.take(&batch(contacts)).unwrap();
+    assert_eq!(arranged.schema(), arrange.schema());
+    (arranged, arrange.finish().unwrap())
+}
+
+fn refused(layout: Layout) -> String {
+    Arrange::new(&Content::Table(layout)).unwrap_err().to_string()
+}
+
+fn field_names(batch: &RecordBatch) -> String {
+    let names: Vec<_> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+    names.join(" ")
+}
+
+fn value(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
+    let column = text(batch, column).unwrap();
+    column.is_valid(row).then(|| column.value(row).to_owned())
+}
+
+fn object(batch: &RecordBatch, row: usize) -> Value {
+    value(batch, "extra", row).map_or(Value::Null, |text| serde_json::from_str(&text).unwrap())
+}
+
+#[test]
+fn the_whole_table_stays_as_it_is() {
+    let contacts = r#"{"id":1,"email":"a","contact_owner":{"id":2,"team":1.50},"x":18446744073709551616}"#;
+    let (arranged, owners) = arranged(Layout::default(), contacts);
+    let whole = batch(contacts);
+    assert_eq!(arranged, whole.project(&(0..18).collect::<Vec<_>>()).unwrap());
+    assert!(owners.is_none());
+}
+
+#[test]
+fn columns_are_chosen_in_the_tables_order_and_id_always() {
+    let of = |change: &dyn Fn(&mut Layout)| {
+        let mut layout = Layout::default();
+        change(&mut layout);
+        field_names(&arranged(layout, r#"{"id":1}"#).0)
+    };
+    assert_eq!(of(&|layout| layout.columns = Some(names(&["owner_id", "email"]))), "id email owner_id");
+    let dropped = names(&["contact_owner", "extra", "image_url", "title", "location"]);
+    assert_eq!(
+        of(&|layout| layout.dropped.clone_from(&dropped)),
+        "id first_name last_name full_name email phone_number company created_at updated_at"
+    );
+    let with_struct = |layout: &mut Layout| {
+        layout.owners = Owners::Struct;
+        layout.columns = Some(names(&["id", "owner_email", "contact_owner", "extra"]));
+        layout.dropped = names(&["owner_name"]);
+    };
+    assert_eq!(of(&with_struct), "id contact_owner extra");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_by_name() {
+    for (layout, says) in [
+        (layout(|layout| layout.columns = Some(names(&["e-mail"]))), "no column is called \"e-mail\": there are id, "),
+        (layout(|layout| layout.dropped = names(&["id"])), "id cannot be dropped"),
+        (layout(|layout| layout.hashed = hashed(&["owner_id"])), "owner_id is no text"),
+        (layout(|layout| layout.hashed = hashed(&["extra"])), "drop it"),
+        (layout(|layout| layout.hashed = hashed(&["nick"])), "no column of that name"),
+        (
+            layout(|layout| {
+                layout.dropped = names(&["owner_id"]);
+                layout.owners = Owners::Table;
+            }),
+            "needs owner_id",
+        ),
+    ] {
+        let error = refused(layout);
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn an_owner_is_nested_and_null_where_there_is_none() {
+    let contacts = r#"{"id":1,"contact_owner":{"id":5,"name":"Jane"}},{"id":2},{"id":3,"contact_owner":{"email":""}}"#;
+    let (arranged, _) = arranged(layout(|layout| layout.owners = Owners::Struct), contacts);
+    let owners = arranged.column_by_name("contact_owner").unwrap().as_struct();
+    assert_eq!(owners.column_names(), ["id", "email", "first_name", "last_name", "name"]);
+    assert_eq!([0, 1, 2].map(|row| owners.is_valid(row)), [true, false, true]);
+    assert_eq!(owners.column(0).as_primitive::<Int64Type>().value(0), 5);
+    assert_eq!(owners.column(4).as_string::<i32>().value(0), "Jane");
+    let emails = owners.column(1).as_string::<i32>();
+    assert_eq!((emails.is_null(0), emails.value(2)), (true, ""));
+}
+
+#[test]
+fn of_contradicting_owners_the_copy_that_was_updated_last_counts() {
+    let contacts = r#"
+        {"id":1,"updated_at":"2025-01-02T00:00:00Z","contact_owner":{"id":9,"name":"new","email":"a"}},
+        {"id":2,"updated_at":"2025-01-01T00:00:00Z","contact_owner":{"id":9,"name":"old","email":"a"}},
+        {"id":3,"updated_at":"2024-01-01T00:00:00Z","contact_owner":{"id":9,"name":"new","email":"a"}},
+        {"id":4,"contact_owner":{"id":-8}},
+        {"id":6,"contact_owner":{"id":-8,"name":""}},
+        {"id":5}"#;
+    let (arranged, owners) = arranged(layout(|layout| layout.owners = Owners::Table), contacts);
+    assert!(field_names(&arranged).ends_with("updated_at owner_id extra"), "{}", field_names(&arranged));
+    let OwnersTable { batch, contradictions } = owners.unwrap();
+    assert_eq!(field_names(&batch), "owner_id owner_email owner_first_name owner_last_name owner_name contacts");
+    let number = |column: &str| column_of(&batch, column).as_primitive::<Int64Type>().values().to_vec();
+    assert_eq!((number("owner_id"), number("contacts"), contradictions), (vec![-8, 9], vec![2, 3], 2));
+    assert_eq!([0, 1].map(|row| value(&batch, "owner_name", row)), [Some(String::new()), Some("new".to_owned())]);
+}
+
+fn column_of<'b>(batch: &'b RecordBatch, name: &str) -> &'b ArrayRef {
+    column(batch, name).unwrap()
+}
+
+#[test]
+fn an_owner_without_an_id_goes_into_extra() {
+    let contacts = r#"{"id":1,"contact_owner":{"id":"x","name":"Jane \"J\"","email":null}},{"id":2,"a":1.50},{"id":3}"#;
+    let (arranged, owners) = arranged(layout(|layout| layout.owners = Owners::Table), contacts);
+    assert_eq!(object(&arranged, 0), json!({"contact_owner.id": "x", "contact_owner.name": "Jane \"J\""}));
+    assert_eq!([1, 2].map(|row| value(&arranged, "extra", row)), [Some(r#"{"a":1.50}"#.to_owned()), None]);
+    assert_eq!(owners.unwrap().batch.num_rows(), 0);
+}
+
+#[test]
+fn what_is_hashed_or_dropped_stands_in_extra_neither() {
+    let contacts = r#"{"id":1,"email":["jane@x"],"phone_number":5551234567,"title":{"a":1},"y":1,
+            "contact_owner":{"id":1,"email":7,"name":"Jane"}},
+        {"id":2,"email":" Jane@X ","phone_number":null,"title":2}"#;
+    let (arranged, _) = arranged(
+        layout(|layout| {
+            layout.hashed = hashed(&["email", "phone_number", "owner_email", "owner_name"]);
+            layout.dropped = names(&["title"]);
+        }),
+        contacts,
+    );
+    let hash = |column: &str, text: &str| {
+        let columns = Columns::of(&Layout::default()).unwrap();
+        Keyed::new(&hashed(&[column]).unwrap(), &columns).unwrap().hash(column, text)
+    };
+    assert_eq!(
+        object(&arranged, 0),
+        json!({
+            "email": hash("email", "[\"jane@x\"]"),
+            "phone_number": hash("phone_number", "5551234567"),
+            "contact_owner.email": hash("owner_email", "7"),
+            "y": 1,
+        })
+    );
+    assert_eq!(value(&arranged, "email", 1), Some(hash("email", "jane@x")));
+    assert_eq!(value(&arranged, "owner_name", 0), Some(hash("owner_name", "Jane")));
+    assert_eq!((value(&arranged, "phone_number", 1), value(&arranged, "extra", 1)), (None, None));
+}
+
+#[test]
+fn raw_lines_are_the_bytes_that_were_sent() {
+    let contacts = "{ \"id\": 1.0e0x }";
+    assert!(table::decode_with_raw(contacts.as_bytes()).is_err());
+    let contacts = "{\"id\":1,\r\n  \"a\":\"\\u00e9\\n\", \"b\": 1.50},  {\"b\":2,\"id\":\"2\"}";
+    let mut arrange = Arrange::new(&Content::Raw).unwrap();
+    let batch = arrange.take(&batch(contacts)).unwrap();
+    let lines: Vec<_> = batch.column(0).as_binary::<i32>().iter().flatten().collect();
+    assert_eq!(lines, [&b"{\"id\":1,    \"a\":\"\\u00e9\\n\", \"b\": 1.50}"[..], b"{\"b\":2,\"id\":\"2\"}"]);
+}
