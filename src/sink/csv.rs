@@ -75,7 +75,9 @@ fn write_value(column: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(),
 }
 
 fn write_text(text: &str, line: &mut Vec<u8>) {
-    let plain = !text.is_empty() && !text.bytes().any(|byte| b",\"\r\n".contains(&byte));
+    // Some readers trim what has no quotes.
+    let trimmed = [text.bytes().next(), text.bytes().last()].iter().flatten().any(|byte| b" \t".contains(byte));
+    let plain = !text.is_empty() && !trimmed && !text.bytes().any(|byte| b",\"\r\n".contains(&byte));
     if plain {
         line.extend(text.as_bytes());
     } else {
@@ -116,7 +118,7 @@ mod tests {
             "2,\"a,b\",1969-12-31T23:59:59.999999Z",
             "3,\"say \"\"hi\"\"\",1970-01-01T00:00:00.000001Z",
             "4,\"two\nlines\",1970-01-01T00:00:00.000002Z",
-            "5, = 1+1\0,1970-01-01T00:00:00.000003Z",
+            "5,\" = 1+1\0\",1970-01-01T00:00:00.000003Z",
             "",
         ];
         assert_eq!(lines, due.join("\r\n"));
