@@ -60,7 +60,11 @@ impl Manifest {
         written: &Written,
         earlier: Option<Learned>,
     ) -> Self {
-        let columns = columns(&written.schema);
+        let columns = match config.content {
+            // Lines that are passed on have what keys they have.
+            Content::Raw => Vec::new(),
+            Content::Table(_) => columns(&written.schema),
+        };
         let files = written.records(config);
         Self {
             format_version: FORMAT_VERSION,
