@@ -1,10 +1,4 @@
-"""An API of this test's own, whose contacts hold what is hard to carry: served on loopback for as long as a block lasts."""
-
-import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+"""Contacts that are hard to carry, beyond what every engine can: each as the bytes of its JSON."""
 
 CONTACTS = [
     # The ends of 64 bits, and of what calendars of readers reach.
@@ -33,36 +27,3 @@ CONTACTS = [
     # The other form of a time, and more digits than microseconds.
     b'{"id":12,"created_at":"2025-05-21 15:30:00 -0600","updated_at":"2025-07-30T10:00:00.1234567+05:45"}',
 ]
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        asked = {key: int(values[0]) for key, values in parse_qs(urlsplit(self.path).query).items()}
-        page, per_page = asked.get("page", 1), asked.get("per_page", 25)
-        pagination = {
-            "current_page": page, "per_page": per_page,
-            "total_pages": -(-len(CONTACTS) // per_page), "total_count": len(CONTACTS),
-        }
-        contacts = b",".join(CONTACTS[(page - 1) * per_page:page * per_page])
-        body = b'{"contacts":[' + contacts + b'],"pagination":' + json.dumps(pagination).encode() + b"}"
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def served():
-    """Gives the base URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()

@@ -1,0 +1,65 @@
+"""The tables of an export, by the form that its owners take: columns in order, each with its kind.
+
+A kind is text, an integer, an instant, or, of a struct, the kinds of its fields. A row of plain values has `str`,
+`int`, `int` (microseconds since 1970, UTC) and lists for them.
+"""
+
+import reference
+
+TEXT, INTEGER, INSTANT = "text", "integer", "instant"
+FORMS = ["columns", "struct", "table"]
+OWNER = {"id": INTEGER, **dict.fromkeys(reference.OWNER, TEXT)}
+OWNERS = {**{f"owner_{key}": kind for key, kind in OWNER.items()}, "contacts": INTEGER}
+NOT_NULL = {"id", "contacts"}
+
+
+def kind(column):
+    return INTEGER if column in reference.INTEGERS else INSTANT if column in reference.TIMES else TEXT
+
+
+def contacts(form):
+    """The columns of the contacts in that form of the owners."""
+    own = {column: kind(column) for column in reference.COLUMNS if not column.startswith("owner_")}
+    extra = {"extra": own.pop("extra")}
+    owner = {f"owner_{key}": kind for key, kind in OWNER.items()}
+    return own | {"columns": owner, "struct": {"contact_owner": OWNER}, "table": {"owner_id": INTEGER}}[form] | extra
+
+
+def shaped(row, form):
+    """A row of the form `columns` in another one."""
+    values = dict(zip(reference.COLUMNS, row))
+    owner = [values[f"owner_{key}"] for key in OWNER]
+    values["contact_owner"] = None if owner == [None] * len(owner) else owner
+    return [values[column] for column in contacts(form)]
+
+
+def owners(rows):
+    """The rows of the owners' own table: one copy each, that of the contact with the greatest updated_at."""
+    copies, counts = {}, {}
+    for row in rows:
+        values = dict(zip(reference.COLUMNS, row))
+        number, updated = values["owner_id"], values["updated_at"]
+        if number is None:
+            continue
+        counts[number] = counts.get(number, 0) + 1
+        copy = [values[f"owner_{key}"] for key in OWNER]
+        if number not in copies or (updated is not None and updated > copies[number][0]):
+            copies[number] = (float("-inf") if updated is None else updated, copy)
+    return [[*copies[number][1], counts[number]] for number in sorted(copies)]
+
+
+def leaves(row, table):
+    """The values of a row with the fields of its struct among them, as the digest takes them."""
+    for value, kind in zip(row, table.values()):
+        if isinstance(kind, dict):
+            yield from value or [None] * len(kind)
+        else:
+            yield value
+
+
+def same(found, expected, table, what):
+    """Compares rows, and says where they first differ."""
+    assert len(found) == len(expected), f"{what}: {len(found)} rows, not {len(expected)}"
+    for number, (one, other) in enumerate(zip(found, expected), 1):
+        for column, value, wanted in zip(table, one, other, strict=True):
+            assert value == wanted, f"{what}: row {number}, {column}: {value!r}, not {wanted!r}"
