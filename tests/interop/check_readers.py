@@ -1,0 +1,89 @@
+"""Reads the exports of exports.py with every reader but Spark: identical rows, types and instants.
+
+    python tests/interop/check_readers.py FOLDER
+
+Ends with how many checks passed; exits 1 if one failed.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import checks
+import read_chdb
+import read_datafusion
+import read_duckdb
+import read_pandas
+import read_polars
+import read_pyarrow
+import read_python
+import tables
+
+
+def exports(folder, organisation):
+    """Each file with the form of its owners and its table's name."""
+    for path in sorted((folder / organisation).glob("*/*/contacts.*")):
+        if not path.name.endswith(".manifest.json"):
+            yield path, path.parents[1].name, "owners" if ".owners." in path.name else "contacts"
+
+
+def ending(path):
+    return path.name.removeprefix("contacts").removeprefix(".owners")
+
+
+# Those that take a file of no lines for a broken one.
+WANT_A_LINE = [read_pandas, read_polars, read_pyarrow]
+
+
+def reads(reader, folder, organisation, endings):
+    """Compares what the reader makes of each file with such an ending."""
+    expected, files = json.loads((folder / "expected.json").read_text())[organisation], 0
+    for path, form, name in exports(folder, organisation):
+        table = tables.OWNERS if name == "owners" else tables.contacts(form)
+        if ending(path) in endings:
+            try:
+                rows = reader.rows(path, table)
+            except Exception as error:
+                raise AssertionError(f"{path.relative_to(folder)}: {error}") from error
+            tables.same(rows, expected[form][name], table, path.relative_to(folder))
+            files += 1
+    assert files, "no file"
+    print(f"{files} files of {organisation}", end=", ")
+
+
+def reads_all(reader, folder):
+    reads(reader, folder, "traps", reader.ENDINGS)
+    without = [ending for ending in reader.ENDINGS if not (reader in WANT_A_LINE and ".ndjson" in ending)]
+    reads(reader, folder, "empty", without)
+
+
+def check_duckdb(folder):
+    reads_all(read_duckdb, folder)
+
+
+def check_pyarrow(folder):
+    reads_all(read_pyarrow, folder)
+
+
+def check_polars(folder):
+    reads_all(read_polars, folder)
+
+
+def check_pandas(folder):
+    reads_all(read_pandas, folder)
+
+
+def check_datafusion(folder):
+    reads_all(read_datafusion, folder)
+
+
+def check_chdb(folder):
+    reads_all(read_chdb, folder)
+
+
+def check_the_standard_library(folder):
+    reads_all(read_python, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(checks.run(globals(), Path(sys.argv[1]).resolve()))
