@@ -1,0 +1,130 @@
+"""Has Google's own analyser of BigQuery's SQL read the kits of exports.py, and compute a digest.
+
+    python tests/interop/check_zetasql.py FOLDER
+
+It knows more than BigQuery does: what it refuses is wrong, what it accepts may be. Ends with how many checks passed;
+exits 1 if one failed.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import wasmtime
+from zetasql.api import Analyzer, CatalogBuilder, PreparedQuery, TableBuilder, TypeFactory
+from zetasql.core import wasm_client
+from zetasql.core.exceptions import ServerError
+from zetasql.types import (
+    AnalyzerOptions, LanguageOptions, TableContent, TableData, TypeKind, Value, ZetaSQLBuiltinFunctionOptions,
+)
+
+import checks
+import kit
+import tables
+
+
+def kept_configuration():
+    """Keeps the compiled analyser beside its package from run to run: to compile it takes half a minute."""
+    file, configuration = Path(sys.prefix) / "wasmtime.toml", wasmtime.Config()
+    file.write_text(f'[cache]\ndirectory = "{Path(sys.prefix) / "wasmtime"}"\n')
+    configuration.cache = str(file)
+    return configuration
+
+
+wasm_client.Config = kept_configuration
+LANGUAGE = LanguageOptions.maximum_features()
+OPTIONS = AnalyzerOptions(language_options=LANGUAGE)
+TYPES = {"INTEGER": TypeKind.TYPE_INT64, "STRING": TypeKind.TYPE_STRING, "TIMESTAMP": TypeKind.TYPE_TIMESTAMP}
+
+
+def type_of(field):
+    if field["type"] == "RECORD":
+        return TypeFactory.create_struct_type([(inner["name"], type_of(inner)) for inner in field["fields"]])
+    return TypeFactory.create_simple_type(TYPES[field["type"]])
+
+
+def catalog(there, table):
+    """The tables that the kit's schema file describes."""
+    schema = json.loads((there / kit.name("bigquery", table, "schema.json")).read_text())
+    linq = CatalogBuilder("linq")
+    for name in [table, f"{table}_staging"]:
+        builder = TableBuilder(name)
+        for field in schema:
+            builder.add_column(field["name"], type_of(field))
+        linq.add_table(builder.build())
+    return linq.with_builtin_functions(ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)).build()
+
+
+def within(text):
+    """The text of a kit's file; its tables are named without the data set, for only those can have rows."""
+    return text.replace("linq.", "")
+
+
+def kits(folder):
+    for form in tables.FORMS:
+        for table in ["contacts", "owners"] if form == "table" else ["contacts"]:
+            there = folder / "traps" / form / "portable-zstd" / "kit.parquet"
+            yield form, table, there, Analyzer(OPTIONS, catalog(there, table))
+
+
+def check_the_merge_is_accepted(folder):
+    for _, table, there, analyzer in kits(folder):
+        merge = within((there / kit.name("bigquery", table, "merge.sql")).read_text())
+        found = [type(analyzer.analyze_statement(one)).__name__ for one in kit.statements(kit.with_deletes(merge))]
+        assert found == ["ResolvedCreateTableStmt", "ResolvedMergeStmt"], found
+
+
+def check_wrong_names_and_types_are_refused(folder):
+    """Or the acceptance above would mean nothing."""
+    _, table, there, analyzer = next(kits(folder))
+    merge = kit.statements(within((there / "bigquery.merge.sql").read_text()))[1]
+    for right, wrong in [("= s.email", "= s.mail"), ("= s.created_at", "= s.id")]:
+        assert right in merge
+        try:
+            analyzer.analyze_statement(merge.replace(right, wrong))
+        except ServerError:
+            continue
+        raise AssertionError(f"accepted: {wrong}")
+
+
+def check_the_digest_is_accepted_and_computed(folder):
+    everything = json.loads((folder / "expected.json").read_text())
+    for form, table, there, analyzer in kits(folder):
+        digest = within((there / kit.name("bigquery", table, "digest.sql")).read_text())
+        columns = tables.OWNERS if table == "owners" else tables.contacts(form)
+        changed = "owner_changed" if table == "owners" else "changed"
+        for organisation, said in [("traps", "equal"), (changed, "the sum differs: "), ("empty", "the count differs: ")]:
+            content = TableContent(table_data=TableData(row=[
+                TableData.Row(cell=list(map(value, row, columns.values()))) for row in everything[organisation][form][table]
+            ]))
+            query = (
+                PreparedQuery.builder().set_sql(digest).set_analyzer_options(OPTIONS)
+                .set_catalog(analyzer.catalog).set_table_content({table: content})
+            )
+            with query.prepare() as prepared:
+                [row] = prepared.execute().content.table_data.row
+            verdict = row.cell[0].string_value
+            assert verdict.startswith(said), f"{form}, {table}, {organisation}: {verdict}"
+
+
+def value(plain, kind):
+    """A plain value as the analyser takes it."""
+    if plain is None:
+        return Value()
+    if isinstance(kind, dict):
+        return Value(struct_value=Value.Struct(field=list(map(value, plain, kind.values()))))
+    if kind == tables.INSTANT:
+        return instant(plain)
+    return Value(int64_value=plain) if kind == tables.INTEGER else Value(string_value=plain)
+
+
+def instant(microseconds):
+    """The package's own way from a time to what it sends fails."""
+    made, sent = Value(), Value._PROTO_CLASS()
+    sent.timestamp_value.FromMicroseconds(microseconds)
+    made.to_proto = lambda: sent
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(checks.run(globals(), Path(sys.argv[1]).resolve()))
