@@ -1,0 +1,122 @@
+"""Loads the exports of exports.py into an emulator of BigQuery with the kits' schemas, merges them, and proves the tables.
+
+    python tests/interop/check_bigquery.py FOLDER
+
+With Google's Python library, and with `bq` where it is installed. Needs Python 3.13 and what requirements-bigquery.txt
+names. Ends with how many checks passed; exits 1 if one failed.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from google.cloud import bigquery
+
+import checks
+import emulator
+import kit
+import tables
+
+PARQUET = ["portable-zstd", "compact-zstd", "portable-snappy", "portable-gzip"]
+# One run of bq takes seconds.
+BQ_SECONDS = 120
+
+
+def check_every_file_loads_with_the_schema(client, folder, _):
+    everything = json.loads((folder / "expected.json").read_text())["traps"]
+    for form, names in everything.items():
+        for name, wanted in names.items():
+            table = tables.OWNERS if name == "owners" else tables.contacts(form)
+            schema = schema_of(folder / "traps" / form / "portable-zstd" / "kit.parquet", client, name)
+            owners = ".owners" if name == "owners" else ""
+            for way, ending in [*((way, "parquet") for way in PARQUET), ("ndjson", "ndjson")]:
+                path = folder / "traps" / form / way / f"contacts{owners}.{ending}"
+                load(client, path, "linq.loaded", schema)
+                tables.same(rows(client, "linq.loaded", table), wanted, table, path.relative_to(folder))
+                for found, given in zip(client.get_table("linq.loaded").schema, schema, strict=True):
+                    assert described(found) == described(given), f"{path.relative_to(folder)}: {found}, not {given}"
+
+
+def check_the_kit_merges_deletes_and_proves(client, folder, _):
+    """With Parquet alone: the emulator cannot load an empty NDJSON."""
+    for form in tables.FORMS:
+        for table in ["contacts", "owners"] if form == "table" else ["contacts"]:
+            def kit_of(organisation):
+                return folder / organisation / form / "portable-zstd" / "kit.parquet"
+
+            def run(text, organisation):
+                owners = ".owners" if table == "owners" else ""
+                path = folder / organisation / form / "portable-zstd" / f"contacts{owners}.parquet"
+                load(client, path, f"linq.{table}_staging", schema_of(kit_of(organisation), client, table))
+                client.query(text).result()
+
+            def verdict(text):
+                [[said]] = client.query(text).result()
+                return said
+
+            client.delete_table(f"linq.{table}", not_found_ok=True)
+            kit.course("bigquery", table, kit_of, run, verdict)
+
+
+def check_the_commands_of_the_kit_with_bq(client, folder, environment):
+    if environment is None:
+        print("SKIPPED: there is no bq here", end=", ")
+        return
+    for form, way, ending in [("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson")]:
+        client.delete_table("linq.contacts", not_found_ok=True)
+        there = folder / "traps" / form / way / f"kit.{ending}"
+        commands = "bash bigquery.load.sh && bq query --nouse_legacy_sql < bigquery.merge.sql"
+        said_by(f"{commands} >&2", there, environment)
+        said = said_by("bq query --nouse_legacy_sql --format=csv < bigquery.digest.sql", there, environment)
+        assert said.split() == ["verdict", "equal"], said
+
+
+def said_by(command, folder, environment):
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=BQ_SECONDS,
+    )
+    assert done.returncode == 0, f"{command}: exit {done.returncode}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def described(field):
+    """What the emulator keeps of a field: not whether it is required, and of a struct no description."""
+    return field.name, field.field_type, None if field.fields else field.description, [inner.name for inner in field.fields]
+
+
+def schema_of(there, client, table):
+    return client.schema_from_json(there / kit.name("bigquery", table, "schema.json"))
+
+
+def load(client, path, table, schema):
+    job = bigquery.LoadJobConfig(
+        schema=schema, write_disposition="WRITE_TRUNCATE",
+        source_format="PARQUET" if path.suffix == ".parquet" else "NEWLINE_DELIMITED_JSON",
+    )
+    with path.open("rb") as file:
+        client.load_table_from_file(file, table, job_config=job).result()
+
+
+def rows(client, name, table):
+    selected = ", ".join(
+        f"UNIX_MICROS({column}) AS {column}" if kind == tables.INSTANT else column for column, kind in table.items()
+    )
+    return [
+        [list(value.values()) if isinstance(value, dict) else value for value in row.values()]
+        for row in client.query(f"SELECT {selected} FROM {name}").result()
+    ]
+
+
+def main():
+    with tempfile.TemporaryDirectory() as own, emulator.served(Path(own)) as url:
+        client = emulator.client(url)
+        client.create_dataset("linq")
+        environment = emulator.bq_environment(url, Path(own))
+        return checks.run(globals(), client, Path(sys.argv[1]).resolve(), environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
