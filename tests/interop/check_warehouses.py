@@ -6,6 +6,7 @@ Ends with how many checks passed; exits 1 if one failed.
 """
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,8 @@ import read_python
 import tables
 from program import ENVIRONMENT, SECONDS
 
-# What a dialect is called by sqlglot.
+PSQL_COMMAND = re.compile(r"^\\.*$", re.MULTILINE)
+# As the program and sqlglot call them.
 DIALECTS = ["bigquery", "duckdb", "snowflake", "clickhouse", "spark", "postgres"]
 # A way with its ending: what each engine loads with its kit.
 WAYS = [("portable-zstd", "parquet"), ("ndjson", "ndjson"), ("ndjson", "ndjson.gz"), ("ndjson", "ndjson.zst")]
@@ -108,8 +110,9 @@ def check_the_digest_of_a_file_is_that_of_its_rows(program, folder):
 
 def check_every_dialect_parses(program, folder):
     for form in tables.FORMS:
-        there = folder / "traps" / form / "portable-zstd" / "kit.parquet"
-        texts = [(path.name.split(".")[0], path.name, path.read_text()) for path in sorted(there.glob("*.sql"))]
+        kits = [folder / "traps" / form / way / f"kit.{ending}" for way, ending in WAYS[:2]]
+        paths = [path for there in kits for path in sorted(there.glob("*.sql"))]
+        texts = [(path.name.split(".")[0], path.name, path.read_text()) for path in paths]
         texts += [
             (dialect, f"schema --for {dialect}", said(program, "schema", "--for", dialect, "--owners", form))
             for dialect in DIALECTS if dialect != "bigquery"
@@ -120,8 +123,8 @@ def check_every_dialect_parses(program, folder):
 
 
 def parses(text, dialect):
-    """Whether sqlglot knows each statement, and does not only pass it on."""
-    for statement in kit.statements(text):
+    """Whether sqlglot knows each statement, and does not only pass it on. Commands of psql are no SQL."""
+    for statement in kit.statements(PSQL_COMMAND.sub("", text)):
         parsed = sqlglot.parse_one(statement, dialect=dialect)
         passed_on = isinstance(parsed, sqlglot.exp.Command)
         assert not passed_on or statement.split()[0] in {"PUT", "ALTER"}, f"not parsed: {statement[:200]}"
