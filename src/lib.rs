@@ -112,10 +112,10 @@ pub mod bench {
 
     /// The bytes of a file.
     #[must_use]
-    pub fn encode(format: crate::config::Format, batches: &[RecordBatch]) -> usize {
-        let mut encoder =
-            crate::sink::Encoder::new(crate::config::Encoding::new(format), &crate::schema()).expect("an encoder");
-        let size: usize = batches.iter().map(|batch| encoder.encode(batch).expect("rows").len()).sum();
-        size + encoder.finish().expect("an end").len()
+    pub fn encode(encoding: crate::config::Encoding, batches: &[RecordBatch]) -> Vec<u8> {
+        let mut encoder = crate::sink::Encoder::new(encoding, &crate::schema()).expect("an encoder");
+        let mut bytes: Vec<u8> = batches.iter().flat_map(|batch| encoder.encode(batch).expect("rows")).collect();
+        bytes.extend(encoder.finish().expect("an end"));
+        bytes
     }
 }

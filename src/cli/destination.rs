@@ -37,10 +37,10 @@ struct Kind {
     /// or .zst at the name's end]
     #[arg(long, value_name = "CODEC", env = "LINQ_EXPORT_COMPRESSION")]
     compression: Option<Codec>,
-    /// How hard to compress: gzip 1 to 9, zstd 1 to 22 [default: gzip 6, zstd 3, in Parquet zstd 1]
+    /// How hard to compress: gzip 1 to 9, zstd 1 to 22 [default: gzip 6, zstd 3; in Parquet zstd 1 or 3, as suits a column]
     #[arg(long, value_name = "N", env = "LINQ_EXPORT_COMPRESSION_LEVEL")]
     compression_level: Option<u8>,
-    /// Encoded bytes of a Parquet row group, about
+    /// Compressed bytes of a Parquet row group, about
     #[arg(long, value_name = "SIZE", default_value_t = RowGroupSize::DEFAULT, env = "LINQ_EXPORT_ROW_GROUP_SIZE")]
     row_group_size: RowGroupSize,
     /// portable, or compact: Parquet with delta encodings, smaller, for readers that know them
