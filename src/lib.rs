@@ -81,6 +81,7 @@ pub mod platform;
 #[cfg(not(feature = "cli"))]
 mod platform;
 mod proof;
+pub mod readback;
 pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

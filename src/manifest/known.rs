@@ -20,6 +20,8 @@ pub(crate) struct Known {
     pub completeness: KnownCompleteness,
     pub file: KnownFile,
     pub schema: KnownSchema,
+    /// The digest of the contents, where the run took one.
+    pub digest: Option<KnownDigest>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +38,9 @@ pub(crate) struct KnownTimes {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KnownOptions {
     pub format: String,
+    /// Whether each line is a contact as the API sent it, and not a row of the table.
+    #[serde(default)]
+    pub raw: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -60,6 +65,12 @@ pub(crate) struct KnownFile {
 pub(crate) struct KnownSchema {
     pub fingerprint: String,
     pub columns: Vec<ColumnRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct KnownDigest {
+    pub rows: u64,
+    pub sum: String,
 }
 
 /// Why a manifest cannot be relied on.

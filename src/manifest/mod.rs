@@ -22,7 +22,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 pub(crate) use checksum::Checksum;
 pub(crate) use columns::{ColumnRecord, columns, fingerprint};
 pub use known::ManifestError;
-pub(crate) use known::{Known, describes};
+pub(crate) use known::{Known, KnownDigest, describes};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
 pub(crate) use start::{Learned, learned_by};
