@@ -31,7 +31,8 @@ pub(crate) fn columns(schema: &Schema) -> Vec<ColumnRecord> {
     schema.fields().iter().map(|field| column(field)).collect()
 }
 
-fn kind(data_type: &DataType) -> String {
+/// A type, as manifests name it.
+pub(crate) fn kind(data_type: &DataType) -> String {
     match data_type {
         DataType::Int64 => "int64".to_owned(),
         DataType::Utf8 => "utf8".to_owned(),

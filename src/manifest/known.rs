@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::checksum::Checksum;
 use super::columns::ColumnRecord;
@@ -94,17 +95,22 @@ pub enum ManifestError {
 impl Known {
     /// Reads a manifest.
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
-        if !seal::holds(text) {
-            return Err(ManifestError::Damaged);
-        }
-        let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
-        let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
-        if format_version > FORMAT_VERSION {
-            return Err(ManifestError::Later { found: format_version });
-        }
-        serde_json::from_str(text).map_err(unreadable)
+        unsealed(bytes)
     }
+}
+
+/// What is needed of a manifest, if its seal holds and this program knows its version.
+pub(super) fn unsealed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
+    if !seal::holds(text) {
+        return Err(ManifestError::Damaged);
+    }
+    let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
+    let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
+    if format_version > FORMAT_VERSION {
+        return Err(ManifestError::Later { found: format_version });
+    }
+    serde_json::from_str(text).map_err(unreadable)
 }
 
 #[derive(Deserialize)]

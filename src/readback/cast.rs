@@ -20,10 +20,10 @@ pub(super) fn fits(found: &Fields, due: &Fields) -> Result<(), String> {
 
 fn is_like(found: &DataType, due: &DataType) -> bool {
     match (found, due) {
-        (DataType::Null, _) => true,
         (DataType::Dictionary(_, found), _) => is_like(found, due),
-        (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, DataType::Utf8) => true,
-        (DataType::Decimal128(_, 0), DataType::Int64) => true,
+        (DataType::Null, _)
+        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, DataType::Utf8)
+        | (DataType::Decimal128(_, 0), DataType::Int64) => true,
         (found, DataType::Int64) => found.is_integer(),
         (found, DataType::Timestamp(..)) => matches!(found, DataType::Timestamp(..)),
         _ => false,

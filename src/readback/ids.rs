@@ -18,10 +18,9 @@ pub(crate) fn raw_ids(path: &Path) -> Result<Vec<i64>, ReadbackError> {
             // An array too has a first value, which serde would take for the id.
             return Err(lines.wrong("it is no JSON object"));
         }
-        let Contact { id: Id(id) } = serde_json::from_slice(&line).map_err(|error| match error.is_data() {
+        let Contact { id: Id(id) } = serde_json::from_slice(&line).map_err(|error| {
             // What serde says of data shows it.
-            true => lines.wrong("it is no contact with an id"),
-            false => refused(&lines, &line, &error),
+            if error.is_data() { lines.wrong("it is no contact with an id") } else { refused(&lines, &line, &error) }
         })?;
         ids.push(id);
         line.clear();

@@ -18,10 +18,8 @@ pub(super) fn check(file: &Path, known: &Known) -> Result<(), VerifyError> {
     if fingerprint(&known.schema.columns) != known.schema.fingerprint {
         return Err(VerifyError::Schema { path: path(), reason: "the fingerprint is of other columns".to_owned() });
     }
-    let (mut ids, digest) = match known.options.raw {
-        true => (raw_ids(file).map_err(VerifyError::of)?, None),
-        false => read(file, known)?,
-    };
+    let (mut ids, digest) =
+        if known.options.raw { (raw_ids(file).map_err(VerifyError::of)?, None) } else { read(file, known)? };
     if ids.len() as u64 != known.file.rows {
         return Err(VerifyError::Rows { path: path(), found: ids.len() as u64, due: known.file.rows });
     }
