@@ -50,7 +50,7 @@
 //! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced, signals: all that differs between systems | nothing else |
 //! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, error, escape, table |
-//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | digest, error, manifest, readback, sink |
+//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | digest, error, manifest, readback, sink, table |
 //! | [`mod@inspect`] | a file in, what stands in it out, counted | escape, manifest, readback, sink, table |
 //! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof |
 //! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |

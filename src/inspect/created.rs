@@ -32,6 +32,14 @@ pub struct MonthFacts {
     pub contacts: u64,
 }
 
+impl MonthFacts {
+    /// So many contacts in that month, which counts from 1.
+    #[must_use]
+    pub fn new(year: i32, month: u32, contacts: u64) -> Self {
+        Self { year, month, contacts }
+    }
+}
+
 /// What is counted so far: an entry a month.
 #[derive(Debug, Default)]
 pub(super) struct Created {
@@ -58,7 +66,7 @@ impl Created {
     pub fn finish(self) -> CreatedFacts {
         let text =
             |instant| Some(DateTime::from_timestamp_micros(instant)?.to_rfc3339_opts(SecondsFormat::Micros, true));
-        let month = |((year, month), contacts)| MonthFacts { year, month, contacts };
+        let month = |((year, month), contacts)| MonthFacts::new(year, month, contacts);
         CreatedFacts {
             without: self.without,
             first: self.span.and_then(|(first, _)| text(first)),

@@ -6,24 +6,24 @@ use serde::Deserializer;
 use serde::de::{Deserialize, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::ndjson::refused;
-use super::shape::{Found, keys_of_owner};
+use super::shape::Found;
 use super::{Lines, ReadbackError};
 use crate::table::OWNER;
 
-/// The columns that the first line has. The owner's keys are those of the first line with an owner, and all that an
-/// owner has where no line has one.
-pub(super) fn columns(mut lines: Lines) -> Result<Vec<Found>, ReadbackError> {
+/// The columns that the first line has. The owner's keys are those of the first line with an owner; where no line has
+/// one they are `owner`, which only who wrote them can know.
+pub(super) fn columns(mut lines: Lines, owner: &[String]) -> Result<Vec<Found>, ReadbackError> {
     let mut line = Vec::new();
     lines.read(&mut line)?;
     let Keys(mut found) = keys(&line, &lines)?;
-    while let Some(owner) = found.iter().position(|column| column.name == OWNER && column.within.is_none()) {
+    while let Some(place) = found.iter().position(|column| column.name == OWNER && column.within.is_none()) {
         line.clear();
         if !lines.read(&mut line)? {
-            found[owner].within = Some(keys_of_owner());
+            found[place].within = Some(owner.to_vec());
             break;
         }
         let Keys(mut next) = keys(&line, &lines)?;
-        found[owner].within =
+        found[place].within =
             next.iter_mut().find(|column| column.name == OWNER).and_then(|column| column.within.take());
     }
     Ok(found)

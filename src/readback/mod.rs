@@ -53,6 +53,21 @@ pub(crate) enum Wanted {
     Ids,
 }
 
+/// How a table is read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub wanted: Wanted,
+    /// The keys within `contact_owner` of NDJSON in which no contact has an owner.
+    pub owner: Vec<String>,
+}
+
+impl Default for Reading {
+    /// All of it; an owner has all that the API knows of one.
+    fn default() -> Self {
+        Self { wanted: Wanted::Everything, owner: shape::keys_of_owner() }
+    }
+}
+
 /// The rows of a table: an iterator of batches, which ends after its first error.
 #[derive(Debug)]
 pub struct Readback {
@@ -60,7 +75,7 @@ pub struct Readback {
     /// How many of the files are read, or are being read.
     begun: usize,
     part: Option<Part>,
-    wanted: Wanted,
+    reading: Reading,
     form: Form,
     schema: Option<SchemaRef>,
 }
@@ -70,12 +85,12 @@ pub struct Readback {
 /// # Errors
 /// If there is no such file, or it is none that this program writes.
 pub fn open(path: &Path) -> Result<Readback, ReadbackError> {
-    open_for(path, Wanted::Everything)
+    open_for(path, Reading::default())
 }
 
-pub(crate) fn open_for(path: &Path, wanted: Wanted) -> Result<Readback, ReadbackError> {
+pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
     let files = parts::of(path)?;
-    let mut readback = Readback { files, begun: 0, part: None, wanted, form: Form::default(), schema: None };
+    let mut readback = Readback { files, begun: 0, part: None, reading, form: Form::default(), schema: None };
     // Parts without a line say nothing about columns.
     while readback.schema.is_none() && readback.begin_part()? {}
     Ok(readback)
@@ -122,7 +137,7 @@ impl Readback {
     /// Opens the next part; false where there is none.
     fn begin_part(&mut self) -> Result<bool, ReadbackError> {
         let Some(path) = self.files.get(self.begun) else { return Ok(false) };
-        let part = Part::open(path, self.wanted)?;
+        let part = Part::open(path, &self.reading)?;
         self.begun += 1;
         match (&self.schema, part.schema()) {
             (None, found) => {

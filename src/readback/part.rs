@@ -11,7 +11,7 @@ use super::keys;
 use super::ndjson::NdjsonRows;
 use super::parquet::ParquetRows;
 use super::shape::schema_of;
-use super::{Lines, ReadbackError, Wanted};
+use super::{Lines, ReadbackError, Reading};
 
 /// The first bytes of a Parquet file.
 const PARQUET: &[u8] = b"PAR1";
@@ -46,15 +46,15 @@ enum Rows {
 }
 
 impl Part {
-    pub fn open(path: &Path, wanted: Wanted) -> Result<Self, ReadbackError> {
+    pub fn open(path: &Path, reading: &Reading) -> Result<Self, ReadbackError> {
         let mut lines = Lines::open(path)?;
         let codec = lines.codec;
         let (format, rows) = if lines.are_over()? {
             (Form::default().format, Rows::None)
         } else if lines.begin_with(PARQUET)? && codec == "none" {
-            ("parquet", Rows::Parquet(Box::new(ParquetRows::open(path, wanted)?)))
+            ("parquet", Rows::Parquet(Box::new(ParquetRows::open(path, reading.wanted)?)))
         } else if lines.begin_with(b"{")? {
-            let found = keys::columns(lines)?;
+            let found = keys::columns(lines, &reading.owner)?;
             let schema = schema_of(&found).map_err(|reason| ReadbackError::columns(path, reason))?;
             ("ndjson", Rows::Ndjson(NdjsonRows::new(Lines::open(path)?, SchemaRef::clone(&schema)), schema))
         } else {

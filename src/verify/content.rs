@@ -10,7 +10,8 @@ use arrow::datatypes::Int64Type;
 use super::VerifyError;
 use crate::digest::ContentDigest;
 use crate::manifest::{ColumnRecord, Known, KnownDigest, columns, fingerprint};
-use crate::readback::{Readback, Wanted, open_for, raw_ids};
+use crate::readback::{Readback, Reading, Wanted, open_for, raw_ids};
+use crate::table::OWNER;
 
 /// Compares what stands in a file with its manifest.
 pub(super) fn check(file: &Path, known: &Known) -> Result<(), VerifyError> {
@@ -39,7 +40,11 @@ pub(super) fn check(file: &Path, known: &Known) -> Result<(), VerifyError> {
 fn read(file: &Path, known: &Known) -> Result<(Vec<i64>, Option<ContentDigest>), VerifyError> {
     let mut digest = known.digest.as_ref().map(|_| ContentDigest::default());
     let wanted = if digest.is_some() { Wanted::Everything } else { Wanted::Ids };
-    let rows = open_for(file, wanted).map_err(VerifyError::of)?;
+    let mut reading = Reading { wanted, ..Reading::default() };
+    if let Some(owner) = known.schema.columns.iter().find(|column| column.name == OWNER) {
+        reading.owner = owner.within();
+    }
+    let rows = open_for(file, reading).map_err(VerifyError::of)?;
     let unreadable = |reason: String| VerifyError::Unreadable { path: file.to_owned(), reason };
     let schema = |reason: String| VerifyError::Schema { path: file.to_owned(), reason };
     let (format, due) = (rows.form().format, &known.options.format);

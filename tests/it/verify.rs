@@ -30,7 +30,7 @@ fn refusal(file: &str) -> VerifyError {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Changes a manifest, and seals it as its program would.
@@ -44,13 +44,13 @@ fn resealed(file: &str, change: impl FnOnce(&mut Value)) {
 }
 
 /// Puts other columns into a manifest, with the fingerprint that they have.
-fn with_columns(value: &mut Value, columns: Vec<Value>) {
+fn with_columns(value: &mut Value, columns: &[Value]) {
     let line = |column: &Value| {
         let nullable = if column["nullable"] == true { "nullable" } else { "required" };
         format!("{} {} {nullable}\n", column["name"].as_str().unwrap(), column["type"].as_str().unwrap())
     };
-    let lines: String = columns.iter().map(line).collect();
-    value["schema"]["fingerprint"] = json!(sha256(&lines));
+    let lines: Vec<_> = columns.iter().map(line).collect();
+    value["schema"]["fingerprint"] = json!(sha256(&lines.concat()));
     value["schema"]["columns"] = json!(columns);
 }
 
@@ -190,17 +190,17 @@ fn a_manifest_that_says_other_columns_rows_or_contents_is_refused() {
         resealed(&file, |_| {});
         assert!(verify(Path::new(&file), None).is_ok());
         let columns = run::json(manifest(&file))["schema"]["columns"].as_array().unwrap().clone();
-        let others: [&dyn Fn(&mut Vec<Value>); 5] = [
-            &|columns| drop(columns.pop()),
-            &|columns| columns.push(columns[0].clone()),
-            &|columns| columns.swap(1, 2),
-            &|columns| columns[1]["type"] = json!("int64"),
-            &|columns| columns[1]["nullable"] = json!(false),
+        let others: [fn(&mut Vec<Value>); 5] = [
+            |columns| drop(columns.pop()),
+            |columns| columns.push(columns[0].clone()),
+            |columns| columns.swap(1, 2),
+            |columns| columns[1]["type"] = json!("int64"),
+            |columns| columns[1]["nullable"] = json!(false),
         ];
         for other in others {
             let mut columns = columns.clone();
             other(&mut columns);
-            let error = refused(&|value| with_columns(value, columns.clone()));
+            let error = refused(&|value| with_columns(value, &columns));
             assert!(matches!(error, VerifyError::Schema { .. }), "{error}");
         }
         let error = refused(&|value| value["schema"]["columns"][0]["name"] = json!("other"));
@@ -253,7 +253,10 @@ fn lines_that_are_no_rows_are_refused_though_checksum_and_seal_are_right() {
 
 #[test]
 fn of_contacts_as_the_api_sent_them_rows_and_ids_are_checked() {
-    let (_folder, file) = export("c.ndjson", 3);
+    let (folder, file) = export("c.ndjson", 3);
+    let raw = path(&folder, "raw.ndjson.gz");
+    let ran = exported(250, &raw, &["--raw"]);
+    assert_eq!((ran.code, verified(&raw).code), (Some(0), Some(0)), "{}", ran.stderr);
     for (text, accepted) in [
         ("{\"id\":1,\"any\":[1]}\n{\"id\":\"2\"}\n{\"other\":{\"id\":1},\"id\":3}\n", true),
         ("{\"id\":1}\n{\"id\":2}\n", false),
@@ -268,4 +271,21 @@ fn of_contacts_as_the_api_sent_them_rows_and_ids_are_checked() {
         });
         assert_eq!(verify(Path::new(&file), None).is_ok(), accepted, "{text}");
     }
+}
+
+/// Which keys an owner has, lines without one do not say: the manifest does.
+#[test]
+fn lines_of_which_none_has_an_owner_are_of_the_form_in_the_manifest() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    let ran = exported(20, &file, &["--owners", "struct", "--drop", "owner_email", "--columns", "id,contact_owner"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let text = "{\"id\":1,\"contact_owner\":null}\n";
+    fs::write(&file, text).unwrap();
+    resealed(&file, |value| {
+        let nulls = sha256("1:1----");
+        value["digest"] = json!({"rows": 1, "sum": u64::from_str_radix(&nulls[..15], 16).unwrap().to_string()});
+        value["file"] = json!({"name": "c.ndjson", "rows": 1, "bytes": text.len(), "sha256": sha256(text)});
+    });
+    assert!(verify(Path::new(&file), None).is_ok());
 }

@@ -88,7 +88,7 @@ mod tests {
         assert!(starts[0].starts_with("名前名前名前名前名…"), "{text}");
         for line in text.lines() {
             let before = line.find(|character| character == '█' || EIGHTHS.contains(&character)).unwrap();
-            assert_eq!((line[..before].width(), line.width() <= 60), (26, true), "{text}");
+            assert_eq!((line[..before].width(), line.width() <= 60), (27, true), "{text}");
         }
     }
 

@@ -46,3 +46,32 @@ fn spans(
     }
     Some(spans)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans_of(months: &[(i32, u32)]) -> (&'static str, Vec<(String, u64)>) {
+        let facts: Vec<_> = months.iter().map(|(year, month)| MonthFacts::new(*year, *month, 1)).collect();
+        of(&facts)
+    }
+
+    #[test]
+    fn no_chart_is_longer_than_a_screen_and_no_contact_is_left_out() {
+        for (months, name, lines, first, last) in [
+            (&[(2025, 7)][..], "month", 1, "2025-07", "2025-07"),
+            (&[(2023, 8), (2025, 7)], "month", 24, "2023-08", "2025-07"),
+            (&[(2023, 7), (2025, 7)], "year", 3, "2023", "2025"),
+            (&[(2002, 1), (2025, 12)], "year", 24, "2002", "2025"),
+            (&[(1970, 1), (2100, 1)], "decade", 14, "1970-1979", "2100-2109"),
+            (&[(1, 1), (2025, 1)], "century", 21, "0000-0099", "2000-2099"),
+            (&[(1, 1), (9999, 12)], "millennium", 10, "0000-0999", "9000-9999"),
+        ] {
+            let (found, spans) = spans_of(months);
+            assert_eq!((found, spans.len()), (name, lines), "{months:?}");
+            assert_eq!((spans[0].0.as_str(), spans[lines - 1].0.as_str()), (first, last));
+            assert_eq!(spans.iter().map(|(_, contacts)| contacts).sum::<u64>(), months.len() as u64);
+        }
+        assert!(spans_of(&[]).1.is_empty());
+    }
+}
