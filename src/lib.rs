@@ -49,7 +49,9 @@
 //! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |
 //! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced, signals: all that differs between systems | nothing else |
-//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | error, manifest, sink |
+//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, error, escape, table |
+//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | digest, error, manifest, readback, sink, table |
+//! | [`mod@inspect`] | a file in, what stands in it out, counted | escape, manifest, readback, sink, table |
 //! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof |
 //! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |
 //! | `error` | the stages' errors in, an exit code for each out | api, config, proof, sink |
@@ -72,6 +74,7 @@ mod escape;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod inspect;
 mod layout;
 mod manifest;
 mod page;
@@ -81,6 +84,7 @@ pub mod platform;
 #[cfg(not(feature = "cli"))]
 mod platform;
 mod proof;
+pub mod readback;
 pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

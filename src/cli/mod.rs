@@ -5,6 +5,8 @@
 
 mod contacts;
 mod destination;
+mod digest;
+mod inspect;
 mod layout;
 mod records;
 mod sandbox;
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
+use linq_export::readback::ReadbackError;
 use linq_export::{Error, Exit};
 
 const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet or NDJSON: whole, or not at all";
@@ -38,6 +41,8 @@ const STYLES: Styles =
 enum Command {
     Contacts(Box<contacts::Contacts>),
     Verify(verify::Verify),
+    Digest(digest::Digest),
+    Inspect(inspect::Inspect),
     Sandbox(Box<sandbox::Sandbox>),
 }
 
@@ -47,6 +52,8 @@ impl Cli {
         match self.command {
             Command::Contacts(contacts) => contacts.run().await,
             Command::Verify(verify) => verify.run(),
+            Command::Digest(digest) => digest.run(),
+            Command::Inspect(inspect) => inspect.run(),
             Command::Sandbox(sandbox) => sandbox.run().await,
         }
     }
@@ -68,6 +75,33 @@ fn print(line: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{line}")?;
     out.flush()
+}
+
+/// Data on standard output, and how a program that ends with it exits.
+fn put(data: &dyn std::fmt::Display) -> Exit {
+    match print(&data.to_string()) {
+        Ok(()) => Exit::Whole,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::ReaderGone,
+        Err(error) => {
+            say(format_args!("error: cannot write to standard output\n  because: {error}"));
+            Exit::CannotWrite
+        }
+    }
+}
+
+/// The same, as one JSON object.
+fn put_json(data: &impl serde::Serialize) -> Exit {
+    match serde_json::to_string(data) {
+        Ok(text) => put(&text),
+        Err(error) => fail(&Error::Bug(error.to_string())),
+    }
+}
+
+/// Says why a table cannot be read back, and what to do.
+fn unread(error: &ReadbackError) -> Exit {
+    say(words::error(error));
+    say(format_args!("hint: {}", error.hint()));
+    error.exit()
 }
 
 /// Says that the system gave no threads.

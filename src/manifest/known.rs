@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::checksum::Checksum;
 use super::columns::ColumnRecord;
@@ -20,6 +21,8 @@ pub(crate) struct Known {
     pub completeness: KnownCompleteness,
     pub file: KnownFile,
     pub schema: KnownSchema,
+    /// The digest of the contents, where the run took one.
+    pub digest: Option<KnownDigest>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +39,9 @@ pub(crate) struct KnownTimes {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KnownOptions {
     pub format: String,
+    /// Whether each line is a contact as the API sent it, and not a row of the table.
+    #[serde(default)]
+    pub raw: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -62,6 +68,12 @@ pub(crate) struct KnownSchema {
     pub columns: Vec<ColumnRecord>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct KnownDigest {
+    pub rows: u64,
+    pub sum: String,
+}
+
 /// Why a manifest cannot be relied on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -83,17 +95,22 @@ pub enum ManifestError {
 impl Known {
     /// Reads a manifest.
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
-        if !seal::holds(text) {
-            return Err(ManifestError::Damaged);
-        }
-        let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
-        let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
-        if format_version > FORMAT_VERSION {
-            return Err(ManifestError::Later { found: format_version });
-        }
-        serde_json::from_str(text).map_err(unreadable)
+        unsealed(bytes)
     }
+}
+
+/// What is needed of a manifest, if its seal holds and this program knows its version.
+pub(super) fn unsealed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
+    if !seal::holds(text) {
+        return Err(ManifestError::Damaged);
+    }
+    let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
+    let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
+    if format_version > FORMAT_VERSION {
+        return Err(ManifestError::Later { found: format_version });
+    }
+    serde_json::from_str(text).map_err(unreadable)
 }
 
 #[derive(Deserialize)]

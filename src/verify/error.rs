@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Exit;
 use crate::manifest::ManifestError;
+use crate::readback::ReadbackError;
 
 /// Why a file is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,19 @@ pub enum VerifyError {
         /// Its id.
         id: i64,
     },
+    /// The contents are others than the manifest says.
+    #[error(
+        "{} has other contents than its manifest says: their digest is {found}, and should be {due}",
+        path.display()
+    )]
+    Digest {
+        /// The file.
+        path: PathBuf,
+        /// Rows and sum of the digest of its contents.
+        found: String,
+        /// Those in the manifest.
+        due: String,
+    },
     /// The bytes are as they should be, and yet no table.
     #[error("{} cannot be read: {reason}", path.display())]
     Unreadable {
@@ -104,6 +118,17 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
+    /// Why a file that has the bytes it should have cannot be read back.
+    pub(super) fn of(error: ReadbackError) -> Self {
+        match error {
+            ReadbackError::NoFile { path } => Self::NoFile { path },
+            ReadbackError::Columns { path, reason } => Self::Schema { path, reason },
+            ReadbackError::Malformed { path, reason } => Self::Unreadable { path, reason },
+            ReadbackError::Read { path, error } => Self::Read { path, error },
+            ReadbackError::NoParts { path } => Self::Unreadable { path, reason: "it has no parts".to_owned() },
+        }
+    }
+
     /// Whether a run that publishes while this one reads can look like this.
     pub(super) fn may_pass(&self) -> bool {
         matches!(

@@ -1,11 +1,10 @@
 //! `verify`: whether a file is the one its manifest describes. Offline, and nothing is written.
 //!
-//! A path comes in; what agrees goes out, or the first thing that does not. The digest is compared
-//! first: what has another content is not worth reading.
+//! A path comes in; what agrees goes out, or the first thing that does not. The checksum is compared
+//! first: what has other bytes is not worth reading.
 
+mod content;
 mod error;
-mod ndjson;
-mod parquet;
 
 use std::fs;
 use std::io;
@@ -13,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::VerifyError;
 
-use crate::manifest::{Checksum, Known, describes, fingerprint};
+use crate::manifest::{Checksum, Known, describes};
 use crate::sink::{Names, is_held};
 
 /// A file that agrees with its manifest.
@@ -77,7 +76,7 @@ fn compare(file: &Path, manifest: &Path) -> Result<Verified, VerifyError> {
     if digits != known.file.sha256 {
         return Err(VerifyError::Content { path: file.to_owned() });
     }
-    check_content(file, &known)?;
+    content::check(file, &known)?;
     Ok(Verified {
         file: file.to_owned(),
         rows: known.file.rows,
@@ -86,33 +85,4 @@ fn compare(file: &Path, manifest: &Path) -> Result<Verified, VerifyError> {
         level: known.completeness.level,
         finished_at: known.times.finished_at,
     })
-}
-
-/// What of a file is compared beyond its bytes: the manifest may be wrong where the bytes are right.
-struct Content {
-    /// How its columns differ from those of the manifest, if they do.
-    columns: Result<(), String>,
-    ids: Vec<i64>,
-}
-
-fn check_content(file: &Path, known: &Known) -> Result<(), VerifyError> {
-    let path = || file.to_owned();
-    if fingerprint(&known.schema.columns) != known.schema.fingerprint {
-        return Err(VerifyError::Schema { path: path(), reason: "the fingerprint is of other columns".to_owned() });
-    }
-    let content = match known.options.format.as_str() {
-        "parquet" => parquet::read(file, &known.schema.columns),
-        "ndjson" => ndjson::read(file, &known.schema.columns),
-        format => Err(format!("its format is {format}, which this program does not know")),
-    };
-    let Content { columns, mut ids } = content.map_err(|reason| VerifyError::Unreadable { path: path(), reason })?;
-    columns.map_err(|reason| VerifyError::Schema { path: path(), reason })?;
-    if ids.len() as u64 != known.file.rows {
-        return Err(VerifyError::Rows { path: path(), found: ids.len() as u64, due: known.file.rows });
-    }
-    ids.sort_unstable();
-    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(VerifyError::Twice { path: path(), id: pair[0] }),
-        None => Ok(()),
-    }
 }

@@ -6,9 +6,11 @@
     reason = "a test ends where something unexpected happens, and may print figures"
 )]
 
+mod digest;
 mod exits;
 mod export;
 mod faults;
+mod inspect;
 mod kill;
 mod manifest;
 mod map;
