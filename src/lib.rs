@@ -1,4 +1,4 @@
-//! Exports every contact of a Linq organisation to Parquet or NDJSON.
+//! Exports every contact of a Linq organisation to Parquet, NDJSON or CSV.
 //!
 //! The library behind the program `linq-export`. It has two verbs: [`contacts`], a stream of Arrow
 //! record batches, and [`export`], which writes a file with it and is whole or not there at all.
@@ -23,13 +23,13 @@
 //! ```text
 //! ContactsConfig
 //!      │
-//!      ▼            decoded pages                  batches               bytes
-//!  api::reader ═══════════════════► Contacts ═══════════════► Encoder ═══════════► Place
-//!   planner      in list order,      (stream)   of equal size   on a       bounded   file or
-//!   limiter      bounded              rows, owners,             thread               stdout,
-//!   client       by bytes             findings                  of its own           renamed when
-//!   table::decode                                                                    whole, and its
-//!   contract, retry, window                                                          manifest after it
+//!      ▼            decoded pages                  batches                    bytes
+//!  api::reader ═══════════════════► Contacts ═══════════════► layout, Encoder ═══════════► Place
+//!   planner      in list order,      (stream)   of equal size   on a thread      bounded   files, a folder
+//!   limiter      bounded              rows, owners,             of its own:                or stdout,
+//!   client       by bytes             findings                  columns, owners,           renamed when
+//!   table::decode                                               digest, format             whole, and their
+//!   contract, retry, window                                                                manifest after it
 //!      │
 //!      ├─ Observed ─► proof     do the pages agree with each other?
 //!      └─ Event ────► report    a bar, lines, silence, or a reporter of yours

@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 use linq_export::readback::ReadbackError;
 use linq_export::{Error, Exit};
 
-const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet or NDJSON: whole, or not at all";
+const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet, NDJSON or CSV: whole, or not at all";
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
