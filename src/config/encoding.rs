@@ -308,6 +308,14 @@ impl Encoding {
         }
     }
 
+    /// Every ending that a file can have.
+    pub(crate) fn endings() -> impl Iterator<Item = String> {
+        let codecs = Codec::ENDINGS.iter().map(|(_, codec)| *codec).chain([Codec::None]);
+        let all =
+            codecs.flat_map(|codec| Format::ALL.map(|(_, format)| Self::new(format).compressed(Some(codec), None)));
+        all.filter_map(|encoding| Some(encoding.ok()?.ending()))
+    }
+
     /// The ending of a file of this kind: `.parquet`, `.ndjson.gz` and so on.
     #[must_use]
     pub fn ending(self) -> String {

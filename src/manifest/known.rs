@@ -19,7 +19,12 @@ pub(crate) struct Known {
     pub options: KnownOptions,
     pub run: KnownRun,
     pub completeness: KnownCompleteness,
-    pub file: KnownFile,
+    /// None where there is a folder.
+    pub file: Option<KnownFile>,
+    /// The files of a folder.
+    #[serde(default)]
+    pub parts: Vec<KnownFile>,
+    pub owners: Option<KnownOwners>,
     pub schema: KnownSchema,
     /// The digest of the contents, where the run took one.
     pub digest: Option<KnownDigest>,
@@ -57,9 +62,20 @@ pub(crate) struct KnownCompleteness {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KnownFile {
+    /// Within its folder; none for standard output.
+    pub name: Option<String>,
     pub rows: u64,
     pub bytes: u64,
     pub sha256: String,
+}
+
+/// Owners that are a table of their own, or none.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownOwners {
+    pub file: Option<KnownFile>,
+    #[serde(default)]
+    pub columns: Vec<ColumnRecord>,
+    pub digest: Option<KnownDigest>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -97,6 +113,11 @@ impl Known {
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
         unsealed(bytes)
     }
+
+    /// The file of the owners, where they are a table of their own.
+    pub fn owners_file(&self) -> Option<&KnownFile> {
+        self.owners.as_ref()?.file.as_ref()
+    }
 }
 
 /// What is needed of a manifest, if its seal holds and this program knows its version.
@@ -118,8 +139,9 @@ struct Version {
     format_version: u32,
 }
 
-/// Whether a manifest is whole and describes this file, by its digest.
-pub(crate) fn describes(manifest: &[u8], file: &Path) -> bool {
-    let Ok(Known { file: known, .. }) = Known::read(manifest) else { return false };
-    Checksum::of_file(file).is_ok_and(|checksum| checksum.bytes() == known.bytes && checksum.digits() == known.sha256)
+impl KnownFile {
+    /// Whether this is the file, by its digest.
+    pub fn is(&self, path: &Path) -> bool {
+        Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
+    }
 }

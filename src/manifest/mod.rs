@@ -24,9 +24,11 @@ pub(crate) use checksum::Checksum;
 pub(crate) use columns::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use glance::Glance;
 pub use known::ManifestError;
-pub(crate) use known::{Known, KnownDigest, describes};
+pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
+#[cfg(test)]
+pub(crate) use seal::seal;
 pub(crate) use start::{Learned, learned_by};
 pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 

@@ -1,6 +1,7 @@
-//! What of a file is compared beyond its bytes: the manifest may be wrong where the bytes are right.
+//! What of a table is compared beyond its bytes: the manifest may be wrong where the bytes are right.
 //!
-//! A file and what its manifest says come in; the first difference in columns, rows, ids or digest goes out.
+//! The files of a table and what their manifest says come in; the first difference in columns, rows, ids or digest goes
+//! out.
 
 use std::path::Path;
 
@@ -9,58 +10,108 @@ use arrow::datatypes::Int64Type;
 
 use super::VerifyError;
 use crate::digest::ContentDigest;
-use crate::manifest::{ColumnRecord, Known, KnownDigest, columns, fingerprint};
+use crate::manifest::{ColumnRecord, Known, KnownDigest, KnownOwners, columns, fingerprint};
 use crate::readback::{Readback, Reading, Wanted, open_for, raw_ids};
 use crate::table::OWNER;
 
-/// Compares what stands in a file with its manifest.
-pub(super) fn check(file: &Path, known: &Known) -> Result<(), VerifyError> {
-    let path = || file.to_owned();
-    if fingerprint(&known.schema.columns) != known.schema.fingerprint {
-        return Err(VerifyError::Schema { path: path(), reason: "the fingerprint is of other columns".to_owned() });
-    }
-    let (mut ids, digest) =
-        if known.options.raw { (raw_ids(file).map_err(VerifyError::of)?, None) } else { read(file, known)? };
-    if ids.len() as u64 != known.file.rows {
-        return Err(VerifyError::Rows { path: path(), found: ids.len() as u64, due: known.file.rows });
-    }
-    ids.sort_unstable();
-    if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(VerifyError::Twice { path: path(), id: pair[0] });
-    }
-    match (digest, &known.digest) {
-        (Some(found), Some(KnownDigest { rows, sum })) if (found.rows, &found.sum.to_string()) != (*rows, sum) => {
-            Err(VerifyError::Digest { path: path(), found: found.to_string(), due: format!("{rows} {sum}") })
-        }
-        _ => Ok(()),
-    }
+/// A table as its manifest has it, and what was read of it so far.
+pub(super) struct Contents<'k> {
+    format: &'k str,
+    columns: &'k [ColumnRecord],
+    due: Option<&'k KnownDigest>,
+    identity: Identity,
+    found: Option<ContentDigest>,
+    ids: Vec<i64>,
 }
 
-/// The ids, and the digest where there is one to compare it with.
-fn read(file: &Path, known: &Known) -> Result<(Vec<i64>, Option<ContentDigest>), VerifyError> {
-    let mut digest = known.digest.as_ref().map(|_| ContentDigest::default());
-    let wanted = if digest.is_some() { Wanted::Everything } else { Wanted::Ids };
-    let mut reading = Reading { wanted, ..Reading::default() };
-    if let Some(owner) = known.schema.columns.iter().find(|column| column.name == OWNER) {
-        reading.owner = owner.within();
+/// What is there once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Identity {
+    /// A contact, by the id in its row.
+    Contact,
+    /// A contact as the API sent it.
+    RawContact,
+    /// An owner. Nothing else refers to its row.
+    Owner,
+}
+
+impl<'k> Contents<'k> {
+    /// The contacts, of which the manifest is about `path`.
+    pub fn of_contacts(known: &'k Known, path: &Path) -> Result<Self, VerifyError> {
+        if fingerprint(&known.schema.columns) != known.schema.fingerprint {
+            let reason = "the fingerprint is of other columns".to_owned();
+            return Err(VerifyError::Schema { path: path.to_owned(), reason });
+        }
+        let identity = if known.options.raw { Identity::RawContact } else { Identity::Contact };
+        let due = known.digest.as_ref().filter(|_| identity == Identity::Contact);
+        Ok(Self::new(known, &known.schema.columns, due, identity))
     }
-    let rows = open_for(file, reading).map_err(VerifyError::of)?;
-    let unreadable = |reason: String| VerifyError::Unreadable { path: file.to_owned(), reason };
-    let schema = |reason: String| VerifyError::Schema { path: file.to_owned(), reason };
-    let (format, due) = (rows.form().format, &known.options.format);
-    if format != due {
-        return Err(unreadable(format!("it is {format}, and its manifest says {due}")));
+
+    /// The owners.
+    pub fn of_owners(known: &'k Known, owners: &'k KnownOwners) -> Self {
+        Self::new(known, &owners.columns, owners.digest.as_ref(), Identity::Owner)
     }
-    differs(&rows, &known.schema.columns).map_err(schema)?;
-    let mut ids = Vec::new();
-    for batch in rows {
-        let batch = batch.map_err(VerifyError::of)?;
-        ids.extend_from_slice(ids_of(&batch).ok_or_else(|| unreadable("it has no ids".to_owned()))?);
-        if let Some(digest) = &mut digest {
-            digest.add(&batch).map_err(|error| schema(error.to_string()))?;
+
+    fn new(known: &'k Known, columns: &'k [ColumnRecord], due: Option<&'k KnownDigest>, identity: Identity) -> Self {
+        let found = due.map(|_| ContentDigest::default());
+        Self { format: &known.options.format, columns, due, identity, found, ids: Vec::new() }
+    }
+
+    /// Reads a file, which has so many rows.
+    pub fn read(&mut self, file: &Path, due: u64) -> Result<(), VerifyError> {
+        let found = if self.identity == Identity::RawContact {
+            let ids = raw_ids(file).map_err(VerifyError::of)?;
+            self.ids.extend(&ids);
+            ids.len() as u64
+        } else {
+            self.read_rows(file)?
+        };
+        if found == due { Ok(()) } else { Err(VerifyError::Rows { path: file.to_owned(), found, due }) }
+    }
+
+    fn read_rows(&mut self, file: &Path) -> Result<u64, VerifyError> {
+        let all = self.due.is_some() || self.identity == Identity::Owner;
+        let wanted = if all { Wanted::Everything } else { Wanted::Ids };
+        let mut reading = Reading { wanted, ..Reading::default() };
+        if let Some(owner) = self.columns.iter().find(|column| column.name == OWNER) {
+            reading.owner = owner.within();
+        }
+        let rows = open_for(file, reading).map_err(VerifyError::of)?;
+        let unreadable = |reason: String| VerifyError::Unreadable { path: file.to_owned(), reason };
+        let schema = |reason: String| VerifyError::Schema { path: file.to_owned(), reason };
+        let (format, due) = (rows.form().format, self.format);
+        if format != due {
+            return Err(unreadable(format!("it is {format}, and its manifest says {due}")));
+        }
+        differs(&rows, self.columns).map_err(schema)?;
+        let mut count = 0;
+        for batch in rows {
+            let batch = batch.map_err(VerifyError::of)?;
+            count += batch.num_rows() as u64;
+            if self.identity == Identity::Contact {
+                self.ids.extend_from_slice(ids_of(&batch).ok_or_else(|| unreadable("it has no ids".to_owned()))?);
+            }
+            if let Some(digest) = &mut self.found {
+                digest.add(&batch).map_err(|error| schema(error.to_string()))?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Compares what all files have together; `path` stands for them.
+    pub fn finish(mut self, path: &Path) -> Result<(), VerifyError> {
+        self.ids.sort_unstable();
+        if let Some(pair) = self.ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(VerifyError::Twice { path: path.to_owned(), id: pair[0] });
+        }
+        match (self.found, self.due) {
+            (Some(found), Some(KnownDigest { rows, sum })) if (found.rows, &found.sum.to_string()) != (*rows, sum) => {
+                let (found, due) = (found.to_string(), format!("{rows} {sum}"));
+                Err(VerifyError::Digest { path: path.to_owned(), found, due })
+            }
+            _ => Ok(()),
         }
     }
-    Ok((ids, digest))
 }
 
 fn ids_of(batch: &RecordBatch) -> Option<&[i64]> {

@@ -1,4 +1,4 @@
-//! In what a file and its manifest can differ, and what to do about it.
+//! In what a file or folder and its manifest can differ, and what to do about it.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,6 +15,30 @@ pub enum VerifyError {
     #[error("there is no file {}", path.display())]
     NoFile {
         /// The file.
+        path: PathBuf,
+    },
+    /// There is no such folder.
+    #[error("there is no folder {}", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file that says that a folder is whole is not there.
+    #[error("there is no {}, which would say that the folder is whole", path.display())]
+    NoSuccess {
+        /// The file.
+        path: PathBuf,
+    },
+    /// In a folder is something that its manifest does not list.
+    #[error("{:?} is not in the manifest of its folder", path.to_string_lossy())]
+    Stray {
+        /// The file or folder that is one too many.
+        path: PathBuf,
+    },
+    /// A run was stopped between the two renames that replace a folder where the system has no exchange.
+    #[error("replacing {} was interrupted: it stands hidden beside its place", path.display())]
+    TakenAway {
+        /// The folder.
         path: PathBuf,
     },
     /// There is no manifest.
@@ -129,16 +153,9 @@ impl VerifyError {
         }
     }
 
-    /// Whether a run that publishes while this one reads can look like this.
+    /// Whether a run that publishes while this one reads can look like this: bytes and rows may be of two runs then.
     pub(super) fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            Self::NoFile { .. }
-                | Self::NoManifest { .. }
-                | Self::Manifest { .. }
-                | Self::Size { .. }
-                | Self::Content { .. }
-        )
+        !matches!(self, Self::Read { .. })
     }
 
     /// How a program that ends with this error exits.
@@ -154,7 +171,9 @@ impl VerifyError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoFile { .. } => "is the path right? Else run the export",
+            Self::NoFile { .. } | Self::NoFolder { .. } => "is the path right? Else run the export",
+            Self::Stray { .. } => "readers of the folder may load it: move it away, or export again to another folder",
+            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
             Self::NoManifest { .. } => {
                 "what has no manifest was not made by this program, or it was moved without it: export it again, \
                  or name its manifest with --manifest"
