@@ -52,6 +52,7 @@
 //! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, error, escape, table |
 //! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | digest, error, manifest, readback, sink, table |
 //! | [`mod@inspect`] | a file in, what stands in it out, counted | escape, manifest, readback, sink, table |
+//! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, table |
 //! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof |
 //! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |
 //! | `error` | the stages' errors in, an exit code for each out | api, config, proof, sink |
@@ -91,6 +92,7 @@ pub mod sandbox;
 mod sink;
 mod table;
 pub mod verify;
+pub mod warehouse;
 
 pub use api::{ApiError, Failure, Said, Transport};
 pub use arrow;
