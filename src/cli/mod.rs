@@ -10,6 +10,7 @@ mod inspect;
 mod layout;
 mod records;
 mod sandbox;
+mod schema;
 mod signals;
 mod token;
 mod verify;
@@ -43,6 +44,7 @@ enum Command {
     Verify(verify::Verify),
     Digest(digest::Digest),
     Inspect(inspect::Inspect),
+    Schema(schema::Schema),
     Sandbox(Box<sandbox::Sandbox>),
 }
 
@@ -54,6 +56,7 @@ impl Cli {
             Command::Verify(verify) => verify.run(),
             Command::Digest(digest) => digest.run(),
             Command::Inspect(inspect) => inspect.run(),
+            Command::Schema(schema) => schema.run(),
             Command::Sandbox(sandbox) => sandbox.run().await,
         }
     }

@@ -25,6 +25,7 @@ mod publish;
 mod require;
 mod run;
 mod sandbox;
+mod schema;
 mod scripted;
 mod secrets;
 mod signals;
