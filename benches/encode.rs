@@ -20,7 +20,7 @@ fn encode(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(CONTACTS));
     for format in [Format::Parquet, Format::Ndjson, Format::Csv] {
         group.bench_function(format.to_string(), |bencher| {
-            bencher.iter(|| bench::encode(Encoding::new(format), black_box(&batches)))
+            bencher.iter(|| bench::encode(Encoding::new(format), black_box(&batches)));
         });
     }
     group.finish();

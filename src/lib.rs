@@ -97,6 +97,7 @@ pub mod warehouse;
 pub use api::{ApiError, Failure, Said, Transport};
 pub use arrow;
 pub use error::{Error, Exit, behind};
+pub use layout::{Schemas, schemas};
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};

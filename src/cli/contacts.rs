@@ -252,6 +252,7 @@ impl Contacts {
         config.encoding = encoding;
         config.content = self.values.content(&self.form)?;
         config.digest = self.values.digest;
+        config.kit.clone_from(&self.values.kit);
         self.destination.apply(&mut config);
         if self.publish_below {
             config.below = Below::Publish;

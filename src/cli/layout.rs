@@ -39,6 +39,9 @@ pub struct Values {
     /// Put a digest of the contents into the manifest, which SQL can compute again from the loaded table
     #[arg(long, env = "LINQ_EXPORT_DIGEST", value_parser = BoolishValueParser::new())]
     pub digest: bool,
+    /// Write what warehouses need to load this export into a folder: schemas, commands, SQL, and the digest's queries
+    #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT")]
+    pub kit: Option<PathBuf>,
 }
 
 impl Form {

@@ -33,6 +33,9 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::Unfinished { .. }) => {
             return Some("is the disk full? Run again: verify says whether it is whole");
         }
+        Error::Sink(SinkError::Kit { .. }) => {
+            return Some("the export itself is whole: export again with another --kit, or load it without one");
+        }
         Error::Sink(SinkError::Lock { .. }) => {
             return Some("is the lock another user's? Whoever exports to this file must be able to write its lock");
         }

@@ -4,7 +4,7 @@ use arrow::datatypes::Int64Type;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{Hashed, HmacKey, Layout};
+use crate::config::{Hashed, HmacKey};
 
 /// A batch of the whole table, with what was sent.
 fn batch(contacts: &str) -> RecordBatch {
@@ -128,6 +128,7 @@ fn of_contradicting_owners_the_copy_that_was_updated_last_counts() {
     let (arranged, owners) = arranged(layout(|layout| layout.owners = Owners::Table), contacts);
     assert!(field_names(&arranged).ends_with("updated_at owner_id extra"), "{}", field_names(&arranged));
     let OwnersTable { batch, contradictions } = owners.unwrap();
+    assert_eq!(batch.schema(), schemas(&layout(|layout| layout.owners = Owners::Table)).unwrap().owners.unwrap());
     assert_eq!(field_names(&batch), "owner_id owner_email owner_first_name owner_last_name owner_name contacts");
     let number = |column: &str| column_of(&batch, column).as_primitive::<Int64Type>().values().to_vec();
     assert_eq!((number("owner_id"), number("contacts"), contradictions), (vec![-8, 9], vec![2, 3], 2));

@@ -67,6 +67,15 @@ pub enum SinkError {
         #[source]
         error: io::Error,
     },
+    /// The export was published, and the kit for warehouses could not be written.
+    #[error("the export is published, and its kit cannot be written to {}", folder.display())]
+    Kit {
+        /// The kit's folder.
+        folder: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
     /// Another run has the target.
     #[error("another run is writing {}", target.display())]
     Locked {
@@ -153,7 +162,7 @@ impl SinkError {
             Self::Create { .. } | Self::IsFolder { .. } | Self::Lock { .. } | Self::NotOurs { .. } => {
                 Exit::CannotCreate
             }
-            Self::Write { .. } | Self::Unfinished { .. } => Exit::CannotWrite,
+            Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. }
             | Self::NoFolderOfItsOwn { .. }
