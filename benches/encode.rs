@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures::TryStreamExt;
 use linq_export::arrow::array::RecordBatch;
 use linq_export::bench;
-use linq_export::config::{BaseUrl, ContactsConfig, Format, Pacing, PlainHttp, Rate, Token};
+use linq_export::config::{BaseUrl, ContactsConfig, Encoding, Format, Pacing, PlainHttp, Rate, Token};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 
 /// Contacts of the file.
@@ -18,8 +18,10 @@ fn encode(criterion: &mut Criterion) {
     let batches = batches();
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(CONTACTS));
-    for format in [Format::Parquet, Format::Ndjson] {
-        group.bench_function(format.to_string(), |bencher| bencher.iter(|| bench::encode(format, black_box(&batches))));
+    for format in [Format::Parquet, Format::Ndjson, Format::Csv] {
+        group.bench_function(format.to_string(), |bencher| {
+            bencher.iter(|| bench::encode(Encoding::new(format), black_box(&batches)));
+        });
     }
     group.finish();
 }

@@ -2,7 +2,9 @@
 //! its end.
 //!
 //! Bytes come in; `publish` gives them the target's name, on disk, even if the machine stops. A draft
-//! that is dropped leaves nothing. Every file the program writes is one.
+//! that is dropped leaves nothing. Every file the program writes is one; a folder of them is a [`Staging`].
+
+mod staging;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -10,6 +12,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
+
+pub(crate) use staging::{Staging, is_taken_away, recover};
 
 use crate::platform;
 
@@ -97,7 +101,8 @@ impl Draft {
     }
 }
 
-fn settle(file: &File, target: &Path, mode: Mode<'_>) -> io::Result<()> {
+/// Puts a file that will stand at `target` on disk, with the mode it is to have.
+pub(crate) fn settle(file: &File, target: &Path, mode: Mode<'_>) -> io::Result<()> {
     let earlier = match mode {
         Mode::Exactly(_) => None,
         Mode::Kept { like, .. } => fs::metadata(target).ok().or_else(|| fs::metadata(like?).ok()),

@@ -122,7 +122,7 @@ impl Exit {
             Self::Incomplete => (3, "completeness below what was required"),
             Self::Contract => (
                 65,
-                "the server broke its contract: answers that are not the page asked for, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify found a file that is not as its manifest says",
+                "the server broke its contract: answers that are not the page asked for, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify, digest or inspect found a file that is not as it should be",
             ),
             Self::Unavailable => {
                 (69, "the API cannot be reached (DNS and TLS included) or keeps failing after retries")

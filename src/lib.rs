@@ -1,4 +1,4 @@
-//! Exports every contact of a Linq organisation to Parquet or NDJSON.
+//! Exports every contact of a Linq organisation to Parquet, NDJSON or CSV.
 //!
 //! The library behind the program `linq-export`. It has two verbs: [`contacts`], a stream of Arrow
 //! record batches, and [`export`], which writes a file with it and is whole or not there at all.
@@ -23,13 +23,13 @@
 //! ```text
 //! ContactsConfig
 //!      │
-//!      ▼            decoded pages                  batches               bytes
-//!  api::reader ═══════════════════► Contacts ═══════════════► Encoder ═══════════► Place
-//!   planner      in list order,      (stream)   of equal size   on a       bounded   file or
-//!   limiter      bounded              rows, owners,             thread               stdout,
-//!   client       by bytes             findings                  of its own           renamed when
-//!   table::decode                                                                    whole, and its
-//!   contract, retry, window                                                          manifest after it
+//!      ▼            decoded pages                  batches                    bytes
+//!  api::reader ═══════════════════► Contacts ═══════════════► layout, Encoder ═══════════► Place
+//!   planner      in list order,      (stream)   of equal size   on a thread      bounded   files, a folder
+//!   limiter      bounded              rows, owners,             of its own:                or stdout,
+//!   client       by bytes             findings                  columns, owners,           renamed when
+//!   table::decode                                               digest, format             whole, and their
+//!   contract, retry, window                                                                manifest after it
 //!      │
 //!      ├─ Observed ─► proof     do the pages agree with each other?
 //!      └─ Event ────► report    a bar, lines, silence, or a reporter of yours
@@ -46,10 +46,13 @@
 //! | `layout` | batches of the whole table in, batches of the output's columns out, and its owners | config, table |
 //! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, digest, error, layout, proof, report, table |
 //! | `sink` | batches in, published files out; every format goes to every place | config, draft, error, manifest, platform, proof |
-//! | `draft` | bytes in, a file that is whole or not there; the only rename | platform |
+//! | `draft` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
 //! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
-//! | [`platform`] | modes, folders that are synced, signals: all that differs between systems | nothing else |
-//! | [`mod@verify`] | a file and its manifest in, the first difference out; offline | error, manifest, sink |
+//! | [`platform`] | modes, folders that are synced or swapped, signals: all that differs between systems | nothing else |
+//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, error, escape, table |
+//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | digest, error, manifest, readback, sink, table |
+//! | [`mod@inspect`] | a file in, what stands in it out, counted | escape, manifest, readback, sink, table |
+//! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, table |
 //! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof |
 //! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |
 //! | `error` | the stages' errors in, an exit code for each out | api, config, proof, sink |
@@ -72,6 +75,7 @@ mod escape;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod inspect;
 mod layout;
 mod manifest;
 mod page;
@@ -81,16 +85,19 @@ pub mod platform;
 #[cfg(not(feature = "cli"))]
 mod platform;
 mod proof;
+pub mod readback;
 pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod sink;
 mod table;
 pub mod verify;
+pub mod warehouse;
 
 pub use api::{ApiError, Failure, Said, Transport};
 pub use arrow;
 pub use error::{Error, Exit, behind};
+pub use layout::{Schemas, schemas};
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};
@@ -112,10 +119,10 @@ pub mod bench {
 
     /// The bytes of a file.
     #[must_use]
-    pub fn encode(format: crate::config::Format, batches: &[RecordBatch]) -> usize {
-        let mut encoder =
-            crate::sink::Encoder::new(crate::config::Encoding::new(format), &crate::schema()).expect("an encoder");
-        let size: usize = batches.iter().map(|batch| encoder.encode(batch).expect("rows").len()).sum();
-        size + encoder.finish().expect("an end").len()
+    pub fn encode(encoding: crate::config::Encoding, batches: &[RecordBatch]) -> Vec<u8> {
+        let mut encoder = crate::sink::Encoder::new(encoding, &crate::schema()).expect("an encoder");
+        let mut bytes: Vec<u8> = batches.iter().flat_map(|batch| encoder.encode(batch).expect("rows")).collect();
+        bytes.extend(encoder.finish().expect("an end"));
+        bytes
     }
 }

@@ -1,5 +1,5 @@
 //! What differs from one operating system to the next, and nothing else does: modes, groups, folders
-//! that are synced, signals.
+//! that are synced or swapped, signals.
 //!
 //! Everything above asks here, in the same words everywhere. Unix has its own; any other system gets
 //! the plain fallback, which tests build on Unix too, so that it stays whole.
@@ -11,7 +11,9 @@ use unix as system;
 
 #[cfg(feature = "cli")]
 pub use system::{StopSignals, mode_open_to_others};
-pub(crate) use system::{open_private, set_mode, sync_folder, take_after};
+pub(crate) use system::{
+    exchange, folder_takes_after, is_mount, is_still, open_private, set_folder_mode, set_mode, sync_folder, take_after,
+};
 
 /// Which signal asked the program to stop.
 #[cfg(feature = "cli")]
@@ -32,6 +34,8 @@ mod unix {
 
     /// Permission bits, without those that say what a file is.
     const BITS: u32 = 0o7777;
+    /// In a folder with this bit, files get the group of the folder.
+    const SET_GROUP: u32 = 0o2000;
 
     /// Opens a file for writing, and makes it, for its owner alone, where it is not there.
     pub(crate) fn open_private(path: &Path) -> io::Result<File> {
@@ -48,6 +52,64 @@ mod unix {
     pub(crate) fn take_after(file: &File, earlier: &Metadata) -> io::Result<()> {
         let _ = std::os::unix::fs::fchown(file, None, Some(earlier.gid()));
         set_mode(file, earlier.mode())
+    }
+
+    /// Gives a folder the mode that belongs to files of this one: whoever can read them can find them. Its owner can do
+    /// everything, for the next run has to replace it.
+    pub(crate) fn set_folder_mode(folder: &Path, files: u32) -> io::Result<()> {
+        let folder = File::open(folder)?;
+        let inherited = folder.metadata()?.mode() & SET_GROUP;
+        set_mode(&folder, files | (files & 0o444) >> 2 | 0o700 | inherited)
+    }
+
+    /// Gives a folder the group and the mode of another.
+    pub(crate) fn folder_takes_after(folder: &Path, earlier: &Metadata) -> io::Result<()> {
+        take_after(&File::open(folder)?, earlier)
+    }
+
+    /// Swaps two folders in one step. The error is `Unsupported` or `InvalidInput` where system or file system cannot.
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    pub(crate) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Whether something is mounted at this folder, which then cannot be renamed.
+    pub(crate) fn is_mount(folder: &Path) -> bool {
+        let device = |folder: &Path| std::fs::metadata(folder).map(|metadata| metadata.dev());
+        let is_of_another = match (device(folder), device(&folder.join(".."))) {
+            (Ok(device), Ok(above)) => device != above,
+            _ => false,
+        };
+        is_of_another || is_mount_of_the_same(folder)
+    }
+
+    /// A folder can be mounted elsewhere on its own file system, as containers do.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn is_mount_of_the_same(folder: &Path) -> bool {
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+        statx(CWD, folder, AtFlags::empty(), StatxFlags::empty())
+            .is_ok_and(|found| (found.stx_attributes & found.stx_attributes_mask).contains(StatxAttributes::MOUNT_ROOT))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn is_mount_of_the_same(_: &Path) -> bool {
+        false
+    }
+
+    /// Whether an open file still stands at this path.
+    pub(crate) fn is_still(file: &File, path: &Path) -> io::Result<bool> {
+        let ours = file.metadata()?;
+        match std::fs::metadata(path) {
+            Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The mode of a file that others than its owner can read; none where only the owner can.
@@ -115,6 +177,32 @@ mod plain {
         file.set_permissions(earlier.permissions())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn set_folder_mode(_: &Path, _: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn folder_takes_after(_: &Path, _: &Metadata) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Two renames take its place.
+    pub(crate) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// What cannot be renamed is then found only when it is to be.
+    pub(crate) fn is_mount(_: &Path) -> bool {
+        false
+    }
+
+    /// An open file cannot be removed.
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn is_still(_: &File, _: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
     #[cfg(feature = "cli")]
     pub fn mode_open_to_others(_: &Metadata) -> Option<u32> {
         None
@@ -149,7 +237,8 @@ mod plain {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::fs::File;
+    use std::fs::{self, File};
+    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
     #[test]
@@ -157,5 +246,31 @@ mod tests {
         let folder = Path::new("/proc/self");
         assert!(File::open(folder).unwrap().sync_all().is_err());
         super::sync_folder(folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_can_be_searched_by_whoever_can_read_its_files_and_replaced_by_its_owner() {
+        let home = tempfile::tempdir().unwrap();
+        for (files, folder) in [(0o640, 0o750), (0o600, 0o700), (0o444, 0o755), (0, 0o700), (0o666, 0o777)] {
+            super::set_folder_mode(home.path(), files).unwrap();
+            assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o7777, folder, "{files:o}");
+        }
+    }
+
+    #[test]
+    fn what_is_mounted_is_told_from_what_is_not() {
+        assert!(super::is_mount(Path::new("/proc")) && super::is_mount(Path::new("/")));
+        assert!(!super::is_mount(tempfile::tempdir().unwrap().path()));
+    }
+
+    #[test]
+    fn folders_are_swapped_in_one_step() {
+        let home = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| home.path().join(name));
+        fs::create_dir(&one).unwrap();
+        fs::create_dir(&other).unwrap();
+        fs::write(one.join("file"), "").unwrap();
+        super::exchange(&one, &other).unwrap();
+        assert!(other.join("file").exists() && !one.join("file").exists());
     }
 }

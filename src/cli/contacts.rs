@@ -17,7 +17,7 @@ use linq_export::report::{Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
 
 use super::destination::Destination;
-use super::layout::{Columns, Values};
+use super::layout::{Form, Values};
 use super::records::Records;
 use super::sandbox::Embedded;
 use super::signals::Signals;
@@ -41,7 +41,7 @@ pub struct Contacts {
     #[command(flatten)]
     destination: Destination,
     #[command(flatten)]
-    columns: Columns,
+    form: Form,
     #[command(flatten)]
     values: Values,
     /// Stop after so many contacts, for a quick look [default: never]
@@ -250,8 +250,9 @@ impl Contacts {
         contacts.require = self.require;
         let mut config = ExportConfig::new(contacts, self.destination.output(), encoding.format);
         config.encoding = encoding;
-        config.content = self.values.content(&self.columns)?;
+        config.content = self.values.content(&self.form)?;
         config.digest = self.values.digest;
+        config.kit.clone_from(&self.values.kit);
         self.destination.apply(&mut config);
         if self.publish_below {
             config.below = Below::Publish;

@@ -1,26 +1,35 @@
 //! Where an export goes, and what kind of file it is: the options, and the configuration they make.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf, is_separator};
 use std::time::Duration;
 
 use clap::Args;
-use linq_export::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Profile, RowGroupSize};
+use linq_export::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize};
 
 use super::duration;
 
 #[derive(Debug, Args)]
 pub struct Destination {
-    /// File to write, or - for standard output. It appears when it is whole
+    /// File to write, DIR/ for a folder of files, or - for standard output. It appears when it is whole, and a folder is
+    /// replaced as a whole
     #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
     output: PathBuf,
+    /// Contacts of each file of a folder, at most [default: 1000000]
+    #[arg(long, value_name = "N", env = "LINQ_EXPORT_ROWS_PER_FILE")]
+    rows_per_file: Option<NonZeroU64>,
+    /// Replace DIR/KEY=VALUE/ alone, such as run_date=2026-01-31, and leave the rest of DIR
+    #[arg(long, value_name = "KEY=VALUE", env = "LINQ_EXPORT_PARTITION")]
+    partition: Option<Partition>,
     /// The file's mode in octal, such as 640 [default: as before; a new file is its owner's alone]
     #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE")]
     mode: Option<FileMode>,
     /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
     wait_lock: Option<Duration>,
-    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it
+    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it, a
+    /// folder's in it
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
     manifest: Option<PathBuf>,
     #[command(flatten)]
@@ -30,17 +39,17 @@ pub struct Destination {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "The kind of file")]
 struct Kind {
-    /// parquet, ndjson or csv [default: from the file's ending: .parquet, .ndjson, .jsonl, .csv]
+    /// parquet, ndjson or csv [default: from the file's ending: .parquet, .ndjson, .jsonl, .csv; parquet in a folder]
     #[arg(long, value_name = "FORMAT", env = "LINQ_EXPORT_FORMAT")]
     format: Option<Format>,
     /// zstd, snappy, gzip, lz4 or none; NDJSON and CSV: gzip, zstd or none [default: zstd for Parquet, the others by .gz
     /// or .zst at the name's end]
     #[arg(long, value_name = "CODEC", env = "LINQ_EXPORT_COMPRESSION")]
     compression: Option<Codec>,
-    /// How hard to compress: gzip 1 to 9, zstd 1 to 22 [default: gzip 6, zstd 3, in Parquet zstd 1]
+    /// How hard to compress: gzip 1 to 9, zstd 1 to 22 [default: gzip 6, zstd 3; in Parquet zstd 1 or 3, as suits a column]
     #[arg(long, value_name = "N", env = "LINQ_EXPORT_COMPRESSION_LEVEL")]
     compression_level: Option<u8>,
-    /// Encoded bytes of a Parquet row group, about
+    /// Compressed bytes of a Parquet row group, about
     #[arg(long, value_name = "SIZE", default_value_t = RowGroupSize::DEFAULT, env = "LINQ_EXPORT_ROW_GROUP_SIZE")]
     row_group_size: RowGroupSize,
     /// portable, or compact: Parquet with delta encodings, smaller, for readers that know them
@@ -51,7 +60,14 @@ struct Kind {
 impl Destination {
     /// Where the output goes.
     pub fn output(&self) -> Output {
-        if self.output.as_os_str() == "-" { Output::Stdout } else { Output::File(self.output.clone()) }
+        let path = self.output.clone();
+        if path.as_os_str() == "-" {
+            Output::Stdout
+        } else if path.to_string_lossy().ends_with(is_separator) {
+            Output::Folder { path, partition: self.partition.clone() }
+        } else {
+            Output::File(path)
+        }
     }
 
     /// Where the manifest is to go, if that was said.
@@ -63,15 +79,19 @@ impl Destination {
     pub fn encoding(&self) -> Result<Encoding, String> {
         let Kind { format, compression, compression_level, row_group_size, parquet_profile } = self.kind;
         let output = self.output();
+        self.check_folder(&output)?;
         let path = match &output {
-            Output::File(path) => Some(path.as_path()),
+            // What is a folder without the slash is refused when it is opened; its name says nothing.
+            Output::File(path) if !path.is_dir() => Some(path.as_path()),
             _ => None,
         };
-        if path.is_none() && format.is_none() {
-            return Err(
-                "standard output has no ending: say --format ndjson, --format csv or --format parquet".to_owned()
-            );
-        }
+        let format = match output {
+            Output::Stdout => Some(
+                format.ok_or("standard output has no ending: say --format ndjson, --format csv or --format parquet")?,
+            ),
+            _ if path.is_none() => format.or(Some(Format::Parquet)),
+            _ => format,
+        };
         let chosen = Encoding::chosen(path, format, compression, compression_level);
         let mut encoding = chosen.map_err(|error| error.to_string())?;
         encoding.row_group = row_group_size;
@@ -86,10 +106,25 @@ impl Destination {
         Ok(encoding)
     }
 
+    /// Refuses what only a folder can have, where there is none.
+    fn check_folder(&self, output: &Output) -> Result<(), String> {
+        let named = match (self.rows_per_file, &self.partition, output) {
+            (_, _, Output::Folder { .. }) | (None, None, _) => return Ok(()),
+            (Some(_), ..) => "--rows-per-file",
+            (None, Some(_), _) => "--partition",
+        };
+        Err(format!(
+            "{named} is for a folder, and {output} is none: end the name of a folder with a slash, as in -o out/"
+        ))
+    }
+
     /// Sets what else is said here.
     pub fn apply(&self, config: &mut ExportConfig) {
         config.mode = self.mode;
         config.wait_lock = self.wait_lock;
         config.manifest.clone_from(&self.manifest);
+        if let Some(rows) = self.rows_per_file {
+            config.rows_per_file = rows;
+        }
     }
 }

@@ -11,8 +11,8 @@ use secrecy::zeroize::Zeroizing;
 /// What the columns of an export are.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The columns")]
-pub struct Columns {
-    /// columns, struct (one column, contact_owner) or table (a second file beside the first: contacts.owners.parquet)
+pub struct Form {
+    /// columns, struct (one column, `contact_owner`) or table (a second file beside the first, `contacts.owners.parquet`)
     #[arg(long, value_name = "FORM", default_value_t = Owners::Columns, env = "LINQ_EXPORT_OWNERS")]
     owners: Owners,
     /// Write these columns alone; id is always written, and the order is the table's [default: all]
@@ -39,9 +39,12 @@ pub struct Values {
     /// Put a digest of the contents into the manifest, which SQL can compute again from the loaded table
     #[arg(long, env = "LINQ_EXPORT_DIGEST", value_parser = BoolishValueParser::new())]
     pub digest: bool,
+    /// Write what warehouses need to load this export into a folder: schemas, commands, SQL, and the digest's queries
+    #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT")]
+    pub kit: Option<PathBuf>,
 }
 
-impl Columns {
+impl Form {
     /// The layout that is asked for, with no value hashed.
     pub fn layout(&self) -> Layout {
         let mut layout = Layout::default();
@@ -58,16 +61,16 @@ impl Columns {
 
 impl Values {
     /// What is written.
-    pub fn content(&self, columns: &Columns) -> Result<Content, String> {
+    pub fn content(&self, form: &Form) -> Result<Content, String> {
         if self.raw {
-            return if columns.is_whole() && self.hmac.is_empty() {
+            return if form.is_whole() && self.hmac.is_empty() {
                 Ok(Content::Raw)
             } else {
                 Err("--raw passes on what the API sent: it goes with no --owners, --columns, --drop or --hmac"
                     .to_owned())
             };
         }
-        let mut layout = columns.layout();
+        let mut layout = form.layout();
         layout.hashed = match (&self.hmac_key_file, self.hmac.is_empty()) {
             (Some(path), false) => Some(Hashed { columns: self.hmac.clone(), key: read_key(path)? }),
             (None, false) => return Err("--hmac needs a key: name its file with --hmac-key-file".to_owned()),

@@ -5,9 +5,12 @@
 
 mod contacts;
 mod destination;
+mod digest;
+mod inspect;
 mod layout;
 mod records;
 mod sandbox;
+mod schema;
 mod signals;
 mod token;
 mod verify;
@@ -19,9 +22,10 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
+use linq_export::readback::ReadbackError;
 use linq_export::{Error, Exit};
 
-const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet or NDJSON: whole, or not at all";
+const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet, NDJSON or CSV: whole, or not at all";
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
@@ -38,6 +42,9 @@ const STYLES: Styles =
 enum Command {
     Contacts(Box<contacts::Contacts>),
     Verify(verify::Verify),
+    Digest(digest::Digest),
+    Inspect(inspect::Inspect),
+    Schema(schema::Schema),
     Sandbox(Box<sandbox::Sandbox>),
 }
 
@@ -47,6 +54,9 @@ impl Cli {
         match self.command {
             Command::Contacts(contacts) => contacts.run().await,
             Command::Verify(verify) => verify.run(),
+            Command::Digest(digest) => digest.run(),
+            Command::Inspect(inspect) => inspect.run(),
+            Command::Schema(schema) => schema.run(),
             Command::Sandbox(sandbox) => sandbox.run().await,
         }
     }
@@ -68,6 +78,33 @@ fn print(line: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{line}")?;
     out.flush()
+}
+
+/// Data on standard output, and how a program that ends with it exits.
+fn put(data: &dyn std::fmt::Display) -> Exit {
+    match print(&data.to_string()) {
+        Ok(()) => Exit::Whole,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::ReaderGone,
+        Err(error) => {
+            say(format_args!("error: cannot write to standard output\n  because: {error}"));
+            Exit::CannotWrite
+        }
+    }
+}
+
+/// The same, as one JSON object.
+fn put_json(data: &impl serde::Serialize) -> Exit {
+    match serde_json::to_string(data) {
+        Ok(text) => put(&text),
+        Err(error) => fail(&Error::Bug(error.to_string())),
+    }
+}
+
+/// Says why a table cannot be read back, and what to do.
+fn unread(error: &ReadbackError) -> Exit {
+    say(words::error(error));
+    say(format_args!("hint: {}", error.hint()));
+    error.exit()
 }
 
 /// Says that the system gave no threads.

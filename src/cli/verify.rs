@@ -1,4 +1,4 @@
-//! `linq-export verify`: a file against its manifest.
+//! `linq-export verify`: a file or a folder against its manifest.
 
 use std::path::PathBuf;
 
@@ -14,17 +14,17 @@ const EXAMPLES: &str = "\
 Example:
   linq-export verify contacts.parquet && load contacts.parquet";
 
-/// Check a file against its manifest, offline
+/// Check a file, or a folder of files, against its manifest, offline
 ///
-/// Compares size, SHA-256, rows, columns, and whether each id is there once. Exits with 0 when all agree,
-/// with 65 when something differs, and says what. Writes nothing.
+/// Compares size, SHA-256, rows, columns, and whether each id is there once; of a folder each file, and that there is no
+/// other. Exits with 0 when all agree, with 65 when something differs, and says what. Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Verify {
-    /// The file
+    /// The file or folder
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Its manifest [default: the file's name with .manifest.json, beside it]
+    /// Its manifest [default: the file's name with .manifest.json, beside it; in a folder _manifest.json]
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
     manifest: Option<PathBuf>,
 }

@@ -21,8 +21,20 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::Locked { .. }) => {
             return Some("wait for it with --wait-lock 10m, or run again when it has ended");
         }
+        Error::Sink(SinkError::IsFolder { .. }) => {
+            return Some("to write a folder of files, end its name with a slash: it is then replaced as a whole");
+        }
+        Error::Sink(SinkError::NotOurs { .. }) => {
+            return Some(
+                "only a folder that is empty, or holds an export and nothing else, is replaced: name another, or move \
+                 away what is in it",
+            );
+        }
         Error::Sink(SinkError::Unfinished { .. }) => {
             return Some("is the disk full? Run again: verify says whether it is whole");
+        }
+        Error::Sink(SinkError::Kit { .. }) => {
+            return Some("the export itself is whole: export again with another --kit, or load it without one");
         }
         Error::Sink(SinkError::Lock { .. }) => {
             return Some("is the lock another user's? Whoever exports to this file must be able to write its lock");

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -79,12 +80,12 @@ impl Codec {
     /// The endings that say how a file of text is compressed.
     const ENDINGS: [(&'static str, Self); 2] = [(".gz", Self::Gzip), (".zst", Self::Zstd)];
 
-    /// The levels it knows, and the one that is used unless another is asked for.
-    fn levels(self) -> Option<(std::ops::RangeInclusive<u8>, u8)> {
+    /// The levels it knows, from the fastest to the smallest.
+    fn levels(self) -> Option<RangeInclusive<u8>> {
         match self {
             Self::None | Self::Snappy | Self::Lz4 => None,
-            Self::Gzip => Some((1..=9, 6)),
-            Self::Zstd => Some((1..=22, 3)),
+            Self::Gzip => Some(1..=9),
+            Self::Zstd => Some(1..=22),
         }
     }
 }
@@ -111,32 +112,30 @@ impl fmt::Display for Codec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compression {
     codec: Codec,
-    level: u8,
+    level: Option<u8>,
 }
 
 impl Compression {
     /// No compression.
-    pub const NONE: Self = Self { codec: Codec::None, level: 0 };
-    /// What Parquet is compressed with unless told otherwise: zstd of level 1.
-    pub const PARQUET: Self = Self { codec: Codec::Zstd, level: 1 };
+    pub const NONE: Self = Self { codec: Codec::None, level: None };
+    /// What Parquet is compressed with unless told otherwise: zstd, each column at a level that suits it.
+    pub const PARQUET: Self = Self { codec: Codec::Zstd, level: None };
 
-    /// A codec at a level, or at its own: 6 for gzip, 3 for zstd.
+    /// A codec at a level, or at levels that suit what is compressed.
     ///
     /// # Errors
     /// If the codec has no such level, or none at all.
     pub fn new(codec: Codec, level: Option<u8>) -> Result<Self, ConfigError> {
         match (codec.levels(), level) {
-            (None, None) => Ok(Self { codec, level: 0 }),
             (None, Some(_)) => {
                 Err(ConfigError::Range(format!("the compression {codec} has no levels: leave out --compression-level")))
             }
-            (Some((_, own)), None) => Ok(Self { codec, level: own }),
-            (Some((levels, _)), Some(level)) if levels.contains(&level) => Ok(Self { codec, level }),
-            (Some((levels, _)), Some(level)) => Err(ConfigError::Range(format!(
+            (Some(levels), Some(level)) if !levels.contains(&level) => Err(ConfigError::Range(format!(
                 "{codec} has no level {level}: it has {} to {}",
                 levels.start(),
                 levels.end()
             ))),
+            _ => Ok(Self { codec, level }),
         }
     }
 
@@ -146,10 +145,10 @@ impl Compression {
         self.codec
     }
 
-    /// The level; none where the codec has none.
+    /// The level, where one was asked for.
     #[must_use]
     pub fn level(self) -> Option<u8> {
-        self.codec.levels().map(|_| self.level)
+        self.level
     }
 }
 
@@ -184,13 +183,14 @@ impl fmt::Display for Profile {
     }
 }
 
-/// The size of a row group of Parquet, in encoded bytes: when it has reached it, another begins. From 1 MiB to 1 GiB.
+/// The size of a row group of Parquet, in compressed bytes, about, from 1 MiB to 1 GiB: when it has reached it, another
+/// begins. A run holds one of them in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowGroupSize(NonZeroUsize);
 
 impl RowGroupSize {
-    /// What BigQuery advises as the least: 16 MiB.
-    pub const DEFAULT: Self = Self(NonZeroUsize::new(16 << 20).expect("16 MiB is not zero"));
+    /// 18 MiB: BigQuery advises 16 MiB as the least, and groups end a little below their size.
+    pub const DEFAULT: Self = Self(NonZeroUsize::new(18 << 20).expect("18 MiB is not zero"));
     const MIN: usize = 1 << 20;
     const MAX: usize = 1 << 30;
 
@@ -241,7 +241,7 @@ pub struct Encoding {
     pub compression: Compression,
     /// Which encodings Parquet may use: portable ones, by default.
     pub profile: Profile,
-    /// The size of Parquet's row groups: 16 MiB, by default.
+    /// The size of Parquet's row groups: 18 MiB, by default.
     pub row_group: RowGroupSize,
 }
 
@@ -308,6 +308,14 @@ impl Encoding {
         }
     }
 
+    /// Every ending that a file can have.
+    pub(crate) fn endings() -> impl Iterator<Item = String> {
+        let codecs = Codec::ENDINGS.iter().map(|(_, codec)| *codec).chain([Codec::None]);
+        let all =
+            codecs.flat_map(|codec| Format::ALL.map(|(_, format)| Self::new(format).compressed(Some(codec), None)));
+        all.filter_map(|encoding| Some(encoding.ok()?.ending()))
+    }
+
     /// The ending of a file of this kind: `.parquet`, `.ndjson.gz` and so on.
     #[must_use]
     pub fn ending(self) -> String {
@@ -358,11 +366,11 @@ mod tests {
             Encoding::chosen(Some(Path::new(name)), format, codec, level).map(|encoding| encoding.compression)
         };
         let zstd = |level| Ok(Compression { codec: Codec::Zstd, level });
-        assert_eq!(chosen("c.parquet", None, None, None), zstd(1));
-        assert_eq!(chosen("c.parquet", None, None, Some(9)), zstd(9));
-        assert_eq!(chosen("c.ndjson.zst", None, Some(Codec::Zstd), Some(22)), zstd(22));
-        assert_eq!(chosen("c.ndjson", None, Some(Codec::Zstd), None), zstd(3));
-        assert_eq!(chosen("c.dump.zst", Some(Format::Ndjson), None, None), zstd(3));
+        assert_eq!(chosen("c.parquet", None, None, None), zstd(None));
+        assert_eq!(chosen("c.parquet", None, None, Some(9)), zstd(Some(9)));
+        assert_eq!(chosen("c.ndjson.zst", None, Some(Codec::Zstd), Some(22)), zstd(Some(22)));
+        assert_eq!(chosen("c.ndjson", None, Some(Codec::Zstd), None), zstd(None));
+        assert_eq!(chosen("c.dump.zst", Some(Format::Ndjson), None, None), zstd(None));
         for (name, codec, level, says) in [
             ("c.ndjson.gz", Some(Codec::Zstd), None, "the name says gzip"),
             ("c.ndjson", Some(Codec::Snappy), None, "Parquet's"),
@@ -378,9 +386,9 @@ mod tests {
 
     #[test]
     fn a_row_group_is_written_with_its_unit() {
-        assert_eq!("16MiB".parse(), Ok(RowGroupSize::DEFAULT));
+        assert_eq!("18MiB".parse(), Ok(RowGroupSize::DEFAULT));
         assert_eq!("128 MB".parse::<RowGroupSize>().unwrap().bytes(), 128_000_000);
-        assert_eq!(RowGroupSize::DEFAULT.to_string(), "16MiB");
+        assert_eq!(RowGroupSize::DEFAULT.to_string(), "18MiB");
         for text in ["", "16", "100000", "1KiB", "2GiB", "0MiB", "99999999999999999999GiB"] {
             assert!(text.parse::<RowGroupSize>().is_err(), "{text}");
         }

@@ -22,6 +22,9 @@ pub struct ExportConfig {
     /// Whether the manifest has a digest of the contents, which anybody can compute again from the loaded table: not, by
     /// default.
     pub digest: bool,
+    /// A folder for what warehouses need to load the export, and to check the loaded table: none, by default. It stands
+    /// or is made in one that is there.
+    pub kit: Option<PathBuf>,
     /// Contacts of a part, where the output is a folder: 1,000,000. The last may have fewer.
     pub rows_per_file: NonZeroU64,
     /// Who may read the file: as before, by default; a new one its owner alone.
@@ -58,6 +61,7 @@ impl ExportConfig {
             encoding: Encoding::new(format),
             content: Content::Table(Layout::default()),
             digest: false,
+            kit: None,
             rows_per_file: DEFAULT_ROWS_PER_FILE,
             mode: None,
             wait_lock: None,
@@ -73,6 +77,12 @@ impl ExportConfig {
     #[must_use]
     pub fn has_owners_file(&self) -> bool {
         matches!(&self.content, Content::Table(layout) if layout.owners == Owners::Table)
+    }
+
+    /// Whether a digest of the contents is to be computed. A kit has it in its queries.
+    #[must_use]
+    pub fn wants_digest(&self) -> bool {
+        self.digest || self.kit.is_some()
     }
 
     /// Refuses what does not go together.
@@ -92,7 +102,13 @@ impl ExportConfig {
         }
         match &self.content {
             Content::Raw if format != Format::Ndjson => usage("what the API sent is JSON, and goes into NDJSON alone"),
+            Content::Raw if self.kit.is_some() => {
+                usage("a kit is for the table's columns, which raw JSON does not have")
+            }
             Content::Raw if self.digest => usage("a digest is of the table's columns, which raw JSON does not have"),
+            _ if self.kit.is_some() && self.output == Output::Stdout => {
+                usage("a kit names the files of the export: that needs a file or a folder for the output")
+            }
             Content::Table(layout) if layout.owners == Owners::Struct && format == Format::Csv => {
                 usage("CSV has no nested values: write the owners as columns or as a table")
             }

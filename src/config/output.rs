@@ -117,14 +117,20 @@ impl OutFile {
     pub fn beside(self, target: &Path, encoding: Encoding) -> PathBuf {
         match self {
             Self::Part(_) => target.to_owned(),
-            Self::Owners => {
-                let name = target.file_name().unwrap_or_default().to_string_lossy();
-                let ending = encoding.ending();
-                let stem = name.strip_suffix(&ending).or_else(|| name.split_once('.').map(|(stem, _)| stem));
-                target.with_file_name(format!("{}.owners{ending}", stem.unwrap_or(&name)))
-            }
+            Self::Owners => owners_beside(target, &encoding.ending()),
         }
     }
+
+    /// Wherever owners may stand beside the file `target`, whatever kind of file it is.
+    pub fn owners_of(target: &Path) -> impl Iterator<Item = PathBuf> {
+        Encoding::endings().map(|ending| owners_beside(target, &ending))
+    }
+}
+
+fn owners_beside(target: &Path, ending: &str) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(ending).or_else(|| name.split_once('.').map(|(stem, _)| stem));
+    target.with_file_name(format!("{}.owners{ending}", stem.unwrap_or(&name)))
 }
 
 #[cfg(test)]
@@ -152,6 +158,10 @@ mod tests {
         let lines = Encoding::of(Path::new("c.ndjson.gz")).unwrap();
         assert_eq!(beside("c.v1.ndjson.gz", lines), Path::new("c.v1.owners.ndjson.gz"));
         assert_eq!(beside("c.jsonl.gz", lines), Path::new("c.owners.ndjson.gz"));
+        let anywhere: Vec<_> = OutFile::owners_of(Path::new("a/c.v1.csv.zst")).collect();
+        for name in ["a/c.v1.owners.csv.zst", "a/c.owners.parquet", "a/c.owners.ndjson", "a/c.owners.csv.gz"] {
+            assert!(anywhere.contains(&name.into()), "{name}: {anywhere:?}");
+        }
         assert_eq!(OutFile::Part(7).in_folder(lines), "part-00007.ndjson.gz");
     }
 }

@@ -102,9 +102,10 @@ impl Leaf<'_> {
             Values::Integer(values) => values.is_valid(row).then(|| values.value(row)),
             Values::Instant(values) => values.is_valid(row).then(|| values.value(row)),
             Values::Text(values) => {
-                match values.is_valid(row) {
-                    true => append(values.value(row).as_bytes(), text),
-                    false => text.push(b'-'),
+                if values.is_valid(row) {
+                    append(values.value(row).as_bytes(), text);
+                } else {
+                    text.push(b'-');
                 }
                 return;
             }

@@ -85,11 +85,11 @@ fn normal_form(column: &str, text: &str) -> String {
         "email" | "owner_email" => text.to_lowercase(),
         "phone_number" => {
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            match digits.is_empty() {
-                // No number at all: as it is.
-                true => text.to_owned(),
-                false => format!("{}{digits}", if text.starts_with('+') { "+" } else { "" }),
+            // No number at all stays as it is.
+            if digits.is_empty() {
+                return text.to_owned();
             }
+            format!("{}{digits}", if text.starts_with('+') { "+" } else { "" })
         }
         _ => text.to_owned(),
     }

@@ -17,7 +17,7 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-use crate::config::{ConfigError, Content, Owners};
+use crate::config::{ConfigError, Content, Layout, Owners};
 use crate::table;
 use columns::Columns;
 use extra::Extra;
@@ -25,6 +25,29 @@ use keyed::Keyed;
 pub(crate) use keyed::key_id;
 pub(crate) use owners::OwnersTable;
 use owners::OwnersTally;
+
+/// The columns that a layout gives.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Schemas {
+    /// Those of the contacts.
+    pub contacts: SchemaRef,
+    /// Those of the owners, where they have a table.
+    pub owners: Option<SchemaRef>,
+}
+
+/// The columns that a layout gives, without an export.
+///
+/// # Errors
+/// If a column is none of the table, or cannot be treated as was asked.
+pub fn schemas(layout: &Layout) -> Result<Schemas, ConfigError> {
+    let arrange = Arrange::new(&Content::Table(layout.clone()))?;
+    let owners = match &arrange.form {
+        Form::Table(table) => table.owners.as_ref().map(OwnersTally::schema),
+        Form::Raw => None,
+    };
+    Ok(Schemas { contacts: arrange.schema(), owners })
+}
 
 /// Brings batches into the form of an output.
 #[derive(Debug)]

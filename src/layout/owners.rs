@@ -59,6 +59,11 @@ impl OwnersTally {
         Ok(Self { schema: Arc::new(Schema::new(fields)), texts, owners: BTreeMap::new() })
     }
 
+    /// The columns of the table.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
     /// Takes the owners of a batch of the whole table.
     pub fn take(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         let owner_ids = column(batch, table::OWNER_ID)?.as_primitive::<Int64Type>();

@@ -4,7 +4,7 @@ use arrow::datatypes::Int64Type;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{Hashed, HmacKey, Layout};
+use crate::config::{Hashed, HmacKey};
 
 /// A batch of the whole table, with what was sent.
 fn batch(contacts: &str) -> RecordBatch {
@@ -23,8 +23,8 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-fn hashed(columns: &[&str]) -> Option<Hashed> {
-    Some(Hashed { columns: names(columns), key: HmacKey::new(&[7; 32]).unwrap() })
+fn hashed(columns: &[&str]) -> Hashed {
+    Hashed { columns: names(columns), key: HmacKey::new(&[7; 32]).unwrap() }
 }
 
 fn arranged(layout: Layout, contacts: &str) -> (RecordBatch, Option<OwnersTable>) {
@@ -87,9 +87,9 @@ fn what_makes_no_sense_is_refused_by_name() {
     for (layout, says) in [
         (layout(|layout| layout.columns = Some(names(&["e-mail"]))), "no column is called \"e-mail\": there are id, "),
         (layout(|layout| layout.dropped = names(&["id"])), "id cannot be dropped"),
-        (layout(|layout| layout.hashed = hashed(&["owner_id"])), "owner_id is no text"),
-        (layout(|layout| layout.hashed = hashed(&["extra"])), "drop it"),
-        (layout(|layout| layout.hashed = hashed(&["nick"])), "no column of that name"),
+        (layout(|layout| layout.hashed = Some(hashed(&["owner_id"]))), "owner_id is no text"),
+        (layout(|layout| layout.hashed = Some(hashed(&["extra"]))), "drop it"),
+        (layout(|layout| layout.hashed = Some(hashed(&["nick"]))), "no column of that name"),
         (
             layout(|layout| {
                 layout.dropped = names(&["owner_id"]);
@@ -128,6 +128,7 @@ fn of_contradicting_owners_the_copy_that_was_updated_last_counts() {
     let (arranged, owners) = arranged(layout(|layout| layout.owners = Owners::Table), contacts);
     assert!(field_names(&arranged).ends_with("updated_at owner_id extra"), "{}", field_names(&arranged));
     let OwnersTable { batch, contradictions } = owners.unwrap();
+    assert_eq!(batch.schema(), schemas(&layout(|layout| layout.owners = Owners::Table)).unwrap().owners.unwrap());
     assert_eq!(field_names(&batch), "owner_id owner_email owner_first_name owner_last_name owner_name contacts");
     let number = |column: &str| column_of(&batch, column).as_primitive::<Int64Type>().values().to_vec();
     assert_eq!((number("owner_id"), number("contacts"), contradictions), (vec![-8, 9], vec![2, 3], 2));
@@ -154,14 +155,14 @@ fn what_is_hashed_or_dropped_stands_in_extra_neither() {
         {"id":2,"email":" Jane@X ","phone_number":null,"title":2}"#;
     let (arranged, _) = arranged(
         layout(|layout| {
-            layout.hashed = hashed(&["email", "phone_number", "owner_email", "owner_name"]);
+            layout.hashed = Some(hashed(&["email", "phone_number", "owner_email", "owner_name"]));
             layout.dropped = names(&["title"]);
         }),
         contacts,
     );
     let hash = |column: &str, text: &str| {
         let columns = Columns::of(&Layout::default()).unwrap();
-        Keyed::new(&hashed(&[column]).unwrap(), &columns).unwrap().hash(column, text)
+        Keyed::new(&hashed(&[column]), &columns).unwrap().hash(column, text)
     };
     assert_eq!(
         object(&arranged, 0),

@@ -21,6 +21,13 @@ pub(crate) struct ColumnRecord {
     pub nullable: bool,
 }
 
+impl ColumnRecord {
+    /// The names of the fields of a struct: they stand between quotation marks.
+    pub fn within(&self) -> Vec<String> {
+        self.kind.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+}
+
 /// The columns of a schema, in order.
 pub(crate) fn columns(schema: &Schema) -> Vec<ColumnRecord> {
     let column = |field: &arrow::datatypes::Field| ColumnRecord {
@@ -31,7 +38,8 @@ pub(crate) fn columns(schema: &Schema) -> Vec<ColumnRecord> {
     schema.fields().iter().map(|field| column(field)).collect()
 }
 
-fn kind(data_type: &DataType) -> String {
+/// A type, as manifests name it.
+pub(crate) fn kind(data_type: &DataType) -> String {
     match data_type {
         DataType::Int64 => "int64".to_owned(),
         DataType::Utf8 => "utf8".to_owned(),
@@ -52,6 +60,13 @@ pub(crate) fn fingerprint(columns: &[ColumnRecord]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_fields_of_a_struct_are_told_from_its_type() {
+        let fields = ["id", "name"].map(|name| arrow::datatypes::Field::new(name, DataType::Int64, true));
+        let kind = kind(&DataType::Struct(fields.to_vec().into()));
+        assert_eq!(ColumnRecord { name: "x".to_owned(), kind, nullable: true }.within(), ["id", "name"]);
+    }
 
     /// When this fails the columns have changed: raise the version with them, as its documentation says.
     #[test]

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::checksum::Checksum;
 use super::columns::ColumnRecord;
@@ -18,8 +19,15 @@ pub(crate) struct Known {
     pub options: KnownOptions,
     pub run: KnownRun,
     pub completeness: KnownCompleteness,
-    pub file: KnownFile,
+    /// None where there is a folder.
+    pub file: Option<KnownFile>,
+    /// The files of a folder.
+    #[serde(default)]
+    pub parts: Vec<KnownFile>,
+    pub owners: Option<KnownOwners>,
     pub schema: KnownSchema,
+    /// The digest of the contents, where the run took one.
+    pub digest: Option<KnownDigest>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +44,9 @@ pub(crate) struct KnownTimes {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KnownOptions {
     pub format: String,
+    /// Whether each line is a contact as the API sent it, and not a row of the table.
+    #[serde(default)]
+    pub raw: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -51,15 +62,32 @@ pub(crate) struct KnownCompleteness {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KnownFile {
+    /// Within its folder; none for standard output.
+    pub name: Option<String>,
     pub rows: u64,
     pub bytes: u64,
     pub sha256: String,
+}
+
+/// Owners that are a table of their own, or none.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownOwners {
+    pub file: Option<KnownFile>,
+    #[serde(default)]
+    pub columns: Vec<ColumnRecord>,
+    pub digest: Option<KnownDigest>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KnownSchema {
     pub fingerprint: String,
     pub columns: Vec<ColumnRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct KnownDigest {
+    pub rows: u64,
+    pub sum: String,
 }
 
 /// Why a manifest cannot be relied on.
@@ -83,17 +111,27 @@ pub enum ManifestError {
 impl Known {
     /// Reads a manifest.
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
-        if !seal::holds(text) {
-            return Err(ManifestError::Damaged);
-        }
-        let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
-        let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
-        if format_version > FORMAT_VERSION {
-            return Err(ManifestError::Later { found: format_version });
-        }
-        serde_json::from_str(text).map_err(unreadable)
+        unsealed(bytes)
     }
+
+    /// The file of the owners, where they are a table of their own.
+    pub fn owners_file(&self) -> Option<&KnownFile> {
+        self.owners.as_ref()?.file.as_ref()
+    }
+}
+
+/// What is needed of a manifest, if its seal holds and this program knows its version.
+pub(super) fn unsealed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
+    if !seal::holds(text) {
+        return Err(ManifestError::Damaged);
+    }
+    let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
+    let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
+    if format_version > FORMAT_VERSION {
+        return Err(ManifestError::Later { found: format_version });
+    }
+    serde_json::from_str(text).map_err(unreadable)
 }
 
 #[derive(Deserialize)]
@@ -101,8 +139,9 @@ struct Version {
     format_version: u32,
 }
 
-/// Whether a manifest is whole and describes this file, by its digest.
-pub(crate) fn describes(manifest: &[u8], file: &Path) -> bool {
-    let Ok(Known { file: known, .. }) = Known::read(manifest) else { return false };
-    Checksum::of_file(file).is_ok_and(|checksum| checksum.bytes() == known.bytes && checksum.digits() == known.sha256)
+impl KnownFile {
+    /// Whether this is the file, by its digest.
+    pub fn is(&self, path: &Path) -> bool {
+        Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
+    }
 }

@@ -6,6 +6,7 @@
 mod checksum;
 mod columns;
 mod completeness;
+mod glance;
 mod known;
 mod organisation;
 mod record;
@@ -20,11 +21,14 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub(crate) use checksum::Checksum;
-pub(crate) use columns::{ColumnRecord, columns, fingerprint};
+pub(crate) use columns::{ColumnRecord, columns, fingerprint, kind};
+pub(crate) use glance::Glance;
 pub use known::ManifestError;
-pub(crate) use known::{Known, describes};
+pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
+#[cfg(test)]
+pub(crate) use seal::seal;
 pub(crate) use start::{Learned, learned_by};
 pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 

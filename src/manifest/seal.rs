@@ -19,7 +19,7 @@ struct Sealed<'r, R> {
 }
 
 /// The text of a record with its seal.
-pub(super) fn seal(record: &impl Serialize) -> Result<String, serde_json::Error> {
+pub(crate) fn seal(record: &impl Serialize) -> Result<String, serde_json::Error> {
     let zeros = "0".repeat(DIGITS);
     let mut text = serde_json::to_string_pretty(&Sealed { record, manifest_sha256: zeros })?;
     text.push('\n');

@@ -45,7 +45,7 @@ impl Encode {
     pub fn new(config: &ExportConfig, out: mpsc::Sender<Piece>) -> Result<Self, Error> {
         let arrange = Arrange::new(&config.content)?;
         let schema = arrange.schema();
-        let digest = config.digest.then(ContentDigest::default);
+        let digest = config.wants_digest().then(ContentDigest::default);
         let rows_per_file = match config.output {
             Output::Folder { .. } => Some(config.rows_per_file),
             _ => None,

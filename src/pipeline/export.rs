@@ -12,8 +12,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::{Rows, read};
+use super::contacts::{Rows, bug, read};
 use super::encode::Encode;
+use super::kit;
 use super::start::{learned_before, with_start};
 use crate::api::ApiError;
 use crate::config::{Below, Content, ExportConfig};
@@ -66,6 +67,7 @@ async fn run(
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
     }
+    kit::begin(config)?;
     let earlier = learned_before(config);
     let rows = match config.content {
         Content::Raw => Rows::WithRaw,
@@ -88,7 +90,7 @@ async fn run(
         () = cancellation.cancelled() => Err(Error::Cancelled),
     };
     drop(pieces);
-    let ended = encoding.await.map_err(|error| Error::Bug(error.to_string()))?;
+    let ended = encoding.await.map_err(bug)?;
     // Where writing failed, the encoder only found its way out closed.
     wrote?;
     let (read, written) = ended?;
@@ -104,6 +106,8 @@ async fn run(
     let bytes = written.bytes();
     let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, &written, earlier);
     settled.publish(manifest.text()?.into_bytes()).await?;
+    let told = config.clone();
+    tokio::task::spawn_blocking(move || kit::write(&told, &written)).await.map_err(bug)??;
     Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
 }
 

@@ -5,6 +5,7 @@
 mod contacts;
 mod encode;
 mod export;
+mod kit;
 mod redact;
 mod start;
 

@@ -6,9 +6,9 @@ use chrono::Utc;
 
 use crate::config::{ContactsConfig, ExportConfig, Output, Pacing, Rate};
 use crate::manifest::{Learned, learned_by};
-use crate::sink::Names;
+use crate::sink::{FolderNames, Names};
 
-/// Nine tenths of the rate that the run before learned, if its manifest stands beside the target, is of
+/// Nine tenths of the rate that the run before learned, if its manifest stands beside the target or in it, is of
 /// the same source, and is younger than 30 days.
 ///
 /// None is the answer to anything else, a damaged manifest included: this is a hint. [`export`](crate::export)
@@ -18,13 +18,15 @@ pub fn starting_rate(config: &ExportConfig) -> Option<Rate> {
     learned_before(config)?.start()
 }
 
-/// What a run before has learned, by the manifest beside the target; nothing where the rate is given.
+/// What a run before has learned, by the manifest of the target; nothing where the rate is given.
 pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
-    let (Output::File(path), Pacing::Learn { known: None, .. }) = (&config.output, config.contacts.pacing) else {
-        return None;
+    let Pacing::Learn { known: None, .. } = config.contacts.pacing else { return None };
+    let target = config.output.target()?;
+    let manifest = match config.output {
+        Output::Folder { .. } => FolderNames::of(&target).ok()?.manifest,
+        _ => Names::of(&target).ok()?.manifest,
     };
-    let manifest = fs::read(Names::of(path).ok()?.manifest).ok()?;
-    learned_by(&manifest, config, Utc::now())
+    learned_by(&fs::read(manifest).ok()?, config, Utc::now())
 }
 
 /// How to read, starting with what was learned before.

@@ -10,6 +10,11 @@ use zstd::stream::write::Encoder as ZstdEncoder;
 use super::SinkError;
 use crate::config::{Codec, Compression};
 
+/// The level of gzip, unless one is asked for.
+const GZIP: u8 = 6;
+/// The level of zstd, unless one is asked for.
+const ZSTD: u8 = 3;
+
 /// What compresses the bytes of one file.
 pub(super) enum Compressor {
     None,
@@ -19,10 +24,13 @@ pub(super) enum Compressor {
 
 impl Compressor {
     pub fn new(compression: Compression) -> Result<Self, SinkError> {
-        let level = compression.level().unwrap_or_default();
         Ok(match compression.codec() {
-            Codec::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::new(level.into()))),
+            Codec::Gzip => {
+                let level = compression.level().unwrap_or(GZIP);
+                Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::new(level.into())))
+            }
             Codec::Zstd => {
+                let level = compression.level().unwrap_or(ZSTD);
                 let mut encoder = ZstdEncoder::new(Vec::new(), level.into()).map_err(|error| failed(&error))?;
                 // Readers can tell a file that was damaged.
                 encoder.include_checksum(true).map_err(|error| failed(&error))?;

@@ -16,11 +16,12 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 pub(crate) use encoder::Encoder;
-pub(crate) use place::{Left, Names, Place, is_held};
+pub(crate) use place::{FolderNames, Left, Names, Place, is_held, is_interrupted, listed, stranger};
 
 pub use whole::{Readers, check_apart, check_file, write_file};
 
 use crate::config::OutFile;
+pub(crate) use crate::draft::is_taken_away;
 use crate::error::Exit;
 
 /// What an encoder hands on.
@@ -66,6 +67,15 @@ pub enum SinkError {
         #[source]
         error: io::Error,
     },
+    /// The export was published, and the kit for warehouses could not be written.
+    #[error("the export is published, and its kit cannot be written to {}", folder.display())]
+    Kit {
+        /// The kit's folder.
+        folder: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
     /// Another run has the target.
     #[error("another run is writing {}", target.display())]
     Locked {
@@ -81,6 +91,32 @@ pub enum SinkError {
         #[source]
         error: io::Error,
     },
+    /// The output is to be a file, and a folder is there.
+    #[error("{} is a folder", path.display())]
+    IsFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder is one that the program did not make, or something else is in it, too.
+    #[error("{} is not replaced: {reason}", target.display())]
+    NotOurs {
+        /// The folder.
+        target: PathBuf,
+        /// What speaks against it.
+        reason: String,
+    },
+    /// A folder that has no name of its own: this one, the one above, or the root.
+    #[error("{} cannot be replaced as a whole: name a folder in it, with a slash at its end", path.display())]
+    NoFolderOfItsOwn {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Owners of their own, and an output that has no second file.
+    #[error("the owners are a second file, and {target} is one: name a file or a folder, or choose --owners columns")]
+    OwnersNowhere {
+        /// The output.
+        target: String,
+    },
     /// A record of the run would stand in the place of something else.
     #[error("{} is where {taken_by} stands: the report and the metrics need places of their own", path.display())]
     SamePlace {
@@ -90,9 +126,9 @@ pub enum SinkError {
         taken_by: &'static str,
     },
     /// A manifest was asked for elsewhere than beside its file.
-    #[error("the manifest of {} stands beside it: --manifest is for standard output and devices", target.display())]
+    #[error("the manifest of {} goes with it: --manifest is for standard output and devices", target.display())]
     ManifestElsewhere {
-        /// The file.
+        /// The file or folder.
         target: PathBuf,
     },
     /// The reader of standard output, or of a pipe, went away.
@@ -123,10 +159,15 @@ impl SinkError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Create { .. } | Self::Lock { .. } => Exit::CannotCreate,
-            Self::Write { .. } | Self::Unfinished { .. } => Exit::CannotWrite,
+            Self::Create { .. } | Self::IsFolder { .. } | Self::Lock { .. } | Self::NotOurs { .. } => {
+                Exit::CannotCreate
+            }
+            Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
-            Self::ManifestElsewhere { .. } | Self::SamePlace { .. } => Exit::Usage,
+            Self::ManifestElsewhere { .. }
+            | Self::NoFolderOfItsOwn { .. }
+            | Self::OwnersNowhere { .. }
+            | Self::SamePlace { .. } => Exit::Usage,
             Self::ReaderGone => Exit::ReaderGone,
             Self::Encode { .. } => Exit::Bug,
         }

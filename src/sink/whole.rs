@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Names, SinkError};
-use crate::config::Output;
+use crate::config::{OutFile, Output};
 use crate::draft::{Draft, Mode, folder, write_whole};
 
 /// Behind it may be a file, which is the output then.
@@ -41,17 +41,25 @@ pub fn check_file(path: &Path) -> Result<(), SinkError> {
     begun.map_err(|error| SinkError::create(path, error))
 }
 
-/// Refuses records of a run that would stand in each other's place, or in that of its output, the
-/// output's lock, or the manifest, which stands beside the output or at `manifest`. Links are followed.
+/// Refuses records of a run that would stand in each other's place, in that of its output, of the output's lock or
+/// owners, or of the manifest, which stands beside the output or at `manifest`; or in a folder that is replaced as a
+/// whole. Links are followed.
 ///
 /// # Errors
 /// The first record whose place is taken.
 pub fn check_apart(records: &[&Path], output: &Output, manifest: Option<&Path>) -> Result<(), SinkError> {
     let mut taken = taken_by(output);
     taken.extend(manifest.into_iter().flat_map(places).map(|place| (place, "the manifest")));
+    let folder = match output {
+        Output::Folder { .. } => output.target(),
+        _ => None,
+    };
+    let folder: Vec<_> = folder.iter().flat_map(|folder| places(folder)).collect();
     for record in records {
         let places = places(record);
-        if let Some((_, taken_by)) = taken.iter().find(|(place, _)| places.contains(place)) {
+        let inside = places.iter().any(|place| folder.iter().any(|folder| place.starts_with(folder)));
+        let taken_by = taken.iter().find(|(place, _)| places.contains(place)).map(|(_, taken_by)| *taken_by);
+        if let Some(taken_by) = taken_by.or(inside.then_some("the output")) {
             return Err(SinkError::SamePlace { path: record.to_path_buf(), taken_by });
         }
         taken.extend(places.map(|place| (place, "another record")));
@@ -63,11 +71,18 @@ pub fn check_apart(records: &[&Path], output: &Output, manifest: Option<&Path>) 
 fn taken_by(output: &Output) -> Vec<(PathBuf, &'static str)> {
     let path = &output.target().unwrap_or_else(|| STDOUT.into());
     let mut taken: Vec<_> = places(path).map(|place| (place, "the output")).into();
-    if let Ok(names) = Names::of(path) {
-        for (path, what) in
-            [(names.manifest, "the manifest"), (names.staged, "the manifest"), (names.lock, "the output's lock")]
-        {
-            taken.extend(places(&path).map(|place| (place, what)));
+    let mut take = |paths: &[PathBuf], what| {
+        taken.extend(paths.iter().flat_map(|path| places(path)).map(|place| (place, what)));
+    };
+    if let Ok(Names { target, manifest, staged, lock, owners_staged, .. }) = Names::of(path) {
+        take(&[lock], "the output's lock");
+        if !matches!(output, Output::Folder { .. }) {
+            take(&[manifest, staged], "the manifest");
+            for owners in OutFile::owners_of(&target) {
+                take(&Names::of(&owners).map_or_else(|_| Vec::new(), |names| vec![names.lock]), "the owners' lock");
+                take(&[owners], "the owners");
+            }
+            take(&[owners_staged], "the owners");
         }
     }
     taken
@@ -81,4 +96,33 @@ fn places(path: &Path) -> [PathBuf; 2] {
     };
     let behind = || Names::of(path).map_or_else(|_| path.to_owned(), |names| place(&names.target));
     [place(path), fs::canonicalize(path).unwrap_or_else(|_| behind())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_stay_clear_of_all_that_an_output_takes() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        fs::create_dir(at("out")).unwrap();
+        let refused = |record: &str, output: &Output| check_apart(&[&at(record)], output, None).is_err();
+        let file = Output::File(at("c.parquet"));
+        for record in ["c.parquet", "c.parquet.manifest.json", ".c.parquet.lock", "c.owners.parquet", "c.owners.csv.gz"]
+        {
+            assert!(refused(record, &file), "{record}");
+        }
+        let folder = Output::Folder { path: at("out/"), partition: None };
+        for record in ["out", "out/report.json", "out/_owners/report.json", ".out.lock"] {
+            assert!(refused(record, &folder), "{record}");
+        }
+        let partition = Output::Folder { path: at("out/"), partition: Some("day=1".parse().unwrap()) };
+        for record in ["out/day=1/report.json", "out/.day=1.lock"] {
+            assert!(refused(record, &partition), "{record}");
+        }
+        for (record, output) in [("report.json", &file), ("out.json", &folder), ("out/report.json", &partition)] {
+            assert!(!refused(record, output), "{record}");
+        }
+    }
 }

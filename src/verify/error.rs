@@ -1,10 +1,11 @@
-//! In what a file and its manifest can differ, and what to do about it.
+//! In what a file or folder and its manifest can differ, and what to do about it.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::error::Exit;
 use crate::manifest::ManifestError;
+use crate::readback::ReadbackError;
 
 /// Why a file is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,30 @@ pub enum VerifyError {
     #[error("there is no file {}", path.display())]
     NoFile {
         /// The file.
+        path: PathBuf,
+    },
+    /// There is no such folder.
+    #[error("there is no folder {}", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file that says that a folder is whole is not there.
+    #[error("there is no {}, which would say that the folder is whole", path.display())]
+    NoSuccess {
+        /// The file.
+        path: PathBuf,
+    },
+    /// In a folder is something that its manifest does not list.
+    #[error("{:?} is not in the manifest of its folder", path.to_string_lossy())]
+    Stray {
+        /// The file or folder that is one too many.
+        path: PathBuf,
+    },
+    /// A run was stopped between the two renames that replace a folder where the system has no exchange.
+    #[error("replacing {} was interrupted: it stands hidden beside its place", path.display())]
+    TakenAway {
+        /// The folder.
         path: PathBuf,
     },
     /// There is no manifest.
@@ -84,6 +109,19 @@ pub enum VerifyError {
         /// Its id.
         id: i64,
     },
+    /// The contents are others than the manifest says.
+    #[error(
+        "{} has other contents than its manifest says: their digest is {found}, and should be {due}",
+        path.display()
+    )]
+    Digest {
+        /// The file.
+        path: PathBuf,
+        /// Rows and sum of the digest of its contents.
+        found: String,
+        /// Those in the manifest.
+        due: String,
+    },
     /// The bytes are as they should be, and yet no table.
     #[error("{} cannot be read: {reason}", path.display())]
     Unreadable {
@@ -104,16 +142,20 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// Whether a run that publishes while this one reads can look like this.
+    /// Why a file that has the bytes it should have cannot be read back.
+    pub(super) fn of(error: ReadbackError) -> Self {
+        match error {
+            ReadbackError::NoFile { path } => Self::NoFile { path },
+            ReadbackError::Columns { path, reason } => Self::Schema { path, reason },
+            ReadbackError::Malformed { path, reason } => Self::Unreadable { path, reason },
+            ReadbackError::Read { path, error } => Self::Read { path, error },
+            ReadbackError::NoParts { path } => Self::Unreadable { path, reason: "it has no parts".to_owned() },
+        }
+    }
+
+    /// Whether a run that publishes while this one reads can look like this: bytes and rows may be of two runs then.
     pub(super) fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            Self::NoFile { .. }
-                | Self::NoManifest { .. }
-                | Self::Manifest { .. }
-                | Self::Size { .. }
-                | Self::Content { .. }
-        )
+        !matches!(self, Self::Read { .. })
     }
 
     /// How a program that ends with this error exits.
@@ -129,7 +171,9 @@ impl VerifyError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoFile { .. } => "is the path right? Else run the export",
+            Self::NoFile { .. } | Self::NoFolder { .. } => "is the path right? Else run the export",
+            Self::Stray { .. } => "readers of the folder may load it: move it away, or export again to another folder",
+            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
             Self::NoManifest { .. } => {
                 "what has no manifest was not made by this program, or it was moved without it: export it again, \
                  or name its manifest with --manifest"

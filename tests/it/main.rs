@@ -6,9 +6,13 @@
     reason = "a test ends where something unexpected happens, and may print figures"
 )]
 
+mod digest;
 mod exits;
 mod export;
 mod faults;
+mod folder;
+mod forms;
+mod inspect;
 mod kill;
 mod manifest;
 mod map;
@@ -21,6 +25,7 @@ mod publish;
 mod require;
 mod run;
 mod sandbox;
+mod schema;
 mod scripted;
 mod secrets;
 mod signals;

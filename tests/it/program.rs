@@ -133,10 +133,10 @@ fn a_base_url_that_endangers_the_token_is_refused() {
 #[test]
 fn an_output_that_cannot_be_made_exits_with_73_before_anything_is_asked() {
     let folder = folder();
-    for output in [path(&folder, "missing/contacts.parquet"), folder.path().display().to_string() + "/"] {
+    for output in [path(&folder, "missing/contacts.parquet"), folder.path().display().to_string()] {
         let ran = run(&["contacts", "--sandbox", "--format", "parquet", "-o", &output]);
         assert_eq!(ran.code, Some(73), "{}", ran.stderr);
-        assert!(ran.stderr.contains(output.trim_end_matches('/')), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&output), "{}", ran.stderr);
     }
 }
 

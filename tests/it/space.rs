@@ -76,3 +76,35 @@ fn a_read_only_folder_is_73() {
     assert_eq!(ran.code, Some(73), "{}", ran.stderr);
     assert!(ran.stderr.contains("Read-only file system"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_full_disk_leaves_the_old_folder_and_no_new_one() {
+    let Some(ran) = on_tmpfs(
+        "300k",
+        "$RUN --sandbox-contacts 50 -o out/ --format ndjson -q || exit 99
+         find out -type f | xargs sha256sum > sums
+         $RUN --sandbox-contacts 1000 -o out/ --format ndjson --rows-per-file 200; code=$?
+         sha256sum -c --quiet sums && ls -A && ls out && exit $code",
+    ) else {
+        return;
+    };
+    assert_eq!(ran.code, Some(74), "{}", ran.stderr);
+    assert_eq!(ran.stdout, ".out.lock\nout\nsums\n_SUCCESS\n_manifest.json\npart-00000.ndjson\n");
+    assert!(ran.stderr.contains("because: No space left"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_folder_that_is_mounted_is_known_before_anything_is_asked() {
+    // On another file system, and on the same: neither could be renamed in the end.
+    for mount in ["mount -t tmpfs none out", "mkdir other && mount --bind other out"] {
+        let Some(ran) = on_tmpfs("1m", &format!("mkdir out && {mount} && $RUN -o out/; code=$?; ls out && exit $code"))
+        else {
+            return;
+        };
+        assert_eq!(ran.code, Some(73), "{}", ran.stderr);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("so name a folder in it"), "{}", ran.stderr);
+    }
+    let Some(ran) = on_tmpfs("1m", "$RUN -o ./ --partition day=1 && ls -A . day=1") else { return };
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.stdout, ".:\n.day=1.lock\nday=1\n\nday=1:\n_SUCCESS\n_manifest.json\npart-00000.parquet\n");
+}

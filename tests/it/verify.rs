@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use linq_export::readback::open;
 use linq_export::verify::{VerifyError, verify};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use crate::run::{exported, failing, verified};
+use crate::run::{self, exported, failing, verified};
 use crate::support::{folder, names, path};
 
 /// A folder with an export in it, and the file's path.
@@ -26,9 +29,34 @@ fn refusal(file: &str) -> VerifyError {
     verify(Path::new(file), None).unwrap_err()
 }
 
+fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
+/// Changes a manifest, and seals it as its program would.
+fn resealed(file: &str, change: impl FnOnce(&mut Value)) {
+    let mut value = run::json(manifest(file));
+    change(&mut value);
+    let zeros = "0".repeat(64);
+    value["manifest_sha256"] = json!(zeros);
+    let text = serde_json::to_string_pretty(&value).unwrap();
+    fs::write(manifest(file), text.replace(&zeros, &sha256(&text))).unwrap();
+}
+
+/// Puts other columns into a manifest, with the fingerprint that they have.
+fn with_columns(value: &mut Value, columns: &[Value]) {
+    let line = |column: &Value| {
+        let nullable = if column["nullable"] == true { "nullable" } else { "required" };
+        format!("{} {} {nullable}\n", column["name"].as_str().unwrap(), column["type"].as_str().unwrap())
+    };
+    let lines: Vec<_> = columns.iter().map(line).collect();
+    value["schema"]["fingerprint"] = json!(sha256(&lines.concat()));
+    value["schema"]["columns"] = json!(columns);
+}
+
 #[test]
 fn a_whole_file_is_accepted_in_each_format_and_size() {
-    for name in ["c.parquet", "c.ndjson"] {
+    for name in ["c.parquet", "c.ndjson", "c.ndjson.gz", "c.ndjson.zst", "c.csv", "c.csv.gz"] {
         for contacts in [0, 1, 250] {
             let (_folder, file) = export(name, contacts);
             let ran = verified(&file);
@@ -145,4 +173,119 @@ fn a_file_that_a_run_has_at_this_moment_is_75() {
     assert_eq!(verified(&file).code, Some(0));
     fs::remove_file(manifest(&file)).unwrap();
     assert_eq!(verified(&file).code, Some(75));
+}
+
+/// The bytes are right, and the seal holds: the manifest itself is of other contents.
+#[test]
+fn a_manifest_that_says_other_columns_rows_or_contents_is_refused() {
+    for name in ["c.parquet", "c.ndjson", "c.csv"] {
+        let (_folder, file) = export(name, 20);
+        let sealed = fs::read(manifest(&file)).unwrap();
+        let refused = |change: &dyn Fn(&mut Value)| {
+            resealed(&file, change);
+            let error = refusal(&file);
+            fs::write(manifest(&file), &sealed).unwrap();
+            error
+        };
+        resealed(&file, |_| {});
+        assert!(verify(Path::new(&file), None).is_ok());
+        let columns = run::json(manifest(&file))["schema"]["columns"].as_array().unwrap().clone();
+        let others: [fn(&mut Vec<Value>); 5] = [
+            |columns| drop(columns.pop()),
+            |columns| columns.push(columns[0].clone()),
+            |columns| columns.swap(1, 2),
+            |columns| columns[1]["type"] = json!("int64"),
+            |columns| columns[1]["nullable"] = json!(false),
+        ];
+        for other in others {
+            let mut columns = columns.clone();
+            other(&mut columns);
+            let error = refused(&|value| with_columns(value, &columns));
+            assert!(matches!(error, VerifyError::Schema { .. }), "{error}");
+        }
+        let error = refused(&|value| value["schema"]["columns"][0]["name"] = json!("other"));
+        assert!(error.to_string().contains("fingerprint"), "{error}");
+        let error = refused(&|value| value["file"]["rows"] = json!(21));
+        assert!(matches!(error, VerifyError::Rows { found: 20, due: 21, .. }), "{error}");
+        let error = refused(&|value| value["options"]["format"] = json!("xml"));
+        assert!(error.to_string().contains("its manifest says xml"), "{error}");
+        let digest = open(file.as_ref()).unwrap().digest().unwrap();
+        let with = |sum: u128| move |value: &mut Value| value["digest"] = json!({"rows": 20, "sum": sum.to_string()});
+        let error = refused(&with(digest.sum + 1));
+        assert!(matches!(error, VerifyError::Digest { .. }), "{error}");
+        assert!(
+            error.to_string().contains(&format!("20 {}, and should be 20 {}", digest.sum, digest.sum + 1)),
+            "{error}"
+        );
+        resealed(&file, with(digest.sum));
+        assert!(verify(Path::new(&file), None).is_ok());
+    }
+}
+
+/// Whoever changes a file and its checksum is found out by its contents.
+#[test]
+fn lines_that_are_no_rows_are_refused_though_checksum_and_seal_are_right() {
+    let (_folder, file) = export("c.ndjson", 3);
+    let whole = fs::read_to_string(&file).unwrap();
+    let first = whole.lines().next().unwrap();
+    let put = |text: &str| {
+        fs::write(&file, text).unwrap();
+        resealed(&file, |value| {
+            value["file"]["bytes"] = json!(text.len());
+            value["file"]["sha256"] = json!(sha256(text));
+        });
+    };
+    put(&whole);
+    assert!(verify(Path::new(&file), None).is_ok());
+    put(&whole.replacen("\"email\"", "\"mail\"", 1));
+    assert!(matches!(refusal(&file), VerifyError::Schema { .. }));
+    put(&whole.replacen(",\"extra\":null}", "}", 1));
+    assert!(matches!(refusal(&file), VerifyError::Schema { .. }));
+    put(&format!("{first}\n{}\n{first}\n", first.replace(",\"extra\":null}", "}")));
+    assert!(refusal(&file).to_string().contains("line 2: extra is missing"));
+    put(&format!("{first}\n{first}\n{first}\n"));
+    assert!(matches!(refusal(&file), VerifyError::Twice { .. }));
+    put(&whole.replacen("\"created_at\":\"2", "\"created_at\":\"x", 1));
+    assert!(refusal(&file).to_string().contains("created_at is no instant"));
+    put(&whole[..whole.len() - 3]);
+    assert!(matches!(refusal(&file), VerifyError::Unreadable { .. }));
+}
+
+#[test]
+fn of_contacts_as_the_api_sent_them_rows_and_ids_are_checked() {
+    let (folder, file) = export("c.ndjson", 3);
+    let raw = path(&folder, "raw.ndjson.gz");
+    let ran = exported(250, &raw, &["--raw"]);
+    assert_eq!((ran.code, verified(&raw).code), (Some(0), Some(0)), "{}", ran.stderr);
+    for (text, accepted) in [
+        ("{\"id\":1,\"any\":[1]}\n{\"id\":\"2\"}\n{\"other\":{\"id\":1},\"id\":3}\n", true),
+        ("{\"id\":1}\n{\"id\":2}\n", false),
+        ("{\"id\":1}\n{\"id\":2}\n{\"id\":\"1\"}\n", false),
+        ("{\"id\":1}\n{\"id\":2}\n{}\n", false),
+    ] {
+        fs::write(&file, text).unwrap();
+        resealed(&file, |value| {
+            value["options"]["raw"] = json!(true);
+            value["file"]["bytes"] = json!(text.len());
+            value["file"]["sha256"] = json!(sha256(text));
+        });
+        assert_eq!(verify(Path::new(&file), None).is_ok(), accepted, "{text}");
+    }
+}
+
+/// Which keys an owner has, lines without one do not say: the manifest does.
+#[test]
+fn lines_of_which_none_has_an_owner_are_of_the_form_in_the_manifest() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    let ran = exported(20, &file, &["--owners", "struct", "--drop", "owner_email", "--columns", "id,contact_owner"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let text = "{\"id\":1,\"contact_owner\":null}\n";
+    fs::write(&file, text).unwrap();
+    resealed(&file, |value| {
+        let nulls = sha256("1:1----");
+        value["digest"] = json!({"rows": 1, "sum": u64::from_str_radix(&nulls[..15], 16).unwrap().to_string()});
+        value["file"] = json!({"name": "c.ndjson", "rows": 1, "bytes": text.len(), "sha256": sha256(text)});
+    });
+    assert!(verify(Path::new(&file), None).is_ok());
 }

@@ -1,57 +1,63 @@
-//! A file and its manifest, published together: two renames, and a way back from between them.
-//!
-//! ```text
-//! draft of the data on disk ─► manifest staged, on disk ─► data renamed ─► manifest renamed
-//!        a crash here: old pair │          old pair         │ new file, staged manifest: finished by the next run
-//! ```
-//!
-//! A staged manifest that does not describe the file is of a run that never published, and is removed.
+//! A file under way, its owners beside it where they are a table of their own, and the manifest of both: published
+//! together.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::names::Names;
+use super::steps::{Left, finish, recover, stage_manifest, stage_owners};
 use crate::draft::{self, Draft, Mode};
-use crate::manifest;
 use crate::sink::SinkError;
 
-/// A file under way, and the lock that keeps others from it.
+/// A file under way, and the locks that keep others from it.
 #[derive(Debug)]
 pub(crate) struct FilePlace {
     names: Names,
     draft: Draft,
+    owners: Option<Owners>,
     mode: Option<u32>,
     /// Freed when all else is done.
-    _lock: Lock,
+    _locks: Vec<Lock>,
 }
 
-/// What an earlier run that was killed had left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// Nothing that matters.
-    Nothing,
-    /// A file without its manifest; it has it now.
-    ManifestPublished,
+/// The file of the owners.
+#[derive(Debug)]
+struct Owners {
+    path: PathBuf,
+    draft: Draft,
 }
 
 impl FilePlace {
-    /// Cleans up after the dead, and begins a file.
-    pub fn begin(names: Names, mode: Option<u32>, lock: Lock) -> io::Result<(Self, Left)> {
-        if names.manifest.is_dir() {
+    /// Cleans up after the dead, and begins a file; one of owners too, where it is said what that is called.
+    pub fn begin(
+        names: Names,
+        owners: Option<PathBuf>,
+        mode: Option<u32>,
+        locks: Vec<Lock>,
+    ) -> io::Result<(Self, Left)> {
+        if names.manifest.is_dir() || owners.as_deref().is_some_and(Path::is_dir) {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         let left = recover(&names)?;
-        draft::sweep(&names.target)?;
-        draft::sweep(&names.manifest)?;
+        for drafts_of in [&names.target, &names.manifest, &names.owners_drafts] {
+            draft::sweep(drafts_of)?;
+        }
         let draft = Draft::begin(&names.target)?;
-        Ok((Self { names, draft, mode, _lock: lock }, left))
+        let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
+        let owners = owners.map(begin).transpose()?;
+        Ok((Self { names, draft, owners, mode, _locks: locks }, left))
     }
 
-    /// A handle for writing.
+    /// A handle for writing the file.
     pub fn writer(&self) -> io::Result<fs::File> {
         self.draft.writer()
+    }
+
+    /// A handle for writing the owners.
+    pub fn owners_writer(&self) -> io::Result<fs::File> {
+        self.owners.as_ref().ok_or(io::ErrorKind::Unsupported)?.draft.writer()
     }
 
     /// The file's name, as errors show it.
@@ -62,13 +68,27 @@ impl FilePlace {
     /// The work of putting what was written on disk, still under its draft's name. It may take long, and
     /// the place can be dropped meanwhile.
     pub fn settling(&self) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
-        self.draft.settling(self.mode.map_or(Mode::KEPT, Mode::Exactly))
+        let mode = self.mode;
+        let contacts = self.draft.settling(mode.map_or(Mode::KEPT, Mode::Exactly))?;
+        let owners =
+            self.owners.as_ref().map(|Owners { path, draft }| Ok::<_, io::Error>((path.clone(), draft.writer()?)));
+        let (owners, target) = (owners.transpose()?, self.names.target.clone());
+        Ok(move || {
+            contacts()?;
+            let Some((path, file)) = owners else { return Ok(()) };
+            let like_the_contacts = Mode::Kept { like: Some(&target), new: 0o600 };
+            draft::settle(&file, &path, mode.map_or(like_the_contacts, Mode::Exactly))
+        })
     }
 
-    /// Publishes the settled file and its manifest.
+    /// Publishes the settled files and their manifest.
     pub fn publish(self, manifest: &[u8]) -> Result<(), SinkError> {
-        let Self { names, draft, mode, _lock } = self;
-        let staged = stage(&names, mode, manifest).and_then(|()| draft.publish_as(&names.target));
+        let Self { names, draft, owners, mode, _locks } = self;
+        let (owners, owners_draft) = owners.map(|Owners { path, draft }| (path, draft)).unzip();
+        let staged = owners_draft
+            .map_or(Ok(()), |draft| stage_owners(&names, draft))
+            .and_then(|()| stage_manifest(&names, mode, manifest))
+            .and_then(|()| draft.publish_as(&names.target));
         if let Err(error) = staged {
             // The file may have its name already, where only the folder could not be synced.
             return if recover(&names).is_ok_and(|left| left == Left::ManifestPublished) {
@@ -77,37 +97,120 @@ impl FilePlace {
                 Err(SinkError::Write { target: names.target.display().to_string(), error })
             };
         }
-        finish(&names).map_err(|error| SinkError::Unfinished { target: names.target, error })
+        finish(&names, owners.as_deref()).map_err(|error| SinkError::Unfinished { target: names.target, error })
     }
 }
 
-/// Puts the manifest on disk under the name that says: not yet.
-fn stage(names: &Names, mode: Option<u32>, manifest: &[u8]) -> io::Result<()> {
-    let mut draft = Draft::begin(&names.manifest)?;
-    draft.write(manifest)?;
-    // Who reads the file reads its manifest.
-    let like_the_file = Mode::Kept { like: Some(&names.target), new: 0o600 };
-    draft.settle(mode.map_or(like_the_file, Mode::Exactly))?;
-    draft.publish_as(&names.staged)
-}
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
 
-/// Gives a staged manifest its name.
-fn finish(names: &Names) -> io::Result<()> {
-    draft::rename(&names.staged, &names.manifest)
-}
+    use serde_json::{Value, json};
 
-/// Ends what a run has left that was stopped while it published.
-fn recover(names: &Names) -> io::Result<Left> {
-    let staged = match fs::read(&names.staged) {
-        Ok(staged) => staged,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Left::Nothing),
-        Err(error) => return Err(error),
-    };
-    if manifest::describes(&staged, &names.target) {
-        finish(names)?;
-        Ok(Left::ManifestPublished)
-    } else {
-        fs::remove_file(&names.staged)?;
-        Ok(Left::Nothing)
+    use super::super::steps::is_interrupted;
+    use super::*;
+    use crate::manifest::{Checksum, seal};
+
+    /// Runs over `c.ndjson` in a folder, each with its own contents.
+    struct Home(tempfile::TempDir);
+
+    impl Home {
+        fn at(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn begin(&self) -> (FilePlace, Left) {
+            let names = Names::of(&self.at("c.ndjson")).unwrap();
+            FilePlace::begin(names, Some(self.at("c.owners.ndjson")), None, Vec::new()).unwrap()
+        }
+
+        /// A place with these contents and owners, on disk.
+        fn settled(&self, text: &str) -> FilePlace {
+            let (place, _) = self.begin();
+            place.writer().unwrap().write_all(text.as_bytes()).unwrap();
+            place.owners_writer().unwrap().write_all(text.as_bytes()).unwrap();
+            place.settling().unwrap()().unwrap();
+            place
+        }
+
+        fn read(&self, name: &str) -> String {
+            fs::read_to_string(self.at(name)).unwrap()
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = fs::read_dir(self.0.path()).unwrap();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    /// A manifest of contacts and owners with this text.
+    fn manifest(text: &str) -> String {
+        let mut checksum = Checksum::default();
+        checksum.update(text.as_bytes());
+        let (bytes, sha256) = (checksum.bytes(), checksum.digits());
+        let file = |name: &str| json!({"name": name, "rows": 1, "bytes": bytes, "sha256": sha256});
+        let owners: Value = json!({"file": file("c.owners.ndjson")});
+        let manifest = json!({
+            "format_version": 1, "source": {"base_url": "b", "organisation": "o"}, "times": {"finished_at": "t"},
+            "options": {"format": "ndjson"}, "run": {}, "completeness": {"level": "counted"},
+            "file": file("c.ndjson"), "owners": owners, "schema": {"fingerprint": "f", "columns": []},
+        });
+        seal(&manifest).unwrap()
+    }
+
+    const TRIO: [&str; 3] = ["c.ndjson", "c.ndjson.manifest.json", "c.owners.ndjson"];
+
+    #[test]
+    fn a_file_is_published_with_its_owners_and_its_manifest() {
+        let home = Home(tempfile::tempdir().unwrap());
+        for text in ["one", "two"] {
+            home.settled(text).publish(manifest(text).as_bytes()).unwrap();
+            assert_eq!(TRIO.map(|name| home.read(name)), [text, &manifest(text), text]);
+            assert_eq!(home.names(), TRIO);
+        }
+    }
+
+    #[test]
+    fn after_a_crash_at_any_step_the_next_run_finishes_or_undoes_it() {
+        for steps in 0..=5 {
+            let home = Home(tempfile::tempdir().unwrap());
+            home.settled("old").publish(manifest("old").as_bytes()).unwrap();
+            let FilePlace { names, draft, owners, .. } = home.settled("new");
+            let (mut draft, mut owners) = (Some(draft), Some(owners.unwrap().draft));
+            // As `publish` does it.
+            for step in 0..steps {
+                match step {
+                    0 => stage_owners(&names, owners.take().unwrap()),
+                    1 => stage_manifest(&names, None, manifest("new").as_bytes()),
+                    2 => draft.take().unwrap().publish_as(&names.target),
+                    3 => draft::rename(&names.owners_staged, &home.at("c.owners.ndjson")),
+                    _ => draft::rename(&names.staged, &names.manifest),
+                }
+                .unwrap();
+            }
+            assert_eq!(is_interrupted(&names), [3, 4].contains(&steps), "{steps}");
+            let (_, left) = home.begin();
+            let due = if [3, 4].contains(&steps) { Left::ManifestPublished } else { Left::Nothing };
+            assert_eq!(left, due, "{steps}");
+            let text = if steps < 3 { "old" } else { "new" };
+            assert_eq!(TRIO.map(|name| home.read(name)), [text, &manifest(text), text], "{steps}");
+            assert_eq!(home.names(), TRIO, "{steps}");
+        }
+    }
+
+    #[test]
+    fn owners_of_another_run_are_not_taken_for_its_own() {
+        let home = Home(tempfile::tempdir().unwrap());
+        home.settled("old").publish(manifest("old").as_bytes()).unwrap();
+        let names = Names::of(&home.at("c.ndjson")).unwrap();
+        stage_manifest(&names, None, manifest("new").as_bytes()).unwrap();
+        fs::write(&names.target, "new").unwrap();
+        fs::write(&names.owners_staged, "neither").unwrap();
+        assert!(!is_interrupted(&names));
+        assert_eq!(home.begin().1, Left::Nothing);
+        assert_eq!(TRIO.map(|name| home.read(name)), ["new", &manifest("old"), "old"]);
+        assert_eq!(home.names(), TRIO);
     }
 }

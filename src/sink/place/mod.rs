@@ -1,26 +1,30 @@
-//! Where bytes go: a file that appears when it is whole, something written straight, or standard output.
+//! Where bytes go: a file or a folder that appears when it is whole, something written straight, or standard output.
 //!
-//! Bytes come in; `commit` publishes them, with the manifest. A place that is dropped uncommitted leaves
-//! nothing behind but the lock's file: what stood under the file's name stays.
+//! Bytes come in; `settle` and `publish` put them in their place, with the manifest. A place that is dropped before
+//! leaves nothing behind but the lock's file: what stood under the output's name stays.
 
+mod contents;
 mod file;
+mod folder;
 mod lock;
 mod names;
+mod out;
+mod steps;
 
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, Stdout};
-
 use file::FilePlace;
+use folder::{Around, FolderPlace};
 use lock::Lock;
+use out::Out;
 
-pub(crate) use file::Left;
+pub(crate) use contents::{listed, stranger};
 pub(crate) use lock::is_held;
-pub(crate) use names::Names;
+pub(crate) use names::{FolderNames, Names};
+pub(crate) use steps::{Left, is_interrupted};
 
 use super::{Piece, SinkError};
 use crate::config::{Below, ExportConfig, FileMode, OutFile, Output};
@@ -34,53 +38,13 @@ pub(crate) struct Place {
     publishing: Publishing,
 }
 
-/// What takes the bytes.
-#[derive(Debug)]
-enum Out {
-    File(File),
-    Stdout(Stdout),
-    /// A nameless file that holds everything back, until it is known to be fit for what comes behind it.
-    Spool {
-        spool: File,
-        then: Box<Out>,
-    },
-}
-
-impl Out {
-    async fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        match self {
-            Self::File(file) | Self::Spool { spool: file, .. } => file.write_all(piece).await,
-            Self::Stdout(stdout) => stdout.write_all(piece).await,
-        }
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::File(file) => file.flush().await,
-            Self::Stdout(stdout) => stdout.flush().await,
-            Self::Spool { spool, then } => {
-                spool.flush().await?;
-                spool.rewind().await?;
-                let mut piece = vec![0; PIECE];
-                loop {
-                    match spool.read(&mut piece).await? {
-                        0 => return Box::pin(then.flush()).await,
-                        length => Box::pin(then.write(&piece[..length])).await?,
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Bytes that leave a spool at once.
-const PIECE: usize = 1 << 20;
-
 /// What is done when all bytes are written.
 #[derive(Debug)]
 enum Publishing {
     /// The file gets its name, and its manifest.
     File(Box<FilePlace>),
+    /// The folder takes the place of what was there.
+    Folder(Box<FolderPlace>),
     /// Nothing more: a device or a pipe cannot be replaced. Its manifest goes where one was asked for.
     Straight { name: String, manifest: Option<Draft> },
 }
@@ -90,12 +54,15 @@ impl Place {
     /// server. `waiting` is called when another run has the target, and is waited for.
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
         match &config.output {
-            Output::Folder { path, .. } => Err(SinkError::create(path, io::ErrorKind::Unsupported.into())),
+            Output::Folder { path, partition } => {
+                let around = partition.is_some().then_some(path.as_path());
+                Self::folder(&config.output.target().unwrap_or_default(), around, config, waiting).await
+            }
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
             Output::File(path) => {
                 let create = |error| SinkError::create(path, error);
                 match fs::metadata(path) {
-                    Ok(metadata) if metadata.is_dir() => Err(create(io::ErrorKind::IsADirectory.into())),
+                    Ok(metadata) if metadata.is_dir() => Err(SinkError::IsFolder { path: path.clone() }),
                     Ok(metadata) if !metadata.is_file() || is_own_stream(path) => {
                         let path = path.clone();
                         // Opening a pipe waits for its reader.
@@ -116,24 +83,49 @@ impl Place {
             return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
         }
         let names = Names::of(path).map_err(create)?;
-        let wait = config.wait_lock.unwrap_or(Duration::ZERO);
-        let lock =
-            Lock::take(&names, wait, waiting).await.map_err(|error| match fs::symlink_metadata(&names.lock) {
-                Ok(_) => SinkError::Lock { path: names.lock.clone(), error },
-                // The folder is at fault, and the output could not be made either.
-                Err(_) => create(error),
-            })?;
-        let lock = lock.ok_or_else(|| SinkError::Locked { target: path.to_owned() })?;
+        let owners = config.has_owners_file().then(|| OutFile::Owners.beside(&names.target, config.encoding));
+        let mut waiting = Some(waiting);
+        let mut locks = Vec::new();
+        for target in [Some(&names.target), owners.as_ref()].into_iter().flatten() {
+            let lock = Names::of(target).map_err(create)?.lock;
+            let waiting = || waiting.take().map_or((), |waiting| waiting());
+            locks.push(take_lock(&lock, target, config, waiting).await?);
+        }
         let mode = config.mode.map(FileMode::bits);
         let begun = blocking(move || {
-            let (place, left) = FilePlace::begin(names, mode, lock)?;
+            let (place, left) = FilePlace::begin(names, owners, mode, locks)?;
             Ok((place.writer()?, place, left))
         });
         let (writer, place, left) = begun.await.map_err(create)?;
         Ok((Self { out: Out::File(writer.into()), publishing: Publishing::File(Box::new(place)) }, left))
     }
 
+    /// A folder; `around` is the one that a partition stands in.
+    async fn folder(
+        path: &Path,
+        around: Option<&Path>,
+        config: &ExportConfig,
+        waiting: impl FnOnce(),
+    ) -> Result<(Self, Left), SinkError> {
+        let create = |error| SinkError::create(path, error);
+        if config.manifest.is_some() {
+            return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
+        }
+        let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
+        let (encoding, mode) = (config.encoding, config.mode);
+        let around = around.map(|around| Around::make(around, mode)).transpose().map_err(create)?.flatten();
+        let lock = take_lock(&names.lock, path, config, waiting).await?;
+        let around = around.map(|around| around.locked(&names.lock));
+        let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, lock)));
+        let place = begun.await.map_err(create)??;
+        let out = Out::File(place.writer().map_err(create)?.into());
+        Ok((Self { out, publishing: Publishing::Folder(Box::new(place)) }, Left::Nothing))
+    }
+
     async fn straight(out: Out, config: &ExportConfig) -> Result<(Self, Left), SinkError> {
+        if config.has_owners_file() {
+            return Err(SinkError::OwnersNowhere { target: config.output.to_string() });
+        }
         // What was written cannot be taken back: where a proof is required, it waits for it.
         let out = if config.contacts.required() >= Require::Complete && config.below == Below::Discard {
             let spool =
@@ -159,31 +151,48 @@ impl Place {
     /// Takes a piece: writes all its bytes.
     pub async fn take(&mut self, piece: Piece) -> Result<(), SinkError> {
         let taken = match piece {
-            // There is only this file.
+            // It is begun with the place.
             Piece::Begin(OutFile::Part(0)) => Ok(()),
-            Piece::Begin(_) => Err(io::ErrorKind::Unsupported.into()),
+            Piece::Begin(file) => self.begin(file).await,
             Piece::Bytes(bytes) => self.out.write(&bytes).await,
         };
         taken.map_err(|error| self.failed(error))
+    }
+
+    async fn begin(&mut self, file: OutFile) -> io::Result<()> {
+        self.out.flush().await?;
+        let writer = match &mut self.publishing {
+            Publishing::File(place) if file == OutFile::Owners => place.owners_writer()?,
+            Publishing::Folder(place) => {
+                // A file is done with when the next begins: there may be more of them than a process may have open.
+                blocking(place.settling()?).await?;
+                place.next(file)?;
+                place.writer()?
+            }
+            _ => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        self.out = Out::File(writer.into());
+        Ok(())
     }
 
     /// Puts all that was written where it cannot be lost, though not yet under its name.
     pub async fn settle(mut self) -> Result<Settled, SinkError> {
         let flushed = self.out.flush().await;
         flushed.map_err(|error| self.failed(error))?;
-        match self.publishing {
-            Publishing::File(place) => {
-                let target = place.target().display().to_string();
-                let settled = match place.settling() {
-                    // A thread that held the place would leave its draft, where the process ends first.
-                    Ok(settling) => blocking(settling).await,
-                    Err(error) => Err(error),
-                };
-                settled.map_err(|error| SinkError::Write { target, error })?;
-                Ok(Settled(Publishing::File(place)))
-            }
-            straight @ Publishing::Straight { .. } => Ok(Settled(straight)),
-        }
+        // A thread that held the place would leave its drafts, where the process ends first.
+        let settled = match &self.publishing {
+            Publishing::File(place) => match place.settling() {
+                Ok(settling) => blocking(settling).await,
+                Err(error) => Err(error),
+            },
+            Publishing::Folder(place) => match place.settling() {
+                Ok(settling) => blocking(settling).await,
+                Err(error) => Err(error),
+            },
+            Publishing::Straight { .. } => Ok(()),
+        };
+        settled.map_err(|error| self.failed(error))?;
+        Ok(Settled(self.publishing))
     }
 
     fn failed(&self, error: io::Error) -> SinkError {
@@ -191,6 +200,7 @@ impl Place {
             Publishing::Straight { .. } if error.kind() == io::ErrorKind::BrokenPipe => return SinkError::ReaderGone,
             Publishing::Straight { name, .. } => name.clone(),
             Publishing::File(place) => place.target().display().to_string(),
+            Publishing::Folder(place) => place.target().display().to_string(),
         };
         SinkError::Write { target, error }
     }
@@ -206,6 +216,7 @@ impl Settled {
     pub async fn publish(self, manifest: Vec<u8>) -> Result<(), SinkError> {
         let publish = move || match self.0 {
             Publishing::File(place) => place.publish(&manifest),
+            Publishing::Folder(place) => place.publish(&manifest),
             Publishing::Straight { manifest: None, .. } => Ok(()),
             Publishing::Straight { manifest: Some(mut draft), .. } => {
                 let target = draft.target().display().to_string();
@@ -218,6 +229,22 @@ impl Settled {
             .await
             .map_err(|error| SinkError::Write { target: "the output".into(), error })?
     }
+}
+
+/// Takes the lock of a target, or waits for it as long as the run is told to.
+async fn take_lock(
+    lock: &Path,
+    target: &Path,
+    config: &ExportConfig,
+    waiting: impl FnOnce(),
+) -> Result<Lock, SinkError> {
+    let wait = config.wait_lock.unwrap_or(Duration::ZERO);
+    let taken = Lock::take(lock, wait, waiting).await.map_err(|error| match fs::symlink_metadata(lock) {
+        Ok(_) => SinkError::Lock { path: lock.to_owned(), error },
+        // The folder is at fault, and the output could not be made either.
+        Err(_) => SinkError::create(target, error),
+    })?;
+    taken.ok_or_else(|| SinkError::Locked { target: target.to_owned() })
 }
 
 /// Whether a path names a stream that this process was started with. Behind it may be a file, which is

@@ -23,6 +23,10 @@ pub(crate) struct Names {
     pub staged: PathBuf,
     /// The lock.
     pub lock: PathBuf,
+    /// The owners that belong to a file that is about to get its name.
+    pub owners_staged: PathBuf,
+    /// What drafts of the owners are called after, whatever the owners' own name.
+    pub owners_drafts: PathBuf,
 }
 
 impl Names {
@@ -40,17 +44,52 @@ impl Names {
             manifest: named("", ".manifest.json"),
             staged: named(".", ".manifest.staged"),
             lock: named(".", ".lock"),
+            owners_staged: named(".", ".owners.staged"),
+            owners_drafts: named("", ".owners"),
             target,
         })
+    }
+
+    /// Where a manifest's owners stand beside the file. A name that leads elsewhere is none.
+    pub fn owners_called(&self, name: &str) -> Option<PathBuf> {
+        let is_plain = Path::new(name).file_name().is_some_and(|plain| plain == name);
+        (is_plain && name.contains(".owners")).then(|| folder(&self.target).join(name))
+    }
+}
+
+/// Where everything of a folder stands that is replaced as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FolderNames {
+    /// The folder itself.
+    pub target: PathBuf,
+    /// Its manifest.
+    pub manifest: PathBuf,
+    /// The lock.
+    pub lock: PathBuf,
+}
+
+impl FolderNames {
+    /// A folder's manifest, in it.
+    pub const MANIFEST: &str = "_manifest.json";
+    /// An empty file, which says that all others are there.
+    pub const SUCCESS: &str = "_SUCCESS";
+
+    /// The names of a folder, with or without a slash at its end. A symbolic link stays, and what it points to is the
+    /// folder.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let Names { target, lock, .. } = Names::of(path)?;
+        Ok(Self { manifest: target.join(Self::MANIFEST), lock, target })
     }
 }
 
 /// The path behind symbolic links, also where the last one points to nothing yet.
 fn followed(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_owned();
+    // With a slash at its end a link is not seen as one.
+    let trimmed = |path: &Path| path.components().collect::<PathBuf>();
+    let mut path = trimmed(path);
     for _ in 0..LINKS {
         match fs::read_link(&path) {
-            Ok(points_to) => path = folder(&path).join(points_to),
+            Ok(points_to) => path = trimmed(&folder(&path).join(points_to)),
             Err(_) => return Ok(path),
         }
     }
@@ -67,6 +106,34 @@ mod tests {
         assert_eq!(names.manifest, Path::new("out/contacts.parquet.manifest.json"));
         assert_eq!(names.staged, Path::new("out/.contacts.parquet.manifest.staged"));
         assert_eq!(names.lock, Path::new("out/.contacts.parquet.lock"));
-        assert!(Names::of(Path::new("..")).is_err());
+        assert_eq!(names.owners_staged, Path::new("out/.contacts.parquet.owners.staged"));
+        assert_eq!(names.owners_called("c.owners.parquet").unwrap(), Path::new("out/c.owners.parquet"));
+        for name in ["../c.owners.parquet", "/c.owners.parquet", "c.owners.parquet/", "other", ""] {
+            assert_eq!(names.owners_called(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_has_its_manifest_within_and_its_lock_beside_it() {
+        for path in ["out/contacts", "out/contacts/", "out/contacts/."] {
+            let names = FolderNames::of(Path::new(path)).unwrap();
+            assert_eq!(names.target, Path::new("out/contacts"));
+            assert_eq!(names.manifest, Path::new("out/contacts/_manifest.json"));
+            assert_eq!(names.lock, Path::new("out/.contacts.lock"));
+        }
+        for path in ["", ".", "./", "..", "../", "/", "out/.."] {
+            assert!(Names::of(Path::new(path)).is_err() && FolderNames::of(Path::new(path)).is_err(), "{path}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_folder_is_followed_also_with_a_slash() {
+        let home = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("data/1/", home.path().join("latest")).unwrap();
+        for path in ["latest", "latest/"] {
+            let names = FolderNames::of(&home.path().join(path)).unwrap();
+            assert_eq!(names.lock, home.path().join("data/.1.lock"));
+        }
     }
 }

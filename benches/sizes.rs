@@ -1,0 +1,79 @@
+//! The size of 1,000,000 contacts in each encoding, and the processor time that the encoding takes.
+//!
+//! `cargo bench --features bench --bench sizes` prints a table and leaves the default encoding in `target/sizes`, where
+//! `tests/interop/sizes.py` has other engines write the same table. Processor time is read from Linux's /proc.
+#![expect(clippy::print_stdout, reason = "its table is what it is for")]
+
+use std::fs;
+use std::path::Path;
+
+use futures::TryStreamExt;
+use linq_export::arrow::array::RecordBatch;
+use linq_export::bench;
+use linq_export::config::{
+    BaseUrl, Codec, Compression, ContactsConfig, Encoding, Format, Pacing, PlainHttp, Profile, Rate, Token,
+};
+use linq_export::sandbox::{Sandbox, SandboxConfig};
+
+const CONTACTS: u64 = 1_000_000;
+/// Each encoding is timed so often, and the least counts.
+const TIMES: u32 = 3;
+/// Ticks of /proc in a second, on every Linux there is.
+const TICKS: f64 = 100.0;
+
+fn main() {
+    let batches = batches();
+    let parquet = Encoding::new(Format::Parquet);
+    let with = |codec, level| {
+        let mut encoding = parquet;
+        encoding.compression = Compression::new(codec, level).expect("a level that it has");
+        encoding
+    };
+    let mut compact = parquet;
+    compact.profile = Profile::Compact;
+    let encodings = [
+        ("zstd, portable (the default)", parquet),
+        ("zstd, compact", compact),
+        ("zstd 1, portable", with(Codec::Zstd, Some(1))),
+        ("zstd 3, portable", with(Codec::Zstd, Some(3))),
+        ("zstd 9, portable", with(Codec::Zstd, Some(9))),
+        ("gzip, portable", with(Codec::Gzip, None)),
+        ("snappy, portable", with(Codec::Snappy, None)),
+        ("lz4, portable", with(Codec::Lz4, None)),
+        ("none, portable", with(Codec::None, None)),
+    ];
+    println!("| Parquet | MB | CPU s |\n|---|---|---|");
+    for (name, encoding) in encodings {
+        let (mut size, mut least) = (0, f64::MAX);
+        for _ in 0..TIMES {
+            let start = processor_seconds();
+            size = bench::encode(encoding, &batches).len() / 100_000;
+            least = least.min(processor_seconds() - start);
+        }
+        println!("| {name} | {}.{} | {least:.2} |", size / 10, size % 10);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/sizes");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("contacts.parquet"), bench::encode(parquet, &batches)).expect("a file");
+}
+
+/// Processor time of this process so far.
+fn processor_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
+    let ticks = stat.rsplit(')').next().into_iter().flat_map(str::split_whitespace).skip(11).take(2);
+    ticks.map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>() / TICKS
+}
+
+/// The batches of a whole sandbox.
+fn batches() -> Vec<RecordBatch> {
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let mut config = SandboxConfig::default();
+        config.contacts = CONTACTS;
+        let sandbox = Sandbox::start(config).await.expect("a free port");
+        let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback).expect("a valid URL");
+        let mut config = ContactsConfig::new(base_url, Token::new(sandbox.token()).expect("a valid token"));
+        config.pacing = Pacing::Fixed(Rate::new(10_000.0).expect("a valid rate"));
+        linq_export::contacts(&config).expect("a client").try_collect().await.expect("every contact")
+    })
+}

@@ -1,0 +1,100 @@
+//! Bars of text: labels and counts come in, lines go out, aligned also where characters are two columns wide.
+
+use linq_export::inspect::shown;
+use linq_export::report::count;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Eighths of a block, from one to seven.
+const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+const BLOCK: &str = "█";
+/// Blocks of a bar, at most: a longer one tells no more.
+const LONGEST: usize = 48;
+/// What of a line a label may take: one part in so many.
+const LABEL: usize = 3;
+
+/// A line for each label, no wider than `width`: label, count, and a bar of that length. Labels may be of strangers.
+pub fn bars(rows: &[(String, u64)], width: usize) -> String {
+    let labels: Vec<_> = rows.iter().map(|(label, _)| cut(&shown(label), width / LABEL)).collect();
+    let counts: Vec<_> = rows.iter().map(|(_, number)| count(*number)).collect();
+    let of_labels = labels.iter().map(|label| label.width()).max().unwrap_or(0);
+    let of_counts = counts.iter().map(String::len).max().unwrap_or(0);
+    let room = width.saturating_sub(of_labels + of_counts + 6).min(LONGEST);
+    let most = rows.iter().map(|(_, number)| *number).max().unwrap_or(0);
+    let mut text = String::new();
+    for ((label, shown), (_, number)) in labels.iter().zip(&counts).zip(rows) {
+        let line = format!("  {}  {shown:>of_counts$}  {}", padded(label, of_labels), bar(*number, most, room));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A text with as many spaces behind it as make it so wide.
+pub fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// A bar whose length is to `room` what `number` is to `most`, to an eighth of a block; what is something is seen.
+fn bar(number: u64, most: u64, room: usize) -> String {
+    if number == 0 || most == 0 {
+        return String::new();
+    }
+    let eighths = u128::from(number) * room as u128 * 8 / u128::from(most);
+    let eighths = usize::try_from(eighths).unwrap_or(0).max(1);
+    let mut bar = BLOCK.repeat(eighths / 8);
+    bar.extend((eighths % 8).checked_sub(1).map(|index| EIGHTHS[index]));
+    bar
+}
+
+/// A text that is no wider than `width`: what is too much is cut, and that is seen.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut wide = 1;
+    for character in text.chars() {
+        wide += character.width().unwrap_or(0);
+        if wide > width {
+            break;
+        }
+        cut.push(character);
+    }
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: &[(&str, u64)]) -> Vec<(String, u64)> {
+        rows.iter().map(|(label, number)| ((*label).to_owned(), *number)).collect()
+    }
+
+    #[test]
+    fn bars_are_to_each_other_as_their_numbers() {
+        let text = bars(&rows(&[("a", 1_600), ("bc", 800), ("d", 1), ("e", 0)]), 31);
+        assert_eq!(text, "  a   1,600  ██████████████████\n  bc    800  █████████\n  d       1  ▏\n  e       0\n");
+    }
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal_and_all_is_aligned() {
+        let names = ["名前名前名前名前名前名前名前", "Zoë", "🎉🎉", "a\u{1b}[31m\u{202e}b", "", "e\u{301}"];
+        let rows: Vec<_> = names.iter().zip(1..).map(|(name, number)| ((*name).to_owned(), number)).collect();
+        let text = bars(&rows, 60);
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+        let starts: Vec<_> = text.lines().map(|line| line.split_once("  ").unwrap().1).collect();
+        assert!(starts[0].starts_with("名前名前名前名前名…"), "{text}");
+        for line in text.lines() {
+            let before = line.find(|character| character == '█' || EIGHTHS.contains(&character)).unwrap();
+            assert_eq!((line[..before].width(), line.width() <= 60), (27, true), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_largest_number_has_its_bar_too() {
+        assert_eq!(bar(u64::MAX, u64::MAX, 10), BLOCK.repeat(10));
+        assert_eq!(bars(&[], 80), "");
+    }
+}

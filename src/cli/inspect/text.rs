@@ -1,0 +1,138 @@
+//! The facts of a table, laid out for a terminal: no colour, nothing of a stranger that acts.
+
+use linq_export::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown};
+use linq_export::report::{bytes, count, counted};
+
+use super::chart::{bars, padded};
+use super::spans;
+
+/// All of it, without the last line's end.
+pub fn of(facts: &Inspection, width: usize) -> String {
+    let mut text = head(facts);
+    if !facts.columns.is_empty() {
+        text.push('\n');
+        text.push_str(&columns(facts));
+    }
+    text.push_str(&created(facts, width));
+    text.push_str(&owners(facts, width));
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// What a row is: a contact, or an owner in the table of owners.
+fn row(facts: &Inspection) -> &'static str {
+    if facts.columns.iter().any(|column| column.name == "contacts") { "owner" } else { "contact" }
+}
+
+fn head(facts: &Inspection) -> String {
+    let Inspection { path, files, rows, columns, bytes: size, .. } = facts;
+    let parts = if *files > 1 { format!(" in {}", counted(*files, "file")) } else { String::new() };
+    let (rows, width) = (counted(*rows, row(facts)), counted(columns.len() as u64, "column"));
+    let format = match &facts.parquet {
+        Some(parquet) => format_of(parquet, columns),
+        None if facts.codec == "none" => facts.format.to_owned(),
+        None => format!("{}, {}", facts.format, facts.codec),
+    };
+    let manifest = facts
+        .manifest
+        .as_ref()
+        .map_or_else(|| "completeness: not known, for there is no manifest".to_owned(), completeness);
+    format!("{path}\n{rows}, {width}, {}{parts}\n{format}\n{manifest}\n", bytes(*size))
+}
+
+fn completeness(manifest: &ManifestFacts) -> String {
+    let level = manifest.level.as_deref().map_or_else(|| "not known".to_owned(), shown);
+    let when = manifest.finished_at.as_deref().map(|when| format!(", of {}", shown(when))).unwrap_or_default();
+    let problem = manifest.problem.as_deref();
+    let problem = problem.map(|problem| format!("\nTHE MANIFEST CANNOT BE RELIED ON: {}; see verify", shown(problem)));
+    format!("completeness: {level}{when}{}", problem.unwrap_or_default())
+}
+
+fn format_of(parquet: &ParquetFacts, columns: &[ColumnFacts]) -> String {
+    let mut codecs: Vec<_> =
+        columns.iter().filter_map(|column| column.stored.as_ref()).flat_map(|stored| &stored.codecs).collect();
+    codecs.sort();
+    codecs.dedup();
+    let codecs: Vec<_> = codecs.into_iter().map(String::as_str).collect();
+    let groups = &parquet.row_groups;
+    let most = groups.iter().map(|group| group.rows).max().unwrap_or(0);
+    let size = groups.iter().map(|group| group.compressed_bytes).max().unwrap_or(0);
+    let bound = if groups.len() > 1 { "up to " } else { "" };
+    let groups = match groups.len() {
+        0 => "no row groups".to_owned(),
+        number => {
+            format!("{} of {bound}{} and {}", counted(number as u64, "row group"), counted(most, "row"), bytes(size))
+        }
+    };
+    let codecs = if codecs.is_empty() { String::new() } else { format!(", {}", codecs.join(" and ")) };
+    let programs: Vec<_> = parquet.created_by.iter().map(|program| shown(program)).collect();
+    let by = if programs.is_empty() { String::new() } else { format!("\nwritten by {}", programs.join(" and ")) };
+    format!("parquet{codecs}, {groups}{by}")
+}
+
+fn columns(facts: &Inspection) -> String {
+    let name = facts.columns.iter().map(|column| column.name.len()).max().unwrap_or(0).max("column".len());
+    let kind = facts.columns.iter().map(|column| column.kind.len()).max().unwrap_or(0).max("type".len());
+    let is_parquet = facts.parquet.is_some();
+    let last = if is_parquet { "  encoding" } else { "" };
+    let mut text =
+        format!("{}  {}  {:>9}  {:>9}{last}\n", padded("column", name), padded("type", kind), "nulls", "size");
+    for column in &facts.columns {
+        let size = column.stored.as_ref().map_or(column.value_bytes, |stored| stored.compressed_bytes);
+        let line = format!(
+            "{}  {}  {:>9}  {:>9}  {}",
+            padded(&column.name, name),
+            padded(&column.kind, kind),
+            count(column.nulls),
+            bytes(size),
+            column.stored.as_ref().map(encoding).unwrap_or_default()
+        );
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Encodings in words that are shorter than Parquet's.
+fn encoding(stored: &Stored) -> String {
+    let word = |encoding: &String| match encoding.as_str() {
+        "PLAIN" => "plain".to_owned(),
+        "RLE_DICTIONARY" | "PLAIN_DICTIONARY" => "dictionary".to_owned(),
+        "DELTA_BINARY_PACKED" | "DELTA_BYTE_ARRAY" | "DELTA_LENGTH_BYTE_ARRAY" => "delta".to_owned(),
+        other => other.to_lowercase(),
+    };
+    let mut words: Vec<_> = stored.encodings.iter().map(word).collect();
+    words.dedup();
+    words.join(", ")
+}
+
+fn created(facts: &Inspection, width: usize) -> String {
+    let Some(created) = facts.created.as_ref().filter(|_| facts.rows > 0) else { return String::new() };
+    let (span, rows) = spans::of(&created.months);
+    let without = match created.without {
+        0 => String::new(),
+        number => format!(" ({} without a time)", count(number)),
+    };
+    let day = |instant: &Option<String>| instant.as_deref().and_then(|text| text.split('T').next()).map(str::to_owned);
+    let between = match (day(&created.first), day(&created.last)) {
+        (Some(first), Some(last)) => format!(", {first} to {last}"),
+        _ => String::new(),
+    };
+    format!("\ncontacts by {span} created{between}{without}\n{}", bars(&rows, width))
+}
+
+fn owners(facts: &Inspection, width: usize) -> String {
+    let Some(owners) = facts.owners.as_ref().filter(|_| facts.rows > 0) else { return String::new() };
+    let label = |owner: &OwnerFacts| match owner.name.as_deref().map(str::trim) {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => owner.id.to_string(),
+    };
+    let rows: Vec<_> = owners.largest.iter().map(|owner| (label(owner), owner.contacts)).collect();
+    let largest =
+        if owners.distinct > rows.len() as u64 { format!(", the {} largest", rows.len()) } else { String::new() };
+    let without = match owners.without {
+        None | Some(0) => String::new(),
+        Some(number) => format!(" ({} have none)", counted(number, "contact")),
+    };
+    format!("\ncontacts by owner: {}{largest}{without}\n{}", counted(owners.distinct, "owner"), bars(&rows, width))
+}

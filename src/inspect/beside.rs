@@ -1,0 +1,55 @@
+//! The manifest beside a table: a path comes in, what it says of the run goes out, and whether it can be of this table.
+//!
+//! Sizes alone are compared: the full check is that of [`verify`](crate::verify).
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::manifest::Glance;
+use crate::sink::Names;
+
+/// The name of a folder's manifest.
+const OF_FOLDER: &str = "_manifest.json";
+
+/// What a manifest says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ManifestFacts {
+    /// Where it is.
+    pub path: String,
+    /// How sure it is that no contact is missing; nothing where it cannot be read.
+    pub level: Option<String>,
+    /// When the run ended: RFC 3339; nothing where it cannot be read.
+    pub finished_at: Option<String>,
+    /// Why it is not of this table, or cannot be read; nothing where neither was found.
+    pub problem: Option<String>,
+}
+
+/// The manifest of a file or folder of so many bytes, if there is one.
+pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
+    let manifest = place(path)?;
+    let mut facts =
+        ManifestFacts { path: manifest.display().to_string(), level: None, finished_at: None, problem: None };
+    let text = match fs::read(&manifest) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        Err(error) => return Some(ManifestFacts { problem: Some(format!("cannot read it: {error}")), ..facts }),
+    };
+    match Glance::read(&text) {
+        Ok(glance) => {
+            facts.level = Some(glance.level);
+            facts.finished_at = Some(glance.finished_at);
+            facts.problem =
+                (glance.bytes != bytes).then(|| format!("it is of {} bytes, and there are {bytes}", glance.bytes));
+        }
+        Err(error) => facts.problem = Some(error.to_string()),
+    }
+    Some(facts)
+}
+
+fn place(path: &Path) -> Option<PathBuf> {
+    if path.is_dir() { Some(path.join(OF_FOLDER)) } else { Some(Names::of(path).ok()?.manifest) }
+}

@@ -1,0 +1,156 @@
+//! `inspect`: what stands in a table, counted. A file or a folder of parts comes in, facts go out.
+//!
+//! The table is read once from end to end; what stays in memory is an entry a column, an owner and a month. Nothing is
+//! judged here, and nothing laid out: names are as the file has them, and whoever shows them on a terminal has
+//! [`shown`] for that.
+
+mod beside;
+mod columns;
+mod created;
+mod leaves;
+mod owners;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::Path;
+
+use arrow::array::{ArrayRef, AsArray};
+use arrow::datatypes::{Field, Int64Type, Schema, TimestampMicrosecondType};
+use serde::Serialize;
+
+pub use beside::ManifestFacts;
+pub use columns::ColumnFacts;
+pub use created::{CreatedFacts, MonthFacts};
+pub use owners::{OwnerFacts, OwnersFacts};
+pub use stored::{ParquetFacts, RowGroupFacts, Stored};
+
+use crate::readback::{ReadbackError, open};
+use crate::table::{CONTACTS, OWNER, OWNER_COLUMNS};
+use created::Created;
+use owners::Owners;
+
+/// What stands in a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The file or folder, as it was given.
+    pub path: String,
+    /// How many files it is.
+    pub files: u64,
+    /// The size of all files.
+    pub bytes: u64,
+    /// `parquet`, `ndjson` or `csv`.
+    pub format: &'static str,
+    /// How a text is compressed: `none`, `gzip` or `zstd`; `none` for Parquet, which compresses each column.
+    pub codec: &'static str,
+    /// Its rows.
+    pub rows: u64,
+    /// Its leaf columns, in order.
+    pub columns: Vec<ColumnFacts>,
+    /// What Parquet files say of themselves; nothing in other formats.
+    pub parquet: Option<ParquetFacts>,
+    /// Its owners; nothing where the table has no column of their ids.
+    pub owners: Option<OwnersFacts>,
+    /// When its contacts were created; nothing where the table has no such column.
+    pub created: Option<CreatedFacts>,
+    /// The manifest beside it, or in the folder; nothing where there is none.
+    pub manifest: Option<ManifestFacts>,
+}
+
+/// Reads a table from end to end, and counts.
+///
+/// # Errors
+/// If it cannot be read back.
+pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
+    let table = open(path)?;
+    let files = table.files().to_vec();
+    let form = table.form();
+    let fields = table.schema().map_or_else(Vec::new, |schema: &std::sync::Arc<Schema>| leaves::fields(schema));
+    let mut bytes = 0;
+    for file in &files {
+        let size = fs::metadata(file).map_err(|error| ReadbackError::Read { path: file.clone(), error })?.len();
+        bytes += size;
+    }
+    let mut counted = Counted::new(&fields);
+    for batch in table {
+        counted.count(&leaves::columns(&batch?));
+    }
+    let Counted { rows, mut columns, places, owners, created } = counted;
+    let mut parquet = None;
+    if form.format == "parquet" {
+        let (facts, mut stored) = stored::read(&files)?;
+        parquet = Some(facts);
+        for column in &mut columns {
+            column.stored = Some(stored.remove(&column.name).unwrap_or_default());
+        }
+    }
+    Ok(Inspection {
+        path: path.display().to_string(),
+        files: files.len() as u64,
+        bytes,
+        format: form.format,
+        codec: form.codec,
+        rows,
+        columns,
+        parquet,
+        owners: places.owner_id.map(|_| owners.finish(places.contacts.is_none())),
+        created: places.created_at.map(|_| created.finish()),
+        manifest: beside::read(path, bytes),
+    })
+}
+
+/// A text of a stranger, fit to be shown on a terminal: one line, nothing in it acts, 200 characters at most.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    crate::escape::escape(text)
+}
+
+/// What is counted so far.
+struct Counted {
+    rows: u64,
+    columns: Vec<ColumnFacts>,
+    places: Places,
+    owners: Owners,
+    created: Created,
+}
+
+/// Where the columns stand of which more is counted than nulls and bytes.
+struct Places {
+    owner_id: Option<usize>,
+    owner_name: Option<usize>,
+    contacts: Option<usize>,
+    created_at: Option<usize>,
+}
+
+impl Counted {
+    fn new(fields: &[Field]) -> Self {
+        let place = |name: &str| fields.iter().position(|field| field.name() == name);
+        let of_owner = |key: &str| place(&format!("{OWNER_COLUMNS}{key}")).or_else(|| place(&format!("{OWNER}.{key}")));
+        let places = Places {
+            owner_id: of_owner("id"),
+            owner_name: of_owner("name"),
+            contacts: place(CONTACTS),
+            created_at: place("created_at"),
+        };
+        let columns = fields.iter().map(ColumnFacts::new).collect();
+        Self { rows: 0, columns, places, owners: Owners::default(), created: Created::default() }
+    }
+
+    fn count(&mut self, leaves: &[ArrayRef]) {
+        self.rows += leaves.first().map_or(0, |leaf| leaf.len() as u64);
+        for (facts, leaf) in self.columns.iter_mut().zip(leaves) {
+            facts.count(leaf);
+        }
+        let Places { owner_id, owner_name, contacts, created_at } = self.places;
+        if let Some(ids) = owner_id {
+            let names = owner_name.map(|place| leaves[place].as_string());
+            let contacts = contacts.map(|place| leaves[place].as_primitive::<Int64Type>());
+            self.owners.count(leaves[ids].as_primitive(), names, contacts);
+        }
+        if let Some(place) = created_at {
+            self.created.count(leaves[place].as_primitive::<TimestampMicrosecondType>());
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A folder of files under way, replaced as a whole: the parts, the owners, the manifest of all, and `_SUCCESS`.
+//!
+//! Files come one after the other, each on disk before the next begins; `publish` puts all of them in the place of what
+//! stood there. Only what an export made is replaced, see `contents`; where the files stand meanwhile, see `Staging`.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::contents::check_replaceable;
+use super::lock::Lock;
+use super::names::FolderNames;
+use crate::config::{Encoding, FileMode, OutFile};
+use crate::draft::{self, Mode, Staging, folder};
+use crate::platform;
+use crate::sink::SinkError;
+
+/// Files that nobody else had a mode for are their owner's alone.
+const NEW: u32 = 0o600;
+
+/// A folder under way, and the lock that keeps others from it.
+#[derive(Debug)]
+pub(crate) struct FolderPlace {
+    names: FolderNames,
+    staging: Staging,
+    encoding: Encoding,
+    mode: Option<u32>,
+    /// The file under way, and its name in the folder.
+    current: (File, String),
+    /// Gone before the lock is freed.
+    around: Option<Around>,
+    /// Freed when all else is done.
+    _lock: Lock,
+}
+
+impl FolderPlace {
+    /// Cleans up after the dead, refuses to replace what is not an export's, and begins the first part.
+    pub fn begin(
+        names: FolderNames,
+        encoding: Encoding,
+        mode: Option<FileMode>,
+        around: Option<Around>,
+        lock: Lock,
+    ) -> Result<Self, SinkError> {
+        let create = |error| SinkError::create(&names.target, error);
+        draft::recover(&names.target).map_err(create)?;
+        if platform::is_mount(&names.target) {
+            let reason = "it is where a file system is mounted, so name a folder in it".to_owned();
+            return Err(SinkError::NotOurs { target: names.target, reason });
+        }
+        check_replaceable(&names, &names.target)?;
+        let mut staging = Staging::begin(&names.target).map_err(create)?;
+        let name = OutFile::Part(0).in_folder(encoding);
+        let file = staging.begin_file(&name).map_err(create)?;
+        let mode = mode.map(FileMode::bits);
+        Ok(Self { names, staging, encoding, mode, current: (file, name), around, _lock: lock })
+    }
+
+    /// The folder, as errors show it.
+    pub fn target(&self) -> &Path {
+        &self.names.target
+    }
+
+    /// A handle for writing the file under way.
+    pub fn writer(&self) -> io::Result<File> {
+        self.current.0.try_clone()
+    }
+
+    /// Begins the next file. The one before is settled.
+    pub fn next(&mut self, file: OutFile) -> io::Result<()> {
+        let name = file.in_folder(self.encoding);
+        self.current = (self.staging.begin_file(&name)?, name);
+        Ok(())
+    }
+
+    /// The work of putting the file under way on disk. It may take long, and the place can be dropped meanwhile.
+    pub fn settling(&self) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
+        let (file, names, mode) = (self.writer()?, self.names.clone(), self.mode);
+        let target = self.names.target.join(&self.current.1);
+        Ok(move || draft::settle(&file, &target, mode_of(mode, &names)))
+    }
+
+    /// Publishes the settled files with their manifest.
+    pub fn publish(mut self, manifest: &[u8]) -> Result<(), SinkError> {
+        let names = self.names.clone();
+        let write = |error| SinkError::Write { target: names.target.display().to_string(), error };
+        self.finish(manifest).map_err(write)?;
+        // A long time may have passed since it was looked at.
+        check_replaceable(&names, &names.target)?;
+        if let Some(replaced) = self.staging.replace().map_err(write)?
+            && let Err(error) = check_replaceable(&names, &replaced)
+        {
+            self.staging.put_back(&replaced).map_err(write)?;
+            return Err(error);
+        }
+        if let Some(around) = self.around.take() {
+            around.keep();
+        }
+        let synced = platform::sync_folder(folder(&names.target));
+        synced.map_err(|error| SinkError::Unfinished { target: names.target, error })
+    }
+
+    fn finish(&mut self, manifest: &[u8]) -> io::Result<()> {
+        let mode = mode_of(self.mode, &self.names);
+        self.staging.write_file(FolderNames::MANIFEST, manifest, mode)?;
+        self.staging.write_file(FolderNames::SUCCESS, b"", mode)?;
+        self.staging.finish(mode)
+    }
+}
+
+/// Files have the mode that was asked for, or that of the file they replace, or that of the manifest there.
+fn mode_of(mode: Option<u32>, names: &FolderNames) -> Mode<'_> {
+    mode.map_or(Mode::Kept { like: Some(&names.manifest), new: NEW }, Mode::Exactly)
+}
+
+/// The folder around a partition, where it was made for it: it goes again if nothing is published in it.
+#[derive(Debug)]
+pub(crate) struct Around {
+    folder: PathBuf,
+    /// The lock in it, once it is ours.
+    lock: Option<PathBuf>,
+}
+
+impl Around {
+    /// Makes the folder, if it is not there.
+    pub fn make(folder: &Path, mode: Option<FileMode>) -> io::Result<Option<Self>> {
+        match fs::create_dir(folder) {
+            Ok(()) => {
+                let around = Self { folder: folder.to_owned(), lock: None };
+                platform::set_folder_mode(folder, mode.map_or(NEW, FileMode::bits))?;
+                Ok(Some(around))
+            }
+            Err(_) if folder.is_dir() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says that the lock in it is held.
+    pub fn locked(mut self, lock: &Path) -> Self {
+        self.lock = Some(lock.to_owned());
+        self
+    }
+
+    /// It is to stay.
+    fn keep(mut self) {
+        self.lock = None;
+        self.folder = PathBuf::new();
+    }
+}
+
+impl Drop for Around {
+    fn drop(&mut self) {
+        // Others may have begun to use it, and then it stays.
+        if let Some(lock) = &self.lock {
+            let _ = fs::remove_file(lock);
+        }
+        let _ = fs::remove_dir(&self.folder);
+    }
+}

@@ -1,0 +1,95 @@
+//! The steps in which a file, its owners and its manifest are published together, and the way back from between them.
+//!
+//! ```text
+//! drafts on disk ─► owners staged ─► manifest staged ─► file renamed ─► owners renamed ─► manifest renamed
+//!       a crash here: the old files │     the old files │ the new file, and what belongs to it staged: the next
+//!                                   │                   │ run finishes that
+//! ```
+//!
+//! A staged manifest that does not describe what stands there is of a run that never published, and is removed; so are
+//! owners without one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::names::Names;
+use crate::draft::{self, Draft, Mode};
+use crate::manifest::Known;
+
+/// What an earlier run that was killed had left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing that matters.
+    Nothing,
+    /// A file without its manifest; it has it now.
+    ManifestPublished,
+}
+
+/// Puts settled owners under the name that says: not yet.
+pub(super) fn stage_owners(names: &Names, owners: Draft) -> io::Result<()> {
+    owners.publish_as(&names.owners_staged)
+}
+
+/// Puts the manifest on disk under the name that says: not yet.
+pub(super) fn stage_manifest(names: &Names, mode: Option<u32>, manifest: &[u8]) -> io::Result<()> {
+    let mut draft = Draft::begin(&names.manifest)?;
+    draft.write(manifest)?;
+    // Who reads the file reads its manifest.
+    let like_the_file = Mode::Kept { like: Some(&names.target), new: 0o600 };
+    draft.settle(mode.map_or(like_the_file, Mode::Exactly))?;
+    draft.publish_as(&names.staged)
+}
+
+/// Gives staged owners their name, if there are any, and then the staged manifest its own.
+pub(super) fn finish(names: &Names, owners: Option<&Path>) -> io::Result<()> {
+    if let Some(owners) = owners {
+        draft::rename(&names.owners_staged, owners)?;
+    }
+    draft::rename(&names.staged, &names.manifest)
+}
+
+/// Ends what a run has left that was stopped while it published.
+pub(super) fn recover(names: &Names) -> io::Result<Left> {
+    let staged = match fs::read(&names.staged) {
+        Ok(staged) => Some(staged),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    if let Some(Described { owners }) = staged.and_then(|staged| described(&staged, names)) {
+        finish(names, owners.as_deref())?;
+        return Ok(Left::ManifestPublished);
+    }
+    for staged in [&names.owners_staged, &names.staged] {
+        match fs::remove_file(staged) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(Left::Nothing)
+}
+
+/// Whether a run was stopped while it published, and all that is missing is names, which the next run gives.
+pub(crate) fn is_interrupted(names: &Names) -> bool {
+    fs::read(&names.staged).is_ok_and(|staged| described(&staged, names).is_some())
+}
+
+/// What a staged manifest describes, when that stands there.
+struct Described {
+    /// The name of its owners, if they are still staged.
+    owners: Option<PathBuf>,
+}
+
+fn described(staged: &[u8], names: &Names) -> Option<Described> {
+    let known = Known::read(staged).ok()?;
+    if !known.file.as_ref()?.is(&names.target) {
+        return None;
+    }
+    let Some(owners) = known.owners_file() else { return Some(Described { owners: None }) };
+    let path = names.owners_called(owners.name.as_deref()?)?;
+    if owners.is(&names.owners_staged) {
+        Some(Described { owners: Some(path) })
+    } else {
+        owners.is(&path).then_some(Described { owners: None })
+    }
+}

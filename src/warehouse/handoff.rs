@@ -1,0 +1,114 @@
+//! What a kit is told of an export, and each table of it as the dialects need it.
+
+use std::path::PathBuf;
+
+use arrow::datatypes::Schema;
+
+use super::columns::{self, Column};
+use crate::config::Format;
+use crate::digest::ContentDigest;
+
+/// What a kit is told of an export.
+#[derive(Debug)]
+pub struct Handoff<'a> {
+    /// The contacts.
+    pub contacts: HandoffTable<'a>,
+    /// The owners, where they have a table of their own.
+    pub owners: Option<HandoffTable<'a>>,
+    /// The kind of all files.
+    pub format: Format,
+    /// How files of NDJSON or CSV are compressed as a whole: `gzip` or `zstd`.
+    pub compressed: Option<&'static str>,
+    /// Key and value of the Hive partition that a directory output is.
+    pub partition: Option<(&'a str, &'a str)>,
+}
+
+/// One table of an export.
+#[derive(Debug)]
+pub struct HandoffTable<'a> {
+    /// Its columns.
+    pub schema: &'a Schema,
+    /// Its files, as SQL and shell are to name them: absolute; several, in one folder, for a directory output.
+    pub files: Vec<PathBuf>,
+    /// How many rows the files have.
+    pub rows: u64,
+    /// The digest of what they hold.
+    pub digest: ContentDigest,
+}
+
+/// One file of a kit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KitFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// How files are written, as loaders have to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    Parquet,
+    Ndjson,
+    Csv,
+}
+
+impl From<Format> for Written {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Parquet => Self::Parquet,
+            Format::Ndjson => Self::Ndjson,
+            Format::Csv => Self::Csv,
+        }
+    }
+}
+
+/// A table to load: what every dialect's part of a kit is made from.
+#[derive(Debug)]
+pub(super) struct Load {
+    /// The name that it gets, `contacts` or `owners`.
+    pub table: &'static str,
+    pub columns: Vec<Column>,
+    pub files: Vec<String>,
+    pub written: Written,
+    pub compressed: Option<&'static str>,
+    pub digest: ContentDigest,
+}
+
+impl Load {
+    pub fn new(table: &'static str, of: &HandoffTable<'_>, handoff: &Handoff<'_>) -> Self {
+        Self {
+            table,
+            columns: columns::columns(of.schema),
+            files: of.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
+            written: handoff.format.into(),
+            compressed: handoff.compressed,
+            digest: of.digest,
+        }
+    }
+
+    /// A file of the kit: `bigquery` and `load.sh` give `bigquery.load.sh`, or `bigquery.owners.load.sh`.
+    pub fn named(&self, dialect: &str, rest: &str) -> String {
+        match self.table {
+            "contacts" => format!("{dialect}.{rest}"),
+            table => format!("{dialect}.{table}.{rest}"),
+        }
+    }
+
+    pub fn file(&self, dialect: &str, rest: &str, text: String) -> KitFile {
+        KitFile { name: self.named(dialect, rest), text }
+    }
+
+    pub fn key(&self) -> &str {
+        columns::key(&self.columns)
+    }
+
+    pub fn names(&self) -> Vec<&str> {
+        columns::names(&self.columns)
+    }
+
+    /// The names of all columns as a list of SQL.
+    pub fn list(&self) -> String {
+        self.names().join(", ")
+    }
+}

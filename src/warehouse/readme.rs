@@ -1,0 +1,124 @@
+//! The README of a kit: what is what, with the commands in order.
+
+use super::handoff::{Handoff, Load, Written};
+use super::quote::standard;
+
+/// What it says of a warehouse.
+struct Section {
+    title: &'static str,
+    dialect: &'static str,
+    /// The commands, each with the end of the name of the file that it is given.
+    commands: &'static [(&'static str, &'static str)],
+    more: &'static str,
+}
+
+const SECTIONS: [Section; 6] = [
+    Section {
+        title: "BigQuery",
+        dialect: "bigquery",
+        commands: &[
+            ("bash ", "load.sh"),
+            ("bq query --nouse_legacy_sql < ", "merge.sql"),
+            ("bq query --nouse_legacy_sql --format=csv < ", "digest.sql"),
+        ],
+        more: "The tables are in the data set `linq`: make it once with `bq mk linq`, or put another name into the \
+               files. `bigquery.load.sh` hands its arguments to `bq`, such as `--project_id=PROJECT`.",
+    },
+    Section {
+        title: "DuckDB",
+        dialect: "duckdb",
+        commands: &[
+            ("duckdb -bail linq.duckdb < ", "sql"),
+            ("duckdb -bail -list -noheader linq.duckdb < ", "digest.sql"),
+        ],
+        more: "DuckDB 1.4 or later.",
+    },
+    Section {
+        title: "Snowflake",
+        dialect: "snowflake",
+        commands: &[("snow sql --filename ", "sql"), ("snow sql --filename ", "digest.sql")],
+        more: "Written from Snowflake's documentation, and not run there.",
+    },
+    Section {
+        title: "ClickHouse",
+        dialect: "clickhouse",
+        commands: &[("clickhouse-client < ", "sql"), ("clickhouse-client < ", "digest.sql")],
+        more: "The client reads the files.",
+    },
+    Section {
+        title: "Spark",
+        dialect: "spark",
+        commands: &[("spark-sql -f ", "sql"), ("spark-sql -f ", "digest.sql")],
+        more: "Spark reads the files: on a cluster they must stand where all of it can.",
+    },
+    Section {
+        title: "PostgreSQL",
+        dialect: "postgres",
+        commands: &[("psql --file ", "sql"), ("psql --tuples-only --no-align --file ", "digest.sql")],
+        more: "PostgreSQL 14 or later. ",
+    },
+];
+
+/// The whole text.
+pub(super) fn readme(handoff: &Handoff<'_>, loads: &[Load]) -> String {
+    let sections = SECTIONS.iter().map(|section| section.text(loads));
+    [introduction(handoff), sections.collect(), partitions(handoff, loads)].concat()
+}
+
+fn introduction(handoff: &Handoff<'_>) -> String {
+    let mut of = format!("{} contacts", handoff.contacts.rows);
+    let mut keys = "`id`".to_owned();
+    let mut digests = format!("Digest of the contacts: {}", handoff.contacts.digest);
+    if let Some(owners) = &handoff.owners {
+        of = format!("{of} and {} owners", owners.rows);
+        keys += ", owners by `owner_id`";
+        digests = format!("{digests}  \nDigest of the owners: {}", owners.digest);
+    }
+    format!(
+        "# From files to a table\n\n\
+         For {of}, by linq-export. First, check the files against their manifest with `linq-export verify`.\n\n\
+         Below, the first command loads, and the last one proves it: it computes the digest of the loaded table and \
+         says `equal`, or which of count and sum differs. Rows are updated by {keys}, and inserted where there is \
+         none. What the export has no more stays in the table, and then the digest differs. The deletes are in the files, \
+         switched off: they are sound only if the manifest's `completeness.level` is `complete` or `snapshot`.\n\n\
+         {digests}\n"
+    )
+}
+
+impl Section {
+    fn text(&self, loads: &[Load]) -> String {
+        let commands = loads.iter().flat_map(|load| {
+            self.commands.iter().map(|(command, rest)| format!("{command}{}\n", load.named(self.dialect, rest)))
+        });
+        let commands: String = commands.collect();
+        format!("\n## {}\n\n```sh\n{commands}```\n\n{}{}\n", self.title, self.more, self.of_files(loads))
+    }
+
+    /// What else there is to say of the kind of files.
+    fn of_files(&self, loads: &[Load]) -> &'static str {
+        let parquet = loads.iter().any(|load| load.written == Written::Parquet);
+        match (self.dialect, parquet) {
+            ("postgres", true) => {
+                "It reads no Parquet: the file makes the table alone. That of an export to CSV or NDJSON loads it, too."
+            }
+            ("postgres", false) => "A row with the character NUL (U+0000) stops the load: its text cannot hold one.",
+            _ => "",
+        }
+    }
+}
+
+/// How all partitions of a directory are read as one table.
+fn partitions(handoff: &Handoff<'_>, loads: &[Load]) -> String {
+    let root = handoff.partition.and_then(|(key, value)| {
+        let contacts = loads.iter().find(|load| load.table == "contacts" && load.written == Written::Parquet)?;
+        let (root, _) = contacts.files.first()?.rsplit_once(&format!("/{key}={value}/"))?;
+        Some((key, value, root))
+    });
+    let Some((key, value, root)) = root else { return String::new() };
+    // Not *.parquet alone: the owners' file has that ending, too.
+    let all = standard(&format!("{root}/{key}=*/part-*.parquet"));
+    format!(
+        "\n## All partitions\n\nThe files above are those of `{key}={value}`. All of them in DuckDB, with `{key}` as a \
+         column:\n\n```sql\nFROM read_parquet({all}, hive_partitioning = true);\n```\n"
+    )
+}

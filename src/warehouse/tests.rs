@@ -1,0 +1,257 @@
+//! The dialects together: the mapping of types against its documentation, and whole kits.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use ::arrow::datatypes::{DataType, Field, Fields};
+
+use super::columns::{Column, Kind, columns};
+use super::*;
+use crate::config::Format;
+use crate::digest::ContentDigest;
+use crate::table;
+
+/// The table with a struct for the owner.
+pub(super) fn nested() -> Schema {
+    let of_owner = |name: &str| name.strip_prefix(table::OWNER_COLUMNS).map(str::to_owned);
+    let schema = table::schema();
+    let inner: Fields = schema
+        .fields()
+        .iter()
+        .filter_map(|field| Some(Field::new(of_owner(field.name())?, field.data_type().clone(), true)))
+        .collect();
+    let mut fields = Vec::new();
+    for field in schema.fields() {
+        match of_owner(field.name()).as_deref() {
+            Some("id") => fields.push(Field::new(table::OWNER, DataType::Struct(inner.clone()), true)),
+            Some(_) => {}
+            None => fields.push(field.as_ref().clone()),
+        }
+    }
+    Schema::new(fields)
+}
+
+/// The table of owners.
+pub(super) fn owners() -> Schema {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let integer = |name: &str| Field::new(name, DataType::Int64, false);
+    let texts = ["owner_email", "owner_first_name", "owner_last_name", "owner_name"].map(text);
+    Schema::new([&[integer("owner_id")], &texts[..], &[integer(table::CONTACTS)]].concat())
+}
+
+/// A kit of files with names to beware of.
+pub(super) fn kit_of(
+    schema: &Schema,
+    format: Format,
+    compressed: Option<&'static str>,
+    files: &[&str],
+) -> Vec<KitFile> {
+    let owners = owners();
+    kit(&Handoff {
+        contacts: HandoffTable {
+            schema,
+            files: files.iter().map(PathBuf::from).collect(),
+            rows: 2,
+            digest: ContentDigest { rows: 2, sum: 1_716_272_284_779_093_798_219 },
+        },
+        owners: Some(HandoffTable {
+            schema: &owners,
+            files: vec![PathBuf::from("/data/it's here/_owners/owners.parquet")],
+            rows: 1,
+            digest: ContentDigest { rows: 1, sum: 7 },
+        }),
+        format,
+        compressed,
+        partition: Some(("run_date", "2026-01-31")),
+    })
+}
+
+pub(super) fn text<'a>(kit: &'a [KitFile], name: &str) -> &'a str {
+    &kit.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("no {name}")).text
+}
+
+/// The lines of the table of types, as code has them.
+fn mapping() -> Vec<String> {
+    let column = |nullable, kind| Column { name: "x".to_owned(), kind, nullable, about: String::new() };
+    let field = |name: &str, kind| Column { name: name.to_owned(), kind, nullable: true, about: String::new() };
+    let owner = Kind::Struct(vec![field("id", Kind::Integer), field("name", Kind::Text)]);
+    let columns = [
+        column(false, Kind::Integer),
+        column(true, Kind::Integer),
+        column(true, Kind::Text),
+        column(true, Kind::Instant),
+        column(true, owner),
+    ];
+    let line = |dialect: Dialect| {
+        let cells = columns.each_ref().map(|column| format!(" `{}` |", type_of(dialect, column)));
+        format!("| `{dialect}` |{}", cells.concat())
+    };
+    Dialect::ALL.map(line).to_vec()
+}
+
+fn type_of(dialect: Dialect, column: &Column) -> String {
+    let plain = |_: &Column| String::new();
+    let null = |of: String, not_null: &str| if column.nullable { of } else { of + not_null };
+    match dialect {
+        Dialect::BigQuery => null(bigquery::sql_type(column, plain), " NOT NULL"),
+        Dialect::DuckDb => null(duckdb::sql_type(column), " NOT NULL"),
+        Dialect::Snowflake => null(snowflake::sql_type(column), " NOT NULL"),
+        Dialect::Spark => null(spark::sql_type(column, plain), " NOT NULL"),
+        Dialect::ClickHouse => clickhouse::sql_type(column),
+        Dialect::Postgres => null(postgres::sql_type(column), " PRIMARY KEY"),
+        Dialect::Arrow => {
+            let words: Vec<_> = arrow::python_type(column, plain).split_whitespace().map(str::to_owned).collect();
+            null(words.join(" "), ", nullable=False")
+        }
+        Dialect::JsonSchema => serde_json::to_string(&json_schema::types(column)).unwrap(),
+    }
+}
+
+#[test]
+fn the_documented_types_are_those_of_the_code() {
+    let documents = [include_str!("mod.rs"), include_str!("../../docs/warehouses.md")];
+    for line in mapping() {
+        for document in documents {
+            let documented = document.lines().any(|of| of.trim_start_matches("//! ").starts_with(&line));
+            assert!(documented, "this line is not in the table of types:\n{line}");
+        }
+    }
+    for line in documents[1].lines().filter(|line| line.starts_with("| `")) {
+        assert!(line.contains("tested: `") || line.contains("from its documentation"), "how is it known? {line}");
+    }
+}
+
+#[test]
+fn every_column_is_described_in_every_dialect() {
+    for form in [table::schema().as_ref(), &nested(), &owners()] {
+        for dialect in Dialect::ALL {
+            let text = schema(dialect, "linq.contacts", form);
+            for column in columns(form) {
+                assert!(text.contains(&column.name) && text.contains(&column.about), "{dialect}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kit_has_the_files_of_each_warehouse_and_table() {
+    let kit = kit_of(&table::schema(), Format::Parquet, None, &["/data/a.parquet"]);
+    let names: Vec<_> = kit.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    for [dialect, rest] in [
+        ["bigquery", "schema.json"],
+        ["bigquery", "load.sh"],
+        ["bigquery", "merge.sql"],
+        ["bigquery", "digest.sql"],
+        ["duckdb", "sql"],
+        ["duckdb", "digest.sql"],
+        ["snowflake", "sql"],
+        ["snowflake", "digest.sql"],
+        ["clickhouse", "sql"],
+        ["clickhouse", "digest.sql"],
+        ["spark", "sql"],
+        ["spark", "digest.sql"],
+        ["postgres", "sql"],
+        ["postgres", "digest.sql"],
+    ] {
+        for name in [format!("{dialect}.{rest}"), format!("{dialect}.owners.{rest}")] {
+            assert!(names.contains(&name.as_str()), "{name}");
+            assert!(text(&kit, "README.md").contains(&name) || rest == "schema.json", "the README lacks {name}");
+        }
+    }
+    assert_eq!(names.len(), 2 * 14 + 1);
+}
+
+#[test]
+fn no_file_of_a_kit_breaks_at_a_name() {
+    let name = "/data/it's \\ here/{a},[b]*.parquet";
+    let kit = kit_of(&nested(), Format::Parquet, None, &[name]);
+    let shell = text(&kit, "bigquery.load.sh");
+    assert!(shell.contains("    '/data/it'\\''s \\ here/{a},[b]*.parquet'\n") && shell.contains("set -euo pipefail"));
+    // bq would split the name at its comma.
+    assert!(
+        shell.contains("ln -sf -- \"$file\" \"$work/part\"\n")
+            && !text(&kit, "bigquery.owners.load.sh").contains("ln ")
+    );
+    assert!(text(&kit, "duckdb.sql").contains("\n  '/data/it''s \\ here/{a},[[]b][*].parquet'\n"));
+    assert!(
+        text(&kit, "snowflake.sql").contains("PUT 'file:///data/it\\'s \\\\ here/{a},[b]*.parquet' @contacts_stage")
+    );
+    assert!(text(&kit, "clickhouse.sql").contains("INFILE '/data/it\\'s \\\\ here/?a??[b]*.parquet'\n"));
+    // Escaped for the pattern, and all that for the literal.
+    let spark = r"path '/data/it\'s \\\\ here/\\{a\\}\\,\\[b\\]\\*.parquet'";
+    assert!(text(&kit, "spark.sql").contains(spark));
+}
+
+#[test]
+fn several_files_are_all_named_and_partitions_are_shown_together() {
+    let files =
+        ["/data/it's/run_date=2026-01-31/part-00000.parquet", "/data/it's/run_date=2026-01-31/part-00001.parquet"];
+    let kit = kit_of(&table::schema(), Format::Parquet, None, &files);
+    for (name, times) in [("bigquery.load.sh", 1), ("duckdb.sql", 1), ("snowflake.sql", 1), ("clickhouse.sql", 1)] {
+        for part in ["part-00000.parquet", "part-00001.parquet"] {
+            assert_eq!(text(&kit, name).matches(part).count(), times, "{name}");
+        }
+    }
+    assert!(text(&kit, "spark.sql").contains("run_date=2026-01-31/{part-00000.parquet,part-00001.parquet}'"));
+    assert!(text(&kit, "README.md").contains("'/data/it''s/run_date=*/part-*.parquet', hive_partitioning = true"));
+}
+
+#[test]
+fn text_files_are_read_with_their_compression_and_types() {
+    let kit = kit_of(&nested(), Format::Ndjson, Some("zstd"), &["/data/a.ndjson.zst"]);
+    for (name, part) in [
+        ("bigquery.load.sh", "zstd -qdc -- \"$file\" > \"$work/part\""),
+        ("bigquery.load.sh", "--source_format=NEWLINE_DELIMITED_JSON linq.contacts_staging \"$work/part\" \"$schema\""),
+        ("duckdb.sql", "format = 'newline_delimited', compression = 'zstd'"),
+        ("duckdb.sql", "\n  created_at: 'TIMESTAMPTZ'"),
+        ("duckdb.sql", "\n  contact_owner: 'STRUCT(id BIGINT, email VARCHAR,"),
+        ("snowflake.sql", "TYPE = JSON COMPRESSION = ZSTD NULL_IF = ()"),
+        ("snowflake.sql", "$1:contact_owner::OBJECT"),
+        ("clickhouse.sql", " COMPRESSION 'zstd'\nSETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow;"),
+        ("spark.sql", "USING json\nOPTIONS (path '/data/a.ndjson.zst', mode 'FAILFAST')"),
+        ("postgres.sql", "FROM PROGRAM 'zstd -qdc -- ''/data/a.ndjson.zst''' WITH (FORMAT csv, QUOTE E'\\x01'"),
+    ] {
+        assert!(text(&kit, name).contains(part), "{name} lacks {part}:\n{}", text(&kit, name));
+    }
+}
+
+#[test]
+fn csv_keeps_null_apart_from_the_empty_text() {
+    let load = handoff::Load {
+        table: "contacts",
+        columns: columns(&table::schema()),
+        files: vec!["/a.csv".to_owned()],
+        written: handoff::Written::Csv,
+        compressed: None,
+        digest: ContentDigest::default(),
+    };
+    for (kit, part) in [
+        (bigquery::kit(&load)[1..].to_vec(), "--source_format=CSV --skip_leading_rows=1 --allow_quoted_newlines"),
+        (duckdb::kit(&load), "nullstr = '', allow_quoted_nulls = false"),
+        (snowflake::kit(&load), "EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"),
+        (snowflake::kit(&load), "    $1::NUMBER(19, 0),\n    $2::VARCHAR,\n"),
+        (clickhouse::kit(&load), "format_csv_null_representation = ''"),
+        (spark::kit(&load), "multiLine 'true', escape '\"'"),
+        (postgres::kit(&load), "\\copy contacts_staging (id, first_name,"),
+    ] {
+        assert!(kit[0].text.contains(part), "{part}:\n{}", kit[0].text);
+    }
+}
+
+#[test]
+fn deletes_are_off_and_say_when_they_are_sound() {
+    let kit = kit_of(&table::schema(), Format::Ndjson, None, &["/a.ndjson"]);
+    for (name, off) in [
+        ("bigquery.merge.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
+        ("duckdb.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
+        ("snowflake.sql", "\n-- DELETE FROM contacts WHERE id NOT IN (SELECT id FROM contacts_staging);\n"),
+        ("clickhouse.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
+        ("spark.sql", "\n-- /* "),
+        ("postgres.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
+        ("duckdb.owners.sql", "ON t.owner_id = s.owner_id"),
+    ] {
+        assert!(text(&kit, name).contains(off), "{name}");
+        assert!(text(&kit, name).contains("complete or snapshot"), "{name}");
+    }
+}

@@ -1,0 +1,178 @@
+//! What a folder replaces, as a whole, and what it never does.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use linq_export::verify::{VerifyError, verify};
+
+use super::{MANY, files, refusal};
+use crate::run::{export, exported, failing, json, verified};
+use crate::support::{folder, names, path, ran};
+
+#[test]
+fn a_folder_is_replaced_as_a_whole_or_not_at_all() {
+    let home = folder();
+    let out = path(&home, "out/");
+    fs::create_dir(&out).unwrap();
+    for contacts in [250, 50] {
+        assert_eq!(exported(contacts, &out, &MANY).code, Some(0));
+        assert_eq!(verify(out.as_ref(), None).unwrap().rows, contacts);
+    }
+    assert_eq!(names(out.as_ref()).len(), 3);
+    let before = files(out.as_ref());
+    assert_eq!(failing(&out, &[]).output().unwrap().status.code(), Some(69));
+    assert_eq!(files(out.as_ref()), before);
+    assert_eq!(verified(&out).code, Some(0));
+    assert_eq!(names(home.path()), ["out"]);
+}
+
+#[test]
+fn what_no_export_made_is_refused_and_stays() {
+    let home = folder();
+    let out = path(&home, "out/");
+    let refused = |says: &[&str]| {
+        let before = files(out.as_ref());
+        // A server that is not there would be 69: it was not asked.
+        let ran = ran(failing(&out, &[]).output().unwrap());
+        assert_eq!(ran.code, Some(73), "{}", ran.stderr);
+        assert!(says.iter().all(|says| ran.stderr.contains(says)), "{says:?}: {}", ran.stderr);
+        assert_eq!(files(out.as_ref()), before);
+        assert_eq!(names(home.path()), ["out"]);
+    };
+    fs::create_dir(&out).unwrap();
+    fs::write(out.clone() + "theirs.txt", "theirs").unwrap();
+    refused(&["\"theirs.txt\" is in it, and no _manifest.json", "hint: only a folder that is empty"]);
+    fs::remove_file(out.clone() + "theirs.txt").unwrap();
+
+    assert_eq!(exported(5, &out, &["--owners", "table"]).code, Some(0));
+    for theirs in ["part-00001.parquet", ".hidden", "_owners/theirs", "zzz"] {
+        fs::write(out.clone() + theirs, "theirs").unwrap();
+        refused(&[&format!("{theirs:?} is in it, which its _manifest.json does not list")]);
+        assert!(matches!(refusal(&out), VerifyError::Stray { path } if path == Path::new(&out).join(theirs)));
+        fs::remove_file(out.clone() + theirs).unwrap();
+    }
+    fs::create_dir(out.clone() + "day=1").unwrap();
+    refused(&["\"day=1\" is in it"]);
+    fs::remove_dir(out.clone() + "day=1").unwrap();
+    let manifest = fs::read_to_string(out.clone() + "_manifest.json").unwrap();
+    fs::write(out.clone() + "_manifest.json", manifest.replace("counted", "snapshot") + " ").unwrap();
+    refused(&["its _manifest.json is of no use: the manifest is damaged"]);
+    fs::write(out.clone() + "_manifest.json", manifest).unwrap();
+    assert_eq!(exported(5, &out, &[]).code, Some(0));
+}
+
+#[test]
+fn what_cannot_be_a_folder_of_its_own_is_refused() {
+    let home = folder();
+    fs::write(home.path().join("file"), "").unwrap();
+    fs::create_dir(home.path().join("there")).unwrap();
+    let [file, missing, there] = ["file/", "missing/out/", "there"].map(|name| path(&home, name));
+    let inside = format!("{there}/..");
+    for (output, more, code, says) in [
+        ("./", &[][..], 2, "name a folder in it"),
+        ("/", &[], 2, "name a folder in it"),
+        ("../", &[], 2, "name a folder in it"),
+        ("..", &[], 73, "end its name with a slash"),
+        (&format!("{inside}/"), &[], 2, "name a folder in it"),
+        (&inside, &[], 73, "end its name with a slash"),
+        (&there, &[], 73, "end its name with a slash"),
+        (&there, &["--format", "csv"], 73, "end its name with a slash"),
+        (&file, &[], 73, "because: "),
+        (&missing, &[], 73, "because: "),
+        (&missing, &["--partition", "day=1"], 73, "because: "),
+        ("c.parquet", &MANY, 2, "--rows-per-file is for a folder"),
+        ("-", &["--partition", "day=1", "--format", "csv"], 2, "--partition is for a folder"),
+        ("out/", &["--partition", "day"], 2, "is no partition"),
+        ("out/", &["--partition", "email=1"], 2, "is a column already"),
+        ("out/", &["--rows-per-file", "0"], 2, "--rows-per-file"),
+        (&path(&home, "out/"), &["--manifest", "m.json"], 2, "--manifest is for"),
+        (&path(&home, "out/"), &["--report", &path(&home, "out/r.json")], 2, "is where the output stands"),
+        (&path(&home, "out/"), &["--report", &path(&home, ".out.lock")], 2, "is where the output's lock stands"),
+    ] {
+        let ran = exported(5, output, more);
+        assert_eq!(ran.code, Some(code), "{output}: {}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{output}: {}", ran.stderr);
+    }
+    let mut command = export(5, "c.parquet", &[]);
+    let ran = ran(command.env("LINQ_EXPORT_PARTITION", "day=1").output().unwrap());
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert_eq!(names(home.path()), ["file", "there"]);
+}
+
+#[test]
+fn a_partition_leaves_the_others_alone() {
+    let home = folder();
+    let out = path(&home, "out/");
+    let day = |day: &str| format!("{out}day={day}");
+    let partition = |of: &str, contacts| exported(contacts, &out, &["--partition", &format!("day={of}")]);
+    // The folder around it goes again with the first run if that fails.
+    assert_eq!(failing(&out, &["--partition", "day=1"]).output().unwrap().status.code(), Some(69));
+    assert!(names(home.path()).is_empty());
+    for (of, contacts) in [("1", 5), ("2", 7), ("1", 9)] {
+        let ran = partition(of, contacts);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("in {}", day(of))), "{}", ran.stderr);
+        assert_eq!(verify(day(of).as_ref(), None).unwrap().rows, contacts);
+    }
+    assert_eq!(verify(day("2").as_ref(), None).unwrap().rows, 7);
+    assert_eq!(names(out.as_ref()), ["day=1", "day=2"]);
+    assert_eq!(json(day("1") + "/_manifest.json")["options"]["partition"], "day=1");
+    // Nor does one that is being written hinder another.
+    let lock = File::open(out.clone() + ".day=1.lock").unwrap();
+    lock.lock().unwrap();
+    assert_eq!((partition("1", 5).code, partition("2", 5).code), (Some(75), Some(0)));
+    assert_eq!(exported(5, &out, &[]).code, Some(73));
+    assert_eq!(names(out.as_ref()), ["day=1", "day=2"]);
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &str) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn files_have_the_mode_and_folders_what_belongs_to_it() {
+        let home = folder();
+        let out = path(&home, "out/");
+        let modes = || {
+            let files = ["part-00000.parquet", "_manifest.json", "_SUCCESS", "_owners/owners.parquet"];
+            let files = files.map(|name| mode(&format!("{out}{name}")));
+            assert!(files.iter().all(|mode| *mode == files[0]), "{files:?}");
+            assert_eq!(mode(&out), mode(&(out.clone() + "_owners")));
+            (files[0], mode(&out))
+        };
+        let export = |more: &[&str]| {
+            let ran = exported(5, &out, &[&["--owners", "table"], more].concat());
+            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        };
+        export(&[]);
+        assert_eq!(modes(), (0o600, 0o700));
+        export(&["--mode", "640"]);
+        assert_eq!(modes(), (0o640, 0o750));
+        export(&[]);
+        assert_eq!(modes(), (0o640, 0o750));
+        export(&["--mode", "444"]);
+        assert_eq!(modes(), (0o444, 0o755));
+        export(&["--mode", "600"]);
+        assert_eq!(modes(), (0o600, 0o700));
+    }
+
+    #[test]
+    fn a_link_to_a_folder_stays() {
+        let home = folder();
+        fs::create_dir(home.path().join("data")).unwrap();
+        symlink("data/1", home.path().join("latest")).unwrap();
+        for contacts in [5, 7] {
+            assert_eq!(exported(contacts, &path(&home, "latest/"), &[]).code, Some(0));
+            assert!(fs::symlink_metadata(home.path().join("latest")).unwrap().is_symlink());
+            assert_eq!(verify(&home.path().join("latest"), None).unwrap().rows, contacts);
+        }
+        assert_eq!(names(home.path()), ["data", "latest"]);
+        assert_eq!(names(&home.path().join("data")), ["1"]);
+    }
+}

@@ -1,0 +1,133 @@
+//! `inspect` over real files: what it says to people and to machines.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::run::exported;
+use crate::support::{Ran, folder, path, program, ran, run};
+
+fn inspect(file: &str) -> Ran {
+    run(&["inspect", file])
+}
+
+fn facts(file: &str) -> Value {
+    let ran = run(&["inspect", file, "--json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{file}");
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+#[test]
+fn every_format_has_the_same_facts_and_parquet_some_more() {
+    let folder = folder();
+    let [parquet, packed, csv] = ["c.parquet", "c.ndjson.gz", "c.csv"].map(|name| {
+        let file = path(&folder, name);
+        assert_eq!(exported(2_500, &file, &[]).code, Some(0));
+        facts(&file)
+    });
+    for other in [&packed, &csv] {
+        for key in ["rows", "owners", "created"] {
+            assert_eq!(parquet[key], other[key], "{key}");
+        }
+        for (column, same) in parquet["columns"].as_array().unwrap().iter().zip(other["columns"].as_array().unwrap()) {
+            for key in ["name", "type", "nullable", "nulls", "value_bytes"] {
+                assert_eq!(column[key], same[key], "{key} of {}", column["name"]);
+            }
+            assert!(column["stored"]["compressed_bytes"].as_u64() > Some(0) && same["stored"].is_null());
+        }
+        assert_eq!(other["parquet"], Value::Null);
+    }
+    assert_eq!(
+        [&parquet, &packed, &csv].map(|facts| (facts["format"].as_str().unwrap(), facts["codec"].as_str().unwrap())),
+        [("parquet", "none"), ("ndjson", "gzip"), ("csv", "none")]
+    );
+    assert_eq!(parquet["columns"].as_array().unwrap().len(), linq_export::schema().fields().len());
+    assert_eq!(parquet["parquet"]["row_groups"][0]["rows"], 2_500);
+    assert_eq!((&parquet["owners"]["distinct"], &parquet["manifest"]["level"]), (&json!(40), &json!("snapshot")));
+    let by_month: u64 =
+        parquet["created"]["months"].as_array().unwrap().iter().map(|month| month["contacts"].as_u64().unwrap()).sum();
+    assert_eq!(by_month + parquet["created"]["without"].as_u64().unwrap(), 2_500);
+}
+
+#[test]
+fn people_see_it_on_one_screen_without_colour() {
+    let folder = folder();
+    let file = path(&folder, "c.parquet");
+    assert_eq!(exported(2_500, &file, &[]).code, Some(0));
+    let ran = inspect(&file);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    for part in [
+        "2,500 contacts, 18 columns, ",
+        "parquet, zstd, 1 row group of 2,500 rows",
+        "written by linq-export version",
+        "completeness: snapshot, of 20",
+        "timestamp(us, UTC)",
+        "contacts by year created, 20",
+        "40 owners, the 10 largest",
+        "████",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains('\u{1b}'));
+    let body = ran.stdout.lines().skip(1);
+    assert!(body.clone().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    assert!(body.count() < 50, "{}", ran.stdout);
+}
+
+#[test]
+fn a_manifest_of_another_file_is_told_and_none_too() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    assert_eq!(exported(20, &file, &[]).code, Some(0));
+    let text = fs::read_to_string(&file).unwrap();
+    let half: Vec<_> = text.split_inclusive('\n').take(10).collect();
+    fs::write(&file, half.concat()).unwrap();
+    let said = inspect(&file).stdout;
+    assert!(said.contains("10 contacts") && said.contains("THE MANIFEST CANNOT BE RELIED ON: it is of "), "{said}");
+    let manifest = format!("{file}.manifest.json");
+    fs::write(&manifest, "{}").unwrap();
+    assert!(inspect(&file).stdout.contains("CANNOT BE RELIED ON: the manifest is damaged"));
+    fs::remove_file(manifest).unwrap();
+    assert!(inspect(&file).stdout.contains("completeness: not known, for there is no manifest"));
+    assert_eq!(facts(&file)["manifest"], Value::Null);
+}
+
+#[test]
+fn tables_without_rows_or_columns_leave_their_charts_out() {
+    let folder = folder();
+    for name in ["c.parquet", "c.ndjson", "c.csv"] {
+        let file = path(&folder, name);
+        assert_eq!(exported(0, &file, &[]).code, Some(0));
+        let ran = inspect(&file);
+        assert!(
+            ran.code == Some(0) && ran.stdout.contains("0 contacts") && !ran.stdout.contains("contacts by"),
+            "{}",
+            ran.stdout
+        );
+    }
+    let file = path(&folder, "owners.csv");
+    fs::write(&file, "owner_id,owner_name,contacts\r\n5,\"Ann\u{1b}[31m\",3\r\n6,,40\r\n").unwrap();
+    let said = inspect(&file).stdout;
+    assert!(
+        said.contains("2 owners, 3 columns") && said.contains("Ann\\u{1b}[31m") && !said.contains('\u{1b}'),
+        "{said}"
+    );
+    assert_eq!(facts(&file)["owners"]["largest"][1]["name"], "Ann\u{1b}[31m");
+}
+
+#[test]
+fn what_cannot_be_read_is_65_and_a_reader_that_goes_away_141() {
+    let folder = folder();
+    let file = path(&folder, "c.parquet");
+    assert_eq!(exported(20, &file, &[]).code, Some(0));
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    let refused = inspect(&file);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(65), ""));
+    assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
+    fs::write(&file, &whole).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let left = ran(program(&["inspect", &file]).stdout(writer).output().unwrap());
+    assert_eq!((left.code, left.stderr.as_str()), (Some(141), ""));
+}
