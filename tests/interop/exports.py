@@ -50,7 +50,10 @@ def expected(folder, form, asked):
     tables.same(with_extra_parsed(rows["contacts"]), wanted, tables.contacts(form), f"{folder} against the API's pages")
     if form == "table":
         rows["owners"] = read_python.rows(folder / "contacts.owners.ndjson", tables.OWNERS)
-        tables.same(rows["owners"], tables.owners(asked), tables.OWNERS, f"the owners of {folder} against the API's pages")
+        owners, contradictions = tables.owners(asked)
+        tables.same(rows["owners"], owners, tables.OWNERS, f"the owners of {folder} against the API's pages")
+        told = json.loads((folder / "contacts.ndjson.manifest.json").read_text())["owners"]
+        assert (told["rows"], told["contradictions"]) == (len(owners), contradictions), f"{folder}: {told}"
     return rows
 
 

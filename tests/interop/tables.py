@@ -28,24 +28,33 @@ def contacts(form):
 def shaped(row, form):
     """A row of the form `columns` in another one."""
     values = dict(zip(reference.COLUMNS, row))
-    owner = [values[f"owner_{key}"] for key in OWNER]
-    values["contact_owner"] = None if owner == [None] * len(owner) else owner
+    owner = {key: values[f"owner_{key}"] for key in OWNER}
+    known = {f"contact_owner.{key}": value for key, value in owner.items() if value is not None}
+    values["contact_owner"] = list(owner.values()) if known else None
+    # No row of the owners' own table could be told to be this one.
+    if form == "table" and owner["id"] is None and known:
+        values["extra"] = (values["extra"] or {}) | known
     return [values[column] for column in contacts(form)]
 
 
 def owners(rows):
-    """The rows of the owners' own table: one copy each, that of the contact with the greatest updated_at."""
-    copies, counts = {}, {}
+    """The rows of the owners' own table, and how many contacts have another copy of their owner than that has.
+
+    Of copies that differ, the one on the contact that was updated last counts; of several, that on the greatest id.
+    """
+    copies = {}
     for row in rows:
         values = dict(zip(reference.COLUMNS, row))
-        number, updated = values["owner_id"], values["updated_at"]
-        if number is None:
-            continue
-        counts[number] = counts.get(number, 0) + 1
-        copy = [values[f"owner_{key}"] for key in OWNER]
-        if number not in copies or (updated is not None and updated > copies[number][0]):
-            copies[number] = (float("-inf") if updated is None else updated, copy)
-    return [[*copies[number][1], counts[number]] for number in sorted(copies)]
+        if values["owner_id"] is not None:
+            updated = float("-inf") if values["updated_at"] is None else values["updated_at"]
+            copy = [values[f"owner_{key}"] for key in OWNER]
+            copies.setdefault(values["owner_id"], []).append((updated, values["id"], copy))
+    found, contradictions = [], 0
+    for _, held in sorted(copies.items()):
+        *_, chosen = max(held)
+        contradictions += sum(copy != chosen for *_, copy in held)
+        found.append([*chosen, len(held)])
+    return found, contradictions
 
 
 def leaves(row, table):

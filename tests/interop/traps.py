@@ -24,6 +24,14 @@ COPIES = [
     {"id": 5, "email": "jane@new.example", "first_name": "Jane", "last_name": "New", "name": "Jane New"},
     {"id": 5, "email": "jane@old.example", "first_name": "Jane", "last_name": "Old", "name": "Jane Old"},
 ]
+# And two in copies that no time decides: there the greatest id counts, which is the first of these.
+TIES = [
+    {"id": 2**62 + 1, "updated_at": "2025-07-30T10:00:00Z", "contact_owner": {"id": 8, "name": "greatest id"}},
+    {"updated_at": "2025-07-30T10:00:00Z", "contact_owner": {"id": 8, "name": "another"}},
+    {"updated_at": None, "contact_owner": {"id": 8, "name": "never updated"}},
+    {"id": 2**62 + 2, "contact_owner": {"id": 9, "name": "greatest id"}},
+    {"contact_owner": {"id": 9, "name": "another"}},
+]
 OWNERS = [
     None, {"id": 2**63 - 1, "email": "", "first_name": "\0", "last_name": None, "name": "東京, \"quoted\"\r\n"}, {"id": 2**53 + 1},
     # No id: whose contacts these are cannot be said, but what is known of the owner is.
@@ -45,8 +53,10 @@ def contacts():
         {"contact_owner": owner, "updated_at": f"2025-07-30T10:00:00.00000{microsecond}Z"}
         for owner, microsecond in zip(COPIES, [1, 3, 2])
     ]
+    made += TIES
     made += [{}, dict.fromkeys(["image_url", "created_at", "updated_at", "contact_owner", *columns])]
     made += [{"nickname": "Bo, \"the\"\r\n\0", "tags": ["x", None, {"y": 2.50}], "contact_owner": {"id": 6, "team": "north"}}]
+    made += [{"nickname": "Al", "contact_owner": {"id": "none", "team": "south", "name": "No number"}}]
     return [{"id": number, **contact} for number, contact in enumerate(made, 1)]
 
 
