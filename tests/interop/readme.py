@@ -48,7 +48,9 @@ def run_sql(text, connection):
 def not_here(text):
     """What the block needs that is not here, if there is something."""
     words = {line.split()[0] for line in text.splitlines() if line.strip()}
-    return next((word for word in ("cargo", "bq", "curl") if word in words and (word != "curl" or not shutil.which(word))), None)
+    if others := words & {"cargo", "bq"}:
+        return min(others)
+    return next((word for word in ("curl", "openssl") if word in words and not shutil.which(word)), None)
 
 
 def main():
@@ -61,6 +63,7 @@ def main():
         Path(home, ".linq-token").write_text(TOKEN)
         environment = ENVIRONMENT | {
             "HOME": home, "PATH": f"{home}:{ENVIRONMENT['PATH']}", "LINQ_EXPORT_BASE_URL": base_url,
+            "LINQ_INTEGRATION_TOKEN": TOKEN,
         }
         connection = duckdb.connect()
         connection.execute(f"set file_search_path = '{folder}'")
