@@ -7,7 +7,6 @@ Ends with how many checks passed; exits 1 if one failed.
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,37 +19,59 @@ from chdb.session import Session
 import checks
 import digest_reference
 import kit
+import read_chdb
+import read_duckdb
 import read_pyarrow
-import read_python
 import tables
-from program import ENVIRONMENT, SECONDS
+from program import Program
 
 PSQL_COMMAND = re.compile(r"^\\.*$", re.MULTILINE)
 # As the program and sqlglot call them.
 DIALECTS = ["bigquery", "duckdb", "snowflake", "clickhouse", "spark", "postgres"]
 # Snowflake's upload and session, and a temporary table of PostgreSQL's that ends with the transaction.
 UNKNOWN_TO_SQLGLOT = ("PUT ", "ALTER SESSION ", "CREATE TEMPORARY TABLE ")
-# A way with its ending: what each engine loads with its kit.
+# A way with its kit: what each engine loads.
 WAYS = [("portable-zstd", "parquet"), ("ndjson", "ndjson"), ("ndjson", "ndjson.gz"), ("ndjson", "ndjson.zst")]
+FOLDERS = [("folder", "parquet"), ("folder-ndjson", "ndjson.gz"), ("partitions", "2026-01-31")]
 CSV = [("csv", "csv"), ("csv", "csv.gz"), ("csv", "csv.zst")]
-
-
-def said(program, *arguments):
-    return subprocess.run(
-        [program, *map(str, arguments)], env=ENVIRONMENT, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, check=True, timeout=SECONDS,
-    ).stdout
 
 
 def kits(folder):
     """Each kit's form, table, name, and folder by organisation."""
     for form in tables.FORMS:
-        for way, ending in WAYS + (CSV if form != "struct" else []):
+        for way, of in WAYS + FOLDERS + (CSV if form != "struct" else []):
             def kit_of(organisation):
-                return folder / organisation / form / way / f"kit.{ending}"
+                return folder / organisation / form / way / f"kit.{of}"
 
-            for table in ["contacts", "owners"] if form == "table" else ["contacts"]:
-                yield f"{form}, {table}, {ending}", table, kit_of
+            for table in tables.names(form):
+                yield f"{form}, {table}, {way}, {of}", table, kit_of
+
+
+def schemas(folder, dialect):
+    """Each schema's form, table and text."""
+    for form in tables.FORMS:
+        for table in tables.names(form):
+            yield form, table, (folder / "schemas" / form / f"{dialect}.{table}").read_text()
+
+
+def check_duckdb_makes_the_table_of_the_schema(_, folder):
+    for form, table, text in schemas(folder, "duckdb"):
+        with duckdb.connect() as connection:
+            connection.execute(text)
+            found = dict(connection.execute(f"select column_name, column_type from (describe {table})").fetchall())
+        wanted = {column: read_duckdb.type_of(kind).replace('"', "") for column, kind in tables.columns(form, table).items()}
+        assert {column: type.replace('"', "") for column, type in found.items()} == wanted, f"{form}, {table}: {found}"
+
+
+def check_clickhouse_makes_the_table_of_the_schema(_, folder):
+    session = Session()
+    for form, table, text in schemas(folder, "clickhouse"):
+        session.query(f"DROP TABLE IF EXISTS {table}")
+        session.query(text)
+        described = session.query(f"DESCRIBE {table}", "JSONCompactEachRow").bytes().splitlines()
+        found = {column: "".join(type.split()) for column, type, *_ in map(json.loads, described)}
+        wanted = {column: "".join(type.split()) for column, type in read_chdb.types(tables.columns(form, table)).items()}
+        assert found == wanted, f"{form}, {table}: {found}"
 
 
 def check_duckdb_loads_updates_deletes_and_proves(_, folder):
@@ -88,40 +109,38 @@ def tried(what, course, *arguments):
 
 
 def check_the_digest_of_a_file_is_that_of_its_rows(program, folder):
-    everything = json.loads((folder / "expected.json").read_text())
-    for organisation, forms in everything.items():
-        for path in sorted((folder / organisation).glob("*/*/contacts.*")):
-            form = forms[path.parents[1].name]
-            owners = ".owners." in path.name
-            rows = form["owners" if owners else "contacts"]
-            table = tables.OWNERS if owners else tables.contacts(path.parents[1].name)
-            wanted = digest_reference.digest([list(tables.leaves(row, table)) for row in rows])
-            if path.name.endswith(".manifest.json"):
-                manifest = json.loads(path.read_text())
-                digest = manifest["digest"]
-                assert (digest["rows"], int(digest["sum"])) == wanted, path
-                if "owners" in form:
-                    digest = manifest["owners"]["digest"]
-                    table = tables.OWNERS
-                    wanted = digest_reference.digest([list(tables.leaves(row, table)) for row in form["owners"]])
-                    assert (digest["rows"], int(digest["sum"])) == wanted, path
-            elif ".csv" not in path.name:
-                found = tuple(map(int, said(program, "digest", path).split()))
-                assert found == wanted, f"{path}: {found}, not {wanted}"
+    for organisation, forms in json.loads((folder / "expected.json").read_text()).items():
+        for form, rows_of in forms.items():
+            wanted = {
+                name: digest_reference.digest([list(tables.leaves(row, tables.columns(form, name))) for row in rows])
+                for name, rows in rows_of.items()
+            }
+            for path in sorted((folder / organisation / form).glob("*/contacts.*")):
+                if path.name.endswith(".manifest.json"):
+                    manifest = json.loads(path.read_text())
+                    digests = {"contacts": manifest["digest"]}
+                    if "owners" in wanted:
+                        digests["owners"] = manifest["owners"]["digest"]
+                    found = {name: (digest["rows"], int(digest["sum"])) for name, digest in digests.items()}
+                    assert found == wanted, f"{path}: {found}, not {wanted}"
+                elif ".csv" not in path.name:
+                    found = tuple(map(int, program.says("digest", path).split()))
+                    assert found == wanted["owners" if ".owners." in path.name else "contacts"], f"{path}: {found}"
 
 
-def check_every_dialect_parses(program, folder):
+def check_every_dialect_parses(_, folder):
+    texts = []
     for form in tables.FORMS:
-        kits = [folder / "traps" / form / way / f"kit.{ending}" for way, ending in WAYS[:2]]
-        paths = [path for there in kits for path in sorted(there.glob("*.sql"))]
-        texts = [(path.name.split(".")[0], path.name, path.read_text()) for path in paths]
-        texts += [
-            (dialect, f"schema --for {dialect}", said(program, "schema", "--for", dialect, "--owners", form))
-            for dialect in DIALECTS if dialect != "bigquery"
-        ]
-        assert {dialect for dialect, *_ in texts} == set(DIALECTS)
-        for dialect, name, text in texts:
-            tried(f"{form}, {name}", parses, text, dialect)
+        for way, of in WAYS[:2]:
+            paths = sorted((folder / "traps" / form / way / f"kit.{of}").glob("*.sql"))
+            texts += [(path.name.split(".")[0], f"{form}, {path.name}", path.read_text()) for path in paths]
+    assert {dialect for dialect, *_ in texts} == set(DIALECTS)
+    for dialect in DIALECTS:
+        # That of BigQuery is JSON.
+        if dialect != "bigquery":
+            texts += [(dialect, f"schema: {form}, {table}", text) for form, table, text in schemas(folder, dialect)]
+    for dialect, what, text in texts:
+        tried(f"{dialect}: {what}", parses, text, dialect)
 
 
 def parses(text, dialect):
@@ -133,17 +152,24 @@ def parses(text, dialect):
         assert not passed_on or bare.startswith(UNKNOWN_TO_SQLGLOT), f"not parsed: {statement[:200]}"
 
 
-def check_schemas_for_arrow_and_json(program, folder):
-    for form in tables.FORMS:
+def check_the_schema_for_arrow(_, folder):
+    for form, table, text in schemas(folder, "arrow"):
         names = {}
-        exec(said(program, "schema", "--for", "arrow", "--owners", form), names)
-        assert names["contacts"].equals(read_pyarrow.schema(tables.contacts(form))), names["contacts"]
-        schema = json.loads(said(program, "schema", "--for", "json-schema", "--owners", form))
-        validator = jsonschema.Draft202012Validator(schema)
-        for line in (folder / "traps" / form / "ndjson" / "contacts.ndjson").read_bytes().splitlines():
-            validator.validate(json.loads(line))
-        assert not validator.is_valid({"id": "1"})
+        exec(text, names)
+        assert names[table].equals(read_pyarrow.schema(tables.columns(form, table))), f"{form}: {names[table]}"
+
+
+def check_the_json_schema(_, folder):
+    for form, table, text in schemas(folder, "json-schema"):
+        validator = jsonschema.Draft202012Validator(json.loads(text))
+        owners = ".owners" if table == "owners" else ""
+        lines = (folder / "traps" / form / "ndjson" / f"contacts{owners}.ndjson").read_bytes().splitlines()
+        for row in map(json.loads, lines):
+            validator.validate(row)
+            for column in row:
+                assert not validator.is_valid(row | {column: True}), f"{form}: {column}"
+                assert not validator.is_valid({key: value for key, value in row.items() if key != column}), f"{form}: {column}"
 
 
 if __name__ == "__main__":
-    sys.exit(checks.run(globals(), Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))
+    sys.exit(checks.run(globals(), Program(sys.argv[1]), Path(sys.argv[2]).resolve()))

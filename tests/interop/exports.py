@@ -4,7 +4,8 @@
 
 Needs nothing but Python. `FOLDER/expected.json` has the rows by form and table: what the API's own pages say. Each
 export lies at `FOLDER/ORGANISATION/FORM/WAY/contacts.ENDING`; a way is a profile and a compression, `ndjson` or `csv`.
-Beside it lies its kit, in `kit.ENDING`.
+Beside it lies its kit, in `kit.ENDING`. Of the ways `folder`, `folder-ndjson` and `partitions`, `contacts/` holds parts
+or partitions. The schemas lie at `FOLDER/schemas/FORM/DIALECT.TABLE`.
 """
 
 import json
@@ -22,21 +23,32 @@ from program import Program
 PROFILES = ["portable", "compact"]
 COMPRESSIONS = ["none", "snappy", "gzip", "zstd", "lz4"]
 ENDINGS = ["", ".gz", ".zst"]
+PARTS = ["--rows-per-file", "25"]
+DATES = ["2026-01-30", "2026-01-31"]
+# As the program calls them.
+DIALECTS = ["bigquery", "duckdb", "snowflake", "spark", "clickhouse", "postgres", "arrow", "json-schema"]
 # Two runs at once: on two cores, more gain nothing.
 AT_ONCE = 2
 
 
 def ways(organisation):
-    """The folder, the file and the options of each export: of the traps all, of the others the usual ones."""
+    """The way, output, kit and options of each export of a form: of the traps in all codecs, of the others in the usual one."""
     parquet = product(PROFILES, COMPRESSIONS) if organisation == "traps" else [("portable", "zstd")]
-    settings = [
+    files = [
         (f"{profile}-{compression}", "parquet", ["--parquet-profile", profile, "--compression", compression])
         for profile, compression in parquet
     ]
-    settings += [("ndjson", f"ndjson{compressed}", []) for compressed in ENDINGS]
-    # A spreadsheet has no structs.
+    files += [("ndjson", f"ndjson{compressed}", []) for compressed in ENDINGS]
     csv = [("csv", f"csv{compressed}", []) for compressed in ENDINGS]
-    return [(form, *setting) for form in tables.FORMS for setting in settings + (csv if form != "struct" else [])]
+    zipped = ["--format", "ndjson", "--compression", "gzip"]
+    folders = [("folder", "parquet", PARTS), ("folder-ndjson", "ndjson.gz", [*PARTS, *zipped])]
+    folders += [("partitions", date, [*PARTS, "--partition", f"run_date={date}"]) for date in DATES]
+    for form in tables.FORMS:
+        # A spreadsheet has no structs.
+        for way, ending, options in files + (csv if form != "struct" else []):
+            yield form, way, f"contacts.{ending}", f"kit.{ending}", options
+        for way, what, options in folders:
+            yield form, way, "contacts/", f"kit.{what}", options
 
 
 def with_extra_parsed(rows):
@@ -62,11 +74,11 @@ def main():
     everything = {}
     for organisation, contacts in traps.ORGANISATIONS.items():
         with api.served(contacts) as base_url, ThreadPoolExecutor(AT_ONCE) as pool:
-            def export(form, way, ending, options):
+            def export(form, way, output, kit, options):
                 there = folder / organisation / form / way
                 there.mkdir(parents=True, exist_ok=True)
-                kit = ["--kit", there / f"kit.{ending}"]
-                program.export(there / f"contacts.{ending}", "--base-url", base_url, "--owners", form, *kit, *options)
+                options = ["--kit", there / kit, *options]
+                program.export(f"{there}/{output}", "--base-url", base_url, "--owners", form, *options)
 
             for made in [pool.submit(export, *way) for way in ways(organisation)]:
                 made.result()
@@ -75,6 +87,12 @@ def main():
             form: expected(folder / organisation / form / "ndjson", form, asked) for form in tables.FORMS
         }
     (folder / "expected.json").write_text(json.dumps(everything))
+    for form, dialect in product(tables.FORMS, DIALECTS):
+        there = folder / "schemas" / form
+        there.mkdir(parents=True, exist_ok=True)
+        for table in tables.names(form):
+            text = program.says("schema", "--for", dialect, "--owners", form, "--of", table)
+            (there / f"{dialect}.{table}").write_text(text)
 
 
 if __name__ == "__main__":

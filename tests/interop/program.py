@@ -27,6 +27,13 @@ class Program:
         assert done.returncode == 0, f"exit {done.returncode}: {done.stderr}"
         return done.stderr
 
+    def says(self, *arguments):
+        """What a command prints that asks no server."""
+        return subprocess.run(
+            [self.path, *map(str, arguments)], env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=True, timeout=SECONDS,
+        ).stdout
+
     @contextmanager
     def sandbox(self, contacts):
         """Serves a sandbox of so many contacts; gives its base URL."""

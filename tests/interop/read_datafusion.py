@@ -11,7 +11,7 @@ COMPRESSIONS = {".gz": "gz", ".zst": "zst"}
 
 def rows(path, table):
     context, schema = SessionContext(), read_pyarrow.schema(table)
-    if path.suffix == ".parquet":
+    if ".ndjson" not in path.name:
         found = context.read_parquet(path)
     else:
         ending = path.name[path.name.index(".ndjson"):]

@@ -14,7 +14,7 @@ ENDINGS = [".parquet", ".ndjson", ".ndjson.gz", ".ndjson.zst"]
 
 
 def rows(path, table):
-    if path.suffix == ".parquet":
+    if ".ndjson" not in path.name:
         frame = pandas.read_parquet(path, dtype_backend="pyarrow")
     else:
         frame = pandas.read_json(path, lines=True, engine="pyarrow", dtype_backend="pyarrow")

@@ -22,7 +22,7 @@ def schema(table):
 
 
 def read(path, table):
-    if path.suffix == ".parquet":
+    if ".ndjson" not in path.name and ".csv" not in path.name:
         found = pa.parquet.read_table(path)
         assert found.schema.equals(schema(table)), f"schema: {found.schema}"
         return found

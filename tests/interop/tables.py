@@ -17,6 +17,16 @@ def kind(column):
     return INTEGER if column in reference.INTEGERS else INSTANT if column in reference.TIMES else TEXT
 
 
+def names(form):
+    """The tables of an export in that form."""
+    return ["contacts", "owners"] if form == "table" else ["contacts"]
+
+
+def columns(form, name):
+    """The columns of a table by its name."""
+    return OWNERS if name == "owners" else contacts(form)
+
+
 def contacts(form):
     """The columns of the contacts in that form of the owners."""
     own = {column: kind(column) for column in reference.COLUMNS if not column.startswith("owner_")}

@@ -6,9 +6,9 @@ from reference import TEXT
 
 
 HARD_TEXT = [
-    "東京 Ω̈ é", "👩‍👩‍👧", "\u200b\u2028\u202e", "a\0b", "\0", "\x1b[31m", "two\nlines", "carriage\r\nreturn\r", "tab\there",
+    "東京 Ω̈ é", "👩‍👩‍👧", "\u200b\u2028\u202e", "a\0b", "\0", "\x01\x02", "\x1b[31m", "two\nlines", "carriage\r\nreturn\r", "tab\there",
     "", " ", " leading and trailing ", "comma, comma", '"', '""', '"quoted" text', "'; drop table contacts; --", "\\", "\\N",
-    "\\n", "$1 {a} %s", "=1+1", "+15551234567", "-1", "@SUM(A1)", "007", "1e5", "null", "NULL", "NaN", "-", "3:abc", "true",
+    "\\n", "\\.", "two\n\\.\nlines", "$1 {a} %s", "=1+1", "+15551234567", "-1", "@SUM(A1)", "007", "1e5", "null", "NULL", "NaN", "-", "3:abc", "true",
     "2025-01-01", "2025-01-01T00:00:00Z", "12:00:00", "d9428888-122b-11e1-b85c-61cd3cbb3210", '{"a": 1}', "[1]", "a" * 5_000,
 ]
 TIMES = [
