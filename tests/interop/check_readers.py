@@ -39,7 +39,7 @@ def reads(reader, folder, organisation, endings):
     """Compares what the reader makes of each file with such an ending."""
     expected, files = json.loads((folder / "expected.json").read_text())[organisation], 0
     for path, form, name in exports(folder, organisation):
-        table = tables.OWNERS if name == "owners" else tables.contacts(form)
+        table = tables.columns(form, name)
         if ending(path) in endings:
             try:
                 rows = reader.rows(path, table)

@@ -8,12 +8,20 @@ Ends with how many checks passed; exits 1 if one failed.
 import json
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import checks
 import kit
 import read_spark
 import tables
+from exports import DATES
+
+# Forms and ways: each of both once, for Spark takes its time.
+KITS = [
+    ("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson"), ("table", "folder", "parquet"),
+    ("struct", "partitions", DATES[1]), ("columns", "csv", "csv.gz"),
+]
 
 
 def files(folder, form, name, ending):
@@ -25,7 +33,7 @@ def reads(spark, folder, endings):
     expected = json.loads((folder / "expected.json").read_text())["traps"]
     for form in tables.FORMS:
         for name, wanted in expected[form].items():
-            table = tables.OWNERS if name == "owners" else tables.contacts(form)
+            table = tables.columns(form, name)
             for ending in endings:
                 paths = files(folder, form, name, ending)
                 assert paths, f"no {ending} of {name}, {form}"
@@ -49,10 +57,33 @@ def check_ndjson(spark, folder):
     reads(spark, folder, [".ndjson", ".ndjson.gz", ".ndjson.zst"])
 
 
+def check_a_folder_and_its_partitions(spark, folder):
+    """It leaves out by itself what begins with an underscore, and takes a partition's key for a column."""
+    expected = json.loads((folder / "expected.json").read_text())["traps"]
+    for form in tables.FORMS:
+        wanted = [row[0] for row in expected[form]["contacts"]]
+        parts = spark.read.parquet(str(folder / "traps" / form / "folder" / "contacts"))
+        assert sorted(row.id for row in parts.select("id").collect()) == sorted(wanted), form
+        all_partitions = spark.read.parquet(str(folder / "traps" / form / "partitions" / "contacts"))
+        found = sorted(map(tuple, all_partitions.select("id", "run_date").collect()))
+        assert found == sorted((number, date.fromisoformat(day)) for day in DATES for number in wanted), form
+
+
+def check_the_table_of_the_schema(spark, folder):
+    for form in tables.FORMS:
+        for table in tables.names(form):
+            spark.sql(f"DROP TABLE IF EXISTS {table}")
+            for statement in kit.statements((folder / "schemas" / form / f"spark.{table}").read_text()):
+                spark.sql(statement)
+            found = {field.name: field.dataType.simpleString() for field in spark.table(table).schema}
+            wanted = {field.name: field.dataType.simpleString() for field in read_spark.schema(tables.columns(form, table))}
+            assert found == wanted, f"{form}, {table}: {found}"
+
+
 def check_the_kit_loads_updates_deletes_and_proves(spark, folder):
-    for form, way, ending in [("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson"), ("table", "portable-zstd", "parquet")]:
+    for form, way, of in KITS:
         def kit_of(organisation):
-            return folder / organisation / form / way / f"kit.{ending}"
+            return folder / organisation / form / way / f"kit.{of}"
 
         def run(text, _):
             for statement in kit.statements(text):
@@ -62,7 +93,7 @@ def check_the_kit_loads_updates_deletes_and_proves(spark, folder):
             [[said]] = spark.sql(text).collect()
             return said
 
-        for table in ["contacts", "owners"] if form == "table" else ["contacts"]:
+        for table in tables.names(form):
             spark.sql(f"DROP TABLE IF EXISTS {table}")
             kit.course("spark", table, kit_of, run, verdict)
 

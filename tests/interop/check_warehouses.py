@@ -6,6 +6,7 @@ Ends with how many checks passed; exits 1 if one failed.
 """
 
 import json
+import logging
 import re
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ import read_pyarrow
 import tables
 from program import Program
 
+# What it passes on is said below.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 PSQL_COMMAND = re.compile(r"^\\.*$", re.MULTILINE)
 # As the program and sqlglot call them.
 DIALECTS = ["bigquery", "duckdb", "snowflake", "clickhouse", "spark", "postgres"]

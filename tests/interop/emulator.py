@@ -61,9 +61,9 @@ def client(url):
 
 
 def bq_environment(url, folder):
-    """In which `bq` is one that asks the emulator, without a login; none where it is not installed."""
+    """In which `bq` is one that asks the emulator, without a login; none where it, or zstd, is not installed."""
     installed = shutil.which("bq")
-    if installed is None:
+    if installed is None or shutil.which("zstd") is None:
         return None
     wrapper = folder / "bin" / "bq"
     wrapper.parent.mkdir()

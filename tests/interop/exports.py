@@ -23,7 +23,7 @@ from program import Program
 PROFILES = ["portable", "compact"]
 COMPRESSIONS = ["none", "snappy", "gzip", "zstd", "lz4"]
 ENDINGS = ["", ".gz", ".zst"]
-PARTS = ["--rows-per-file", "25"]
+PARTS = ["--rows-per-file", "30"]
 DATES = ["2026-01-30", "2026-01-31"]
 # As the program calls them.
 DIALECTS = ["bigquery", "duckdb", "snowflake", "spark", "clickhouse", "postgres", "arrow", "json-schema"]
