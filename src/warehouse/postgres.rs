@@ -1,6 +1,7 @@
 //! `PostgreSQL`: the table with comments, `\copy` of CSV or NDJSON, and the upsert.
 //!
-//! It reads no Parquet, and its text cannot hold NUL (U+0000): a row with one stops the load.
+//! It reads no Parquet, and its text cannot hold NUL (U+0000): a row with one stops the load. So does a line `\.` within
+//! a text of CSV before version 18, which psql takes for the end.
 
 use super::columns::{Column, Kind, leaves};
 use super::ddl::{Ddl, comments};
@@ -52,6 +53,10 @@ const SPELLING: Spelling = Spelling {
     text: "text",
 };
 
+/// What else stops a load of CSV.
+const STOPPED: &str =
+    "-- So does a line of a text that is \\. and nothing else, before PostgreSQL 18: then load an export to NDJSON.\n";
+
 /// Its files of a kit.
 pub(super) fn kit(load: &Load) -> Vec<KitFile> {
     let (table, key, list) = (load.table, load.key(), load.list());
@@ -71,6 +76,7 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
             format!(
                 "{purpose}\
                  -- For psql. A row with the character NUL (U+0000) stops it: PostgreSQL's text cannot hold one.\n\
+                 {stopped}\
                  \\set ON_ERROR_STOP on\n\n\
                  {create}\n\
                  BEGIN;\n{staging}\n\
@@ -78,6 +84,7 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
                  ON CONFLICT ({key}) DO UPDATE SET\n  {updates};\n\n\
                  {deletes}COMMIT;\n",
                 purpose = purpose(table, key),
+                stopped = if load.written == Written::Csv { STOPPED } else { "" },
                 staging = staging(load),
                 updates = updates.join(",\n  "),
                 deletes = deletes(table, &format!("{table}_staging"), key),
