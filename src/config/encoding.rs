@@ -63,6 +63,11 @@ impl Encoding {
             return Err(ConfigError::Usage(format!("the name says {named}, and --compression says {codec}")));
         }
         let encoding = match (format, path) {
+            (Some(Format::Parquet), _) if named.is_some() => {
+                return Err(ConfigError::Usage(
+                    "Parquet compresses within itself: leave .gz or .zst off its name".to_owned(),
+                ));
+            }
             (Some(format), _) => Self::new(format),
             (None, Some(path)) => Self::of(path)?,
             (None, None) => return Err(ConfigError::Format("say the format with --format".to_owned())),
@@ -156,6 +161,7 @@ mod tests {
             ("c.parquet", None, Some(23), "1 to 22"),
             ("c.parquet", Some(Codec::Lz4), Some(1), "no levels"),
             ("c.ndjson.gz", None, Some(10), "1 to 9"),
+            ("c.parquet.gz", None, None, "neither .parquet"),
         ] {
             let error = chosen(name, None, codec, level).unwrap_err().to_string();
             assert!(error.contains(says), "{name}: {error}");
