@@ -120,9 +120,10 @@ pub mod bench {
     /// The bytes of a file.
     #[must_use]
     pub fn encode(encoding: crate::config::Encoding, batches: &[RecordBatch]) -> Vec<u8> {
-        let mut encoder = crate::sink::Encoder::new(encoding, &crate::schema()).expect("an encoder");
-        let mut bytes: Vec<u8> = batches.iter().flat_map(|batch| encoder.encode(batch).expect("rows")).collect();
-        bytes.extend(encoder.finish().expect("an end"));
-        bytes
+        let mut encoder = crate::sink::Encoder::new(encoding, &crate::schema(), Vec::new()).expect("an encoder");
+        for batch in batches {
+            encoder.encode(batch).expect("rows");
+        }
+        encoder.finish().expect("an end")
     }
 }

@@ -90,8 +90,9 @@ impl<T: Send + 'static> Reader<T> {
         let mut window = Window::new();
         let mut leaving = VecDeque::new();
         loop {
+            leaving.extend(std::iter::from_fn(|| planner.leave()));
             while fetching.len() < concurrency
-                && (fetching.is_empty() || window.held() + (fetching.len() + 1) * progress.largest <= WINDOW)
+                && has_room(window.held(), fetching.len(), progress.largest, leaving.len())
                 && let Some(request) = planner.next()
             {
                 let fetcher = Arc::clone(&fetcher);
@@ -133,6 +134,12 @@ impl<T: Send + 'static> Reader<T> {
         let (requests, learned) = (fetcher.requests(), fetcher.pacer.learned());
         Ok(Some(Totals { requests, bytes: progress.bytes, learned, certificate: planner.finish() }))
     }
+}
+
+/// Whether another page may be asked for: what waits and what is under way must fit into the window with it. Where
+/// nothing is under way and nothing can leave, only another page gets on, however much waits.
+fn has_room(held: usize, fetching: usize, largest: usize, leaving: usize) -> bool {
+    (fetching == 0 && leaving == 0) || held + (fetching + 1) * largest <= WINDOW
 }
 
 /// How far the reading is.
@@ -187,4 +194,17 @@ fn denies_page(error: &ApiError) -> bool {
 /// Goes on with a panic of a task: it is a fault of the program, and not to be hidden.
 fn rethrow(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_window_waits_for_what_can_leave() {
+        assert!(has_room(0, 0, 0, 0) && has_room(WINDOW - 300, 2, 100, 9));
+        assert!(!has_room(WINDOW - 299, 2, 100, 9) && !has_room(WINDOW, 0, 100, 1));
+        // Nothing would ever leave otherwise.
+        assert!(has_room(WINDOW, 0, 100, 0) && !has_room(WINDOW, 1, 100, 0));
+    }
 }

@@ -32,7 +32,9 @@ const EXAMPLES: &str = "\
 Examples:
   linq-export contacts --sandbox -o contacts.parquet
   LINQ_INTEGRATION_TOKEN=… linq-export contacts -o contacts.parquet
-  linq-export contacts --token-file token -o - --format ndjson | head";
+  linq-export contacts --token-file token -o - --format ndjson | head
+  linq-export contacts --token-file token -o contacts.parquet --owners table --kit kit
+  linq-export contacts --token-file token -o contacts/ --partition run_date=2026-01-31";
 
 /// Export every contact to a file or to standard output
 #[derive(Debug, Args)]
@@ -44,16 +46,8 @@ pub struct Contacts {
     form: Form,
     #[command(flatten)]
     values: Values,
-    /// Stop after so many contacts, for a quick look [default: never]
-    #[arg(long, value_name = "N")]
-    limit: Option<NonZeroU64>,
-    /// The least that must be known of the export's completeness: any, counted, complete or snapshot. Below it nothing
-    /// is published, and the exit code is 3 [default: counted; any with --limit]
-    #[arg(long, value_name = "LEVEL", env = "LINQ_EXPORT_REQUIRE")]
-    require: Option<Require>,
-    /// Publish an export below the required level all the same, with its true level; the exit code stays 3
-    #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
-    publish_below: bool,
+    #[command(flatten)]
+    enough: Enough,
     #[command(flatten)]
     token: TokenSource,
     #[command(flatten)]
@@ -67,6 +61,22 @@ pub struct Contacts {
     sandbox: bool,
     #[command(flatten)]
     embedded: Embedded,
+}
+
+/// When an export is enough.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How much, and how complete")]
+struct Enough {
+    /// Stop after so many contacts, for a quick look [default: never]
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroU64>,
+    /// The least that must be known of the export's completeness: any, counted, complete or snapshot. Below it nothing
+    /// is published, and the exit code is 3 [default: counted; any with --limit]
+    #[arg(long, value_name = "LEVEL", env = "LINQ_EXPORT_REQUIRE")]
+    require: Option<Require>,
+    /// Publish an export below the required level all the same, with its true level; the exit code stays 3
+    #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
+    publish_below: bool,
 }
 
 #[derive(Debug, Args)]
@@ -246,15 +256,15 @@ impl Contacts {
         contacts.per_page = PerPage::new(self.server.per_page).map_err(text)?;
         contacts.timeouts.attempt = self.server.timeout;
         contacts.backoff.first = self.server.backoff;
-        contacts.limit = self.limit;
-        contacts.require = self.require;
+        contacts.limit = self.enough.limit;
+        contacts.require = self.enough.require;
         let mut config = ExportConfig::new(contacts, self.destination.output(), encoding.format);
         config.encoding = encoding;
         config.content = self.values.content(&self.form)?;
         config.digest = self.values.digest;
         config.kit.clone_from(&self.values.kit);
         self.destination.apply(&mut config);
-        if self.publish_below {
+        if self.enough.publish_below {
             config.below = Below::Publish;
         }
         if sandbox.is_some() {
@@ -283,7 +293,11 @@ impl Contacts {
 
     fn say_summary(&self, summary: &Summary) {
         let Summary { read, output, bytes: size, elapsed, .. } = summary;
-        say(format_args!("{} and {} in {output}", counted(read.contacts, "contact"), counted(read.owners, "owner")));
+        let (contacts, owners) = (counted(read.contacts, "contact"), counted(read.owners, "owner"));
+        match &summary.owners {
+            None => say(format_args!("{contacts} and {owners} in {output}")),
+            Some(beside) => say(format_args!("{contacts} in {output}, {owners} in {}", beside.display())),
+        }
         say(format_args!(
             "{}, {}, {} read, {} written, {}",
             counted(read.pages, "page"),
@@ -297,6 +311,9 @@ impl Contacts {
         }
         for ((kind, column), (_, times)) in &read.warnings {
             say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
+        }
+        if let Some(kit) = &self.values.kit {
+            say(format_args!("how to load it, and to check the table: {}", kit.join("README.md").display()));
         }
         Self::say_level(summary);
         if self.sandbox {

@@ -49,12 +49,12 @@ struct Kind {
     /// How hard to compress: gzip 1 to 9, zstd 1 to 22 [default: gzip 6, zstd 3; in Parquet zstd 1 or 3, as suits a column]
     #[arg(long, value_name = "N", env = "LINQ_EXPORT_COMPRESSION_LEVEL")]
     compression_level: Option<u8>,
-    /// Compressed bytes of a Parquet row group, about
-    #[arg(long, value_name = "SIZE", default_value_t = RowGroupSize::DEFAULT, env = "LINQ_EXPORT_ROW_GROUP_SIZE")]
-    row_group_size: RowGroupSize,
-    /// portable, or compact: Parquet with delta encodings, smaller, for readers that know them
-    #[arg(long, value_name = "PROFILE", default_value_t = Profile::Portable, env = "LINQ_EXPORT_PARQUET_PROFILE")]
-    parquet_profile: Profile,
+    /// Compressed bytes of a Parquet row group, about [default: 18MiB]
+    #[arg(long, value_name = "SIZE", env = "LINQ_EXPORT_ROW_GROUP_SIZE")]
+    row_group_size: Option<RowGroupSize>,
+    /// portable, or compact: Parquet with delta encodings, smaller, for readers that know them [default: portable]
+    #[arg(long, value_name = "PROFILE", env = "LINQ_EXPORT_PARQUET_PROFILE")]
+    parquet_profile: Option<Profile>,
 }
 
 impl Destination {
@@ -94,8 +94,14 @@ impl Destination {
         };
         let chosen = Encoding::chosen(path, format, compression, compression_level);
         let mut encoding = chosen.map_err(|error| error.to_string())?;
-        encoding.row_group = row_group_size;
-        encoding.profile = parquet_profile;
+        if encoding.format != Format::Parquet {
+            let named = row_group_size.map(|_| "--row-group-size").or(parquet_profile.map(|_| "--parquet-profile"));
+            if let Some(named) = named {
+                return Err(format!("{named} is for Parquet, and this is {}", encoding.format));
+            }
+        }
+        encoding.row_group = row_group_size.unwrap_or(encoding.row_group);
+        encoding.profile = parquet_profile.unwrap_or(encoding.profile);
         let is_text = encoding.ending() == encoding.format.ending() && encoding.format != Format::Parquet;
         if output == Output::Stdout && !is_text && std::io::stdout().is_terminal() {
             return Err(format!(

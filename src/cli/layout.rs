@@ -1,5 +1,6 @@
 //! Which columns are written, and in which form: the options, and the configuration they make.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -16,10 +17,10 @@ pub struct Form {
     #[arg(long, value_name = "FORM", default_value_t = Owners::Columns, env = "LINQ_EXPORT_OWNERS")]
     owners: Owners,
     /// Write these columns alone; id is always written, and the order is the table's [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "LINQ_EXPORT_COLUMNS")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_COLUMNS")]
     columns: Option<Vec<String>>,
     /// Leave out these columns; extra has nothing of them either
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "LINQ_EXPORT_DROP")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_DROP")]
     drop: Vec<String>,
 }
 
@@ -28,7 +29,7 @@ pub struct Form {
 #[command(next_help_heading = "The columns")]
 pub struct Values {
     /// Replace the values of these columns by their HMAC-SHA-256: emails in small letters, phone numbers as digits
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "LINQ_EXPORT_HMAC")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_HMAC")]
     hmac: Vec<String>,
     /// The file with the key of --hmac, at least 32 bytes
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE")]
@@ -89,6 +90,12 @@ impl Values {
             path.display()
         ))
     }
+}
+
+/// The name of a column; white space around it is not meant.
+#[expect(clippy::unnecessary_wraps, reason = "as clap calls it")]
+fn name(text: &str) -> Result<String, Infallible> {
+    Ok(text.trim().to_owned())
 }
 
 fn read_key(path: &PathBuf) -> Result<HmacKey, String> {

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, Output, Owners};
+use super::{ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, OutFile, Output, Owners};
 use crate::table;
 
 /// What to export, and where to.
@@ -83,6 +83,15 @@ impl ExportConfig {
     #[must_use]
     pub fn wants_digest(&self) -> bool {
         self.digest || self.kit.is_some()
+    }
+
+    /// Where a file of the output stands; nowhere on standard output.
+    pub(crate) fn path_of(&self, file: OutFile) -> Option<PathBuf> {
+        let target = self.output.target()?;
+        Some(match self.output {
+            Output::Folder { .. } => target.join(file.in_folder(self.encoding)),
+            _ => file.beside(&target, self.encoding),
+        })
     }
 
     /// Refuses what does not go together.

@@ -4,23 +4,29 @@
 //! take these values as they are. No I/O, no environment, no clap.
 
 mod base_url;
+mod compression;
 mod contacts;
 mod encoding;
 mod export;
 mod file_mode;
+mod format;
 mod layout;
 mod output;
+mod parquet;
 mod rate;
 mod token;
 
 pub use base_url::{BaseUrl, PlainHttp};
+pub use compression::{Codec, Compression};
 pub use contacts::{Backoff, ContactsConfig, DEFAULT_CONCURRENCY, Pacing, Patience, PerPage, Timeouts};
-pub use encoding::{Codec, Compression, Encoding, Format, Profile, RowGroupSize};
+pub use encoding::Encoding;
 pub use export::{Below, ExportConfig, Source};
 pub use file_mode::FileMode;
+pub use format::Format;
 pub use layout::{Content, Hashed, HmacKey, Layout, Owners};
 pub(crate) use output::OutFile;
 pub use output::{Output, Partition};
+pub use parquet::{Profile, RowGroupSize};
 pub use rate::Rate;
 pub use token::Token;
 

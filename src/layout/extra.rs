@@ -18,6 +18,8 @@ use crate::table;
 pub(super) struct Extra {
     /// What becomes of values that belong to a column, by their key in `extra`.
     changes: BTreeMap<String, Change>,
+    /// Whether nothing of the owner is written, so that no key of it may stand in `extra` either.
+    without_owner: bool,
     /// The owner's columns that go into `extra` where the owner has no id; none where owners have no table.
     of_owner: Vec<String>,
 }
@@ -35,16 +37,30 @@ type Object = BTreeMap<String, Box<RawValue>>;
 impl Extra {
     pub fn new(columns: &Columns, keyed: Option<&Keyed>) -> Self {
         if columns.get(table::EXTRA).is_none() {
-            return Self { changes: BTreeMap::new(), of_owner: Vec::new() };
+            return Self { changes: BTreeMap::new(), without_owner: false, of_owner: Vec::new() };
         }
-        let dropped = columns.dropped().iter().map(|name| (table::extra_key(name), Change::Dropped));
-        let hashed = keyed.into_iter().flat_map(Keyed::names);
-        let hashed = hashed.map(|name| (table::extra_key(name), Change::Hashed(name.clone())));
+        let is_owners = |name: &&String| name.starts_with(table::OWNER_COLUMNS);
+        let dropped = columns.dropped().iter().map(|name| (name, Change::Dropped));
+        let hashed = keyed.into_iter().flat_map(Keyed::names).map(|name| (name, Change::Hashed(name.clone())));
+        let mut changes = BTreeMap::new();
+        for (name, change) in hashed.chain(dropped) {
+            if is_owners(&name) {
+                // An owner that is no object is kept whole, and what is to be hidden may stand anywhere in it.
+                changes.insert(table::OWNER.to_owned(), change.clone());
+            }
+            changes.insert(table::extra_key(name), change);
+        }
+        let schema = table::schema();
+        let mut owners = schema.fields().iter().map(|field| field.name()).filter(is_owners);
+        let without_owner = owners.all(|name| columns.get(name).is_none());
         let of_owner = columns.of_owner().filter(|_| columns.has_owners_table());
-        Self {
-            changes: dropped.chain(hashed).collect(),
-            of_owner: of_owner.map(|field| field.name().clone()).collect(),
-        }
+        Self { changes, without_owner, of_owner: of_owner.map(|field| field.name().clone()).collect() }
+    }
+
+    /// What becomes of a key's value.
+    fn change(&self, key: &str) -> Option<&Change> {
+        let of_owner = key.strip_prefix(table::OWNER).is_some_and(|rest| rest.starts_with('.'));
+        self.changes.get(key).or((self.without_owner && of_owner).then_some(&Change::Dropped))
     }
 
     /// Whether anything is to be changed.
@@ -75,20 +91,29 @@ impl Extra {
         homeless: &[(String, &str)],
         keyed: Option<&Keyed>,
     ) -> Result<Option<String>, serde_json::Error> {
-        let mut object: Object = before.map(serde_json::from_str).transpose()?.unwrap_or_default();
-        if homeless.is_empty() && !object.keys().any(|key| self.changes.contains_key(key)) {
+        let object: Object = before.map(serde_json::from_str).transpose()?.unwrap_or_default();
+        if homeless.is_empty() && object.keys().all(|key| self.change(key).is_none()) {
             return Ok(before.map(str::to_owned));
         }
-        for (key, change) in &self.changes {
-            let Some(value) = object.remove(key) else { continue };
-            if let (Change::Hashed(column), Some(keyed)) = (change, keyed) {
-                let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
-                object.insert(key.clone(), to_raw_value(&keyed.hash(column, &text))?);
+        let mut changed = Object::new();
+        for (key, value) in object {
+            match (self.change(&key), keyed) {
+                (None, _) => drop(changed.insert(key, value)),
+                (Some(Change::Hashed(column)), Some(keyed)) => {
+                    let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
+                    changed.insert(key, to_raw_value(&keyed.hash(column, &text))?);
+                }
+                (Some(_), _) => {}
             }
         }
         for (key, text) in homeless {
-            object.insert(key.clone(), to_raw_value(text)?);
+            let mut key = key.clone();
+            // The contact may have a key of that name itself.
+            while changed.contains_key(&key) {
+                key.push('_');
+            }
+            changed.insert(key, to_raw_value(text)?);
         }
-        (!object.is_empty()).then(|| serde_json::to_string(&object)).transpose()
+        (!changed.is_empty()).then(|| serde_json::to_string(&changed)).transpose()
     }
 }

@@ -101,10 +101,10 @@ impl Arrange {
     }
 
     /// The owners of all contacts taken, where they have a table.
-    pub fn finish(self) -> Result<Option<OwnersTable>, ArrowError> {
+    pub fn finish(self) -> Option<OwnersTable> {
         match self.form {
-            Form::Table(table) => table.owners.map(OwnersTally::finish).transpose(),
-            Form::Raw => Ok(None),
+            Form::Table(table) => table.owners.map(OwnersTally::finish),
+            Form::Raw => None,
         }
     }
 }

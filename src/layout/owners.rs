@@ -3,7 +3,8 @@
 //! The API repeats an owner in each of its contacts, and copies may contradict each other, since pages are read at
 //! different instants. The copy on the contact that was updated last counts; of several, that on the greatest id.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::btree_map::{self, BTreeMap, Entry};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, StringBuilder};
@@ -15,14 +16,8 @@ use super::{column, text};
 use crate::config::ConfigError;
 use crate::table;
 
-/// The owners of all contacts.
-#[derive(Debug)]
-pub(crate) struct OwnersTable {
-    /// A row an owner, by their ids.
-    pub batch: RecordBatch,
-    /// Contacts whose copy of their owner differs from the one in the table.
-    pub contradictions: u64,
-}
+/// Rows of a batch.
+const BATCH_ROWS: usize = 8_192;
 
 /// The owners so far.
 #[derive(Debug)]
@@ -30,19 +25,23 @@ pub(super) struct OwnersTally {
     schema: SchemaRef,
     /// The columns of text.
     texts: Vec<FieldRef>,
-    /// Each owner's copies.
-    owners: BTreeMap<i64, HashMap<Texts, Copies>>,
+    owners: BTreeMap<i64, Owner>,
 }
 
 /// An owner's texts, in the order of the columns.
 type Texts = Box<[Option<Box<str>>]>;
 
-/// Copies of an owner that say the same.
+/// An owner, as far as its contacts are known.
 #[derive(Debug)]
-struct Copies {
-    contacts: u64,
-    /// The greatest time of an update, and id, of the contacts they stand on.
+struct Owner {
+    /// The copy that counts.
+    texts: Texts,
+    /// The time of the update, and the id, of the contact that it stands on.
     latest: (Option<i64>, i64),
+    /// Contacts that have this copy.
+    contacts: u64,
+    /// Contacts that have another, by a hash of it. Few owners have any.
+    others: BTreeMap<u64, u64>,
 }
 
 impl OwnersTally {
@@ -72,33 +71,99 @@ impl OwnersTally {
         let texts: Result<Vec<&StringArray>, _> = self.texts.iter().map(|field| text(batch, field.name())).collect();
         let texts = texts?;
         for row in (0..batch.num_rows()).filter(|row| owner_ids.is_valid(*row)) {
-            let said: Texts = texts.iter().map(|texts| texts.is_valid(row).then(|| texts.value(row).into())).collect();
+            let said = texts.iter().map(|texts| texts.is_valid(row).then(|| texts.value(row)));
             let latest = (updates.is_valid(row).then(|| updates.value(row)), ids.value(row));
-            let copies = self.owners.entry(owner_ids.value(row)).or_default().entry(said);
-            let copies = copies.or_insert(Copies { contacts: 0, latest });
-            copies.contacts += 1;
-            copies.latest = copies.latest.max(latest);
+            match self.owners.entry(owner_ids.value(row)) {
+                Entry::Vacant(entry) => drop(entry.insert(Owner::new(owned(said), latest))),
+                Entry::Occupied(mut entry) => entry.get_mut().take(said, latest),
+            }
         }
         Ok(())
     }
 
     /// The table of all owners taken.
-    pub fn finish(self) -> Result<OwnersTable, ArrowError> {
-        let mut texts: Vec<_> = self.texts.iter().map(|_| StringBuilder::new()).collect();
-        let (mut ids, mut counts, mut contradictions) = (Vec::new(), Vec::new(), 0);
-        for (id, copies) in self.owners {
-            let contacts: u64 = copies.values().map(|copies| copies.contacts).sum();
-            let Some((said, chosen)) = copies.into_iter().max_by_key(|(_, copies)| copies.latest) else { continue };
+    pub fn finish(self) -> OwnersTable {
+        let contradictions = self.owners.values().map(Owner::contradictions).sum();
+        OwnersTable { schema: self.schema, owners: self.owners.into_iter(), contradictions }
+    }
+}
+
+impl Owner {
+    fn new(texts: Texts, latest: (Option<i64>, i64)) -> Self {
+        Self { texts, latest, contacts: 1, others: BTreeMap::new() }
+    }
+
+    /// Takes the copy of one more contact.
+    fn take<'t>(&mut self, said: impl Iterator<Item = Option<&'t str>> + Clone, latest: (Option<i64>, i64)) {
+        if said.clone().zip(&self.texts).all(|(said, text)| said == text.as_deref()) {
+            self.contacts += 1;
+            self.latest = self.latest.max(latest);
+            return;
+        }
+        let same = self.others.entry(hash(said.clone())).or_default();
+        *same += 1;
+        if latest > self.latest {
+            let contacts = std::mem::take(same);
+            let before = std::mem::replace(&mut self.texts, owned(said));
+            *self.others.entry(hash(before.iter().map(Option::as_deref))).or_default() += self.contacts;
+            (self.latest, self.contacts) = (latest, contacts);
+        }
+    }
+
+    fn contradictions(&self) -> u64 {
+        self.others.values().sum()
+    }
+}
+
+fn owned<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> Texts {
+    texts.map(|text| text.map(Into::into)).collect()
+}
+
+fn hash<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    texts.for_each(|text| text.hash(&mut hasher));
+    hasher.finish()
+}
+
+/// The owners of all contacts: batches with a row an owner, by their ids.
+#[derive(Debug)]
+pub(crate) struct OwnersTable {
+    schema: SchemaRef,
+    owners: btree_map::IntoIter<i64, Owner>,
+    contradictions: u64,
+}
+
+impl OwnersTable {
+    /// The columns.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// Contacts whose copy of their owner differs from the one in the table.
+    pub fn contradictions(&self) -> u64 {
+        self.contradictions
+    }
+}
+
+impl Iterator for OwnersTable {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut texts: Vec<_> = (2..self.schema.fields().len()).map(|_| StringBuilder::new()).collect();
+        let (mut ids, mut counts) = (Vec::new(), Vec::new());
+        for (id, owner) in self.owners.by_ref().take(BATCH_ROWS) {
             ids.push(id);
-            counts.push(i64::try_from(contacts).unwrap_or(i64::MAX));
-            contradictions += contacts - chosen.contacts;
-            for (builder, text) in texts.iter_mut().zip(said) {
+            counts.push(i64::try_from(owner.contacts + owner.contradictions()).unwrap_or(i64::MAX));
+            for (builder, text) in texts.iter_mut().zip(owner.texts) {
                 builder.append_option(text);
             }
+        }
+        if ids.is_empty() {
+            return None;
         }
         let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(ids))];
         columns.extend(texts.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
         columns.push(Arc::new(Int64Array::from(counts)));
-        Ok(OwnersTable { batch: RecordBatch::try_new(self.schema, columns)?, contradictions })
+        Some(RecordBatch::try_new(Arc::clone(&self.schema), columns))
     }
 }

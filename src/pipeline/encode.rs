@@ -11,11 +11,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::contacts::{Contacts, bug};
+use super::pieces::Pieces;
 use crate::config::{Encoding, ExportConfig, OutFile, Output};
 use crate::digest::ContentDigest;
 use crate::error::Error;
-use crate::layout::{Arrange, OwnersTable};
-use crate::manifest::{Checksum, Written, WrittenFile, WrittenOwners};
+use crate::layout::Arrange;
+use crate::manifest::{Written, WrittenFile, WrittenOwners};
 use crate::report::ReadSummary;
 use crate::sink::{Encoder, Piece};
 
@@ -29,19 +30,19 @@ pub(super) struct Encode {
     /// Rows of a file, at most; none where all go into one.
     rows_per_file: Option<NonZeroU64>,
     out: mpsc::Sender<Piece>,
-    current: Option<Current>,
     files: Vec<WrittenFile>,
 }
 
 /// The file under way.
 #[derive(Debug)]
 struct Current {
-    encoder: Encoder,
-    file: WrittenFile,
+    encoder: Encoder<Pieces>,
+    file: OutFile,
+    rows: u64,
 }
 
 impl Encode {
-    /// Encodes for `out`. What cannot be encoded at all is known before anything is asked of the server.
+    /// Encodes for `out`. Columns that cannot be written are known before anything is asked of the server.
     pub fn new(config: &ExportConfig, out: mpsc::Sender<Piece>) -> Result<Self, Error> {
         let arrange = Arrange::new(&config.content)?;
         let schema = arrange.schema();
@@ -50,10 +51,7 @@ impl Encode {
             Output::Folder { .. } => Some(config.rows_per_file),
             _ => None,
         };
-        let encoding = config.encoding;
-        // The first file begins at once: an organisation without contacts has one, too.
-        let current = Some(Current::begin(OutFile::Part(0), encoding, &schema)?);
-        Ok(Self { arrange, digest, encoding, schema, rows_per_file, out, current, files: Vec::new() })
+        Ok(Self { arrange, digest, encoding: config.encoding, schema, rows_per_file, out, files: Vec::new() })
     }
 
     /// Encodes all contacts, until they end or the run is stopped.
@@ -63,7 +61,8 @@ impl Encode {
         runtime: &Handle,
         cancellation: &CancellationToken,
     ) -> Result<(ReadSummary, Written), Error> {
-        send(&self.out, Piece::Begin(OutFile::Part(0)))?;
+        // The first file begins at once: an organisation without contacts has one, too.
+        let mut current = self.begin_part()?;
         while let Some(batch) = runtime.block_on(async {
             tokio::select! {
                 batch = contacts.next() => batch,
@@ -74,9 +73,9 @@ impl Encode {
             if let Some(digest) = &mut self.digest {
                 digest.add(&batch).map_err(bug)?;
             }
-            self.take(&batch)?;
+            current = self.take(&batch, current)?;
         }
-        self.end_file()?;
+        self.files.push(current.finish()?);
         let read = contacts.summary().cloned();
         let read = read.ok_or_else(|| bug("the reading ended without a summary"))?;
         let parts = std::mem::take(&mut self.files);
@@ -86,83 +85,65 @@ impl Encode {
 
     /// Writes the owners' file, where there is one.
     fn write_owners(self) -> Result<Option<WrittenOwners>, Error> {
-        let Some(OwnersTable { batch, contradictions }) = self.arrange.finish().map_err(bug)? else { return Ok(None) };
-        let mut digest = self.digest.map(|_| ContentDigest::default());
-        if let Some(digest) = &mut digest {
-            digest.add(&batch).map_err(bug)?;
+        let Self { arrange, digest, encoding, out, .. } = self;
+        let Some(owners) = arrange.finish() else { return Ok(None) };
+        let (schema, contradictions) = (owners.schema(), owners.contradictions());
+        let mut digest = digest.map(|_| ContentDigest::default());
+        let mut current = Current::begin(OutFile::Owners, encoding, &schema, &out)?;
+        for batch in owners {
+            let batch = batch.map_err(bug)?;
+            if let Some(digest) = &mut digest {
+                digest.add(&batch).map_err(bug)?;
+            }
+            current.encode(&batch)?;
         }
-        let mut current = Current::begin(OutFile::Owners, self.encoding, &batch.schema())?;
-        send(&self.out, Piece::Begin(OutFile::Owners))?;
-        send_bytes(&self.out, current.encode(&batch)?)?;
-        let (bytes, file) = current.finish()?;
-        send_bytes(&self.out, bytes)?;
-        Ok(Some(WrittenOwners { schema: batch.schema(), file, contradictions, digest }))
+        Ok(Some(WrittenOwners { schema, file: current.finish()?, contradictions, digest }))
     }
 
     /// Takes a batch into the file under way, and into the next ones where that one is full.
-    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    fn take(&mut self, batch: &RecordBatch, mut current: Current) -> Result<Current, Error> {
         let mut taken = 0;
         while taken < batch.num_rows() {
-            let room = self.room()?;
-            let rows = usize::try_from(room).unwrap_or(usize::MAX).min(batch.num_rows() - taken);
-            let Some(current) = &mut self.current else { return Err(bug("no file is under way")) };
-            let bytes = current.encode(&batch.slice(taken, rows))?;
-            send_bytes(&self.out, bytes)?;
+            let mut room = current.room(self.rows_per_file);
+            if room == 0 {
+                self.files.push(current.finish()?);
+                current = self.begin_part()?;
+                room = current.room(self.rows_per_file);
+            }
+            let rows = room.min(batch.num_rows() - taken);
+            current.encode(&batch.slice(taken, rows))?;
             taken += rows;
         }
-        Ok(())
+        Ok(current)
     }
 
-    /// Rows that the file under way has room for; another begins where it has none.
-    fn room(&mut self) -> Result<u64, Error> {
-        let Some(most) = self.rows_per_file else { return Ok(u64::MAX) };
-        let rows = self.current.as_ref().map_or(0, |current| current.file.rows);
-        if rows < most.get() {
-            return Ok(most.get() - rows);
-        }
-        self.end_file()?;
+    fn begin_part(&self) -> Result<Current, Error> {
         let number = u32::try_from(self.files.len()).map_err(bug)?;
-        self.current = Some(Current::begin(OutFile::Part(number), self.encoding, &self.schema)?);
-        send(&self.out, Piece::Begin(OutFile::Part(number)))?;
-        Ok(most.get())
+        Current::begin(OutFile::Part(number), self.encoding, &self.schema, &self.out)
     }
-
-    fn end_file(&mut self) -> Result<(), Error> {
-        if let Some(current) = self.current.take() {
-            let (bytes, file) = current.finish()?;
-            send_bytes(&self.out, bytes)?;
-            self.files.push(file);
-        }
-        Ok(())
-    }
-}
-
-fn send_bytes(out: &mpsc::Sender<Piece>, bytes: Vec<u8>) -> Result<(), Error> {
-    if bytes.is_empty() { Ok(()) } else { send(out, Piece::Bytes(bytes.into())) }
-}
-
-/// Where nobody takes the pieces any more, the writing has failed, and says why.
-fn send(out: &mpsc::Sender<Piece>, piece: Piece) -> Result<(), Error> {
-    out.blocking_send(piece).map_err(|_| Error::Cancelled)
 }
 
 impl Current {
-    fn begin(file: OutFile, encoding: Encoding, schema: &SchemaRef) -> Result<Self, Error> {
-        let file = WrittenFile { file, rows: 0, checksum: Checksum::default() };
-        Ok(Self { encoder: Encoder::new(encoding, schema)?, file })
+    fn begin(file: OutFile, encoding: Encoding, schema: &SchemaRef, out: &mpsc::Sender<Piece>) -> Result<Self, Error> {
+        // Where nobody takes the pieces any more, the writing has failed, and says why.
+        out.blocking_send(Piece::Begin(file)).map_err(|_| Error::Cancelled)?;
+        let encoder = Encoder::new(encoding, schema, Pieces::new(out.clone()))?;
+        Ok(Self { encoder, file, rows: 0 })
     }
 
-    fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Error> {
-        let bytes = self.encoder.encode(batch)?;
-        self.file.rows += batch.num_rows() as u64;
-        self.file.checksum.update(&bytes);
-        Ok(bytes)
+    /// Rows that it has room for.
+    fn room(&self, rows_per_file: Option<NonZeroU64>) -> usize {
+        let room = rows_per_file.map_or(u64::MAX, |most| most.get().saturating_sub(self.rows));
+        usize::try_from(room).unwrap_or(usize::MAX)
     }
 
-    fn finish(self) -> Result<(Vec<u8>, WrittenFile), Error> {
-        let Self { encoder, mut file } = self;
-        let bytes = encoder.finish()?;
-        file.checksum.update(&bytes);
-        Ok((bytes, file))
+    fn encode(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.rows += batch.num_rows() as u64;
+        Ok(self.encoder.encode(batch)?)
+    }
+
+    fn finish(self) -> Result<WrittenFile, Error> {
+        let Self { encoder, file, rows } = self;
+        Ok(WrittenFile { file, rows, checksum: encoder.finish()?.finish()? })
     }
 }

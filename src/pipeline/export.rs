@@ -17,7 +17,7 @@ use super::encode::Encode;
 use super::kit;
 use super::start::{learned_before, with_start};
 use crate::api::ApiError;
-use crate::config::{Below, Content, ExportConfig};
+use crate::config::{Below, Content, ExportConfig, OutFile};
 use crate::error::Error;
 use crate::manifest::{Manifest, Times};
 use crate::report::{Event, Reporter, Summary};
@@ -108,7 +108,8 @@ async fn run(
     settled.publish(manifest.text()?.into_bytes()).await?;
     let told = config.clone();
     tokio::task::spawn_blocking(move || kit::write(&told, &written)).await.map_err(bug)??;
-    Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
+    let owners = config.has_owners_file().then(|| config.path_of(OutFile::Owners)).flatten();
+    Ok(Summary { read, output: config.output.clone(), owners, bytes, elapsed: start.elapsed(), manifest, required })
 }
 
 /// Stops the run when its time is over; the reading keeps the same time, and tells it first.

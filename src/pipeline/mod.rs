@@ -6,6 +6,7 @@ mod contacts;
 mod encode;
 mod export;
 mod kit;
+mod pieces;
 mod redact;
 mod start;
 

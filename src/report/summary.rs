@@ -1,6 +1,6 @@
 //! What a run comes to, in figures: known at its end.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{Failures, FindingKind, Warning};
 use crate::config::{Output, Rate};
@@ -42,7 +42,9 @@ pub struct Summary {
     pub read: ReadSummary,
     /// Where the output is.
     pub output: Output,
-    /// Its size in bytes.
+    /// Where the owners are, if they have a file of their own.
+    pub owners: Option<PathBuf>,
+    /// The size of all files in bytes.
     pub bytes: u64,
     /// From start to end.
     pub elapsed: Duration,

@@ -16,60 +16,56 @@ const GZIP: u8 = 6;
 const ZSTD: u8 = 3;
 
 /// What compresses the bytes of one file.
-pub(super) enum Compressor {
-    None,
-    Gzip(GzEncoder<Vec<u8>>),
-    Zstd(ZstdEncoder<'static, Vec<u8>>),
+pub(crate) enum Compressor<W: Write> {
+    None(W),
+    Gzip(GzEncoder<W>),
+    Zstd(ZstdEncoder<'static, W>),
 }
 
-impl Compressor {
-    pub fn new(compression: Compression) -> Result<Self, SinkError> {
+impl<W: Write> Compressor<W> {
+    pub fn new(compression: Compression, out: W) -> Result<Self, SinkError> {
         Ok(match compression.codec() {
             Codec::Gzip => {
                 let level = compression.level().unwrap_or(GZIP);
-                Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::new(level.into())))
+                Self::Gzip(GzEncoder::new(out, flate2::Compression::new(level.into())))
             }
             Codec::Zstd => {
                 let level = compression.level().unwrap_or(ZSTD);
-                let mut encoder = ZstdEncoder::new(Vec::new(), level.into()).map_err(|error| failed(&error))?;
+                let mut encoder = ZstdEncoder::new(out, level.into()).map_err(|error| failed(&error))?;
                 // Readers can tell a file that was damaged.
                 encoder.include_checksum(true).map_err(|error| failed(&error))?;
                 Self::Zstd(encoder)
             }
             // The others are Parquet's own.
-            Codec::None | Codec::Snappy | Codec::Lz4 => Self::None,
+            Codec::None | Codec::Snappy | Codec::Lz4 => Self::None(out),
         })
     }
 
-    /// Takes bytes; returns those that are ready.
-    pub fn take(&mut self, bytes: Vec<u8>) -> Result<Vec<u8>, SinkError> {
-        match self {
-            Self::None => Ok(bytes),
-            Self::Gzip(encoder) => {
-                encoder.write_all(&bytes).map_err(|error| failed(&error))?;
-                Ok(std::mem::take(encoder.get_mut()))
-            }
-            Self::Zstd(encoder) => {
-                encoder.write_all(&bytes).map_err(|error| failed(&error))?;
-                Ok(std::mem::take(encoder.get_mut()))
-            }
-        }
+    /// Takes bytes. Those that are not compressed are passed on at once, for somebody may wait for them.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        let taken = match self {
+            Self::None(out) => out.write_all(bytes).and_then(|()| out.flush()),
+            Self::Gzip(encoder) => encoder.write_all(bytes),
+            Self::Zstd(encoder) => encoder.write_all(bytes),
+        };
+        taken.map_err(|error| failed(&error))
     }
 
-    /// Ends the file; returns its last bytes.
-    pub fn finish(self) -> Result<Vec<u8>, SinkError> {
-        match self {
-            Self::None => Ok(Vec::new()),
-            Self::Gzip(encoder) => encoder.finish().map_err(|error| failed(&error)),
-            Self::Zstd(encoder) => encoder.finish().map_err(|error| failed(&error)),
-        }
+    /// Ends the file: writes its last bytes.
+    pub fn finish(self) -> Result<W, SinkError> {
+        let finished = match self {
+            Self::None(out) => Ok(out),
+            Self::Gzip(encoder) => encoder.finish(),
+            Self::Zstd(encoder) => encoder.finish(),
+        };
+        finished.map_err(|error| failed(&error))
     }
 }
 
-impl std::fmt::Debug for Compressor {
+impl<W: Write> std::fmt::Debug for Compressor<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::None => "None",
+            Self::None(_) => "None",
             Self::Gzip(_) => "Gzip",
             Self::Zstd(_) => "Zstd",
         })

@@ -16,7 +16,7 @@ const LINE_END: &[u8] = b"\r\n";
 
 /// Encodes batches as lines.
 #[derive(Debug)]
-pub(super) struct CsvEncoder {
+pub(crate) struct CsvEncoder {
     /// The header, until it is written.
     header: Vec<u8>,
 }

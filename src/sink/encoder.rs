@@ -1,7 +1,9 @@
 //! Batches to bytes, in the format that was asked for.
 //!
-//! Each encoder writes into a buffer that is drained after every batch, which suits any place. Text is compressed on its
-//! way out; Parquet compresses within itself.
+//! Bytes are written as soon as they are made, so that no encoder holds what is ready: into whatever takes them, which
+//! suits any place. Text is compressed on its way out; Parquet compresses within itself.
+
+use std::io::Write;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -11,51 +13,51 @@ use super::compressor::Compressor;
 use super::csv::CsvEncoder;
 use super::ndjson::NdjsonEncoder;
 use super::parquet::ParquetEncoder;
-use crate::config::{Compression, Encoding, Format};
+use crate::config::{Encoding, Format};
 
 /// An encoder of one file.
 #[derive(Debug)]
-pub(crate) struct Encoder {
-    rows: Rows,
-    compressor: Compressor,
+pub(crate) enum Encoder<W: Write + Send> {
+    Parquet(Box<ParquetEncoder<W>>),
+    Lines { lines: Lines, out: Box<Compressor<W>> },
 }
 
+/// An encoder of text.
 #[derive(Debug)]
-enum Rows {
-    Parquet(Box<ParquetEncoder>),
+pub(crate) enum Lines {
     Ndjson(NdjsonEncoder),
     Csv(CsvEncoder),
 }
 
-impl Encoder {
-    pub fn new(encoding: Encoding, schema: &SchemaRef) -> Result<Self, SinkError> {
-        let (rows, compression) = match encoding.format {
-            Format::Parquet => (Rows::Parquet(Box::new(ParquetEncoder::new(encoding, schema)?)), Compression::NONE),
-            Format::Ndjson => (Rows::Ndjson(NdjsonEncoder::new(schema)), encoding.compression),
-            Format::Csv => (Rows::Csv(CsvEncoder::new(schema)), encoding.compression),
+impl<W: Write + Send> Encoder<W> {
+    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, SinkError> {
+        let lines = match encoding.format {
+            Format::Parquet => return Ok(Self::Parquet(Box::new(ParquetEncoder::new(encoding, schema, out)?))),
+            Format::Ndjson => Lines::Ndjson(NdjsonEncoder::new(schema)),
+            Format::Csv => Lines::Csv(CsvEncoder::new(schema)),
         };
-        Ok(Self { rows, compressor: Compressor::new(compression)? })
+        Ok(Self::Lines { lines, out: Box::new(Compressor::new(encoding.compression, out)?) })
     }
 
-    /// Takes a batch; returns the bytes that are ready, which may be none.
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, SinkError> {
-        let bytes = match &mut self.rows {
-            Rows::Parquet(encoder) => encoder.encode(batch),
-            Rows::Ndjson(encoder) => encoder.encode(batch),
-            Rows::Csv(encoder) => encoder.encode(batch),
-        };
-        self.compressor.take(bytes?)
+    /// Takes a batch; writes the bytes that are ready, which may be none.
+    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+        match self {
+            Self::Parquet(encoder) => encoder.encode(batch),
+            Self::Lines { lines: Lines::Ndjson(encoder), out } => out.take(&encoder.encode(batch)?),
+            Self::Lines { lines: Lines::Csv(encoder), out } => out.take(&encoder.encode(batch)?),
+        }
     }
 
-    /// Ends the file; returns its last bytes.
-    pub fn finish(mut self) -> Result<Vec<u8>, SinkError> {
-        let bytes = match self.rows {
-            Rows::Parquet(encoder) => encoder.finish()?,
-            Rows::Ndjson(_) => Vec::new(),
-            Rows::Csv(encoder) => encoder.finish(),
-        };
-        let mut last = self.compressor.take(bytes)?;
-        last.extend(self.compressor.finish()?);
-        Ok(last)
+    /// Ends the file: writes its last bytes.
+    pub fn finish(self) -> Result<W, SinkError> {
+        match self {
+            Self::Parquet(encoder) => encoder.finish(),
+            Self::Lines { lines, mut out } => {
+                if let Lines::Csv(encoder) = lines {
+                    out.take(&encoder.finish())?;
+                }
+                out.finish()
+            }
+        }
     }
 }

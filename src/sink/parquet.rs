@@ -21,6 +21,8 @@
 //! | pyarrow 26.0.1, zstd | 39.3 | 0.78 |
 //! | Polars 2.1.0, zstd | 35.7 | 1.29 |
 
+use std::io::Write;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use parquet::arrow::ArrowWriter;
@@ -61,24 +63,22 @@ const GZIP_LEVEL: u8 = 6;
 
 /// Encodes batches as one Parquet file.
 #[derive(Debug)]
-pub(super) struct ParquetEncoder {
-    writer: ArrowWriter<Vec<u8>>,
+pub(crate) struct ParquetEncoder<W: Write + Send> {
+    writer: ArrowWriter<W>,
 }
 
-impl ParquetEncoder {
-    pub fn new(encoding: Encoding, schema: &SchemaRef) -> Result<Self, SinkError> {
+impl<W: Write + Send> ParquetEncoder<W> {
+    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, SinkError> {
         let properties = properties(encoding, schema).map_err(|error| failed(&error))?;
-        let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties));
+        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties));
         Ok(Self { writer: writer.map_err(|error| failed(&error))? })
     }
 
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, SinkError> {
-        self.writer.write(batch).map_err(|error| failed(&error))?;
-        self.writer.sync().map_err(|error| failed(&error.into()))?;
-        Ok(std::mem::take(self.writer.inner_mut()))
+    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+        self.writer.write(batch).map_err(|error| failed(&error))
     }
 
-    pub fn finish(self) -> Result<Vec<u8>, SinkError> {
+    pub fn finish(self) -> Result<W, SinkError> {
         self.writer.into_inner().map_err(|error| failed(&error))
     }
 }

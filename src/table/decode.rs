@@ -89,12 +89,14 @@ fn read_contacts(scanner: &mut Scanner<'_>, mut columns: Columns) -> Result<Cont
 
 fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
     let mut contact = Contact::default();
-    let mut last = 0;
+    let (mut last, mut has_owner) = (0, false);
     scanner.object(|scanner, key| {
         if let Some(index) = find(key, &mut last, contact_key) {
             contact.set(index, scanner.value()?);
         } else if key.text().is_some_and(|key| key.text == OWNER) {
-            contact.forget_owner();
+            if std::mem::replace(&mut has_owner, true) {
+                contact.forget_owner();
+            }
             read_owner(scanner, &mut contact)?;
         } else {
             contact.set_extra(name(key), scanner.value()?);

@@ -1,0 +1,52 @@
+//! The bytes of one file on their way to the task that writes them: in pieces, through a bounded channel.
+
+use std::io::{self, Write};
+
+use tokio::sync::mpsc;
+
+use crate::error::Error;
+use crate::manifest::Checksum;
+use crate::sink::Piece;
+
+/// Bytes of a piece, at most, about.
+const PIECE: usize = 1 << 20;
+
+/// What takes the bytes of a file.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    out: mpsc::Sender<Piece>,
+    waiting: Vec<u8>,
+    checksum: Checksum,
+}
+
+impl Pieces {
+    pub fn new(out: mpsc::Sender<Piece>) -> Self {
+        Self { out, waiting: Vec::new(), checksum: Checksum::default() }
+    }
+
+    /// Sends what is left; returns the checksum of all bytes.
+    pub fn finish(mut self) -> Result<Checksum, Error> {
+        // Where nobody takes the pieces any more, the writing has failed, and says why.
+        self.flush().map_err(|_| Error::Cancelled)?;
+        Ok(self.checksum)
+    }
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.checksum.update(bytes);
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let piece = Piece::Bytes(std::mem::take(&mut self.waiting).into());
+        self.out.blocking_send(piece).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
