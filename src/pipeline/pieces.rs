@@ -50,3 +50,37 @@ impl Write for Pieces {
         self.out.blocking_send(piece).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_leave_in_pieces_and_nothing_is_left_behind() {
+        let (sender, mut receiver) = mpsc::channel(8);
+        let mut pieces = Pieces::new(sender);
+        let bytes: Vec<u8> = (0..5 * PIECE / 2).map(|at| at.to_le_bytes()[1]).collect();
+        bytes.chunks(4_000).for_each(|chunk| pieces.write_all(chunk).unwrap());
+        let checksum = pieces.finish().unwrap();
+        let mut due = Checksum::default();
+        due.update(&bytes);
+        assert_eq!(checksum.digits(), due.digits());
+        let mut sizes = Vec::new();
+        let mut all = Vec::new();
+        while let Some(Piece::Bytes(piece)) = receiver.blocking_recv() {
+            sizes.push(piece.len());
+            all.extend_from_slice(&piece);
+        }
+        assert!(sizes.len() == 3 && sizes.iter().all(|size| *size < PIECE + 4_000), "{sizes:?}");
+        assert_eq!(all, bytes);
+    }
+
+    #[test]
+    fn a_writer_that_has_gone_away_ends_the_encoding() {
+        let (sender, receiver) = mpsc::channel(1);
+        drop(receiver);
+        let mut pieces = Pieces::new(sender);
+        pieces.write_all(b"some").unwrap();
+        assert!(matches!(pieces.finish(), Err(Error::Cancelled)));
+    }
+}
