@@ -5,9 +5,10 @@
 use super::columns::{Column, Kind, Leaf, key, leaves};
 use super::ddl::{Ddl, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::deletes;
 use super::quote::{escaped, name};
+use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     let plain = match &column.kind {
@@ -70,10 +71,10 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
 }
 
 fn insert(load: &Load, file: &str) -> String {
-    let format = match load.written {
-        Written::Parquet => "FORMAT Parquet",
-        Written::Ndjson => "SETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow",
-        Written::Csv => {
+    let format = match load.format {
+        Format::Parquet => "FORMAT Parquet",
+        Format::Ndjson => "SETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow",
+        Format::Csv => {
             "SETTINGS date_time_input_format = 'best_effort', format_csv_null_representation = ''\nFORMAT CSVWithNames"
         }
     };

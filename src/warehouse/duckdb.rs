@@ -5,9 +5,10 @@
 use super::columns::{Column, Kind, Leaf, leaves};
 use super::ddl::{Ddl, NOT_NULL, comments, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::{Deletes, merge, purpose};
 use super::quote::{name, pattern, standard};
+use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match &column.kind {
@@ -71,13 +72,13 @@ fn reader(load: &Load) -> String {
     let types: Vec<_> =
         load.columns.iter().map(|column| format!("\n  {}: {}", column.name, standard(&sql_type(column)))).collect();
     let types = types.join(",");
-    match load.written {
-        Written::Parquet => format!("read_parquet({files}, {hive})"),
-        Written::Ndjson => format!(
+    match load.format {
+        Format::Parquet => format!("read_parquet({files}, {hive})"),
+        Format::Ndjson => format!(
             "read_json({files}, format = 'newline_delimited', compression = '{compression}', {hive}, \
              columns = {{{types}\n}})"
         ),
-        Written::Csv => format!(
+        Format::Csv => format!(
             "read_csv({files}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', \
              nullstr = '', allow_quoted_nulls = false, compression = '{compression}', {hive}, columns = {{{types}\n}})"
         ),

@@ -30,9 +30,7 @@ pub struct HandoffTable<'a> {
     pub schema: &'a Schema,
     /// Its files, as SQL and shell are to name them: absolute; several, in one folder, for a directory output.
     pub files: Vec<PathBuf>,
-    /// How many rows the files have.
-    pub rows: u64,
-    /// The digest of what they hold.
+    /// The digest of what they hold, and how many rows that is.
     pub digest: ContentDigest,
 }
 
@@ -45,24 +43,6 @@ pub struct KitFile {
     pub text: String,
 }
 
-/// How files are written, as loaders have to know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
-    Parquet,
-    Ndjson,
-    Csv,
-}
-
-impl From<Format> for Written {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Parquet => Self::Parquet,
-            Format::Ndjson => Self::Ndjson,
-            Format::Csv => Self::Csv,
-        }
-    }
-}
-
 /// A table to load: what every dialect's part of a kit is made from.
 #[derive(Debug)]
 pub(super) struct Load {
@@ -70,7 +50,7 @@ pub(super) struct Load {
     pub table: &'static str,
     pub columns: Vec<Column>,
     pub files: Vec<String>,
-    pub written: Written,
+    pub format: Format,
     pub compressed: Option<&'static str>,
     pub digest: ContentDigest,
 }
@@ -81,7 +61,7 @@ impl Load {
             table,
             columns: columns::columns(of.schema),
             files: of.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
-            written: handoff.format.into(),
+            format: handoff.format,
             compressed: handoff.compressed,
             digest: of.digest,
         }

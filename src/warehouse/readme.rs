@@ -1,7 +1,8 @@
 //! The README of a kit: what is what, with the commands in order.
 
-use super::handoff::{Handoff, Load, Written};
+use super::handoff::{Handoff, Load};
 use super::quote::standard;
+use crate::config::Format;
 
 /// What it says of a warehouse.
 struct Section {
@@ -66,11 +67,11 @@ pub(super) fn readme(handoff: &Handoff<'_>, loads: &[Load]) -> String {
 }
 
 fn introduction(handoff: &Handoff<'_>) -> String {
-    let mut of = format!("{} contacts", handoff.contacts.rows);
+    let mut of = format!("{} contacts", handoff.contacts.digest.rows);
     let mut keys = "`id`".to_owned();
     let mut digests = format!("Digest of the contacts: {}", handoff.contacts.digest);
     if let Some(owners) = &handoff.owners {
-        of = format!("{of} and {} owners", owners.rows);
+        of = format!("{of} and {} owners", owners.digest.rows);
         keys += ", owners by `owner_id`";
         digests = format!("{digests}  \nDigest of the owners: {}", owners.digest);
     }
@@ -96,7 +97,7 @@ impl Section {
 
     /// What else there is to say of the kind of files.
     fn of_files(&self, loads: &[Load]) -> &'static str {
-        let parquet = loads.iter().any(|load| load.written == Written::Parquet);
+        let parquet = loads.iter().any(|load| load.format == Format::Parquet);
         match (self.dialect, parquet) {
             ("postgres", true) => {
                 "It reads no Parquet: the file makes the table alone. That of an export to CSV or NDJSON loads it, too."
@@ -110,7 +111,7 @@ impl Section {
 /// How all partitions of a directory are read as one table.
 fn partitions(handoff: &Handoff<'_>, loads: &[Load]) -> String {
     let root = handoff.partition.and_then(|(key, value)| {
-        let contacts = loads.iter().find(|load| load.table == "contacts" && load.written == Written::Parquet)?;
+        let contacts = loads.iter().find(|load| load.table == "contacts" && load.format == Format::Parquet)?;
         let (root, _) = contacts.files.first()?.rsplit_once(&format!("/{key}={value}/"))?;
         Some((key, value, root))
     });

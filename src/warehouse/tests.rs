@@ -51,13 +51,11 @@ pub(super) fn kit_of(
         contacts: HandoffTable {
             schema,
             files: files.iter().map(PathBuf::from).collect(),
-            rows: 2,
             digest: ContentDigest { rows: 2, sum: 1_716_272_284_779_093_798_219 },
         },
         owners: Some(HandoffTable {
             schema: &owners,
             files: vec![PathBuf::from("/data/it's here/_owners/owners.parquet")],
-            rows: 1,
             digest: ContentDigest { rows: 1, sum: 7 },
         }),
         format,
@@ -222,7 +220,7 @@ fn csv_keeps_null_apart_from_the_empty_text() {
         table: "contacts",
         columns: columns(&table::schema()),
         files: vec!["/a.csv".to_owned()],
-        written: handoff::Written::Csv,
+        format: Format::Csv,
         compressed: None,
         digest: ContentDigest::default(),
     };
