@@ -45,6 +45,10 @@ const SPELLING: Spelling = Spelling {
     text: "VARCHAR",
 };
 
+/// Bytes of the longest row that is read. A contact is never longer than a page of the API, which has 8 MiB at most, and
+/// is written with each character escaped at worst. `DuckDB` by itself stops at 2 MiB of CSV and 16 MiB of JSON.
+const LONGEST: usize = 64 << 20;
+
 /// Its files of a kit.
 pub(super) fn kit(load: &Load) -> Vec<KitFile> {
     let (table, key) = (load.table, load.key());
@@ -68,19 +72,20 @@ fn reader(load: &Load) -> String {
     let files = format!("[\n  {}\n]", files.join(",\n  "));
     // A folder KEY=VALUE would be read as a column of the table.
     let hive = "hive_partitioning = false";
-    let compression = load.compressed.unwrap_or("none");
+    let compression = load.compressed.unwrap_or("uncompressed");
     let types: Vec<_> =
         load.columns.iter().map(|column| format!("\n  {}: {}", column.name, standard(&sql_type(column)))).collect();
     let types = types.join(",");
     match load.format {
         Format::Parquet => format!("read_parquet({files}, {hive})"),
         Format::Ndjson => format!(
-            "read_json({files}, format = 'newline_delimited', compression = '{compression}', {hive}, \
-             columns = {{{types}\n}})"
+            "read_json({files}, format = 'newline_delimited', compression = '{compression}', \
+             maximum_object_size = {LONGEST}, {hive}, columns = {{{types}\n}})"
         ),
         Format::Csv => format!(
             "read_csv({files}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', \
-             nullstr = '', allow_quoted_nulls = false, compression = '{compression}', {hive}, columns = {{{types}\n}})"
+             nullstr = '', allow_quoted_nulls = false, compression = '{compression}', max_line_size = {LONGEST}, {hive}, \
+             columns = {{{types}\n}})"
         ),
     }
 }

@@ -215,6 +215,18 @@ fn text_files_are_read_with_their_compression_and_types() {
 }
 
 #[test]
+fn duckdb_reads_plain_text_with_rows_as_long_as_they_come() {
+    // DuckDB 1.5 knows no compression of the name none.
+    for (format, limit) in
+        [(Format::Ndjson, "maximum_object_size = 67108864"), (Format::Csv, "max_line_size = 67108864")]
+    {
+        let kit = kit_of(&table::schema(), format, None, &["/data/a"]);
+        let sql = text(&kit, "duckdb.sql");
+        assert!(sql.contains("compression = 'uncompressed'") && sql.contains(limit), "{sql}");
+    }
+}
+
+#[test]
 fn csv_keeps_null_apart_from_the_empty_text() {
     let load = handoff::Load {
         table: "contacts",
