@@ -87,13 +87,13 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
 
 fn copy(load: &Load) -> String {
     let compression = load.compressed.unwrap_or("none").to_uppercase();
-    // Without NULL_IF, the text \N would become null.
+    // Without NULL_IF, the text \N would become null; by itself, a field without quotes has backslashes that escape.
     let format = match load.format {
         Format::Parquet => "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE NULL_IF = ()".to_owned(),
         Format::Ndjson => format!("TYPE = JSON COMPRESSION = {compression} NULL_IF = ()"),
         Format::Csv => format!(
             "TYPE = CSV COMPRESSION = {compression} SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' \
-             EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"
+             ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"
         ),
     };
     let values: Vec<_> = load.columns.iter().enumerate().map(|(at, column)| value(load.format, at, column)).collect();

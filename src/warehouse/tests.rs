@@ -239,7 +239,7 @@ fn csv_keeps_null_apart_from_the_empty_text() {
     for (kit, part) in [
         (bigquery::kit(&load)[1..].to_vec(), "--source_format=CSV --skip_leading_rows=1 --allow_quoted_newlines"),
         (duckdb::kit(&load), "nullstr = '', allow_quoted_nulls = false"),
-        (snowflake::kit(&load), "EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"),
+        (snowflake::kit(&load), "ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"),
         (snowflake::kit(&load), "    $1::NUMBER(19, 0),\n    $2::VARCHAR,\n"),
         (clickhouse::kit(&load), "format_csv_null_representation = ''"),
         (spark::kit(&load), "multiLine 'true', escape '\"'"),
