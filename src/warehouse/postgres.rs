@@ -76,11 +76,15 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
                  {create}\n\
                  BEGIN;\n{staging}\n\
                  INSERT INTO {table} ({list})\nSELECT {list}\nFROM {table}_staging\n\
-                 ON CONFLICT ({key}) DO UPDATE SET\n  {updates};\n\n\
+                 ON CONFLICT ({key}) DO {update};\n\n\
                  {deletes}COMMIT;\n",
                 purpose = purpose(table, key),
                 staging = staging(load),
-                updates = updates.join(",\n  "),
+                update = match updates.as_slice() {
+                    // A table of the key alone has nothing to update.
+                    [] => "NOTHING".to_owned(),
+                    updates => format!("UPDATE SET\n  {}", updates.join(",\n  ")),
+                },
                 deletes = deletes(table, &format!("{table}_staging"), key),
             )
         }

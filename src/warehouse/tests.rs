@@ -250,6 +250,16 @@ fn csv_keeps_null_apart_from_the_empty_text() {
 }
 
 #[test]
+fn a_table_of_the_key_alone_has_nothing_to_update() {
+    let id = Schema::new(vec![Field::new("id", DataType::Int64, false)]);
+    let kit = kit_of(&id, Format::Csv, None, &["/a.csv"]);
+    assert!(text(&kit, "postgres.sql").contains("\nON CONFLICT (id) DO NOTHING;\n"), "{}", text(&kit, "postgres.sql"));
+    for name in ["bigquery.merge.sql", "duckdb.sql", "snowflake.sql", "postgres.sql"] {
+        assert!(!text(&kit, name).contains("UPDATE SET"), "{name}");
+    }
+}
+
+#[test]
 fn deletes_are_off_and_say_when_they_are_sound() {
     let kit = kit_of(&table::schema(), Format::Ndjson, None, &["/a.ndjson"]);
     for (name, off) in [
