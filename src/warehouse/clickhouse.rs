@@ -60,10 +60,12 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
          {create}\n\
          CREATE OR REPLACE TABLE {table}_staging AS {table};\n\
          {inserts}\n\
+         {check}\n\
          INSERT INTO {table} ({list})\nSELECT {list}\nFROM {table}_staging;\n\n\
          {deletes}",
         create = schema(table, &load.columns),
         inserts = inserts.concat(),
+        check = check(load),
         deletes = deletes(table, &format!("{table}_staging"), key),
     );
     let digest = SPELLING.file(table, " FINAL", &leaves(&load.columns), load.digest);
@@ -79,7 +81,17 @@ fn insert(load: &Load, file: &str) -> String {
         }
     };
     let compression = load.compressed.map(|name| format!(" COMPRESSION '{name}'")).unwrap_or_default();
-    // The name is a pattern, and no sign in it can be escaped: what would stop it is any one character instead.
-    let pattern = file.replace([',', '{', '}'], "?");
+    // The name is a pattern, and no sign in it can be escaped: each is any one character instead. See `check`.
+    let pattern = file.replace([',', '{', '}', '*'], "?");
     format!("INSERT INTO {}_staging FROM INFILE {}{compression}\n{format};\n", load.table, escaped(&pattern))
+}
+
+/// Stops what follows if a pattern has brought rows of other files, or none.
+fn check(load: &Load) -> String {
+    let (table, rows) = (load.table, load.digest.rows);
+    format!(
+        "-- Stops here unless all that was loaded is the export, and nothing else: INFILE takes a name for a pattern.\n\
+         SELECT throwIf(count() <> {rows}, 'the files have not brought the {rows} rows of the export')\n\
+         FROM {table}_staging\nFORMAT Null;\n"
+    )
 }

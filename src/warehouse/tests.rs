@@ -175,7 +175,7 @@ fn no_file_of_a_kit_breaks_at_a_name() {
     assert!(
         text(&kit, "snowflake.sql").contains("PUT 'file:///data/it\\'s \\\\ here/{a},[b]*.parquet' @contacts_stage")
     );
-    assert!(text(&kit, "clickhouse.sql").contains("INFILE '/data/it\\'s \\\\ here/?a??[b]*.parquet'\n"));
+    assert!(text(&kit, "clickhouse.sql").contains("INFILE '/data/it\\'s \\\\ here/?a??[b]?.parquet'\n"));
     // Escaped for the pattern, and all that for the literal.
     let spark = r"path '/data/it\'s \\\\ here/\\{a\\}\\,\\[b\\]\\*.parquet'";
     assert!(text(&kit, "spark.sql").contains(spark));
@@ -257,6 +257,16 @@ fn a_table_of_the_key_alone_has_nothing_to_update() {
     for name in ["bigquery.merge.sql", "duckdb.sql", "snowflake.sql", "postgres.sql"] {
         assert!(!text(&kit, name).contains("UPDATE SET"), "{name}");
     }
+}
+
+#[test]
+fn clickhouse_stops_where_a_pattern_has_brought_other_rows() {
+    let kit = kit_of(&table::schema(), Format::Ndjson, None, &["/data/{a,b}*?.ndjson"]);
+    let sql = text(&kit, "clickhouse.sql");
+    let places =
+        ["FROM INFILE '/data/?a?b???.ndjson'", "throwIf(count() <> 2, ", "INSERT INTO contacts (", "-- DELETE"];
+    let places = places.map(|part| sql.find(part).unwrap_or_else(|| panic!("no {part}: {sql}")));
+    assert!(places.is_sorted(), "{sql}");
 }
 
 #[test]
