@@ -175,7 +175,7 @@ impl Contacts {
     /// What a run needs before it can export, and the sandbox where it is to be from one.
     async fn begin(&self) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
-        self.records.check(&self.destination.output(), self.destination.manifest())?;
+        self.records.check(&self.destination.output(), self.destination.manifest(), self.values.kit.as_deref())?;
         self.voice.check().map_err(usage)?;
         let sandbox = if self.sandbox {
             Some(self.embedded.start().await?)

@@ -30,6 +30,12 @@ pub fn hint(error: &Error) -> Option<&'static str> {
                  away what is in it",
             );
         }
+        Error::Sink(SinkError::NotAKit { .. }) => {
+            return Some(
+                "--kit takes a folder of its own: one that is not there yet, is empty, or holds an earlier kit and nothing \
+                 else. Name another, or move away what is in it",
+            );
+        }
         Error::Sink(SinkError::Unfinished { .. }) => {
             return Some("is the disk full? Run again: verify says whether it is whole");
         }

@@ -21,7 +21,7 @@ use crate::config::{Below, Content, ExportConfig};
 use crate::error::Error;
 use crate::manifest::{Manifest, Times};
 use crate::report::{Event, Reporter, Summary};
-use crate::sink::{Left, Piece, Place};
+use crate::sink::{Left, Piece, Place, check_apart};
 
 /// Encoded pieces between the encoder and the writer.
 const CHANNEL: usize = 4;
@@ -60,14 +60,19 @@ async fn run(
     config.check()?;
     let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
     let encode = Encode::new(config, sender)?;
-    let (mut place, left) = tokio::select! {
-        opened = Place::open(config, || reporter.report(&Event::LockHeld)) => opened?,
+    check_apart(&[], &config.output, config.manifest.as_deref(), config.kit.as_deref())?;
+    let held = || reporter.report(&Event::LockHeld);
+    let opening = async {
+        let (place, left) = Place::open(config, held).await?;
+        Ok::<_, Error>((place, left, kit::open(config, held).await?))
+    };
+    let (mut place, left, kit) = tokio::select! {
+        opened = opening => opened?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
     }
-    kit::begin(config)?;
     let earlier = learned_before(config);
     let rows = match config.content {
         Content::Raw => Rows::WithRaw,
@@ -98,6 +103,8 @@ async fn run(
     if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
         return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });
     }
+    // After publishing, all that is left to do for it is a rename.
+    let kit = kit::stage(kit, config, &written).await?;
     let settled = tokio::select! {
         settled = place.settle() => settled?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
@@ -106,8 +113,7 @@ async fn run(
     let bytes = written.bytes();
     let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, &written, earlier);
     settled.publish(manifest.text()?.into_bytes()).await?;
-    let told = config.clone();
-    tokio::task::spawn_blocking(move || kit::write(&told, &written)).await.map_err(bug)??;
+    kit::publish(kit).await?;
     Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
 }
 

@@ -1,40 +1,78 @@
-//! The kit of an export: what a warehouse needs to load it, written beside it when it is published.
+//! The kit of an export: what a warehouse needs to load it, written beside its folder, which it replaces when the
+//! export is published.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile, Output};
+use super::contacts::bug;
+use crate::config::{Codec, ExportConfig, Format, OutFile, Output};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
-use crate::sink::{Readers, SinkError, write_file};
-use crate::warehouse::{Handoff, HandoffTable, KitFile, kit};
+use crate::sink::{KitPlace, SinkError};
+use crate::warehouse::{Handoff, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
-/// Makes the kit's folder, so that one that cannot be made is known before anything is asked of the server.
-pub(super) fn begin(config: &ExportConfig) -> Result<(), Error> {
-    let Some(folder) = &config.kit else { return Ok(()) };
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    if config.output.target().is_some_and(|target| absolute(folder).starts_with(absolute(&target))) {
-        let reason = format!("the kit cannot stand in {}, which holds the export alone", config.output);
-        return Err(ConfigError::Usage(reason).into());
-    }
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        made => Ok(made.map_err(|error| SinkError::Create { path: folder.clone(), error })?),
-    }
+/// A kit that is written, or why it could not be. The export does not depend on it.
+type Staged = Result<KitPlace, SinkError>;
+
+/// Begins a kit if one is asked for, so that what keeps it from being made is known before anything is asked of the
+/// server. `waiting` is called when another run has its folder, and is waited for.
+pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, SinkError> {
+    let Some(folder) = &config.kit else { return Ok(None) };
+    KitPlace::open(folder, foreign, config.wait_lock.unwrap_or_default(), waiting).await.map(Some)
 }
 
-/// Writes the kit of an export that is published.
-pub(super) fn write(config: &ExportConfig, written: &Written) -> Result<(), Error> {
-    let (Some(folder), Some(target)) = (&config.kit, config.output.target()) else { return Ok(()) };
-    let failed = |error| SinkError::Kit { folder: folder.clone(), error };
-    let target = std::path::absolute(target).map_err(failed)?;
-    for file in files(config, written, &target)? {
-        write_file(&folder.join(&file.name), &file.text, Readers::Everybody)
-            .map_err(|error| failed(io::Error::other(error)))?;
+/// Writes the kit of an export that is about to be published.
+pub(super) async fn stage(
+    kit: Option<KitPlace>,
+    config: &ExportConfig,
+    written: &Written,
+) -> Result<Option<Staged>, Error> {
+    let (Some(mut kit), Some(target)) = (kit, config.output.target()) else { return Ok(None) };
+    let files = match std::path::absolute(target) {
+        Ok(target) => files(config, written, &target)?,
+        Err(error) => return Ok(Some(Err(unwritten(kit.named(), error)))),
+    };
+    let write = move || {
+        let wrote = kit.write(files.iter().map(|file| (file.name.as_str(), file.text.as_str())));
+        wrote.map_err(|error| unwritten(kit.named(), error)).map(|()| kit)
+    };
+    tokio::task::spawn_blocking(write).await.map_err(bug).map(Some)
+}
+
+/// Puts the kit of an export that is published in its place.
+pub(super) async fn publish(kit: Option<Staged>) -> Result<(), Error> {
+    let Some(kit) = kit.transpose()? else { return Ok(()) };
+    let folder = kit.named().to_owned();
+    let published = tokio::task::spawn_blocking(|| kit.publish()).await.map_err(bug)?;
+    Ok(published.map_err(|error| unwritten(&folder, error))?)
+}
+
+fn unwritten(folder: &Path, error: io::Error) -> SinkError {
+    SinkError::Kit { folder: folder.to_owned(), error }
+}
+
+/// What speaks against a folder's being a kit: a file that no kit has, the first by name, or a README that is another's.
+fn foreign(folder: &Path) -> io::Result<Option<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        entries => entries?,
+    };
+    let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in &entries {
+        let name = entry.file_name();
+        if !entry.file_type()?.is_file() || !name.to_str().is_some_and(is_named_like_a_kit) {
+            return Ok(Some(format!("{:?} is in it, which no kit has", name.to_string_lossy())));
+        }
     }
-    Ok(())
+    let is_kit = || match fs::read(folder.join(README)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        text => Ok::<_, io::Error>(text?.starts_with(TITLE.as_bytes())),
+    };
+    let reason = || format!("files are in it, and no {README} that begins as a kit's");
+    Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })
 }
 
 /// The files of the kit of an export that stands at `target`.

@@ -44,6 +44,7 @@ use ::arrow::datatypes::Schema;
 pub use dialect::{Dialect, UnknownDialect};
 pub use handoff::{Handoff, HandoffTable, KitFile};
 pub use kit::kit;
+pub(crate) use kit::{README, TITLE, is_named_like_a_kit};
 
 /// The schema or DDL of a table in a dialect, every column described.
 ///

@@ -1,6 +1,7 @@
 //! The README of a kit: what is what, with the commands in order.
 
 use super::handoff::{Handoff, Load};
+use super::kit::TITLE;
 use super::quote::standard;
 use crate::config::Format;
 
@@ -76,7 +77,7 @@ fn introduction(handoff: &Handoff<'_>) -> String {
         digests = format!("{digests}  \nDigest of the owners: {}", owners.digest);
     }
     format!(
-        "# From files to a table\n\n\
+        "{TITLE}\n\
          For {of}, by linq-export. First, check the files against their manifest with `linq-export verify`.\n\n\
          Below, the first command loads, and the last one proves it: it computes the digest of the loaded table and \
          says `equal`, or which of count and sum differs. Rows are updated by {keys}, and inserted where there is \

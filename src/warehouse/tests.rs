@@ -158,6 +158,10 @@ fn a_kit_has_the_files_of_each_warehouse_and_table() {
         }
     }
     assert_eq!(names.len(), 2 * 14 + 1);
+    assert!(names.iter().all(|name| is_named_like_a_kit(name)) && text(&kit, README).starts_with(TITLE));
+    for other in ["", "sql", "duckdb.", "duckdb.sql.bak", "duckdb.merge.sql", "bigquery.owners.", "readme.md", ".git"] {
+        assert!(!is_named_like_a_kit(other), "{other}");
+    }
 }
 
 #[test]
