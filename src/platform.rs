@@ -12,7 +12,8 @@ use unix as system;
 #[cfg(feature = "cli")]
 pub use system::{StopSignals, mode_open_to_others};
 pub(crate) use system::{
-    exchange, folder_takes_after, is_mount, is_still, open_private, set_folder_mode, set_mode, sync_folder, take_after,
+    exchange, folder_takes_after, is_mount, is_still, is_writable, open_private, set_folder_mode, set_mode,
+    sync_folder, take_after,
 };
 
 /// Which signal asked the program to stop.
@@ -100,6 +101,15 @@ mod unix {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn is_mount_of_the_same(_: &Path) -> bool {
         false
+    }
+
+    /// Whether this process may change what is in a folder, and may move it elsewhere.
+    pub(crate) fn is_writable(folder: &Path) -> bool {
+        use rustix::fs::{Access, AtFlags, CWD, accessat};
+        use rustix::io::Errno;
+        let asked = accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS);
+        // Some systems cannot be asked.
+        !matches!(asked, Err(Errno::ACCESS | Errno::PERM | Errno::ROFS))
     }
 
     /// Whether an open file still stands at this path.
@@ -195,6 +205,11 @@ mod plain {
     /// What cannot be renamed is then found only when it is to be.
     pub(crate) fn is_mount(_: &Path) -> bool {
         false
+    }
+
+    /// What may not be moved is then found only when it is to be.
+    pub(crate) fn is_writable(_: &Path) -> bool {
+        true
     }
 
     /// An open file cannot be removed.

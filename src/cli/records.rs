@@ -21,9 +21,9 @@ pub struct Records {
 impl Records {
     /// Refuses a place where nothing can be written, or something else is, before anything is asked of the
     /// server.
-    pub fn check(&self, output: &Output, manifest: Option<&Path>) -> Result<(), SinkError> {
+    pub fn check(&self, output: &Output, manifest: Option<&Path>, kit: Option<&Path>) -> Result<(), SinkError> {
         let paths: Vec<_> = self.report.iter().chain(&self.metrics_file).map(PathBuf::as_path).collect();
-        check_apart(&paths, output, manifest)?;
+        check_apart(&paths, output, manifest, kit)?;
         paths.into_iter().try_for_each(check_file)
     }
 

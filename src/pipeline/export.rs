@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -21,7 +22,7 @@ use crate::config::{Below, Content, ExportConfig, OutFile};
 use crate::error::Error;
 use crate::manifest::{Manifest, Times};
 use crate::report::{Event, Reporter, Summary};
-use crate::sink::{Left, Piece, Place};
+use crate::sink::{Left, Piece, Place, check_apart};
 
 /// Encoded pieces between the encoder and the writer.
 const CHANNEL: usize = 4;
@@ -41,9 +42,10 @@ pub async fn export(
     cancellation: CancellationToken,
 ) -> Result<Summary, Error> {
     let stop = cancellation.child_token();
+    let publishing = AtomicBool::new(false);
     let result = tokio::select! {
-        result = run(&config, &reporter, &stop) => result,
-        after = deadline(&config, &stop) => Err(ApiError::Deadline { after }.into()),
+        result = run(&config, &reporter, &stop, &publishing) => result,
+        after = deadline(&config, &stop, &publishing) => Err(ApiError::Deadline { after }.into()),
         never = tick(&*reporter) => match never {},
     };
     reporter.report(&Event::Ended);
@@ -54,20 +56,26 @@ async fn run(
     config: &ExportConfig,
     reporter: &Arc<dyn Reporter>,
     cancellation: &CancellationToken,
+    publishing: &AtomicBool,
 ) -> Result<Summary, Error> {
     let start = Instant::now();
     let started = Utc::now();
     config.check()?;
     let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
     let encode = Encode::new(config, sender)?;
-    let (mut place, left) = tokio::select! {
-        opened = Place::open(config, || reporter.report(&Event::LockHeld)) => opened?,
+    check_apart(&[], &config.output, config.manifest.as_deref(), config.kit.as_deref())?;
+    let held = || reporter.report(&Event::LockHeld);
+    let opening = async {
+        let (place, left) = Place::open(config, held).await?;
+        Ok::<_, Error>((place, left, kit::open(config, held).await?))
+    };
+    let (mut place, left, kit) = tokio::select! {
+        opened = opening => opened?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
     }
-    kit::begin(config)?;
     let earlier = learned_before(config);
     let rows = match config.content {
         Content::Raw => Rows::WithRaw,
@@ -98,24 +106,31 @@ async fn run(
     if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
         return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });
     }
+    // After publishing, all that is left to do for it is a rename.
+    let kit = kit::stage(kit, config, &written).await?;
     let settled = tokio::select! {
         settled = place.settle() => settled?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
+    // From here on nothing stops the run: what is published is to be told, and gets its kit.
+    publishing.store(true, Ordering::Relaxed);
     reporter.report(&Event::Publishing);
     let bytes = written.bytes();
     let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, &written, earlier);
     settled.publish(manifest.text()?.into_bytes()).await?;
-    let told = config.clone();
-    tokio::task::spawn_blocking(move || kit::write(&told, &written)).await.map_err(bug)??;
+    reporter.report(&Event::Published { manifest: Arc::new(manifest.clone()) });
+    kit::publish(kit).await?;
     let owners = config.has_owners_file().then(|| config.path_of(OutFile::Owners)).flatten();
     Ok(Summary { read, output: config.output.clone(), owners, bytes, elapsed: start.elapsed(), manifest, required })
 }
 
-/// Stops the run when its time is over; the reading keeps the same time, and tells it first.
-async fn deadline(config: &ExportConfig, stop: &CancellationToken) -> Duration {
+/// Stops the run when its time is over, unless it publishes already; the reading keeps the same time, and tells it first.
+async fn deadline(config: &ExportConfig, stop: &CancellationToken, publishing: &AtomicBool) -> Duration {
     let Some(after) = config.contacts.patience.deadline else { return std::future::pending().await };
     tokio::time::sleep(after + DEADLINE_LAG).await;
+    if publishing.load(Ordering::Relaxed) {
+        return std::future::pending().await;
+    }
     stop.cancel();
     after
 }

@@ -1,63 +1,116 @@
-//! The kit of an export: what a warehouse needs to load it, written beside it when it is published.
+//! The kit of an export: what a warehouse needs to load it, written beside its folder, which it replaces when the
+//! export is published.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile, Output};
+use super::contacts::bug;
+use crate::config::{Codec, Content, ExportConfig, Format, OutFile, Output};
 use crate::digest::ContentDigest;
 use crate::error::Error;
+use crate::layout::key_id;
 use crate::manifest::Written;
-use crate::sink::{Readers, SinkError, write_file};
-use crate::warehouse::{Handoff, HandoffTable, kit};
+use crate::sink::{KitPlace, SinkError};
+use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
-/// Makes the kit's folder, so that one that cannot be made is known before anything is asked of the server.
-pub(super) fn begin(config: &ExportConfig) -> Result<(), Error> {
-    let Some(folder) = &config.kit else { return Ok(()) };
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    if config.output.target().is_some_and(|target| absolute(folder).starts_with(absolute(&target))) {
-        let reason = format!("the kit cannot stand in {}, which holds the export alone", config.output);
-        return Err(ConfigError::Usage(reason).into());
-    }
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        made => Ok(made.map_err(|error| SinkError::Create { path: folder.clone(), error })?),
-    }
+/// A kit that is written, or why it could not be. The export does not depend on it.
+type Staged = Result<KitPlace, SinkError>;
+
+/// Begins a kit if one is asked for, so that what keeps it from being made is known before anything is asked of the
+/// server. `waiting` is called when another run has its folder, and is waited for.
+pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, SinkError> {
+    let Some(folder) = &config.kit else { return Ok(None) };
+    KitPlace::open(folder, foreign, config.wait_lock.unwrap_or_default(), waiting).await.map(Some)
 }
 
-/// Writes the kit of an export that is published.
-pub(super) fn write(config: &ExportConfig, written: &Written) -> Result<(), SinkError> {
-    let (Some(folder), Some(target)) = (&config.kit, config.output.target()) else { return Ok(()) };
-    let failed = |error| SinkError::Kit { folder: folder.clone(), error };
-    let target = std::path::absolute(target).map_err(failed)?;
+/// Writes the kit of an export that is about to be published.
+pub(super) async fn stage(
+    kit: Option<KitPlace>,
+    config: &ExportConfig,
+    written: &Written,
+) -> Result<Option<Staged>, Error> {
+    let (Some(mut kit), Some(target)) = (kit, config.output.target()) else { return Ok(None) };
+    let files = match std::path::absolute(target) {
+        Ok(target) => files(config, written, &target)?,
+        Err(error) => return Ok(Some(Err(unwritten(kit.named(), error)))),
+    };
+    let write = move || {
+        let wrote = kit.write(files.iter().map(|file| (file.name.as_str(), file.text.as_str())));
+        wrote.map_err(|error| unwritten(kit.named(), error)).map(|()| kit)
+    };
+    tokio::task::spawn_blocking(write).await.map_err(bug).map(Some)
+}
+
+/// Puts the kit of an export that is published in its place.
+pub(super) async fn publish(kit: Option<Staged>) -> Result<(), Error> {
+    let Some(kit) = kit.transpose()? else { return Ok(()) };
+    let folder = kit.named().to_owned();
+    let published = tokio::task::spawn_blocking(|| kit.publish()).await.map_err(bug)?;
+    Ok(published.map_err(|error| unwritten(&folder, error))?)
+}
+
+fn unwritten(folder: &Path, error: io::Error) -> SinkError {
+    SinkError::Kit { folder: folder.to_owned(), error }
+}
+
+/// What speaks against a folder's being a kit: a file that no kit has, the first by name, or a README that is another's.
+fn foreign(folder: &Path) -> io::Result<Option<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        entries => entries?,
+    };
+    let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in &entries {
+        let name = entry.file_name();
+        if !entry.file_type()?.is_file() || !name.to_str().is_some_and(is_named_like_a_kit) {
+            return Ok(Some(format!("{:?} is in it, which no kit has", name.to_string_lossy())));
+        }
+    }
+    let is_kit = || match fs::read(folder.join(README)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        text => Ok::<_, io::Error>(text?.starts_with(TITLE.as_bytes())),
+    };
+    let reason = || format!("files are in it, and no {README} that begins as a kit's");
+    Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })
+}
+
+/// The files of the kit of an export that stands at `target`.
+fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
     let file = |file: OutFile| match config.output {
         Output::Folder { .. } => target.join(file.in_folder(config.encoding)),
-        _ => file.beside(&target, config.encoding),
+        _ => file.beside(target, config.encoding),
     };
-    let digest = |digest: Option<ContentDigest>| digest.unwrap_or_default();
     let contacts = HandoffTable {
         schema: &written.schema,
         files: written.parts.iter().map(|part| file(part.file)).collect(),
-        rows: written.parts.iter().map(|part| part.rows).sum(),
-        digest: digest(written.digest),
+        digest: known(written.digest)?,
     };
-    let owners = written.owners.as_ref().map(|owners| HandoffTable {
-        schema: &owners.schema,
-        files: vec![file(OutFile::Owners)],
-        rows: owners.file.rows,
-        digest: digest(owners.digest),
-    });
+    let owners = match &written.owners {
+        Some(owners) => Some(HandoffTable {
+            schema: &owners.schema,
+            files: vec![file(OutFile::Owners)],
+            digest: known(owners.digest)?,
+        }),
+        None => None,
+    };
     let partition = match &config.output {
         Output::Folder { partition: Some(partition), .. } => Some((partition.key(), partition.value())),
         _ => None,
     };
-    let handoff =
-        Handoff { contacts, owners, format: config.encoding.format, compressed: compressed(config), partition };
-    for file in kit(&handoff) {
-        write_file(&folder.join(&file.name), &file.text, Readers::Everybody)
-            .map_err(|error| failed(io::Error::other(error)))?;
-    }
-    Ok(())
+    let hashed = match &config.content {
+        Content::Table(layout) => layout.hashed.as_ref(),
+        Content::Raw => None,
+    };
+    let hashed = hashed.map(|hashed| HandoffHashed { columns: &hashed.columns, key_id: key_id(&hashed.key) });
+    let (format, compressed) = (config.encoding.format, compressed(config));
+    Ok(kit(&Handoff { contacts, owners, format, compressed, partition, hashed }))
+}
+
+/// A kit without a digest would prove that an empty table is right.
+fn known(digest: Option<ContentDigest>) -> Result<ContentDigest, Error> {
+    digest.ok_or_else(|| Error::Bug("there is no digest to put into the kit".to_owned()))
 }
 
 /// How files of text are compressed as a whole.
@@ -67,5 +120,32 @@ fn compressed(config: &ExportConfig) -> Option<&'static str> {
         Codec::Gzip => Some("gzip"),
         Codec::Zstd => Some("zstd"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{BaseUrl, ContactsConfig, PlainHttp, Token};
+
+    use super::*;
+
+    fn config() -> ExportConfig {
+        let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();
+        let contacts = ContactsConfig::new(base_url, Token::new("t").unwrap());
+        ExportConfig::new(contacts, Output::File("c.parquet".into()), Format::Parquet)
+    }
+
+    #[test]
+    fn a_kit_without_a_digest_is_none() {
+        let mut written = Written {
+            schema: crate::schema(),
+            parts: Vec::new(),
+            digest: Some(ContentDigest::default()),
+            owners: None,
+        };
+        assert!(files(&config(), &written, Path::new("/c.parquet")).is_ok());
+        written.digest = None;
+        let error = files(&config(), &written, Path::new("/c.parquet")).unwrap_err();
+        assert!(matches!(error, Error::Bug(_)), "{error}");
     }
 }

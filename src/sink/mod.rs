@@ -2,9 +2,11 @@
 //!
 //! Every format goes to every place. An encoder is synchronous and knows no path; a place knows no format.
 
+mod apart;
 mod compressor;
 mod csv;
 mod encoder;
+mod kit;
 mod ndjson;
 mod parquet;
 mod place;
@@ -16,9 +18,11 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 pub(crate) use encoder::Encoder;
+pub(crate) use kit::KitPlace;
 pub(crate) use place::{FolderNames, Left, Names, Place, is_held, is_interrupted, listed, stranger};
 
-pub use whole::{Readers, check_apart, check_file, write_file};
+pub use apart::check_apart;
+pub use whole::{Readers, check_file, write_file};
 
 use crate::config::OutFile;
 pub(crate) use crate::draft::is_taken_away;
@@ -75,6 +79,22 @@ pub enum SinkError {
         /// The reason.
         #[source]
         error: io::Error,
+    },
+    /// The kit's folder is there, and holds what no kit has.
+    #[error("{} is not replaced by a kit: {reason}", folder.display())]
+    NotAKit {
+        /// The folder.
+        folder: PathBuf,
+        /// What speaks against it.
+        reason: String,
+    },
+    /// The kit would be, hold or lie in something that is another's.
+    #[error("the kit cannot be in {}, for {taken_by} would share the place: --kit takes a folder of its own", folder.display())]
+    KitNotApart {
+        /// The kit's folder.
+        folder: PathBuf,
+        /// What has the place.
+        taken_by: &'static str,
     },
     /// Another run has the target.
     #[error("another run is writing {}", target.display())]
@@ -159,12 +179,15 @@ impl SinkError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Create { .. } | Self::IsFolder { .. } | Self::Lock { .. } | Self::NotOurs { .. } => {
-                Exit::CannotCreate
-            }
+            Self::Create { .. }
+            | Self::IsFolder { .. }
+            | Self::Lock { .. }
+            | Self::NotOurs { .. }
+            | Self::NotAKit { .. } => Exit::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. }
+            | Self::KitNotApart { .. }
             | Self::NoFolderOfItsOwn { .. }
             | Self::OwnersNowhere { .. }
             | Self::SamePlace { .. } => Exit::Usage,

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::columns::{Column, Kind, Leaf, leaves};
 use super::ddl::{Ddl, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::{Deletes, merge};
-use super::quote::{escaped, name, shell};
+use super::quote::{Quotes, escaped, name, shell};
+use crate::config::Format;
 
 /// A column in a schema file.
 #[derive(Serialize)]
@@ -76,7 +77,7 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
     let (table, columns) = (format!("linq.{}", load.table), &load.columns);
     let end = format!("\nCLUSTER BY {}\nOPTIONS (description = {})", load.key(), escaped(about_table(columns)));
     let create = Ddl {
-        table: name(&table, '`'),
+        table: name(&table, Quotes::Escaped),
         of: |column| sql_type(column, described),
         never_null: NOT_NULL,
         described,
@@ -99,11 +100,11 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
 }
 
 fn load_command(load: &Load) -> String {
-    let format = match load.written {
-        Written::Parquet => "PARQUET",
-        Written::Ndjson => "NEWLINE_DELIMITED_JSON",
+    let format = match load.format {
+        Format::Parquet => "PARQUET",
+        Format::Ndjson => "NEWLINE_DELIMITED_JSON",
         // By its own rule, an empty field is null and a quoted one is "". Without the last of these, it refuses NUL.
-        Written::Csv => "CSV --skip_leading_rows=1 --allow_quoted_newlines --preserve_ascii_control_characters",
+        Format::Csv => "CSV --skip_leading_rows=1 --allow_quoted_newlines --preserve_ascii_control_characters",
     };
     let zstd = load.compressed == Some("zstd");
     let comma = load.files.iter().any(|file| file.contains(','));

@@ -5,9 +5,10 @@
 use super::columns::{Column, Kind, Leaf, key, leaves};
 use super::ddl::{Ddl, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::deletes;
-use super::quote::{escaped, name};
+use super::quote::{Quotes, escaped, name};
+use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     let plain = match &column.kind {
@@ -24,7 +25,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     Ddl {
-        table: name(table, '`'),
+        table: name(table, Quotes::Escaped),
         of: sql_type,
         // The type says already whether a column may be null.
         never_null: ["", ""],
@@ -59,10 +60,12 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
          {create}\n\
          CREATE OR REPLACE TABLE {table}_staging AS {table};\n\
          {inserts}\n\
+         {check}\n\
          INSERT INTO {table} ({list})\nSELECT {list}\nFROM {table}_staging;\n\n\
          {deletes}",
         create = schema(table, &load.columns),
         inserts = inserts.concat(),
+        check = check(load),
         deletes = deletes(table, &format!("{table}_staging"), key),
     );
     let digest = SPELLING.file(table, " FINAL", &leaves(&load.columns), load.digest);
@@ -70,15 +73,25 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
 }
 
 fn insert(load: &Load, file: &str) -> String {
-    let format = match load.written {
-        Written::Parquet => "FORMAT Parquet",
-        Written::Ndjson => "SETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow",
-        Written::Csv => {
+    let format = match load.format {
+        Format::Parquet => "FORMAT Parquet",
+        Format::Ndjson => "SETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow",
+        Format::Csv => {
             "SETTINGS date_time_input_format = 'best_effort', format_csv_null_representation = ''\nFORMAT CSVWithNames"
         }
     };
     let compression = load.compressed.map(|name| format!(" COMPRESSION '{name}'")).unwrap_or_default();
-    // The name is a pattern, and no sign in it can be escaped: what would stop it is any one character instead.
-    let pattern = file.replace([',', '{', '}'], "?");
+    // The name is a pattern, and no sign in it can be escaped: each is any one character instead. See `check`.
+    let pattern = file.replace([',', '{', '}', '*'], "?");
     format!("INSERT INTO {}_staging FROM INFILE {}{compression}\n{format};\n", load.table, escaped(&pattern))
+}
+
+/// Stops what follows if a pattern has brought rows of other files, or none.
+fn check(load: &Load) -> String {
+    let (table, rows) = (load.table, load.digest.rows);
+    format!(
+        "-- Stops here unless all that was loaded is the export, and nothing else: INFILE takes a name for a pattern.\n\
+         SELECT throwIf(count() <> {rows}, 'the files have not brought the {rows} rows of the export')\n\
+         FROM {table}_staging\nFORMAT Null;\n"
+    )
 }

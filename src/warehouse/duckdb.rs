@@ -5,9 +5,10 @@
 use super::columns::{Column, Kind, Leaf, leaves};
 use super::ddl::{Ddl, NOT_NULL, comments, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::{Deletes, merge, purpose};
-use super::quote::{name, pattern, standard};
+use super::quote::{Quotes, name, pattern, standard};
+use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match &column.kind {
@@ -22,7 +23,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    let table = name(table, '"');
+    let table = name(table, Quotes::Standard);
     let ddl = Ddl {
         table: table.clone(),
         of: sql_type,
@@ -43,6 +44,10 @@ const SPELLING: Spelling = Spelling {
     wide: "HUGEINT",
     text: "VARCHAR",
 };
+
+/// Bytes of the longest row that is read. A contact is never longer than a page of the API, which has 8 MiB at most, and
+/// is written with each character escaped at worst. `DuckDB` by itself stops at 2 MiB of CSV and 16 MiB of JSON.
+const LONGEST: usize = 64 << 20;
 
 /// Its files of a kit.
 pub(super) fn kit(load: &Load) -> Vec<KitFile> {
@@ -67,19 +72,20 @@ fn reader(load: &Load) -> String {
     let files = format!("[\n  {}\n]", files.join(",\n  "));
     // A folder KEY=VALUE would be read as a column of the table.
     let hive = "hive_partitioning = false";
-    let compression = load.compressed.unwrap_or("none");
+    let compression = load.compressed.unwrap_or("uncompressed");
     let types: Vec<_> =
         load.columns.iter().map(|column| format!("\n  {}: {}", column.name, standard(&sql_type(column)))).collect();
     let types = types.join(",");
-    match load.written {
-        Written::Parquet => format!("read_parquet({files}, {hive})"),
-        Written::Ndjson => format!(
-            "read_json({files}, format = 'newline_delimited', compression = '{compression}', {hive}, \
-             columns = {{{types}\n}})"
+    match load.format {
+        Format::Parquet => format!("read_parquet({files}, {hive})"),
+        Format::Ndjson => format!(
+            "read_json({files}, format = 'newline_delimited', compression = '{compression}', \
+             maximum_object_size = {LONGEST}, {hive}, columns = {{{types}\n}})"
         ),
-        Written::Csv => format!(
+        Format::Csv => format!(
             "read_csv({files}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', \
-             nullstr = '', allow_quoted_nulls = false, compression = '{compression}', {hive}, columns = {{{types}\n}})"
+             nullstr = '', allow_quoted_nulls = false, compression = '{compression}', max_line_size = {LONGEST}, {hive}, \
+             columns = {{{types}\n}})"
         ),
     }
 }

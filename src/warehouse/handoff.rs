@@ -21,6 +21,17 @@ pub struct Handoff<'a> {
     pub compressed: Option<&'static str>,
     /// Key and value of the Hive partition that a directory output is.
     pub partition: Option<(&'a str, &'a str)>,
+    /// What is hashed, if anything is.
+    pub hashed: Option<HandoffHashed<'a>>,
+}
+
+/// Columns that hold hashes instead of their values.
+#[derive(Debug)]
+pub struct HandoffHashed<'a> {
+    /// Their names in the whole table, such as `owner_email`.
+    pub columns: &'a [String],
+    /// The id of the key, as the manifest has it.
+    pub key_id: String,
 }
 
 /// One table of an export.
@@ -30,9 +41,7 @@ pub struct HandoffTable<'a> {
     pub schema: &'a Schema,
     /// Its files, as SQL and shell are to name them: absolute; several, in one folder, for a directory output.
     pub files: Vec<PathBuf>,
-    /// How many rows the files have.
-    pub rows: u64,
-    /// The digest of what they hold.
+    /// The digest of what they hold, and how many rows that is.
     pub digest: ContentDigest,
 }
 
@@ -45,24 +54,6 @@ pub struct KitFile {
     pub text: String,
 }
 
-/// How files are written, as loaders have to know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
-    Parquet,
-    Ndjson,
-    Csv,
-}
-
-impl From<Format> for Written {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Parquet => Self::Parquet,
-            Format::Ndjson => Self::Ndjson,
-            Format::Csv => Self::Csv,
-        }
-    }
-}
-
 /// A table to load: what every dialect's part of a kit is made from.
 #[derive(Debug)]
 pub(super) struct Load {
@@ -70,18 +61,22 @@ pub(super) struct Load {
     pub table: &'static str,
     pub columns: Vec<Column>,
     pub files: Vec<String>,
-    pub written: Written,
+    pub format: Format,
     pub compressed: Option<&'static str>,
     pub digest: ContentDigest,
 }
 
 impl Load {
     pub fn new(table: &'static str, of: &HandoffTable<'_>, handoff: &Handoff<'_>) -> Self {
+        let mut columns = columns::columns(of.schema);
+        if let Some(HandoffHashed { columns: hashed, key_id }) = &handoff.hashed {
+            columns::say_hashed(&mut columns, hashed, key_id);
+        }
         Self {
             table,
-            columns: columns::columns(of.schema),
+            columns,
             files: of.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
-            written: handoff.format.into(),
+            format: handoff.format,
             compressed: handoff.compressed,
             digest: of.digest,
         }

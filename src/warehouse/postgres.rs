@@ -6,9 +6,10 @@
 use super::columns::{Column, Kind, leaves};
 use super::ddl::{Ddl, comments};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::{deletes, purpose};
-use super::quote::{name, shell, standard};
+use super::quote::{Quotes, name, shell, standard};
+use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match column.kind {
@@ -23,7 +24,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 
 /// The table, with comments and its key.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    let table = name(table, '"');
+    let table = name(table, Quotes::Standard);
     let ddl = Ddl {
         table: table.clone(),
         of: sql_type,
@@ -61,12 +62,12 @@ const STOPPED: &str =
 pub(super) fn kit(load: &Load) -> Vec<KitFile> {
     let (table, key, list) = (load.table, load.key(), load.list());
     let create = schema(table, &load.columns);
-    let text = match load.written {
-        Written::Parquet => format!(
+    let text = match load.format {
+        Format::Parquet => format!(
             "-- The table {table}. PostgreSQL reads no Parquet: export CSV or NDJSON, and this file loads it.\n\n\
              {create}"
         ),
-        Written::Ndjson | Written::Csv => {
+        Format::Ndjson | Format::Csv => {
             let updates: Vec<_> = load
                 .names()
                 .into_iter()
@@ -81,12 +82,16 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
                  {create}\n\
                  BEGIN;\n{staging}\n\
                  INSERT INTO {table} ({list})\nSELECT {list}\nFROM {table}_staging\n\
-                 ON CONFLICT ({key}) DO UPDATE SET\n  {updates};\n\n\
+                 ON CONFLICT ({key}) DO {update};\n\n\
                  {deletes}COMMIT;\n",
                 purpose = purpose(table, key),
-                stopped = if load.written == Written::Csv { STOPPED } else { "" },
+                stopped = if load.format == Format::Csv { STOPPED } else { "" },
                 staging = staging(load),
-                updates = updates.join(",\n  "),
+                update = match updates.as_slice() {
+                    // A table of the key alone has nothing to update.
+                    [] => "NOTHING".to_owned(),
+                    updates => format!("UPDATE SET\n  {}", updates.join(",\n  ")),
+                },
                 deletes = deletes(table, &format!("{table}_staging"), key),
             )
         }
@@ -98,11 +103,11 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
 /// The statements that fill a temporary table with the files.
 fn staging(load: &Load) -> String {
     let table = load.table;
-    let (lines, options) = match load.written {
+    let (lines, options) = match load.format {
         // The quote and the delimiter are characters that JSON never has, so each line is one value.
-        Written::Ndjson => ("_lines (line)", "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'".to_owned()),
+        Format::Ndjson => ("_lines (line)", "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'".to_owned()),
         // An empty field is null, and a quoted one is "".
-        Written::Parquet | Written::Csv => ("_staging", "FORMAT csv, HEADER true".to_owned()),
+        Format::Parquet | Format::Csv => ("_staging", "FORMAT csv, HEADER true".to_owned()),
     };
     let copies: Vec<_> = load
         .files
@@ -113,13 +118,13 @@ fn staging(load: &Load) -> String {
                 Some(_) => format!("PROGRAM {}", standard(&format!("zstd -qdc -- {}", shell(file)))),
                 None => standard(file),
             };
-            let columns = if load.written == Written::Csv { format!(" ({})", load.list()) } else { String::new() };
+            let columns = if load.format == Format::Csv { format!(" ({})", load.list()) } else { String::new() };
             format!("\\copy {table}{lines}{columns} FROM {from} WITH ({options}, ENCODING 'UTF8')\n")
         })
         .collect();
     let make = |name: &str, of: &str| format!("CREATE TEMPORARY TABLE {table}{name} {of} ON COMMIT DROP;\n");
-    match load.written {
-        Written::Ndjson => format!(
+    match load.format {
+        Format::Ndjson => format!(
             "{}{}{}INSERT INTO {table}_staging\n\
              SELECT (jsonb_populate_record(NULL::{table}, line)).*\nFROM {table}_lines;\n",
             make("_lines", "(line jsonb)"),

@@ -1,7 +1,9 @@
 //! The README of a kit: what is what, with the commands in order.
 
-use super::handoff::{Handoff, Load, Written};
+use super::handoff::{Handoff, HandoffHashed, Load};
+use super::kit::TITLE;
 use super::quote::standard;
+use crate::config::Format;
 
 /// What it says of a warehouse.
 struct Section {
@@ -66,29 +68,43 @@ pub(super) fn readme(handoff: &Handoff<'_>, loads: &[Load]) -> String {
 }
 
 fn introduction(handoff: &Handoff<'_>) -> String {
-    let mut of = format!("{} contacts", handoff.contacts.rows);
+    let mut of = format!("{} contacts", handoff.contacts.digest.rows);
     let mut keys = "`id`".to_owned();
     let mut digests = format!("Digest of the contacts: {}", handoff.contacts.digest);
     if let Some(owners) = &handoff.owners {
-        of = format!("{of} and {} owners", owners.rows);
+        of = format!("{of} and {} owners", owners.digest.rows);
         keys += ", owners by `owner_id`";
         digests = format!("{digests}  \nDigest of the owners: {}", owners.digest);
     }
     format!(
-        "# From files to a table\n\n\
+        "{TITLE}\n\
          For {of}, by linq-export. First, check the files against their manifest with `linq-export verify`.\n\n\
          Below, the first command loads, and the last one proves it: it computes the digest of the loaded table and \
          says `equal`, or which of count and sum differs. Rows are updated by {keys}, and inserted where there is \
          none. What the export has no more stays in the table, and then the digest differs. The deletes are in the files, \
          switched off: they are sound only if the manifest's `completeness.level` is `complete` or `snapshot`.\n\n\
-         {digests}\n"
+         {digests}\n{}",
+        hashed(handoff)
+    )
+}
+
+/// What values are hashes, and of which key.
+fn hashed(handoff: &Handoff<'_>) -> String {
+    let Some(HandoffHashed { columns, key_id }) = &handoff.hashed else { return String::new() };
+    format!(
+        "\nThe values of {} are not as the API has them: each is the HMAC-SHA-256 of one, in hexadecimal, with the key of \
+         the id `{key_id}` (`options.hash_key` in the manifest). The same key gives the same hash.\n",
+        columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     )
 }
 
 impl Section {
     fn text(&self, loads: &[Load]) -> String {
         let commands = loads.iter().flat_map(|load| {
-            self.commands.iter().map(|(command, rest)| format!("{command}{}\n", load.named(self.dialect, rest)))
+            // PostgreSQL loads no Parquet, and an empty table would not be equal.
+            let proves = self.dialect != "postgres" || load.format != Format::Parquet;
+            let commands = self.commands.iter().filter(move |(_, rest)| proves || *rest != "digest.sql");
+            commands.map(|(command, rest)| format!("{command}{}\n", load.named(self.dialect, rest)))
         });
         let commands: String = commands.collect();
         format!("\n## {}\n\n```sh\n{commands}```\n\n{}{}\n", self.title, self.more, self.of_files(loads))
@@ -96,10 +112,11 @@ impl Section {
 
     /// What else there is to say of the kind of files.
     fn of_files(&self, loads: &[Load]) -> &'static str {
-        let parquet = loads.iter().any(|load| load.written == Written::Parquet);
+        let parquet = loads.iter().any(|load| load.format == Format::Parquet);
         match (self.dialect, parquet) {
             ("postgres", true) => {
-                "It reads no Parquet: the file makes the table alone. That of an export to CSV or NDJSON loads it, too."
+                "It reads no Parquet: the file makes the table alone. That of an export to CSV or NDJSON loads it, too. \
+                 However it is loaded, the files `postgres*.digest.sql` prove it."
             }
             ("postgres", false) => "A row with the character NUL (U+0000) stops the load: its text cannot hold one.",
             _ => "",
@@ -110,7 +127,7 @@ impl Section {
 /// How all partitions of a directory are read as one table.
 fn partitions(handoff: &Handoff<'_>, loads: &[Load]) -> String {
     let root = handoff.partition.and_then(|(key, value)| {
-        let contacts = loads.iter().find(|load| load.table == "contacts" && load.written == Written::Parquet)?;
+        let contacts = loads.iter().find(|load| load.table == "contacts" && load.format == Format::Parquet)?;
         let (root, _) = contacts.files.first()?.rsplit_once(&format!("/{key}={value}/"))?;
         Some((key, value, root))
     });

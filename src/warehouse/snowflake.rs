@@ -8,9 +8,10 @@
 use super::columns::{Column, Kind, leaves};
 use super::ddl::{Ddl, NOT_NULL, about_table};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::{Deletes, deletes, merge, purpose};
-use super::quote::{escaped, name};
+use super::quote::{Quotes, escaped, name};
+use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match column.kind {
@@ -25,7 +26,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     Ddl {
-        table: name(table, '"'),
+        table: name(table, Quotes::Capital),
         of: sql_type,
         never_null: NOT_NULL,
         described: |column| format!(" COMMENT {}", escaped(&column.about_with_fields())),
@@ -86,16 +87,16 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
 
 fn copy(load: &Load) -> String {
     let compression = load.compressed.unwrap_or("none").to_uppercase();
-    // Without NULL_IF, the text \N would become null.
-    let format = match load.written {
-        Written::Parquet => "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE NULL_IF = ()".to_owned(),
-        Written::Ndjson => format!("TYPE = JSON COMPRESSION = {compression} NULL_IF = ()"),
-        Written::Csv => format!(
+    // Without NULL_IF, the text \N would become null; by itself, a field without quotes has backslashes that escape.
+    let format = match load.format {
+        Format::Parquet => "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE NULL_IF = ()".to_owned(),
+        Format::Ndjson => format!("TYPE = JSON COMPRESSION = {compression} NULL_IF = ()"),
+        Format::Csv => format!(
             "TYPE = CSV COMPRESSION = {compression} SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' \
-             EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"
+             ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"
         ),
     };
-    let values: Vec<_> = load.columns.iter().enumerate().map(|(at, column)| value(load.written, at, column)).collect();
+    let values: Vec<_> = load.columns.iter().enumerate().map(|(at, column)| value(load.format, at, column)).collect();
     format!(
         "COPY INTO {table}_staging ({list})\n\
          FROM (\n  SELECT\n    {values}\n  FROM @{table}_stage\n)\n\
@@ -108,13 +109,13 @@ fn copy(load: &Load) -> String {
 }
 
 /// A column as a staged file gives it, cast.
-fn value(written: Written, at: usize, column: &Column) -> String {
-    let from = match written {
-        Written::Csv => format!("${}", at + 1),
-        Written::Parquet | Written::Ndjson => format!("$1:{}", column.name),
+fn value(format: Format, at: usize, column: &Column) -> String {
+    let from = match format {
+        Format::Csv => format!("${}", at + 1),
+        Format::Parquet | Format::Ndjson => format!("$1:{}", column.name),
     };
-    match (written, &column.kind) {
-        (Written::Ndjson | Written::Csv, Kind::Instant) => {
+    match (format, &column.kind) {
+        (Format::Ndjson | Format::Csv, Kind::Instant) => {
             format!("TO_TIMESTAMP_LTZ({from}::VARCHAR, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6\"Z\"')")
         }
         _ => format!("{from}::{}", sql_type(column)),

@@ -5,9 +5,10 @@
 use super::columns::{Column, Kind, Leaf, leaves};
 use super::ddl::{Ddl, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load, Written};
+use super::handoff::{KitFile, Load};
 use super::merge::{DELETES, purpose};
-use super::quote::{escaped, name};
+use super::quote::{Quotes, escaped, name};
+use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column, field_end: fn(&Column) -> String) -> String {
     match &column.kind {
@@ -28,7 +29,7 @@ fn comment(column: &Column) -> String {
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     Ddl {
-        table: name(table, '`'),
+        table: name(table, Quotes::Doubled),
         of: |column| sql_type(column, comment),
         never_null: NOT_NULL,
         described: comment,
@@ -78,13 +79,13 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
 }
 
 fn view(load: &Load) -> String {
-    let (source, options) = match load.written {
-        Written::Parquet => ("parquet", ""),
+    let (source, options) = match load.format {
+        Format::Parquet => ("parquet", ""),
         // Without FAILFAST, what cannot be read becomes null.
-        Written::Ndjson => ("json", ", mode 'FAILFAST'"),
+        Format::Ndjson => ("json", ", mode 'FAILFAST'"),
         // With a null of its own kind, an empty field becomes that, and a quoted one stays "". Without the separator, a
         // CRLF within a value would become a LF.
-        Written::Csv => (
+        Format::Csv => (
             "csv",
             ", mode 'FAILFAST', header 'true', multiLine 'true', escape '\"', lineSep '\\r\\n', emptyValue '', \
              nullValue '\\u0001null\\u0001'",

@@ -14,6 +14,7 @@ mod folder;
 mod forms;
 mod inspect;
 mod kill;
+mod kit;
 mod manifest;
 mod map;
 mod moving;

@@ -18,11 +18,10 @@ use std::time::Duration;
 
 use file::FilePlace;
 use folder::{Around, FolderPlace};
-use lock::Lock;
 use out::Out;
 
 pub(crate) use contents::{listed, stranger};
-pub(crate) use lock::is_held;
+pub(crate) use lock::{Lock, is_held};
 pub(crate) use names::{FolderNames, Names};
 pub(crate) use steps::{Left, is_interrupted};
 
