@@ -13,7 +13,7 @@ use linq_export::config::{
     BaseUrl, Below, ConfigError, ContactsConfig, ExportConfig, Pacing, PerPage, PlainHttp, Rate, Source, Token,
 };
 use linq_export::ended::Ended;
-use linq_export::report::{Reporter, Summary, Tally, bytes, counted, seconds};
+use linq_export::report::{Publishing, Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
 
 use super::destination::Destination;
@@ -152,12 +152,16 @@ impl Contacts {
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
+        let publishing = tally.publishing();
+        if let Publishing::Done(manifest) = &publishing {
+            ended = ended.with_manifest(manifest);
+        }
         ended = match &result {
             Ok(summary) => ended.with_summary(summary),
             Err(Error::Cancelled) => ended,
             Err(error) => ended.with_error(error, words::hint(error)),
         };
-        self.say_end(&result, &ended);
+        self.say_end(&result, &ended, &publishing);
         if matches!(result, Err(Error::Sink(SinkError::SamePlace { .. }))) {
             // What stands there is not the records' to replace.
             return exit;
@@ -207,12 +211,12 @@ impl Contacts {
         }
     }
 
-    fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended) {
+    fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended, publishing: &Publishing) {
         match result {
             Ok(_) if self.voice.is_quiet() => {}
             _ if self.voice.is_json() => say(ended.log_line()),
             Ok(summary) => self.say_summary(summary),
-            Err(Error::Cancelled) => say("stopped: nothing was published"),
+            Err(Error::Cancelled) => say(words::stopped(publishing)),
             Err(error) => drop(fail(error)),
         }
     }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt::Write;
 
+use linq_export::report::Publishing;
 use linq_export::{ApiError, Error, Exit, SinkError, behind};
 
 /// An error with all that lies behind it, a line each.
@@ -13,6 +14,15 @@ pub fn error(error: &dyn StdError) -> String {
         let _ = write!(text, "\n  because: {reason}");
     }
     text
+}
+
+/// What a run that was told to stop has published.
+pub fn stopped(publishing: &Publishing) -> &'static str {
+    match publishing {
+        Publishing::NotBegun => "stopped: nothing was published",
+        Publishing::Done(_) => "stopped: the export is published, and its kit may not be",
+        _ => "stopped while it published: verify tells what stands there",
+    }
 }
 
 /// What to do about an error, where there is something to do.
@@ -65,5 +75,16 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Exit::CannotCreate => Some("the folder must be there and writable; nothing was asked of the server"),
         Exit::CannotWrite => Some("is the disk full? What stood under that name is untouched"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_run_that_has_not_begun_to_publish_says_that_nothing_was() {
+        assert_eq!(stopped(&Publishing::NotBegun), "stopped: nothing was published");
+        assert!(stopped(&Publishing::Begun).contains("verify"));
     }
 }

@@ -20,7 +20,7 @@ pub fn metrics(ended: &Ended, previous: Option<&str>) -> String {
     }
     text.gauge("linq_export_last_run_timestamp_seconds", "When the last run ended, in seconds since 1970.", now);
     text.gauge("linq_export_exit_code", "The exit code of the last run; 0 is a whole export.", ended.exit_code);
-    text.gauge("linq_export_rows", "Contacts that the last run wrote; 0 where it failed.", ended.rows());
+    text.gauge("linq_export_rows", "Contacts that the last run published.", ended.rows());
     text.gauge("linq_export_requests", "Requests that the last run sent, retries included.", ended.requests());
     text.gauge("linq_export_duration_seconds", "How long the last run took.", ended.seconds);
     text.text

@@ -99,8 +99,14 @@ impl Ended {
 
     /// Adds what the run came to.
     #[must_use]
-    pub fn with_summary(mut self, summary: &Summary) -> Self {
-        self.manifest = Some(summary.manifest.clone());
+    pub fn with_summary(self, summary: &Summary) -> Self {
+        self.with_manifest(&summary.manifest)
+    }
+
+    /// Adds the record of what was published, where the run did not end well after that.
+    #[must_use]
+    pub fn with_manifest(mut self, manifest: &Manifest) -> Self {
+        self.manifest = Some(manifest.clone());
         self
     }
 

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -41,9 +42,10 @@ pub async fn export(
     cancellation: CancellationToken,
 ) -> Result<Summary, Error> {
     let stop = cancellation.child_token();
+    let publishing = AtomicBool::new(false);
     let result = tokio::select! {
-        result = run(&config, &reporter, &stop) => result,
-        after = deadline(&config, &stop) => Err(ApiError::Deadline { after }.into()),
+        result = run(&config, &reporter, &stop, &publishing) => result,
+        after = deadline(&config, &stop, &publishing) => Err(ApiError::Deadline { after }.into()),
         never = tick(&*reporter) => match never {},
     };
     reporter.report(&Event::Ended);
@@ -54,6 +56,7 @@ async fn run(
     config: &ExportConfig,
     reporter: &Arc<dyn Reporter>,
     cancellation: &CancellationToken,
+    publishing: &AtomicBool,
 ) -> Result<Summary, Error> {
     let start = Instant::now();
     let started = Utc::now();
@@ -109,18 +112,24 @@ async fn run(
         settled = place.settle() => settled?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
+    // From here on nothing stops the run: what is published is to be told, and gets its kit.
+    publishing.store(true, Ordering::Relaxed);
     reporter.report(&Event::Publishing);
     let bytes = written.bytes();
     let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, &written, earlier);
     settled.publish(manifest.text()?.into_bytes()).await?;
+    reporter.report(&Event::Published { manifest: Arc::new(manifest.clone()) });
     kit::publish(kit).await?;
     Ok(Summary { read, output: config.output.clone(), bytes, elapsed: start.elapsed(), manifest, required })
 }
 
-/// Stops the run when its time is over; the reading keeps the same time, and tells it first.
-async fn deadline(config: &ExportConfig, stop: &CancellationToken) -> Duration {
+/// Stops the run when its time is over, unless it publishes already; the reading keeps the same time, and tells it first.
+async fn deadline(config: &ExportConfig, stop: &CancellationToken, publishing: &AtomicBool) -> Duration {
     let Some(after) = config.contacts.patience.deadline else { return std::future::pending().await };
     tokio::time::sleep(after + DEADLINE_LAG).await;
+    if publishing.load(Ordering::Relaxed) {
+        return std::future::pending().await;
+    }
     stop.cancel();
     after
 }

@@ -12,6 +12,7 @@ mod progress;
 mod summary;
 mod tally;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "cli")]
@@ -21,9 +22,11 @@ pub use json::{JsonLines, json_line};
 pub use lines::{Lines, Verbosity};
 pub use progress::Progress;
 pub use summary::{ReadSummary, Summary};
-pub use tally::{Failures, Figures, Tally};
+pub use tally::{Failures, Figures, Publishing, Tally};
 
 pub use crate::page::{FindingKind, Outcome};
+
+use crate::manifest::Manifest;
 
 /// Something that happened in a run.
 #[derive(Debug, Clone)]
@@ -97,6 +100,11 @@ pub enum Event {
     Recovered,
     /// All is written and on disk; the output is about to get its name.
     Publishing,
+    /// The output has its name, and its manifest with it. A kit may still be to be put in its place.
+    Published {
+        /// The record of the run.
+        manifest: Arc<Manifest>,
+    },
     /// A second has passed.
     Tick,
     /// The run is over. Tasks that are being stopped may still say something after it.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use super::{Event, Outcome, Reporter};
+use crate::manifest::Manifest;
 
 /// What was counted so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -72,9 +73,23 @@ impl Failures {
     }
 }
 
+/// How far a run has come with publishing its output.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Publishing {
+    /// Nothing was published, and nothing will be if it ends here.
+    #[default]
+    NotBegun,
+    /// The output may have its name, or not.
+    Begun,
+    /// The output is published, with this record.
+    Done(Arc<Manifest>),
+}
+
 /// A reporter that counts, before another.
 pub struct Tally {
     figures: Mutex<Figures>,
+    publishing: Mutex<Publishing>,
     next: Arc<dyn Reporter>,
 }
 
@@ -82,7 +97,7 @@ impl Tally {
     /// Counts what `next` hears.
     #[must_use]
     pub fn new(next: Arc<dyn Reporter>) -> Self {
-        Self { figures: Mutex::default(), next }
+        Self { figures: Mutex::default(), publishing: Mutex::default(), next }
     }
 
     /// The figures so far.
@@ -90,10 +105,24 @@ impl Tally {
     pub fn figures(&self) -> Figures {
         *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// What is published so far.
+    #[must_use]
+    pub fn publishing(&self) -> Publishing {
+        self.publishing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Reporter for Tally {
     fn report(&self, event: &Event) {
+        let publishing = match event {
+            Event::Publishing => Some(Publishing::Begun),
+            Event::Published { manifest } => Some(Publishing::Done(Arc::clone(manifest))),
+            _ => None,
+        };
+        if let Some(publishing) = publishing {
+            *self.publishing.lock().unwrap_or_else(PoisonError::into_inner) = publishing;
+        }
         {
             let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
             figures.count(event);
@@ -125,5 +154,8 @@ mod tests {
         let expected =
             Figures { contacts: 3, pages: 1, requests: 2, bytes_read: 5, bytes_written: 7, ..Figures::default() };
         assert_eq!(tally.figures(), expected);
+        assert_eq!(tally.publishing(), Publishing::NotBegun);
+        tally.report(&Event::Publishing);
+        assert_eq!(tally.publishing(), Publishing::Begun);
     }
 }

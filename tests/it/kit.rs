@@ -2,9 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::run::{Heard, export, exported, failing};
-use crate::support::{Ran, folder, names, path, ran};
+use linq_export::CancellationToken;
+use linq_export::config::{ExportConfig, Format, Output};
+use linq_export::report::{Event, Publishing, Reporter, Tally};
+
+use crate::run::{Heard, export, exported, failing, json, verified};
+use crate::support::{Ran, config, folder, names, path, ran, sandbox};
 
 /// A run that would ask a server, and find none, if it came to that.
 fn refused(output: &str, kit: &str) -> Ran {
@@ -101,4 +107,64 @@ fn a_run_that_is_killed_leaves_the_earlier_kit_and_the_next_one_cleans_up() {
     assert_eq!((hidden(), names(Path::new(&kit)).len()), (1, 15));
     assert_eq!(exported(5, &file, &["--kit", &kit]).code, Some(0));
     assert_eq!(names(folder.path()), ["c.csv", "c.csv.manifest.json", "kit"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_published_is_told_though_its_kit_cannot_be_written() {
+    let folder = folder();
+    let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
+    let (report, metrics) = (path(&folder, "r.json"), path(&folder, "m.prom"));
+    let records = ["--report", &report, "--metrics-file", &metrics];
+    let more = [&["--kit", &kit, "-vv", "--log-format", "json", "--sandbox-latency", "20ms"], &records[..]].concat();
+    let mut run = Heard::start(export(2_000, &file, &more));
+    run.until("\"page\":2,");
+    fs::create_dir(&kit).unwrap();
+    fs::write(Path::new(&kit).join("notes.txt"), "mine").unwrap();
+    let (code, said) = run.end();
+    assert_eq!(code, Some(74), "{said}");
+    assert!(said.contains("is published, and its kit cannot be written"), "{said}");
+    assert_eq!(names(Path::new(&kit)), ["notes.txt"]);
+    assert_eq!(verified(&file).code, Some(0));
+    let report = json(report);
+    let mut manifest = json(file + ".manifest.json");
+    manifest.as_object_mut().unwrap().remove("manifest_sha256");
+    assert_eq!(report["manifest"], manifest);
+    assert!(report["error"]["chain"].to_string().contains("notes.txt"), "{report}");
+    assert!(fs::read_to_string(metrics).unwrap().contains("c.csv\"} 2000\n"));
+}
+
+/// Stops the run in its own way as soon as it publishes.
+struct Stopping<F>(F);
+
+impl<F: Fn() + Send + Sync> Reporter for Stopping<F> {
+    fn report(&self, event: &Event) {
+        if matches!(event, Event::Publishing | Event::Published { .. }) {
+            (self.0)();
+        }
+    }
+}
+
+#[tokio::test]
+async fn from_publishing_on_nothing_stops_a_run_before_its_kit_stands() {
+    let sandbox = sandbox(5).await;
+    let folder = folder();
+    for name in ["cancelled", "late"] {
+        let output = Output::File(folder.path().join(name.to_owned() + ".csv"));
+        let mut config = ExportConfig::new(config(&sandbox), output, Format::Csv);
+        config.kit = Some(folder.path().join(name));
+        let cancellation = CancellationToken::new();
+        let cancelled = cancellation.clone();
+        let reporter: Arc<dyn Reporter> = if name == "late" {
+            config.contacts.patience.deadline = Some(Duration::from_secs(1));
+            // Longer than the deadline, with what it waits after that.
+            Arc::new(Stopping(|| std::thread::sleep(Duration::from_millis(1_200))))
+        } else {
+            Arc::new(Stopping(move || cancelled.cancel()))
+        };
+        let tally = Arc::new(Tally::new(reporter));
+        let summary = linq_export::export(config, Arc::clone(&tally) as _, cancellation).await.unwrap();
+        assert_eq!(names(&folder.path().join(name)).len(), 15, "{name}");
+        assert_eq!(tally.publishing(), Publishing::Done(Arc::new(summary.manifest)));
+    }
 }
