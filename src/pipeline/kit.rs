@@ -6,12 +6,13 @@ use std::io;
 use std::path::Path;
 
 use super::contacts::bug;
-use crate::config::{Codec, ExportConfig, Format, OutFile, Output};
+use crate::config::{Codec, Content, ExportConfig, Format, OutFile, Output};
 use crate::digest::ContentDigest;
 use crate::error::Error;
+use crate::layout::key_id;
 use crate::manifest::Written;
 use crate::sink::{KitPlace, SinkError};
-use crate::warehouse::{Handoff, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
+use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
 /// A kit that is written, or why it could not be. The export does not depend on it.
 type Staged = Result<KitPlace, SinkError>;
@@ -98,8 +99,13 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
         Output::Folder { partition: Some(partition), .. } => Some((partition.key(), partition.value())),
         _ => None,
     };
+    let hashed = match &config.content {
+        Content::Table(layout) => layout.hashed.as_ref(),
+        Content::Raw => None,
+    };
+    let hashed = hashed.map(|hashed| HandoffHashed { columns: &hashed.columns, key_id: key_id(&hashed.key) });
     let (format, compressed) = (config.encoding.format, compressed(config));
-    Ok(kit(&Handoff { contacts, owners, format, compressed, partition }))
+    Ok(kit(&Handoff { contacts, owners, format, compressed, partition, hashed }))
 }
 
 /// A kit without a digest would prove that an empty table is right.

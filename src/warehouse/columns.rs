@@ -88,6 +88,30 @@ pub(super) fn columns(schema: &Schema) -> Vec<Column> {
     schema.fields().iter().map(|field| Column::new(field, None)).collect()
 }
 
+/// Says of hashed columns what their values are. `hashed` are names of the whole table.
+pub(super) fn say_hashed(columns: &mut [Column], hashed: &[String], key_id: &str) {
+    for column in columns {
+        match &mut column.kind {
+            Kind::Struct(fields) => {
+                for field in fields.iter_mut().filter(|field| hashed.contains(&table::owner_column(&field.name))) {
+                    say(&mut field.about, "its value", key_id);
+                    // Not every dialect can describe a field.
+                    say(&mut column.about, &format!("its key {}", field.name), key_id);
+                }
+            }
+            _ if hashed.contains(&column.name) => say(&mut column.about, "its value", key_id),
+            _ => {}
+        }
+    }
+}
+
+fn say(about: &mut String, what: &str, key_id: &str) {
+    about.push_str("; ");
+    about.push_str(what);
+    about.push_str(" is an HMAC-SHA-256 in hexadecimal, with the key of the id ");
+    about.push_str(key_id);
+}
+
 /// Their names.
 pub(super) fn names(columns: &[Column]) -> Vec<&str> {
     columns.iter().map(|column| column.name.as_str()).collect()
@@ -125,6 +149,26 @@ mod tests {
         let mut fields = nested().fields().to_vec();
         fields.reverse();
         assert_eq!(leaves(&columns(&Schema::new(fields))).iter().map(Leaf::dotted).collect::<Vec<_>>(), dotted);
+    }
+
+    #[test]
+    fn hashed_columns_and_fields_say_so() {
+        let hashed = ["phone_number", "owner_email"].map(str::to_owned);
+        for form in [nested(), owners(), table::schema().as_ref().clone()] {
+            let mut columns = columns(&form);
+            say_hashed(&mut columns, &hashed, "0123456789abcdef");
+            let fields = |column: Column| match column.kind {
+                Kind::Struct(fields) => fields,
+                _ => vec![column],
+            };
+            for column in columns.into_iter().flat_map(fields) {
+                let due = ["phone_number", "owner_email"].contains(&column.name.as_str())
+                    || column.name == "email" && column.about.contains("the owner");
+                let words = "; its value is an HMAC-SHA-256 in hexadecimal, with the key of the id 0123456789abcdef";
+                let said = column.about.ends_with(words);
+                assert_eq!(said, due, "{}: {}", column.name, column.about);
+            }
+        }
     }
 
     #[test]

@@ -21,6 +21,17 @@ pub struct Handoff<'a> {
     pub compressed: Option<&'static str>,
     /// Key and value of the Hive partition that a directory output is.
     pub partition: Option<(&'a str, &'a str)>,
+    /// What is hashed, if anything is.
+    pub hashed: Option<HandoffHashed<'a>>,
+}
+
+/// Columns that hold hashes instead of their values.
+#[derive(Debug)]
+pub struct HandoffHashed<'a> {
+    /// Their names in the whole table, such as `owner_email`.
+    pub columns: &'a [String],
+    /// The id of the key, as the manifest has it.
+    pub key_id: String,
 }
 
 /// One table of an export.
@@ -57,9 +68,13 @@ pub(super) struct Load {
 
 impl Load {
     pub fn new(table: &'static str, of: &HandoffTable<'_>, handoff: &Handoff<'_>) -> Self {
+        let mut columns = columns::columns(of.schema);
+        if let Some(HandoffHashed { columns: hashed, key_id }) = &handoff.hashed {
+            columns::say_hashed(&mut columns, hashed, key_id);
+        }
         Self {
             table,
-            columns: columns::columns(of.schema),
+            columns,
             files: of.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
             format: handoff.format,
             compressed: handoff.compressed,

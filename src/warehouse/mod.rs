@@ -42,7 +42,7 @@ mod tests;
 use ::arrow::datatypes::Schema;
 
 pub use dialect::{Dialect, UnknownDialect};
-pub use handoff::{Handoff, HandoffTable, KitFile};
+pub use handoff::{Handoff, HandoffHashed, HandoffTable, KitFile};
 pub use kit::kit;
 pub(crate) use kit::{README, TITLE, is_named_like_a_kit};
 

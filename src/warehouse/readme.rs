@@ -1,6 +1,6 @@
 //! The README of a kit: what is what, with the commands in order.
 
-use super::handoff::{Handoff, Load};
+use super::handoff::{Handoff, HandoffHashed, Load};
 use super::kit::TITLE;
 use super::quote::standard;
 use crate::config::Format;
@@ -83,7 +83,18 @@ fn introduction(handoff: &Handoff<'_>) -> String {
          says `equal`, or which of count and sum differs. Rows are updated by {keys}, and inserted where there is \
          none. What the export has no more stays in the table, and then the digest differs. The deletes are in the files, \
          switched off: they are sound only if the manifest's `completeness.level` is `complete` or `snapshot`.\n\n\
-         {digests}\n"
+         {digests}\n{}",
+        hashed(handoff)
+    )
+}
+
+/// What values are hashes, and of which key.
+fn hashed(handoff: &Handoff<'_>) -> String {
+    let Some(HandoffHashed { columns, key_id }) = &handoff.hashed else { return String::new() };
+    format!(
+        "\nThe values of {} are not as the API has them: each is the HMAC-SHA-256 of one, in hexadecimal, with the key of \
+         the id `{key_id}` (`options.hash_key` in the manifest). The same key gives the same hash.\n",
+        columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     )
 }
 

@@ -61,6 +61,7 @@ pub(super) fn kit_of(
         format,
         compressed,
         partition: Some(("run_date", "2026-01-31")),
+        hashed: None,
     })
 }
 
