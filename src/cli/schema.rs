@@ -26,8 +26,8 @@ pub struct Schema {
     /// The table: contacts, or owners with --owners table
     #[arg(long, value_name = "TABLE", default_value = "contacts", env = "LINQ_EXPORT_OF")]
     of: Of,
-    /// The name of the table; bigquery's schema has none
-    #[arg(long, value_name = "NAME", env = "LINQ_EXPORT_TABLE")]
+    /// The name of the table, as in crm.contacts; bigquery's schema has none
+    #[arg(long, value_name = "NAME", value_parser = table, env = "LINQ_EXPORT_TABLE")]
     table: Option<String>,
     #[command(flatten)]
     form: Form,
@@ -38,6 +38,14 @@ pub struct Schema {
 enum Of {
     Contacts,
     Owners,
+}
+
+/// A name of a table with its parts.
+fn table(text: &str) -> Result<String, String> {
+    if text.split('.').any(|part| part.trim().is_empty()) {
+        return Err("a table has a name, and so has each part of it before a dot".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 impl Schema {

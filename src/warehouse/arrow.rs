@@ -26,12 +26,20 @@ fn described(column: &Column) -> String {
     format!("{nullable}, metadata={{\"description\": {about}}}")
 }
 
+/// Python's keywords, and what the library is called.
+const TAKEN: [&str; 36] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+    "not", "or", "pa", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
 /// The schema, in a variable named after the table.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '_' };
     let variable: String = table.chars().map(plain).collect();
-    // A name of Python begins with no digit.
+    // A name of Python begins with no digit, and is none of its keywords.
     let before = if variable.starts_with(|first: char| first.is_ascii_digit()) { "_" } else { "" };
+    let after = if TAKEN.contains(&variable.as_str()) { "_" } else { "" };
     let fields: Vec<_> = columns.iter().map(|column| format!("    {},\n", field(column, described))).collect();
-    format!("import pyarrow as pa\n\n{before}{variable} = pa.schema([\n{}])\n", fields.concat())
+    format!("import pyarrow as pa\n\n{before}{variable}{after} = pa.schema([\n{}])\n", fields.concat())
 }

@@ -9,7 +9,7 @@ use super::ddl::{Ddl, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
 use super::handoff::{KitFile, Load};
 use super::merge::{Deletes, merge};
-use super::quote::{escaped, name, shell};
+use super::quote::{Quotes, escaped, name, shell};
 use crate::config::Format;
 
 /// A column in a schema file.
@@ -77,7 +77,7 @@ pub(super) fn kit(load: &Load) -> Vec<KitFile> {
     let (table, columns) = (format!("linq.{}", load.table), &load.columns);
     let end = format!("\nCLUSTER BY {}\nOPTIONS (description = {})", load.key(), escaped(about_table(columns)));
     let create = Ddl {
-        table: name(&table, '`'),
+        table: name(&table, Quotes::Escaped),
         of: |column| sql_type(column, described),
         never_null: NOT_NULL,
         described,

@@ -7,7 +7,7 @@ use super::ddl::{Ddl, about_table, fields};
 use super::digest::Spelling;
 use super::handoff::{KitFile, Load};
 use super::merge::deletes;
-use super::quote::{escaped, name};
+use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
@@ -25,7 +25,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     Ddl {
-        table: name(table, '`'),
+        table: name(table, Quotes::Escaped),
         of: sql_type,
         // The type says already whether a column may be null.
         never_null: ["", ""],

@@ -7,7 +7,7 @@ use super::ddl::{Ddl, NOT_NULL, comments, fields};
 use super::digest::Spelling;
 use super::handoff::{KitFile, Load};
 use super::merge::{Deletes, merge, purpose};
-use super::quote::{name, pattern, standard};
+use super::quote::{Quotes, name, pattern, standard};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
@@ -23,7 +23,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    let table = name(table, '"');
+    let table = name(table, Quotes::Standard);
     let ddl = Ddl {
         table: table.clone(),
         of: sql_type,

@@ -48,7 +48,9 @@ pub(crate) use kit::{README, TITLE, is_named_like_a_kit};
 
 /// The schema or DDL of a table in a dialect, every column described.
 ///
-/// The name of the table may have parts, with dots between. A column of a type that no table of this program has is
+/// The name of the table may have parts, with dots between, none of which may be empty. A part that is none of this
+/// program's own names is quoted, so a word that the dialect reserves will do; for Snowflake in capital letters, as it has
+/// names without quotes. A column of a type that no table of this program has is
 /// taken for text.
 #[must_use]
 pub fn schema(dialect: Dialect, table: &str, schema: &Schema) -> String {

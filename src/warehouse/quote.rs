@@ -37,18 +37,38 @@ pub(super) fn pattern(text: &str, signs: &[char]) -> String {
     pattern
 }
 
-/// The name of a table, its parts quoted where they are no plain words.
-pub(super) fn name(text: &str, quote: char) -> String {
-    let part = |part: &str| {
-        let plain = part.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
-            && part.starts_with(|character: char| character.is_ascii_alphabetic() || character == '_');
-        match (plain, quote) {
-            (true, _) => part.to_owned(),
-            (false, '`') => format!("`{}`", part.replace('\\', r"\\").replace('`', r"\`")),
-            (false, _) => format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}"))),
-        }
+/// How a dialect quotes names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// As the standard has it: `DuckDB`, `PostgreSQL`.
+    Standard,
+    /// The same, where a name without quotes is in capital letters: Snowflake.
+    Capital,
+    /// Backticks, and a backslash before one: BigQuery, `ClickHouse`.
+    Escaped,
+    /// Backticks, doubled within: Spark.
+    Doubled,
+}
+
+/// Names of this program's own, which are reserved nowhere.
+const OURS: [&str; 3] = ["contacts", "owners", "linq"];
+
+/// The name of a table. Its parts are quoted, but for our own: each dialect has other words that it reserves.
+pub(super) fn name(text: &str, quotes: Quotes) -> String {
+    let part = |part: &str| match quotes {
+        _ if OURS.contains(&part) => part.to_owned(),
+        Quotes::Capital if is_plain(part) => format!("\"{}\"", part.to_ascii_uppercase()),
+        Quotes::Standard | Quotes::Capital => format!("\"{}\"", part.replace('"', "\"\"")),
+        Quotes::Escaped => format!("`{}`", part.replace('\\', r"\\").replace('`', r"\`")),
+        Quotes::Doubled => format!("`{}`", part.replace('`', "``")),
     };
     text.split('.').map(part).collect::<Vec<_>>().join(".")
+}
+
+/// Whether a name could stand without quotes, reserved words aside.
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+        && !name.starts_with(|character: char| character.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -65,11 +85,19 @@ mod tests {
     }
 
     #[test]
-    fn names_are_quoted_where_they_must_be() {
-        assert_eq!(name("linq.contacts", '"'), "linq.contacts");
-        assert_eq!(name("my-project.linq.c;d", '`'), "`my-project`.linq.`c;d`");
-        assert_eq!(name("a\"b", '"'), "\"a\"\"b\"");
-        assert_eq!(name("a`b\\", '`'), r"`a\`b\\`");
-        assert_eq!(name("1", '"'), "\"1\"");
+    fn names_are_quoted_but_for_our_own() {
+        for (text, quotes, due) in [
+            ("linq.contacts", Quotes::Standard, "linq.contacts"),
+            ("contacts", Quotes::Capital, "contacts"),
+            ("order", Quotes::Standard, "\"order\""),
+            ("crm.order", Quotes::Capital, "\"CRM\".\"ORDER\""),
+            ("My table", Quotes::Capital, "\"My table\""),
+            ("a\"b", Quotes::Standard, "\"a\"\"b\""),
+            ("my-project.linq.c;d", Quotes::Escaped, "`my-project`.linq.`c;d`"),
+            ("a`b\\", Quotes::Escaped, r"`a\`b\\`"),
+            ("a`b\\", Quotes::Doubled, r"`a``b\`"),
+        ] {
+            assert_eq!(name(text, quotes), due);
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::ddl::{Ddl, NOT_NULL, about_table};
 use super::digest::Spelling;
 use super::handoff::{KitFile, Load};
 use super::merge::{Deletes, deletes, merge, purpose};
-use super::quote::{escaped, name};
+use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
@@ -26,7 +26,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     Ddl {
-        table: name(table, '"'),
+        table: name(table, Quotes::Capital),
         of: sql_type,
         never_null: NOT_NULL,
         described: |column| format!(" COMMENT {}", escaped(&column.about_with_fields())),

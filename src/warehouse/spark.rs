@@ -7,7 +7,7 @@ use super::ddl::{Ddl, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
 use super::handoff::{KitFile, Load};
 use super::merge::{DELETES, purpose};
-use super::quote::{escaped, name};
+use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column, field_end: fn(&Column) -> String) -> String {
@@ -29,7 +29,7 @@ fn comment(column: &Column) -> String {
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     Ddl {
-        table: name(table, '`'),
+        table: name(table, Quotes::Doubled),
         of: |column| sql_type(column, comment),
         never_null: NOT_NULL,
         described: comment,

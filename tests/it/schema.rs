@@ -28,8 +28,27 @@ fn every_dialect_is_printed_and_nothing_else() {
         assert!(text.contains(line), "{dialect}: {text}");
         assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{dialect}");
     }
-    let named = run(&["schema", "--for", "duckdb", "--table", "crm.my contacts"]);
-    assert!(named.stdout.starts_with("CREATE TABLE IF NOT EXISTS crm.\"my contacts\" (\n"), "{}", named.stdout);
+}
+
+#[test]
+fn a_name_that_is_given_is_quoted_and_has_to_be_one() {
+    for (dialect, table, line) in [
+        ("duckdb", "crm.my contacts", "CREATE TABLE IF NOT EXISTS \"crm\".\"my contacts\" (\n"),
+        ("postgres", "order", "COMMENT ON TABLE \"order\" IS "),
+        ("snowflake", "order", "CREATE TABLE IF NOT EXISTS \"ORDER\" (\n"),
+        ("spark", "select", "CREATE TABLE IF NOT EXISTS `select` (\n"),
+        ("clickhouse", "table", "CREATE TABLE IF NOT EXISTS `table` (\n"),
+        ("arrow", "class", "\nclass_ = pa.schema([\n"),
+        ("arrow", "7.pa", "\n_7_pa = pa.schema([\n"),
+    ] {
+        let ran = run(&["schema", "--for", dialect, "--table", table]);
+        assert!(ran.code == Some(0) && ran.stdout.contains(line), "{dialect}: {}{}", ran.stdout, ran.stderr);
+    }
+    for table in ["", " ", ".contacts", "crm..contacts", "crm."] {
+        let ran = run(&["schema", "--for", "duckdb", "--table", table]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{table:?}");
+        assert!(ran.stderr.contains("a table has a name"), "{}", ran.stderr);
+    }
 }
 
 #[test]
