@@ -39,7 +39,8 @@ pub struct Values {
     /// Put a digest of the contents into the manifest, which SQL can compute again from the loaded table
     #[arg(long, env = "LINQ_EXPORT_DIGEST", value_parser = BoolishValueParser::new())]
     pub digest: bool,
-    /// Write what warehouses need to load this export into a folder: schemas, commands, SQL, and the digest's queries
+    /// Write what warehouses need to load this export into a folder of its own, which is replaced as a whole: schemas,
+    /// commands, SQL, and the digest's queries
     #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT")]
     pub kit: Option<PathBuf>,
 }

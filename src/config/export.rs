@@ -22,8 +22,8 @@ pub struct ExportConfig {
     /// Whether the manifest has a digest of the contents, which anybody can compute again from the loaded table: not, by
     /// default.
     pub digest: bool,
-    /// A folder for what warehouses need to load the export, and to check the loaded table: none, by default. It stands
-    /// or is made in one that is there.
+    /// A folder for what warehouses need to load the export, and to check the loaded table: none, by default. It is made
+    /// in one that is there, or replaced as a whole if it is empty or an earlier kit.
     pub kit: Option<PathBuf>,
     /// Contacts of a part, where the output is a folder: 1,000,000. The last may have fewer.
     pub rows_per_file: NonZeroU64,
