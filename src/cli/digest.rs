@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::Exit;
-use linq_export::readback::{Readback, open};
+use linq_export::readback::digest;
 
 use super::{put, put_json, unread};
 
@@ -30,7 +30,7 @@ pub struct Digest {
 
 impl Digest {
     pub fn run(&self) -> Exit {
-        match open(&self.path).and_then(Readback::digest) {
+        match digest(&self.path) {
             Ok(digest) if self.json => put_json(&digest),
             Ok(digest) => put(&digest),
             Err(error) => unread(&error),

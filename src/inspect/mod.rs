@@ -26,7 +26,7 @@ pub use created::{CreatedFacts, MonthFacts};
 pub use owners::{OwnerFacts, OwnersFacts};
 pub use stored::{ParquetFacts, RowGroupFacts, Stored};
 
-use crate::readback::{ReadbackError, open};
+use crate::readback::{Readback, ReadbackError, open, steadily};
 use crate::table::{CONTACTS, OWNER, OWNER_COLUMNS};
 use created::Created;
 use owners::Owners;
@@ -64,7 +64,15 @@ pub struct Inspection {
 /// # Errors
 /// If it cannot be read back.
 pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
-    let table = open(path)?;
+    // What is read of a file beyond its rows is of the same file.
+    steadily(|| {
+        let mut table = open(path)?;
+        let facts = facts(path, &mut table);
+        table.check().and(facts)
+    })
+}
+
+fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError> {
     let files = table.files().to_vec();
     let form = table.form();
     let fields = table.schema().map_or_else(Vec::new, |schema: &std::sync::Arc<Schema>| leaves::fields(schema));

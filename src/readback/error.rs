@@ -16,6 +16,18 @@ pub enum ReadbackError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// A run replaced it while it was read: what was read may be of two exports.
+    #[error("{} was replaced while it was read", path.display())]
+    Replaced {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A run was stopped between the two renames that replace a folder where the system has no exchange.
+    #[error("replacing {} was interrupted: it stands hidden beside its place", path.display())]
+    TakenAway {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder holds none of the files that an export to a folder writes.
     #[error("{} has no files part-…", path.display())]
     NoParts {
@@ -77,7 +89,10 @@ impl ReadbackError {
     /// How a program that ends with this error exits.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        Exit::Contract
+        match self {
+            Self::Replaced { .. } => Exit::TryLater,
+            _ => Exit::Contract,
+        }
     }
 
     /// What to do about it.
@@ -85,6 +100,8 @@ impl ReadbackError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoFile { .. } => "is the path right? Else run the export",
+            Self::Replaced { .. } => "read it again when no run writes it",
+            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
             Self::NoParts { .. } => "name the folder that holds the parts: of a partitioned export, one partition",
             Self::Columns { .. } => {
                 "only tables with the columns that this program writes are read: export it again, or select the \

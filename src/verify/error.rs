@@ -146,6 +146,8 @@ impl VerifyError {
     pub(super) fn of(error: ReadbackError) -> Self {
         match error {
             ReadbackError::NoFile { path } => Self::NoFile { path },
+            ReadbackError::Replaced { path } => Self::Publishing { path },
+            ReadbackError::TakenAway { path } => Self::TakenAway { path },
             ReadbackError::Columns { path, reason } => Self::Schema { path, reason },
             ReadbackError::Malformed { path, reason } => Self::Unreadable { path, reason },
             ReadbackError::Read { path, error } => Self::Read { path, error },
