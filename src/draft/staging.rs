@@ -114,8 +114,15 @@ impl Staging {
     /// Puts `from` in the target's place; says where the target is now: there after an exchange, at `spare` after two
     /// renames.
     fn swap(&mut self, from: &str, spare: &str, exchange: Exchange) -> io::Result<PathBuf> {
-        // Some systems refuse calls that they do not know as forbidden.
-        let cannot = [io::ErrorKind::Unsupported, io::ErrorKind::InvalidInput, io::ErrorKind::PermissionDenied];
+        // Some systems refuse calls that they do not know as forbidden, and layered file systems some renames as busy
+        // or across devices.
+        let cannot = [
+            io::ErrorKind::Unsupported,
+            io::ErrorKind::InvalidInput,
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::CrossesDevices,
+            io::ErrorKind::ResourceBusy,
+        ];
         let (from, spare) = (self.at(from), self.at(spare));
         match exchange(&from, &self.target) {
             Ok(()) => return Ok(from),
@@ -195,7 +202,15 @@ mod tests {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    const WAYS: [Exchange; 2] = [platform::exchange, cannot];
+    fn crosses_devices(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::CrossesDevices.into())
+    }
+
+    fn is_busy(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::ResourceBusy.into())
+    }
+
+    const WAYS: [Exchange; 4] = [platform::exchange, cannot, crosses_devices, is_busy];
 
     fn finished(target: &Path, text: &str) -> Staging {
         let mut staging = Staging::begin(target).unwrap();
