@@ -105,6 +105,16 @@ pub enum SinkError {
         /// What speaks against it.
         reason: String,
     },
+    /// The folder is no place for that partition.
+    #[error("{} takes no partition {partition}: {reason}", folder.display())]
+    NotForPartition {
+        /// The folder that the partition would stand in.
+        folder: PathBuf,
+        /// The partition.
+        partition: String,
+        /// What speaks against it.
+        reason: String,
+    },
     /// A folder that has no name of its own: this one, the one above, or the root.
     #[error("{} cannot be replaced as a whole: name a folder in it, with a slash at its end", path.display())]
     NoFolderOfItsOwn {
@@ -159,9 +169,11 @@ impl SinkError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Create { .. } | Self::IsFolder { .. } | Self::Lock { .. } | Self::NotOurs { .. } => {
-                Exit::CannotCreate
-            }
+            Self::Create { .. }
+            | Self::IsFolder { .. }
+            | Self::Lock { .. }
+            | Self::NotOurs { .. }
+            | Self::NotForPartition { .. } => Exit::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. }

@@ -16,6 +16,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use contents::check_takes;
 use file::FilePlace;
 use folder::{Around, FolderPlace};
 use lock::Lock;
@@ -27,7 +28,7 @@ pub(crate) use names::{FolderNames, Names};
 pub(crate) use steps::{Left, is_interrupted};
 
 use super::{Piece, SinkError};
-use crate::config::{Below, ExportConfig, FileMode, OutFile, Output};
+use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
 use crate::draft::{Draft, Mode};
 use crate::proof::Require;
 
@@ -55,7 +56,7 @@ impl Place {
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
         match &config.output {
             Output::Folder { path, partition } => {
-                let around = partition.is_some().then_some(path.as_path());
+                let around = partition.as_ref().map(|partition| (path.as_path(), partition));
                 Self::folder(&config.output.target().unwrap_or_default(), around, config, waiting).await
             }
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
@@ -100,10 +101,10 @@ impl Place {
         Ok((Self { out: Out::File(writer.into()), publishing: Publishing::File(Box::new(place)) }, left))
     }
 
-    /// A folder; `around` is the one that a partition stands in.
+    /// A folder; `around` is the one that it stands in as a partition.
     async fn folder(
         path: &Path,
-        around: Option<&Path>,
+        around: Option<(&Path, &Partition)>,
         config: &ExportConfig,
         waiting: impl FnOnce(),
     ) -> Result<(Self, Left), SinkError> {
@@ -113,7 +114,15 @@ impl Place {
         }
         let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
         let (encoding, mode) = (config.encoding, config.mode);
-        let around = around.map(|around| Around::make(around, mode)).transpose().map_err(create)?.flatten();
+        let around = match around {
+            Some((around, partition)) => {
+                // Behind links; the folder one stands in has no name, and is there.
+                let around = FolderNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
+                check_takes(&around, partition)?;
+                Around::make(&around, mode).map_err(create)?
+            }
+            None => None,
+        };
         let lock = take_lock(&names.lock, path, config, waiting).await?;
         let around = around.map(|around| around.locked(&names.lock));
         let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, lock)));

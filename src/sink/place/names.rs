@@ -71,6 +71,8 @@ pub(crate) struct FolderNames {
 impl FolderNames {
     /// A folder's manifest, in it.
     pub const MANIFEST: &str = "_manifest.json";
+    /// How the names of its parts begin.
+    pub const PART: &str = "part-";
     /// An empty file, which says that all others are there.
     pub const SUCCESS: &str = "_SUCCESS";
 
