@@ -91,8 +91,8 @@ mod tests {
     fn table(path: &Path, rows: i64) {
         fs::create_dir(path).unwrap();
         for part in 0..3 {
-            let lines: String = (0..rows).map(|row| format!("{{\"id\":{}}}\n", part * rows + row)).collect();
-            fs::write(path.join(format!("part-{part}.ndjson")), lines).unwrap();
+            let lines: Vec<_> = (0..rows).map(|row| format!("{{\"id\":{}}}\n", part * rows + row)).collect();
+            fs::write(path.join(format!("part-{part}.ndjson")), lines.concat()).unwrap();
         }
     }
 
