@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{ENDING, Mode, RANDOM, folder, is_draft, prefix, settle};
+use super::{ENDING, Mode, RANDOM, drafted, folder, is_draft, prefix, settle};
 use crate::platform;
 
 /// Where the new files stand in a staging folder.
@@ -180,6 +180,20 @@ fn stagings(target: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(stagings)
+}
+
+/// The targets in a folder of which there are staging folders.
+pub(crate) fn begun_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut targets = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            targets.extend(entry.file_name().to_str().and_then(drafted).map(|name| folder.join(name)));
+        }
+    }
+    targets.sort();
+    targets.dedup();
+    Ok(targets)
 }
 
 fn is_missing(path: &Path) -> bool {

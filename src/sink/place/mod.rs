@@ -22,7 +22,7 @@ use folder::{Around, FolderPlace};
 use lock::Lock;
 use out::Out;
 
-pub(crate) use contents::{listed, stranger};
+pub(crate) use contents::{listed, partitions, stranger};
 pub(crate) use lock::is_held;
 pub(crate) use names::{FolderNames, Names};
 pub(crate) use steps::{Left, is_interrupted};
@@ -113,6 +113,7 @@ impl Place {
             return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
         }
         let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
+        let is_partition = around.is_some();
         let (encoding, mode) = (config.encoding, config.mode);
         let around = match around {
             Some((around, partition)) => {
@@ -124,8 +125,8 @@ impl Place {
             None => None,
         };
         let lock = take_lock(&names.lock, path, config, waiting).await?;
-        let around = around.map(|around| around.locked(&names.lock));
-        let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, lock)));
+        let lock = if is_partition { lock.passing(&names.lock) } else { lock };
+        let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, is_partition, lock)));
         let place = begun.await.map_err(create)??;
         let out = Out::File(place.writer().map_err(create)?.into());
         Ok((Self { out, publishing: Publishing::Folder(Box::new(place)) }, Left::Nothing))
