@@ -34,6 +34,12 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::NotForPartition { .. }) => {
             return Some("name a folder for these partitions alone: what is in this one would be read with them");
         }
+        Error::Sink(SinkError::OwnersNotOurs { .. }) => {
+            return Some("it may be somebody's: move it away, or choose another name for the output");
+        }
+        Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::CrossesDevices => {
+            return Some("it is a link to another file system: owners stand on that of their contacts");
+        }
         Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::NotADirectory => {
             return Some(
                 "it, or what it is to stand in, is a file: to replace the file, leave out the slash at the end",

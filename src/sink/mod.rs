@@ -127,6 +127,14 @@ pub enum SinkError {
         /// The output.
         target: String,
     },
+    /// Where the owners are to stand is a file that no earlier export of this target wrote.
+    #[error("{} is where the owners go, and the manifest of {} lists no such file", path.display(), target.display())]
+    OwnersNotOurs {
+        /// Where the owners go.
+        path: PathBuf,
+        /// The file of the contacts.
+        target: PathBuf,
+    },
     /// A record of the run would stand in the place of something else.
     #[error("{} is where {taken_by} stands: the report and the metrics need places of their own", path.display())]
     SamePlace {
@@ -173,7 +181,8 @@ impl SinkError {
             | Self::IsFolder { .. }
             | Self::Lock { .. }
             | Self::NotOurs { .. }
-            | Self::NotForPartition { .. } => Exit::CannotCreate,
+            | Self::NotForPartition { .. }
+            | Self::OwnersNotOurs { .. } => Exit::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. }

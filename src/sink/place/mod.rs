@@ -84,7 +84,8 @@ impl Place {
             return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
         }
         let names = Names::of(path).map_err(create)?;
-        let owners = config.has_owners_file().then(|| OutFile::Owners.beside(&names.target, config.encoding));
+        let beside = config.has_owners_file().then(|| OutFile::Owners.beside(&names.target, config.encoding));
+        let owners = beside.map(|path| Names::of(&path)).transpose().map_err(create)?.map(|owners| owners.target);
         let mut waiting = Some(waiting);
         let mut locks = Vec::new();
         for target in [Some(&names.target), owners.as_ref()].into_iter().flatten() {
@@ -93,11 +94,9 @@ impl Place {
             locks.push(take_lock(&lock, target, config, waiting).await?);
         }
         let mode = config.mode.map(FileMode::bits);
-        let begun = blocking(move || {
-            let (place, left) = FilePlace::begin(names, owners, mode, locks)?;
-            Ok((place.writer()?, place, left))
-        });
-        let (writer, place, left) = begun.await.map_err(create)?;
+        let begun = blocking(move || Ok(FilePlace::begin(names, owners, mode, locks)));
+        let (place, left) = begun.await.map_err(create)??;
+        let writer = place.writer().map_err(create)?;
         Ok((Self { out: Out::File(writer.into()), publishing: Publishing::File(Box::new(place)) }, left))
     }
 
@@ -113,8 +112,8 @@ impl Place {
             return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
         }
         let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
-        let is_partition = around.is_some();
         let (encoding, mode) = (config.encoding, config.mode);
+        let is_partition = around.is_some();
         let around = match around {
             Some((around, partition)) => {
                 // Behind links; the folder one stands in has no name, and is there.
