@@ -34,18 +34,19 @@ impl Parts {
         };
         let metadata = fs::metadata(path).map_err(failed)?;
         let (held, files) = if metadata.is_file() {
-            (Some(File::open(path).map_err(failed)?), vec![path.to_owned()])
+            (Some(File::open(path).map_err(failed)?), Ok(vec![path.to_owned()]))
         } else if metadata.is_dir() {
             // Held before it is listed.
-            (File::open(path).ok(), in_folder(path).map_err(failed)?)
+            (File::open(path).ok(), in_folder(path))
         } else {
             let error = io::Error::other("it is neither a regular file nor a folder");
             return Err(ReadbackError::Read { path: path.to_owned(), error });
         };
-        if files.is_empty() {
-            return Err(ReadbackError::NoParts { path: path.to_owned() });
-        }
-        Ok(Self { path: path.to_owned(), held, files })
+        let mut parts = Self { path: path.to_owned(), held, files: Vec::new() };
+        // One that is being removed is empty at its end.
+        parts.check()?;
+        parts.files = files.map_err(failed)?;
+        if parts.files.is_empty() { Err(ReadbackError::NoParts { path: path.to_owned() }) } else { Ok(parts) }
     }
 
     /// Refuses what was opened by its path when it may be another table's.
