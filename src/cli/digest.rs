@@ -20,7 +20,7 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Digest {
-    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts
+    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts: of a partitioned one, one partition
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
     /// Print a JSON object with rows and sum, the sum as text

@@ -24,6 +24,7 @@ mod ndjson;
 mod parquet;
 mod part;
 mod parts;
+mod raw;
 mod rows;
 mod shape;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use part::Form;
 use part::Part;
 use parts::Parts;
 pub(crate) use parts::steadily;
+pub(crate) use raw::{RawLines, raw_lines};
 
 use crate::digest::ContentDigest;
 
@@ -87,6 +89,9 @@ pub struct Readback {
 /// # Errors
 /// If there is no such file, or it is none that this program writes.
 pub fn open(path: &Path) -> Result<Readback, ReadbackError> {
+    if raw::is_raw(path) {
+        return Err(ReadbackError::Raw { path: path.to_owned() });
+    }
     open_for(path, Reading::default())
 }
 

@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 pub(crate) use encoder::Encoder;
-pub(crate) use place::{FolderNames, Left, Names, Place, is_held, is_interrupted, listed, partitions, stranger};
+pub(crate) use place::{
+    FolderNames, Left, Names, Place, contacts_of, is_held, is_interrupted, listed, partitions, stranger,
+};
 
 pub use whole::{Readers, check_apart, check_file, write_file};
 

@@ -19,6 +19,7 @@ mod map;
 mod moving;
 mod night;
 mod pace;
+mod pointed;
 mod program;
 mod proxy;
 mod publish;

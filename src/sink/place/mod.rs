@@ -3,6 +3,7 @@
 //! Bytes come in; `settle` and `publish` put them in their place, with the manifest. A place that is dropped before
 //! leaves nothing behind but the lock's file: what stood under the output's name stays.
 
+mod belongs;
 mod contents;
 mod file;
 mod folder;
@@ -22,6 +23,7 @@ use folder::{Around, FolderPlace};
 use lock::Lock;
 use out::Out;
 
+pub(crate) use belongs::contacts_of;
 pub(crate) use contents::{listed, partitions, stranger};
 pub(crate) use lock::is_held;
 pub(crate) use names::{FolderNames, Names};
