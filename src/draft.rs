@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-pub(crate) use staging::{Staging, is_taken_away, recover};
+pub(crate) use staging::{Staging, begun_in, is_taken_away, recover};
 
 use crate::platform;
 
@@ -146,7 +146,17 @@ fn is_draft(file: &OsStr, name: &OsStr) -> bool {
         .as_encoded_bytes()
         .strip_prefix(prefix(name).as_encoded_bytes())
         .and_then(|rest| rest.strip_suffix(ENDING.as_bytes()));
-    random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
+    random.is_some_and(is_random)
+}
+
+/// The name of the target that a draft called `file` is of, if it is one.
+fn drafted(file: &str) -> Option<&str> {
+    let (name, random) = file.strip_prefix('.')?.strip_suffix(ENDING)?.rsplit_once('.')?;
+    is_random(random.as_bytes()).then_some(name)
+}
+
+fn is_random(random: &[u8]) -> bool {
+    random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric)
 }
 
 fn prefix(name: &OsStr) -> OsString {

@@ -49,7 +49,7 @@
 //! | `draft` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
 //! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced or swapped, signals: all that differs between systems | nothing else |
-//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, error, escape, table |
+//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, draft, error, escape, manifest, platform, table |
 //! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | digest, error, manifest, readback, sink, table |
 //! | [`mod@inspect`] | a file in, what stands in it out, counted | escape, manifest, readback, sink, table |
 //! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, table |

@@ -12,8 +12,8 @@ use unix as system;
 #[cfg(feature = "cli")]
 pub use system::{StopSignals, mode_open_to_others};
 pub(crate) use system::{
-    exchange, folder_takes_after, is_mount, is_still, is_writable, open_private, set_folder_mode, set_mode,
-    sync_folder, take_after,
+    exchange, folder_takes_after, is_mount, is_same_file_system, is_still, is_writable, open_private, set_folder_mode,
+    set_mode, sync_folder, take_after,
 };
 
 /// Which signal asked the program to stop.
@@ -110,6 +110,11 @@ mod unix {
         let asked = accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS);
         // Some systems cannot be asked.
         !matches!(asked, Err(Errno::ACCESS | Errno::PERM | Errno::ROFS))
+    }
+
+    /// Whether two folders are on one file system, so that files can be renamed from one into the other.
+    pub(crate) fn is_same_file_system(one: &Path, other: &Path) -> io::Result<bool> {
+        Ok(std::fs::metadata(one)?.dev() == std::fs::metadata(other)?.dev())
     }
 
     /// Whether an open file still stands at this path.
@@ -210,6 +215,12 @@ mod plain {
     /// What may not be moved is then found only when it is to be.
     pub(crate) fn is_writable(_: &Path) -> bool {
         true
+    }
+
+    /// What cannot be renamed is then found only when it is to be.
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn is_same_file_system(_: &Path, _: &Path) -> io::Result<bool> {
+        Ok(true)
     }
 
     /// An open file cannot be removed.

@@ -57,13 +57,19 @@ struct Kind {
     parquet_profile: Option<Profile>,
 }
 
+/// Whether a path ends as that of a folder alone does: with a slash, or one and a dot.
+fn is_said_to_be_folder(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(&text).ends_with(is_separator)
+}
+
 impl Destination {
     /// Where the output goes.
     pub fn output(&self) -> Output {
         let path = self.output.clone();
         if path.as_os_str() == "-" {
             Output::Stdout
-        } else if path.to_string_lossy().ends_with(is_separator) {
+        } else if is_said_to_be_folder(&path) {
             Output::Folder { path, partition: self.partition.clone() }
         } else {
             Output::File(path)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::Exit;
-use linq_export::readback::{Readback, open};
+use linq_export::readback::digest;
 
 use super::{put, put_json, unread};
 
@@ -20,7 +20,7 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Digest {
-    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts
+    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts: of a partitioned one, one partition
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
     /// Print a JSON object with rows and sum, the sum as text
@@ -30,7 +30,7 @@ pub struct Digest {
 
 impl Digest {
     pub fn run(&self) -> Exit {
-        match open(&self.path).and_then(Readback::digest) {
+        match digest(&self.path) {
             Ok(digest) if self.json => put_json(&digest),
             Ok(digest) => put(&digest),
             Err(error) => unread(&error),

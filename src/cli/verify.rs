@@ -21,8 +21,8 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Verify {
-    /// The file or folder
-    #[arg(value_name = "FILE")]
+    /// The file, or the folder of parts: of a partitioned one, one partition
+    #[arg(value_name = "FILE|DIR")]
     file: PathBuf,
     /// Its manifest [default: the file's name with .manifest.json, beside it; in a folder _manifest.json]
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]

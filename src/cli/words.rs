@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt::Write;
+use std::io::ErrorKind;
 
 use linq_export::report::Publishing;
 use linq_export::{ApiError, Error, Exit, SinkError, behind};
@@ -46,6 +47,20 @@ pub fn hint(error: &Error) -> Option<&'static str> {
                  else. Name another, or move away what is in it",
             );
         }
+        Error::Sink(SinkError::NotForPartition { .. }) => {
+            return Some("name a folder for these partitions alone: what is in this one would be read with them");
+        }
+        Error::Sink(SinkError::OwnersNotOurs { .. }) => {
+            return Some("it may be somebody's: move it away, or choose another name for the output");
+        }
+        Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::CrossesDevices => {
+            return Some("it is a link to another file system: owners stand on that of their contacts");
+        }
+        Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::NotADirectory => {
+            return Some(
+                "it, or what it is to stand in, is a file: to replace the file, leave out the slash at the end",
+            );
+        }
         Error::Sink(SinkError::Unfinished { .. }) => {
             return Some("is the disk full? Run again: verify says whether it is whole");
         }
@@ -53,7 +68,9 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             return Some("the export itself is whole: export again with another --kit, or load it without one");
         }
         Error::Sink(SinkError::Lock { .. }) => {
-            return Some("is the lock another user's? Whoever exports to this file must be able to write its lock");
+            return Some(
+                "is the lock another user's, or its folder read-only? Whoever exports here must be able to write both",
+            );
         }
         Error::Api(error) if matches!(**error, ApiError::Deadline { .. }) => {
             return Some("run it again with a longer --deadline, or without one; -v shows what it waits for");
@@ -72,7 +89,9 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
         Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
         Exit::TryLater => Some("the server asks to be left in peace: run again later, with a lower --rate"),
-        Exit::CannotCreate => Some("the folder must be there and writable; nothing was asked of the server"),
+        Exit::CannotCreate => Some(
+            "the folder that the output is to stand in must be there and writable; nothing was asked of the server",
+        ),
         Exit::CannotWrite => Some("is the disk full? What stood under that name is untouched"),
         _ => None,
     }

@@ -98,6 +98,16 @@ impl Encoding {
         all.filter_map(|encoding| Some(encoding.ok()?.ending()))
     }
 
+    /// A name without the endings that say what kind of file it is.
+    pub(crate) fn stem(name: &str) -> &str {
+        let lower = name.to_ascii_lowercase();
+        let codec =
+            Codec::ENDINGS.iter().find(|(ending, _)| lower.ends_with(ending)).map_or(0, |(ending, _)| ending.len());
+        let lower = &lower[..lower.len() - codec];
+        let format = [".parquet", ".ndjson", ".jsonl", ".csv"].iter().find(|ending| lower.ends_with(*ending));
+        &name[..lower.len() - format.map_or(0, |ending| ending.len())]
+    }
+
     /// The ending of a file of this kind: `.parquet`, `.ndjson.gz` and so on.
     #[must_use]
     pub fn ending(self) -> String {

@@ -102,7 +102,7 @@ impl ExportConfig {
         let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
         let format = self.encoding.format;
         if let Output::Folder { partition: Some(partition), .. } = &self.output
-            && table::schema().fields().iter().any(|field| field.name() == partition.key())
+            && is_column(partition.key())
         {
             return Err(ConfigError::Usage(format!(
                 "{} is a column already: name the partition otherwise",
@@ -127,6 +127,13 @@ impl ExportConfig {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether contacts or owners have a column of that name in any form. Warehouses do not tell capitals from small letters.
+fn is_column(name: &str) -> bool {
+    let schema = table::schema();
+    let columns = schema.fields().iter().map(|field| field.name().as_str());
+    columns.chain([table::OWNER, table::CONTACTS]).any(|column| column.eq_ignore_ascii_case(name))
 }
 
 /// What answers at the base URL.

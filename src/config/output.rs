@@ -129,8 +129,9 @@ impl OutFile {
 
 fn owners_beside(target: &Path, ending: &str) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(ending).or_else(|| name.split_once('.').map(|(stem, _)| stem));
-    target.with_file_name(format!("{}.owners{ending}", stem.unwrap_or(&name)))
+    // Endings that say a format alone: what else stands behind a dot tells one export from the next.
+    let stem = name.strip_suffix(ending).unwrap_or_else(|| Encoding::stem(&name));
+    target.with_file_name(format!("{stem}.owners{ending}"))
 }
 
 #[cfg(test)]
@@ -155,11 +156,13 @@ mod tests {
         let parquet = Encoding::new(Format::Parquet);
         assert_eq!(beside("a/contacts.parquet", parquet), Path::new("a/contacts.owners.parquet"));
         assert_eq!(beside("dump", parquet), Path::new("dump.owners.parquet"));
+        assert_eq!(beside("dump.2026-01", parquet), Path::new("dump.2026-01.owners.parquet"));
+        assert_eq!(beside("dump.CSV.zst", parquet), Path::new("dump.owners.parquet"));
         let lines = Encoding::of(Path::new("c.ndjson.gz")).unwrap();
         assert_eq!(beside("c.v1.ndjson.gz", lines), Path::new("c.v1.owners.ndjson.gz"));
         assert_eq!(beside("c.jsonl.gz", lines), Path::new("c.owners.ndjson.gz"));
         let anywhere: Vec<_> = OutFile::owners_of(Path::new("a/c.v1.csv.zst")).collect();
-        for name in ["a/c.v1.owners.csv.zst", "a/c.owners.parquet", "a/c.owners.ndjson", "a/c.owners.csv.gz"] {
+        for name in ["a/c.v1.owners.csv.zst", "a/c.v1.owners.parquet", "a/c.v1.owners.csv.gz"] {
             assert!(anywhere.contains(&name.into()), "{name}: {anywhere:?}");
         }
         assert_eq!(OutFile::Part(7).in_folder(lines), "part-00007.ndjson.gz");

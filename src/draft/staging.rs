@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{ENDING, Mode, RANDOM, folder, is_draft, prefix, settle};
+use super::{ENDING, Mode, RANDOM, drafted, folder, is_draft, prefix, settle};
 use crate::platform;
 
 /// Where the new files stand in a staging folder.
@@ -114,8 +114,15 @@ impl Staging {
     /// Puts `from` in the target's place; says where the target is now: there after an exchange, at `spare` after two
     /// renames.
     fn swap(&mut self, from: &str, spare: &str, exchange: Exchange) -> io::Result<PathBuf> {
-        // Some systems refuse calls that they do not know as forbidden.
-        let cannot = [io::ErrorKind::Unsupported, io::ErrorKind::InvalidInput, io::ErrorKind::PermissionDenied];
+        // Some systems refuse calls that they do not know as forbidden, and layered file systems some renames as busy
+        // or across devices.
+        let cannot = [
+            io::ErrorKind::Unsupported,
+            io::ErrorKind::InvalidInput,
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::CrossesDevices,
+            io::ErrorKind::ResourceBusy,
+        ];
         let (from, spare) = (self.at(from), self.at(spare));
         match exchange(&from, &self.target) {
             Ok(()) => return Ok(from),
@@ -175,6 +182,20 @@ fn stagings(target: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(stagings)
 }
 
+/// The targets in a folder of which there are staging folders.
+pub(crate) fn begun_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut targets = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            targets.extend(entry.file_name().to_str().and_then(drafted).map(|name| folder.join(name)));
+        }
+    }
+    targets.sort();
+    targets.dedup();
+    Ok(targets)
+}
+
 fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
@@ -195,7 +216,15 @@ mod tests {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    const WAYS: [Exchange; 2] = [platform::exchange, cannot];
+    fn crosses_devices(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::CrossesDevices.into())
+    }
+
+    fn is_busy(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::ResourceBusy.into())
+    }
+
+    const WAYS: [Exchange; 4] = [platform::exchange, cannot, crosses_devices, is_busy];
 
     fn finished(target: &Path, text: &str) -> Staging {
         let mut staging = Staging::begin(target).unwrap();

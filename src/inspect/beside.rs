@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::manifest::Glance;
-use crate::sink::Names;
+use crate::sink::{Names, contacts_of};
 
 /// The name of a folder's manifest.
 const OF_FOLDER: &str = "_manifest.json";
@@ -24,15 +24,26 @@ pub struct ManifestFacts {
     pub level: Option<String>,
     /// When the run ended: RFC 3339; nothing where it cannot be read.
     pub finished_at: Option<String>,
+    /// The contacts that it is of, where the table is that of their owners.
+    pub owners_of: Option<String>,
     /// Why it is not of this table, or cannot be read; nothing where neither was found.
     pub problem: Option<String>,
 }
 
 /// The manifest of a file or folder of so many bytes, if there is one.
 pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
-    let manifest = place(path)?;
-    let mut facts =
-        ManifestFacts { path: manifest.display().to_string(), level: None, finished_at: None, problem: None };
+    let own = place(path)?;
+    let (contacts, manifest) = match contacts_of(path).filter(|_| !own.exists()) {
+        Some((contacts, manifest)) => (Some(contacts), manifest),
+        None => (None, own),
+    };
+    let mut facts = ManifestFacts {
+        path: manifest.display().to_string(),
+        level: None,
+        finished_at: None,
+        owners_of: contacts.map(|contacts| contacts.display().to_string()),
+        problem: None,
+    };
     let text = match fs::read(&manifest) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
@@ -42,8 +53,8 @@ pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
         Ok(glance) => {
             facts.level = Some(glance.level);
             facts.finished_at = Some(glance.finished_at);
-            facts.problem =
-                (glance.bytes != bytes).then(|| format!("it is of {} bytes, and there are {bytes}", glance.bytes));
+            let due = if facts.owners_of.is_some() { glance.owners.unwrap_or(0) } else { glance.bytes };
+            facts.problem = (due != bytes).then(|| format!("it is of {due} bytes, and there are {bytes}"));
         }
         Err(error) => facts.problem = Some(error.to_string()),
     }

@@ -14,7 +14,7 @@ mod stored;
 mod tests;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{Field, Int64Type, Schema, TimestampMicrosecondType};
@@ -26,7 +26,7 @@ pub use created::{CreatedFacts, MonthFacts};
 pub use owners::{OwnerFacts, OwnersFacts};
 pub use stored::{ParquetFacts, RowGroupFacts, Stored};
 
-use crate::readback::{ReadbackError, open};
+use crate::readback::{RawLines, Readback, ReadbackError, open, raw_lines, steadily};
 use crate::table::{CONTACTS, OWNER, OWNER_COLUMNS};
 use created::Created;
 use owners::Owners;
@@ -45,6 +45,8 @@ pub struct Inspection {
     pub format: &'static str,
     /// How a text is compressed: `none`, `gzip` or `zstd`; `none` for Parquet, which compresses each column.
     pub codec: &'static str,
+    /// Whether its lines are the API's own JSON, and no table.
+    pub raw: bool,
     /// Its rows.
     pub rows: u64,
     /// Its leaf columns, in order.
@@ -64,15 +66,22 @@ pub struct Inspection {
 /// # Errors
 /// If it cannot be read back.
 pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
-    let table = open(path)?;
+    // What is read of a file beyond its rows is of the same file.
+    steadily(|| {
+        let mut table = match open(path) {
+            Err(ReadbackError::Raw { .. }) => return raw(path),
+            table => table?,
+        };
+        let facts = facts(path, &mut table);
+        table.check().and(facts)
+    })
+}
+
+fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError> {
     let files = table.files().to_vec();
     let form = table.form();
     let fields = table.schema().map_or_else(Vec::new, |schema: &std::sync::Arc<Schema>| leaves::fields(schema));
-    let mut bytes = 0;
-    for file in &files {
-        let size = fs::metadata(file).map_err(|error| ReadbackError::Read { path: file.clone(), error })?.len();
-        bytes += size;
-    }
+    let bytes = size(&files)?;
     let mut counted = Counted::new(&fields);
     for batch in table {
         counted.count(&leaves::columns(&batch?));
@@ -92,6 +101,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
         bytes,
         format: form.format,
         codec: form.codec,
+        raw: false,
         rows,
         columns,
         parquet,
@@ -99,6 +109,34 @@ pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
         created: places.created_at.map(|_| created.finish()),
         manifest: beside::read(path, bytes),
     })
+}
+
+/// What can be told of lines that are no table.
+fn raw(path: &Path) -> Result<Inspection, ReadbackError> {
+    let RawLines { files, form, rows } = raw_lines(path)?;
+    let bytes = size(&files)?;
+    Ok(Inspection {
+        path: path.display().to_string(),
+        files: files.len() as u64,
+        bytes,
+        format: form.format,
+        codec: form.codec,
+        raw: true,
+        rows,
+        columns: Vec::new(),
+        parquet: None,
+        owners: None,
+        created: None,
+        manifest: beside::read(path, bytes),
+    })
+}
+
+fn size(files: &[PathBuf]) -> Result<u64, ReadbackError> {
+    let size = |file: &PathBuf| match fs::metadata(file) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) => Err(ReadbackError::Read { path: file.clone(), error }),
+    };
+    files.iter().map(size).sum()
 }
 
 /// A text of a stranger, fit to be shown on a terminal: one line, nothing in it acts, 200 characters at most.

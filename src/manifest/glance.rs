@@ -13,6 +13,8 @@ pub(crate) struct Glance {
     pub finished_at: String,
     /// Bytes of the file, or of all parts.
     pub bytes: u64,
+    /// Bytes of the owners, where they are a table of their own.
+    pub owners: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +24,12 @@ struct Glanced {
     file: Option<Size>,
     #[serde(default)]
     parts: Vec<Size>,
+    owners: Option<Owners>,
+}
+
+#[derive(Deserialize)]
+struct Owners {
+    file: Option<Size>,
 }
 
 #[derive(Deserialize)]
@@ -32,9 +40,14 @@ struct Size {
 impl Glance {
     /// Reads a manifest.
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let Glanced { completeness, times, file, parts } = unsealed(bytes)?;
+        let Glanced { completeness, times, file, parts, owners } = unsealed(bytes)?;
         let bytes = file.iter().chain(&parts).map(|size| size.bytes).sum();
-        Ok(Self { level: completeness.level, finished_at: times.finished_at, bytes })
+        Ok(Self {
+            level: completeness.level,
+            finished_at: times.finished_at,
+            bytes,
+            owners: owners.and_then(|owners| owners.file).map(|file| file.bytes),
+        })
     }
 }
 
@@ -52,7 +65,7 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             Glance::read(seal(&value).unwrap().as_bytes()).unwrap()
         };
-        let due = Glance { level: "counted".to_owned(), finished_at: "t".to_owned(), bytes: 7 };
+        let due = Glance { level: "counted".to_owned(), finished_at: "t".to_owned(), bytes: 7, owners: None };
         assert_eq!(glance(r#","file":{"bytes":7},"parts":[]"#), due);
         assert_eq!(glance(r#","file":{"bytes":7}"#), due);
         assert_eq!(glance(r#","file":null,"parts":[{"bytes":3},{"bytes":4}]"#), due);

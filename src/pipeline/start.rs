@@ -1,15 +1,16 @@
 //! The rate that a run starts with, when the one before has learned how much the server bears.
 
 use std::fs;
+use std::path::Path;
 
 use chrono::Utc;
 
 use crate::config::{ContactsConfig, ExportConfig, Output, Pacing, Rate};
 use crate::manifest::{Learned, learned_by};
-use crate::sink::{FolderNames, Names};
+use crate::sink::{FolderNames, Names, partitions};
 
 /// Nine tenths of the rate that the run before learned, if its manifest stands beside the target or in it, is of
-/// the same source, and is younger than 30 days.
+/// the same source, and is younger than 30 days. A partition without one has that of its newest sibling.
 ///
 /// None is the answer to anything else, a damaged manifest included: this is a hint. [`export`](crate::export)
 /// asks for itself where [`Pacing::Learn`] knows nothing.
@@ -26,7 +27,16 @@ pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
         Output::Folder { .. } => FolderNames::of(&target).ok()?.manifest,
         _ => Names::of(&target).ok()?.manifest,
     };
-    learned_by(&fs::read(manifest).ok()?, config, Utc::now())
+    let learned = |manifest: &Path| learned_by(&fs::read(manifest).ok()?, config, Utc::now());
+    learned(&manifest).or_else(|| match &config.output {
+        // A new night's partition has nothing yet: what the latest of the others learned counts.
+        Output::Folder { path, partition: Some(_) } => {
+            let others = partitions(path).unwrap_or_default();
+            let manifests = others.iter().map(|other| path.join(other.to_string()).join(FolderNames::MANIFEST));
+            manifests.filter_map(|manifest| learned(&manifest)).max_by_key(|learned| learned.at)
+        }
+        _ => None,
+    })
 }
 
 /// How to read, starting with what was learned before.

@@ -16,6 +16,24 @@ pub enum ReadbackError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// Its lines are the API's own JSON, as its manifest says.
+    #[error("{} is raw JSON, which has no table", path.display())]
+    Raw {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A run replaced it while it was read: what was read may be of two exports.
+    #[error("{} was replaced while it was read", path.display())]
+    Replaced {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A run was stopped between the two renames that replace a folder where the system has no exchange.
+    #[error("replacing {} was interrupted: it stands hidden beside its place", path.display())]
+    TakenAway {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder holds none of the files that an export to a folder writes.
     #[error("{} has no files part-…", path.display())]
     NoParts {
@@ -77,7 +95,11 @@ impl ReadbackError {
     /// How a program that ends with this error exits.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        Exit::Contract
+        match self {
+            Self::Raw { .. } => Exit::Usage,
+            Self::Replaced { .. } => Exit::TryLater,
+            _ => Exit::Contract,
+        }
     }
 
     /// What to do about it.
@@ -85,10 +107,13 @@ impl ReadbackError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoFile { .. } => "is the path right? Else run the export",
+            Self::Raw { .. } => "a digest is of a table: export without --raw for one",
+            Self::Replaced { .. } => "read it again when no run writes it",
+            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
             Self::NoParts { .. } => "name the folder that holds the parts: of a partitioned export, one partition",
             Self::Columns { .. } => {
-                "only tables with the columns that this program writes are read: export it again, or select the \
-                 exported columns where it was made"
+                "only tables with the columns that this program writes are read, and --raw writes none: export it again, \
+                 or select the exported columns where it was made"
             }
             Self::Malformed { .. } => {
                 "is it Parquet, NDJSON or CSV as this program writes them, plain, gzip or zstd? If so it was cut or \

@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! # fn example() -> Result<(), linq_export::readback::ReadbackError> {
-//! let digest = linq_export::readback::open("contacts.ndjson.gz".as_ref())?.digest()?;
+//! let digest = linq_export::readback::digest("contacts.ndjson.gz".as_ref())?;
 //! println!("{} rows, {}", digest.rows, digest.sum);
 //! # Ok(())
 //! # }
@@ -24,6 +24,7 @@ mod ndjson;
 mod parquet;
 mod part;
 mod parts;
+mod raw;
 mod rows;
 mod shape;
 #[cfg(test)]
@@ -39,6 +40,9 @@ pub(crate) use ids::raw_ids;
 use lines::Lines;
 pub use part::Form;
 use part::Part;
+use parts::Parts;
+pub(crate) use parts::steadily;
+pub(crate) use raw::{RawLines, raw_lines};
 
 use crate::digest::ContentDigest;
 
@@ -71,7 +75,7 @@ impl Default for Reading {
 /// The rows of a table: an iterator of batches, which ends after its first error.
 #[derive(Debug)]
 pub struct Readback {
-    files: Vec<PathBuf>,
+    parts: Parts,
     /// How many of the files are read, or are being read.
     begun: usize,
     part: Option<Part>,
@@ -85,12 +89,23 @@ pub struct Readback {
 /// # Errors
 /// If there is no such file, or it is none that this program writes.
 pub fn open(path: &Path) -> Result<Readback, ReadbackError> {
+    if raw::is_raw(path) {
+        return Err(ReadbackError::Raw { path: path.to_owned() });
+    }
     open_for(path, Reading::default())
 }
 
+/// The digest of all contents of a file or folder, which may be replaced meanwhile: it is that of one table then.
+///
+/// # Errors
+/// If it cannot be read back, or is replaced time and again.
+pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
+    steadily(|| open(path)?.digest())
+}
+
 pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
-    let files = parts::of(path)?;
-    let mut readback = Readback { files, begun: 0, part: None, reading, form: Form::default(), schema: None };
+    let parts = Parts::of(path)?;
+    let mut readback = Readback { parts, begun: 0, part: None, reading, form: Form::default(), schema: None };
     // Parts without a line say nothing about columns.
     while readback.schema.is_none() && readback.begin_part()? {}
     Ok(readback)
@@ -100,7 +115,7 @@ impl Readback {
     /// The files, in the order of their rows.
     #[must_use]
     pub fn files(&self) -> &[PathBuf] {
-        &self.files
+        &self.parts.files
     }
 
     /// The format and compression of the file; of a folder, that of its first part that says its columns.
@@ -126,7 +141,7 @@ impl Readback {
     /// # Errors
     /// The first one of a batch.
     pub fn digest(self) -> Result<ContentDigest, ReadbackError> {
-        let path = self.files.first().cloned().unwrap_or_default();
+        let path = self.parts.files.first().cloned().unwrap_or_default();
         let mut digest = ContentDigest::default();
         for batch in self {
             digest.add(&batch?).map_err(|error| ReadbackError::columns(&path, error))?;
@@ -134,10 +149,18 @@ impl Readback {
         Ok(digest)
     }
 
+    /// Refuses what was read of the files by their paths, when they are another table's by now.
+    pub(crate) fn check(&self) -> Result<(), ReadbackError> {
+        self.parts.check()
+    }
+
     /// Opens the next part; false where there is none.
     fn begin_part(&mut self) -> Result<bool, ReadbackError> {
-        let Some(path) = self.files.get(self.begun) else { return Ok(false) };
-        let part = Part::open(path, &self.reading)?;
+        let Some(path) = self.parts.files.get(self.begun) else { return Ok(false) };
+        let part = Part::open(path, &self.reading);
+        // What was opened, or was not there, may be another table's.
+        self.parts.check()?;
+        let part = part?;
         self.begun += 1;
         match (&self.schema, part.schema()) {
             (None, found) => {
@@ -173,7 +196,7 @@ impl Iterator for Readback {
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.next_batch();
         if next.is_err() {
-            self.begun = self.files.len();
+            self.begun = self.parts.files.len();
             self.part = None;
         }
         next.transpose()

@@ -1,32 +1,164 @@
 //! Which files a table is made of: a path comes in, the file itself or the parts of a folder go out.
+//!
+//! A run that publishes replaces the whole table in one step, and its parts have the names of those before them. What
+//! stood at the path is held open therefore, and a part that was opened counts only if that stands there still.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ReadbackError;
+use crate::draft::is_taken_away;
+use crate::platform;
 
 /// How the names of parts begin. What describes them begins with `_`, and what is hidden with a dot.
 const PART: &str = "part-";
+/// How often a table is read that is replaced meanwhile, at most.
+const READINGS: usize = 4;
 
-/// The file, or the parts of a folder in the order of their names.
-pub(super) fn of(path: &Path) -> Result<Vec<PathBuf>, ReadbackError> {
-    let failed = |error| ReadbackError::io(path, "", error);
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if metadata.is_file() {
-        return Ok(vec![path.to_owned()]);
+/// The files of a table.
+#[derive(Debug)]
+pub(super) struct Parts {
+    path: PathBuf,
+    /// What stood there when the files were listed; nothing where the system does not open folders.
+    held: Option<File>,
+    /// The file, or the parts of a folder in the order of their names.
+    pub files: Vec<PathBuf>,
+}
+
+impl Parts {
+    pub fn of(path: &Path) -> Result<Self, ReadbackError> {
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound if is_taken_away(path) => ReadbackError::TakenAway { path: path.to_owned() },
+            _ => ReadbackError::io(path, "", error),
+        };
+        let metadata = fs::metadata(path).map_err(failed)?;
+        let (held, files) = if metadata.is_file() {
+            (Some(File::open(path).map_err(failed)?), Ok(vec![path.to_owned()]))
+        } else if metadata.is_dir() {
+            // Held before it is listed.
+            (File::open(path).ok(), in_folder(path))
+        } else {
+            let error = io::Error::other("it is neither a regular file nor a folder");
+            return Err(ReadbackError::Read { path: path.to_owned(), error });
+        };
+        let mut parts = Self { path: path.to_owned(), held, files: Vec::new() };
+        // One that is being removed is empty at its end.
+        parts.check()?;
+        parts.files = files.map_err(failed)?;
+        if parts.files.is_empty() { Err(ReadbackError::NoParts { path: path.to_owned() }) } else { Ok(parts) }
     }
-    if !metadata.is_dir() {
-        let error = io::Error::other("it is neither a regular file nor a folder");
-        return Err(ReadbackError::Read { path: path.to_owned(), error });
+
+    /// Refuses what was opened by its path when it may be another table's.
+    pub fn check(&self) -> Result<(), ReadbackError> {
+        let still = self.held.as_ref().map_or(Ok(true), |held| platform::is_still(held, &self.path));
+        match still {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ReadbackError::Replaced { path: self.path.clone() }),
+            Err(error) => Err(ReadbackError::io(&self.path, "", error)),
+        }
     }
+}
+
+fn in_folder(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut parts = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(PART) {
             parts.push(entry.path());
         }
     }
     parts.sort();
-    if parts.is_empty() { Err(ReadbackError::NoParts { path: path.to_owned() }) } else { Ok(parts) }
+    Ok(parts)
+}
+
+/// Reads a table, and reads it again from its beginning where a run replaced it meanwhile.
+pub(crate) fn steadily<T>(mut read: impl FnMut() -> Result<T, ReadbackError>) -> Result<T, ReadbackError> {
+    for _ in 1..READINGS {
+        match read() {
+            Err(ReadbackError::Replaced { .. }) => {}
+            read => return read,
+        }
+    }
+    read()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{digest, open};
+    use super::*;
+
+    /// A folder of three parts with this many contacts each.
+    fn table(path: &Path, rows: i64) {
+        fs::create_dir(path).unwrap();
+        for part in 0..3 {
+            let lines: Vec<_> = (0..rows).map(|row| format!("{{\"id\":{}}}\n", part * rows + row)).collect();
+            fs::write(path.join(format!("part-{part}.ndjson")), lines.concat()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_replaced_between_two_parts_is_not_read_on() {
+        let home = tempfile::tempdir().unwrap();
+        let [one, other, old] = ["one", "other", "old"].map(|name| home.path().join(name));
+        table(&one, 1);
+        table(&other, 2);
+        let mut readback = open(&one).unwrap();
+        assert_eq!(readback.next().unwrap().unwrap().num_rows(), 1);
+        fs::rename(&one, &old).unwrap();
+        fs::rename(&other, &one).unwrap();
+        assert!(matches!(readback.next(), Some(Err(ReadbackError::Replaced { path })) if path == one));
+        assert!(readback.next().is_none());
+        // The parts of the old one are gone, too, when it was removed.
+        let mut readback = open(&one).unwrap();
+        fs::remove_dir_all(&one).unwrap();
+        table(&one, 1);
+        fs::remove_file(one.join("part-1.ndjson")).unwrap();
+        let rest: Result<Vec<_>, _> = readback.by_ref().collect();
+        assert!(matches!(rest, Err(ReadbackError::Replaced { .. })), "{rest:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_digest_is_that_of_one_table_while_they_are_exchanged() {
+        let home = tempfile::tempdir().unwrap();
+        let [out, new] = ["out", "new"].map(|name| home.path().join(name));
+        let due = [50, 51].map(|rows| {
+            table(&new, rows);
+            let digest = digest(&new).unwrap();
+            fs::remove_dir_all(&new).unwrap();
+            digest
+        });
+        table(&out, 50);
+        std::thread::scope(|scope| {
+            let publishing = scope.spawn(|| {
+                for run in 0..300 {
+                    table(&new, 50 + run % 2);
+                    platform::exchange(&new, &out).unwrap();
+                    fs::remove_dir_all(&new).unwrap();
+                }
+            });
+            while !publishing.is_finished() {
+                match digest(&out) {
+                    Ok(digest) => assert!(due.contains(&digest), "{digest}"),
+                    Err(error) => assert!(matches!(error, ReadbackError::Replaced { .. }), "{error}"),
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_table_is_read_again_until_it_stays() {
+        let replaced = || ReadbackError::Replaced { path: PathBuf::new() };
+        for (times, is_read) in [(0, true), (READINGS - 1, true), (READINGS, false)] {
+            let mut left = times;
+            let read = steadily(|| {
+                left.checked_sub(1).map_or(Ok(()), |fewer| {
+                    left = fewer;
+                    Err(replaced())
+                })
+            });
+            assert_eq!(read.is_ok(), is_read, "{times}");
+        }
+    }
 }

@@ -19,7 +19,9 @@ use bytes::Bytes;
 
 pub(crate) use encoder::Encoder;
 pub(crate) use kit::KitPlace;
-pub(crate) use place::{FolderNames, Left, Names, Place, is_held, is_interrupted, listed, stranger};
+pub(crate) use place::{
+    FolderNames, Left, Names, Place, contacts_of, is_held, is_interrupted, listed, partitions, stranger,
+};
 
 pub use apart::check_apart;
 pub use whole::{Readers, check_file, write_file};
@@ -125,6 +127,16 @@ pub enum SinkError {
         /// What speaks against it.
         reason: String,
     },
+    /// The folder is no place for that partition.
+    #[error("{} takes no partition {partition}: {reason}", folder.display())]
+    NotForPartition {
+        /// The folder that the partition would stand in.
+        folder: PathBuf,
+        /// The partition.
+        partition: String,
+        /// What speaks against it.
+        reason: String,
+    },
     /// A folder that has no name of its own: this one, the one above, or the root.
     #[error("{} cannot be replaced as a whole: name a folder in it, with a slash at its end", path.display())]
     NoFolderOfItsOwn {
@@ -136,6 +148,14 @@ pub enum SinkError {
     OwnersNowhere {
         /// The output.
         target: String,
+    },
+    /// Where the owners are to stand is a file that no earlier export of this target wrote.
+    #[error("{} is where the owners go, and the manifest of {} lists no such file", path.display(), target.display())]
+    OwnersNotOurs {
+        /// Where the owners go.
+        path: PathBuf,
+        /// The file of the contacts.
+        target: PathBuf,
     },
     /// A record of the run would stand in the place of something else.
     #[error("{} is where {taken_by} stands: the report and the metrics need places of their own", path.display())]
@@ -183,7 +203,9 @@ impl SinkError {
             | Self::IsFolder { .. }
             | Self::Lock { .. }
             | Self::NotOurs { .. }
-            | Self::NotAKit { .. } => Exit::CannotCreate,
+            | Self::NotAKit { .. }
+            | Self::NotForPartition { .. }
+            | Self::OwnersNotOurs { .. } => Exit::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. }

@@ -47,6 +47,22 @@ pub enum VerifyError {
         /// The manifest.
         path: PathBuf,
     },
+    /// It is the owners of other contacts, and has no manifest of its own.
+    #[error("{} holds the owners of {}", path.display(), contacts.display())]
+    OwnersOf {
+        /// The file.
+        path: PathBuf,
+        /// The file or folder of the contacts.
+        contacts: PathBuf,
+    },
+    /// A folder is no export itself, but holds some.
+    #[error("{} holds partitions, such as {first}", path.display())]
+    Partitioned {
+        /// The folder.
+        path: PathBuf,
+        /// One of them.
+        first: String,
+    },
     /// A run was stopped between the two renames: the file is whole, and its manifest staged.
     #[error("publishing {} was interrupted: the file is whole, its manifest has not got its name yet", path.display())]
     Interrupted {
@@ -146,6 +162,9 @@ impl VerifyError {
     pub(super) fn of(error: ReadbackError) -> Self {
         match error {
             ReadbackError::NoFile { path } => Self::NoFile { path },
+            ReadbackError::Raw { path } => Self::Unreadable { path, reason: "it is raw JSON".to_owned() },
+            ReadbackError::Replaced { path } => Self::Publishing { path },
+            ReadbackError::TakenAway { path } => Self::TakenAway { path },
             ReadbackError::Columns { path, reason } => Self::Schema { path, reason },
             ReadbackError::Malformed { path, reason } => Self::Unreadable { path, reason },
             ReadbackError::Read { path, error } => Self::Read { path, error },
@@ -174,6 +193,8 @@ impl VerifyError {
             Self::NoFile { .. } | Self::NoFolder { .. } => "is the path right? Else run the export",
             Self::Stray { .. } => "readers of the folder may load it: move it away, or export again to another folder",
             Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
+            Self::OwnersOf { .. } => "verify those: their manifest lists the owners, too",
+            Self::Partitioned { .. } => "name one partition: each has its manifest in it",
             Self::NoManifest { .. } => {
                 "what has no manifest was not made by this program, or it was moved without it: export it again, \
                  or name its manifest with --manifest"

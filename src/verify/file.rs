@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::content::Contents;
 use super::{Verified, VerifyError};
 use crate::manifest::{Checksum, Known, KnownFile, KnownOwners};
-use crate::sink::{Names, is_held, is_interrupted};
+use crate::sink::{Names, contacts_of, is_held, is_interrupted};
 
 /// Compares a file with the manifest beside it, or with `manifest`.
 pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
@@ -16,6 +16,11 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
     let compared = compare(&names, beside);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
+    }
+    if let (Err(VerifyError::NoManifest { .. }), None) = (&compared, manifest)
+        && let Some((contacts, _)) = contacts_of(file)
+    {
+        return Err(VerifyError::OwnersOf { path: file.to_owned(), contacts });
     }
     if is_held(&names.lock) {
         return Err(VerifyError::Publishing { path: names.target });

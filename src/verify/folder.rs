@@ -10,7 +10,7 @@ use super::content::Contents;
 use super::file::{check_bytes, check_owners, nameless, owners_of, read_manifest, size};
 use super::{Verified, VerifyError};
 use crate::manifest::Checksum;
-use crate::sink::{FolderNames, is_held, is_taken_away, listed, stranger};
+use crate::sink::{FolderNames, is_held, is_taken_away, listed, partitions, stranger};
 
 /// Compares a folder with the manifest in it, or with `manifest`.
 pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
@@ -37,7 +37,12 @@ fn compare(names: &FolderNames, manifest: &Path) -> Result<Verified, VerifyError
     if !folder.is_dir() {
         return Err(VerifyError::NoFolder { path: folder.clone() });
     }
-    let known = read_manifest(manifest)?;
+    let known = read_manifest(manifest).map_err(|error| match partitions(folder).unwrap_or_default().first() {
+        Some(first) if matches!(error, VerifyError::NoManifest { .. }) => {
+            VerifyError::Partitioned { path: folder.clone(), first: first.to_string() }
+        }
+        _ => error,
+    })?;
     if known.parts.is_empty() {
         let reason = "it is of a file, and of no folder".to_owned();
         return Err(VerifyError::Unreadable { path: manifest.to_owned(), reason });

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf, is_separator};
 pub use error::VerifyError;
 
 use crate::manifest::{Known, KnownFile};
+use crate::sink::{FolderNames, is_taken_away};
 
 /// A file or a folder that agrees with its manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,5 +60,10 @@ impl Verified {
 /// The first thing in which they differ; where publishing was only interrupted, it says so instead.
 pub fn verify(path: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
     let says_folder = path.to_string_lossy().ends_with(is_separator);
-    if says_folder || path.is_dir() { folder::verify(path, manifest) } else { file::verify(path, manifest) }
+    let is_taken_away = || FolderNames::of(path).is_ok_and(|names| is_taken_away(&names.target));
+    if says_folder || path.is_dir() || is_taken_away() {
+        folder::verify(path, manifest)
+    } else {
+        file::verify(path, manifest)
+    }
 }

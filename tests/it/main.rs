@@ -20,6 +20,7 @@ mod map;
 mod moving;
 mod night;
 mod pace;
+mod pointed;
 mod program;
 mod proxy;
 mod publish;

@@ -106,5 +106,5 @@ fn a_folder_that_is_mounted_is_known_before_anything_is_asked() {
     }
     let Some(ran) = on_tmpfs("1m", "$RUN -o ./ --partition day=1 && ls -A . day=1") else { return };
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert_eq!(ran.stdout, ".:\n.day=1.lock\nday=1\n\nday=1:\n_SUCCESS\n_manifest.json\npart-00000.parquet\n");
+    assert_eq!(ran.stdout, ".:\nday=1\n\nday=1:\n_SUCCESS\n_manifest.json\npart-00000.parquet\n");
 }

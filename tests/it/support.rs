@@ -26,9 +26,15 @@ pub fn folder() -> tempfile::TempDir {
 
 /// Names in a folder, hidden ones too, sorted. But for locks, which stay.
 pub fn names(folder: &Path) -> Vec<String> {
+    let mut names = all_names(folder);
+    names.retain(|name| Path::new(name).extension().is_none_or(|ending| ending != "lock"));
+    names
+}
+
+/// Names in a folder, those of locks too, sorted.
+pub fn all_names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| Path::new(name).extension().is_none_or(|ending| ending != "lock"));
     names.sort();
     names
 }

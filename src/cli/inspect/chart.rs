@@ -10,7 +10,7 @@ const BLOCK: &str = "█";
 /// Blocks of a bar, at most: a longer one tells no more.
 const LONGEST: usize = 48;
 /// What of a line a label may take: one part in so many.
-const LABEL: usize = 3;
+const LABEL: usize = 2;
 
 /// A line for each label, no wider than `width`: label, count, and a bar of that length. Labels may be of strangers.
 pub fn bars(rows: &[(String, u64)], width: usize) -> String {
@@ -80,15 +80,15 @@ mod tests {
 
     #[test]
     fn nothing_is_wider_than_the_terminal_and_all_is_aligned() {
-        let names = ["名前名前名前名前名前名前名前", "Zoë", "🎉🎉", "a\u{1b}[31m\u{202e}b", "", "e\u{301}"];
+        let names = ["名前名前名前名前名前名前名前名前名前", "Zoë", "🎉🎉", "a\u{1b}[31m\u{202e}b", "", "e\u{301}"];
         let rows: Vec<_> = names.iter().zip(1..).map(|(name, number)| ((*name).to_owned(), number)).collect();
         let text = bars(&rows, 60);
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
         let starts: Vec<_> = text.lines().map(|line| line.split_once("  ").unwrap().1).collect();
-        assert!(starts[0].starts_with("名前名前名前名前名…"), "{text}");
+        assert!(starts[0].starts_with("名前名前名前名前名前名前名前…"), "{text}");
         for line in text.lines() {
             let before = line.find(|character| character == '█' || EIGHTHS.contains(&character)).unwrap();
-            assert_eq!((line[..before].width(), line.width() <= 60), (27, true), "{text}");
+            assert_eq!((line[..before].width(), line.width() <= 60), (36, true), "{text}");
         }
     }
 

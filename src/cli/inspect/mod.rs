@@ -24,7 +24,7 @@ const WIDEST: usize = 100;
 /// export was; whether file and manifest agree, verify checks.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts
+    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts: of a partitioned one, one partition
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
     /// Print the facts as a JSON object

@@ -27,7 +27,8 @@ fn row(facts: &Inspection) -> &'static str {
 fn head(facts: &Inspection) -> String {
     let Inspection { path, files, rows, columns, bytes: size, .. } = facts;
     let parts = if *files > 1 { format!(" in {}", counted(*files, "file")) } else { String::new() };
-    let (rows, width) = (counted(*rows, row(facts)), counted(columns.len() as u64, "column"));
+    let rows = counted(*rows, row(facts));
+    let width = if facts.raw { "raw JSON".to_owned() } else { counted(columns.len() as u64, "column") };
     let format = match &facts.parquet {
         Some(parquet) => format_of(parquet, columns),
         None if facts.codec == "none" => facts.format.to_owned(),
@@ -45,7 +46,9 @@ fn completeness(manifest: &ManifestFacts) -> String {
     let when = manifest.finished_at.as_deref().map(|when| format!(", of {}", shown(when))).unwrap_or_default();
     let problem = manifest.problem.as_deref();
     let problem = problem.map(|problem| format!("\nTHE MANIFEST CANNOT BE RELIED ON: {}; see verify", shown(problem)));
-    format!("completeness: {level}{when}{}", problem.unwrap_or_default())
+    let owners = manifest.owners_of.as_deref();
+    let owners = owners.map(|contacts| format!("the owners of {}\n", shown(contacts))).unwrap_or_default();
+    format!("{owners}completeness: {level}{when}{}", problem.unwrap_or_default())
 }
 
 fn format_of(parquet: &ParquetFacts, columns: &[ColumnFacts]) -> String {
@@ -123,9 +126,10 @@ fn created(facts: &Inspection, width: usize) -> String {
 
 fn owners(facts: &Inspection, width: usize) -> String {
     let Some(owners) = facts.owners.as_ref().filter(|_| facts.rows > 0) else { return String::new() };
-    let label = |owner: &OwnerFacts| match owner.name.as_deref().map(str::trim) {
-        Some(name) if !name.is_empty() => name.to_owned(),
-        _ => owner.id.to_string(),
+    // Names may be long, and begin alike: what is cut of them must not make two owners one.
+    let label = |owner: &OwnerFacts| {
+        let name = owner.name.as_deref().map(str::trim).unwrap_or_default();
+        format!("{} {name}", owner.id).trim_end().to_owned()
     };
     let rows: Vec<_> = owners.largest.iter().map(|owner| (label(owner), owner.contacts)).collect();
     let largest =

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::names::FolderNames;
+use crate::config::Partition;
 use crate::manifest::Known;
 use crate::sink::SinkError;
 
@@ -22,6 +23,9 @@ pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<()
         Err(error) => return Err(failed(error)),
     }
     let Some(first) = stranger(folder, &[]).map_err(failed)? else { return Ok(()) };
+    if let Some(partition) = partitions(folder).map_err(failed)?.first() {
+        return refused(format!("it holds partitions, \"{partition}\" is in it: --partition replaces one of them"));
+    }
     let listed = match fs::read(folder.join(FolderNames::MANIFEST)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return refused(format!("{} is in it, and no {} of an export", shown(&first), FolderNames::MANIFEST));
@@ -39,6 +43,46 @@ pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<()
         }
         None => Ok(()),
     }
+}
+
+/// Refuses a partition in a folder that is an export itself, or holds partitions of another key: readers of the folder
+/// would take all of it for one table.
+pub(super) fn check_takes(folder: &Path, partition: &Partition) -> Result<(), SinkError> {
+    let failed = |error| SinkError::create(folder, error);
+    let refused = |reason| {
+        let (folder, partition) = (folder.to_owned(), partition.to_string());
+        Err(SinkError::NotForPartition { folder, partition, reason })
+    };
+    let mut names = match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>().map_err(failed)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    names.sort();
+    let is_of_export = |name: &str| {
+        name == FolderNames::MANIFEST || name == FolderNames::SUCCESS || name.starts_with(FolderNames::PART)
+    };
+    if let Some(name) = names.iter().find(|name| name.to_str().is_some_and(is_of_export)) {
+        return refused(format!("it is an export itself, {} is in it", shown(Path::new(name))));
+    }
+    let others = partitions(folder).map_err(failed)?;
+    match others.iter().find(|other| other.key() != partition.key()) {
+        Some(other) => refused(format!("its partitions have another key, \"{other}\" is in it")),
+        None => Ok(()),
+    }
+}
+
+/// The partitions that stand in a folder, by the order of their names.
+pub(crate) fn partitions(folder: &Path) -> io::Result<Vec<Partition>> {
+    let mut partitions = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            partitions.extend(entry.file_name().to_str().and_then(|name| name.parse::<Partition>().ok()));
+        }
+    }
+    partitions.sort_by_key(ToString::to_string);
+    Ok(partitions)
 }
 
 /// A name that anybody may have given, quoted and fit for a terminal.

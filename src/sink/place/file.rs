@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::names::Names;
-use super::steps::{Left, finish, recover, stage_manifest, stage_owners};
-use crate::draft::{self, Draft, Mode};
+use super::steps::{Left, finish, listed_owners, recover, remove_former_owners, stage_manifest, stage_owners};
+use crate::draft::{self, Draft, Mode, folder};
+use crate::platform;
 use crate::sink::SinkError;
 
 /// A file under way, and the locks that keep others from it.
@@ -36,17 +37,21 @@ impl FilePlace {
         owners: Option<PathBuf>,
         mode: Option<u32>,
         locks: Vec<Lock>,
-    ) -> io::Result<(Self, Left)> {
-        if names.manifest.is_dir() || owners.as_deref().is_some_and(Path::is_dir) {
-            return Err(io::ErrorKind::IsADirectory.into());
+    ) -> Result<(Self, Left), SinkError> {
+        let create = |error| SinkError::create(&names.target, error);
+        if names.manifest.is_dir() {
+            return Err(create(io::ErrorKind::IsADirectory.into()));
         }
-        let left = recover(&names)?;
+        let left = recover(&names).map_err(create)?;
+        if let Some(owners) = &owners {
+            check_owners(&names, owners)?;
+        }
         for drafts_of in [&names.target, &names.manifest, &names.owners_drafts] {
-            draft::sweep(drafts_of)?;
+            draft::sweep(drafts_of).map_err(create)?;
         }
-        let draft = Draft::begin(&names.target)?;
+        let draft = Draft::begin(&names.target).map_err(create)?;
         let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
-        let owners = owners.map(begin).transpose()?;
+        let owners = owners.map(begin).transpose().map_err(create)?;
         Ok((Self { names, draft, owners, mode, _locks: locks }, left))
     }
 
@@ -97,7 +102,24 @@ impl FilePlace {
                 Err(SinkError::Write { target: names.target.display().to_string(), error })
             };
         }
+        remove_former_owners(&names, owners.as_deref());
         finish(&names, owners.as_deref()).map_err(|error| SinkError::Unfinished { target: names.target, error })
+    }
+}
+
+/// Refuses to write owners where they cannot stand in the end, or where somebody else's file is.
+fn check_owners(names: &Names, owners: &Path) -> Result<(), SinkError> {
+    let create = |error| SinkError::create(owners, error);
+    // A link may lead elsewhere.
+    if !platform::is_same_file_system(folder(owners), folder(&names.target)).map_err(create)? {
+        return Err(create(io::ErrorKind::CrossesDevices.into()));
+    }
+    match fs::metadata(owners) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(create(error)),
+        Ok(metadata) if metadata.is_dir() => Err(create(io::ErrorKind::IsADirectory.into())),
+        Ok(_) if listed_owners(names).is_some_and(|(listed, _)| listed == owners) => Ok(()),
+        Ok(_) => Err(SinkError::OwnersNotOurs { path: owners.to_owned(), target: names.target.clone() }),
     }
 }
 
@@ -197,6 +219,41 @@ mod tests {
             let text = if steps < 3 { "old" } else { "new" };
             assert_eq!(TRIO.map(|name| home.read(name)), [text, &manifest(text), text], "{steps}");
             assert_eq!(home.names(), TRIO, "{steps}");
+        }
+    }
+
+    /// A manifest of contacts alone.
+    fn manifest_without_owners(text: &str) -> String {
+        let mut manifest: Value = serde_json::from_str(&manifest(text)).unwrap();
+        manifest["owners"] = Value::Null;
+        let object = manifest.as_object_mut().unwrap();
+        object.remove("manifest_sha256");
+        seal(&manifest).unwrap()
+    }
+
+    #[test]
+    fn owners_of_the_run_before_go_also_after_a_crash_and_nobody_elses() {
+        for (is_crash, is_theirs) in [(false, false), (true, false), (false, true)] {
+            let home = Home(tempfile::tempdir().unwrap());
+            home.settled("old").publish(manifest("old").as_bytes()).unwrap();
+            if is_theirs {
+                fs::write(home.at("c.owners.ndjson"), "theirs").unwrap();
+            }
+            let names = Names::of(&home.at("c.ndjson")).unwrap();
+            let (place, _) = FilePlace::begin(names.clone(), None, None, Vec::new()).unwrap();
+            place.writer().unwrap().write_all(b"new").unwrap();
+            place.settling().unwrap()().unwrap();
+            let manifest = manifest_without_owners("new");
+            if is_crash {
+                stage_manifest(&names, None, manifest.as_bytes()).unwrap();
+                place.draft.publish_as(&names.target).unwrap();
+                assert!(home.at("c.owners.ndjson").exists());
+                assert_eq!(recover(&names).unwrap(), Left::ManifestPublished);
+            } else {
+                place.publish(manifest.as_bytes()).unwrap();
+            }
+            assert_eq!(home.read("c.ndjson.manifest.json"), manifest);
+            assert_eq!(home.at("c.owners.ndjson").exists(), is_theirs);
         }
     }
 

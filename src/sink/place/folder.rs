@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::contents::check_replaceable;
 use super::lock::Lock;
 use super::names::FolderNames;
-use crate::config::{Encoding, FileMode, OutFile};
+use crate::config::{Encoding, FileMode, OutFile, Partition};
 use crate::draft::{self, Mode, Staging, folder};
 use crate::platform;
 use crate::sink::SinkError;
@@ -27,10 +27,10 @@ pub(crate) struct FolderPlace {
     mode: Option<u32>,
     /// The file under way, and its name in the folder.
     current: (File, String),
-    /// Gone before the lock is freed.
-    around: Option<Around>,
     /// Freed when all else is done.
     _lock: Lock,
+    /// Empty when the lock in it is gone.
+    around: Option<Around>,
 }
 
 impl FolderPlace {
@@ -40,9 +40,13 @@ impl FolderPlace {
         encoding: Encoding,
         mode: Option<FileMode>,
         around: Option<Around>,
+        is_partition: bool,
         lock: Lock,
     ) -> Result<Self, SinkError> {
         let create = |error| SinkError::create(&names.target, error);
+        if is_partition {
+            sweep_beside(&names);
+        }
         draft::recover(&names.target).map_err(create)?;
         if platform::is_mount(&names.target) {
             let reason = "it is where a file system is mounted, so name a folder in it".to_owned();
@@ -53,7 +57,7 @@ impl FolderPlace {
         let name = OutFile::Part(0).in_folder(encoding);
         let file = staging.begin_file(&name).map_err(create)?;
         let mode = mode.map(FileMode::bits);
-        Ok(Self { names, staging, encoding, mode, current: (file, name), around, _lock: lock })
+        Ok(Self { names, staging, encoding, mode, current: (file, name), _lock: lock, around })
     }
 
     /// The folder, as errors show it.
@@ -113,12 +117,26 @@ fn mode_of(mode: Option<u32>, names: &FolderNames) -> Mode<'_> {
     mode.map_or(Mode::Kept { like: Some(&names.manifest), new: NEW }, Mode::Exactly)
 }
 
+/// Ends what dead runs left of other partitions, which may never be written again. What cannot be done stays for the next.
+fn sweep_beside(names: &FolderNames) {
+    let targets = draft::begun_in(folder(&names.target)).unwrap_or_default();
+    for target in targets.iter().filter(|target| **target != names.target) {
+        let is_partition =
+            target.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Partition>().is_ok());
+        if is_partition
+            && let Ok(FolderNames { lock: path, .. }) = FolderNames::of(target)
+            && let Ok(Some(lock)) = Lock::take_free(&path)
+        {
+            let _lock = lock.passing(&path);
+            let _ = draft::recover(target);
+        }
+    }
+}
+
 /// The folder around a partition, where it was made for it: it goes again if nothing is published in it.
 #[derive(Debug)]
 pub(crate) struct Around {
     folder: PathBuf,
-    /// The lock in it, once it is ours.
-    lock: Option<PathBuf>,
 }
 
 impl Around {
@@ -126,7 +144,7 @@ impl Around {
     pub fn make(folder: &Path, mode: Option<FileMode>) -> io::Result<Option<Self>> {
         match fs::create_dir(folder) {
             Ok(()) => {
-                let around = Self { folder: folder.to_owned(), lock: None };
+                let around = Self { folder: folder.to_owned() };
                 platform::set_folder_mode(folder, mode.map_or(NEW, FileMode::bits))?;
                 Ok(Some(around))
             }
@@ -135,15 +153,8 @@ impl Around {
         }
     }
 
-    /// Says that the lock in it is held.
-    pub fn locked(mut self, lock: &Path) -> Self {
-        self.lock = Some(lock.to_owned());
-        self
-    }
-
     /// It is to stay.
     fn keep(mut self) {
-        self.lock = None;
         self.folder = PathBuf::new();
     }
 }
@@ -151,9 +162,6 @@ impl Around {
 impl Drop for Around {
     fn drop(&mut self) {
         // Others may have begun to use it, and then it stays.
-        if let Some(lock) = &self.lock {
-            let _ = fs::remove_file(lock);
-        }
         let _ = fs::remove_dir(&self.folder);
     }
 }

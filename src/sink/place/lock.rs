@@ -1,11 +1,12 @@
 //! The lock of a target: `.{file name}.lock` beside it, held for as long as a run may write there.
 //!
-//! The system frees it when its holder ends, however that comes about. The file stays, but where the folder goes that
-//! was made for it: a run that finds that it holds a deleted one, which would keep nobody out, takes the lock anew.
+//! The system frees it when its holder ends, however that comes about. The file stays, but for those of partitions, of
+//! which there is one a night: a run that finds that it holds a deleted one, which would keep nobody out, takes the lock
+//! anew.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -18,7 +19,9 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// A held lock; dropping it frees it.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+    /// Where its file is, if it goes with the lock.
+    passing: Option<PathBuf>,
 }
 
 impl Lock {
@@ -31,7 +34,7 @@ impl Lock {
             let file = platform::open_private(path)?;
             if try_lock(&file)? {
                 if platform::is_still(&file, path)? {
-                    return Ok(Some(Self { _file: file }));
+                    return Ok(Some(Self { file, passing: None }));
                 }
                 continue;
             }
@@ -42,6 +45,31 @@ impl Lock {
                 waiting();
             }
             sleep(AGAIN).await;
+        }
+    }
+
+    /// Takes a lock at once, where nobody has it for sure: not where the system keeps no locks.
+    pub fn take_free(path: &Path) -> io::Result<Option<Self>> {
+        let file = platform::open_private(path)?;
+        let is_ours = file.try_lock().is_ok() && platform::is_still(&file, path)?;
+        Ok(is_ours.then_some(Self { file, passing: None }))
+    }
+
+    /// Lets the lock's file go with it.
+    pub fn passing(self, path: &Path) -> Self {
+        let mut lock = self;
+        lock.passing = Some(path.to_owned());
+        lock
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // While it is held, so that whoever waits for it sees that it is gone. Another's may stand there already.
+        if let Some(path) = &self.passing
+            && platform::is_still(&self.file, path).unwrap_or(false)
+        {
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -63,8 +91,6 @@ pub(crate) fn is_held(lock: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[tokio::test]
@@ -80,6 +106,22 @@ mod tests {
             drop(first);
         });
         let second = second.unwrap();
+        assert!(second.is_some() && is_held(&path));
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_passes_takes_its_own_file_with_it_and_no_other() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".c.lock");
+        let take = || Lock::take_free(&path).unwrap();
+        let first = take().unwrap().passing(&path);
+        assert!(take().is_none());
+        drop(first);
+        assert!(!path.exists());
+        let first = take().unwrap().passing(&path);
+        fs::remove_file(&path).unwrap();
+        let second = take();
+        drop(first);
         assert!(second.is_some() && is_held(&path));
     }
 }

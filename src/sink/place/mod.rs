@@ -3,6 +3,7 @@
 //! Bytes come in; `settle` and `publish` put them in their place, with the manifest. A place that is dropped before
 //! leaves nothing behind but the lock's file: what stood under the output's name stays.
 
+mod belongs;
 mod contents;
 mod file;
 mod folder;
@@ -16,17 +17,19 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use contents::check_takes;
 use file::FilePlace;
 use folder::{Around, FolderPlace};
 use out::Out;
 
-pub(crate) use contents::{listed, stranger};
+pub(crate) use belongs::contacts_of;
+pub(crate) use contents::{listed, partitions, stranger};
 pub(crate) use lock::{Lock, is_held};
 pub(crate) use names::{FolderNames, Names};
 pub(crate) use steps::{Left, is_interrupted};
 
 use super::{Piece, SinkError};
-use crate::config::{Below, ExportConfig, FileMode, OutFile, Output};
+use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
 use crate::draft::{Draft, Mode};
 use crate::proof::Require;
 
@@ -54,7 +57,7 @@ impl Place {
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
         match &config.output {
             Output::Folder { path, partition } => {
-                let around = partition.is_some().then_some(path.as_path());
+                let around = partition.as_ref().map(|partition| (path.as_path(), partition));
                 Self::folder(&config.output.target().unwrap_or_default(), around, config, waiting).await
             }
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
@@ -82,7 +85,8 @@ impl Place {
             return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
         }
         let names = Names::of(path).map_err(create)?;
-        let owners = config.has_owners_file().then(|| OutFile::Owners.beside(&names.target, config.encoding));
+        let beside = config.has_owners_file().then(|| OutFile::Owners.beside(&names.target, config.encoding));
+        let owners = beside.map(|path| Names::of(&path)).transpose().map_err(create)?.map(|owners| owners.target);
         let mut waiting = Some(waiting);
         let mut locks = Vec::new();
         for target in [Some(&names.target), owners.as_ref()].into_iter().flatten() {
@@ -91,18 +95,16 @@ impl Place {
             locks.push(take_lock(&lock, target, config, waiting).await?);
         }
         let mode = config.mode.map(FileMode::bits);
-        let begun = blocking(move || {
-            let (place, left) = FilePlace::begin(names, owners, mode, locks)?;
-            Ok((place.writer()?, place, left))
-        });
-        let (writer, place, left) = begun.await.map_err(create)?;
+        let begun = blocking(move || Ok(FilePlace::begin(names, owners, mode, locks)));
+        let (place, left) = begun.await.map_err(create)??;
+        let writer = place.writer().map_err(create)?;
         Ok((Self { out: Out::File(writer.into()), publishing: Publishing::File(Box::new(place)) }, left))
     }
 
-    /// A folder; `around` is the one that a partition stands in.
+    /// A folder; `around` is the one that it stands in as a partition.
     async fn folder(
         path: &Path,
-        around: Option<&Path>,
+        around: Option<(&Path, &Partition)>,
         config: &ExportConfig,
         waiting: impl FnOnce(),
     ) -> Result<(Self, Left), SinkError> {
@@ -112,10 +114,19 @@ impl Place {
         }
         let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
         let (encoding, mode) = (config.encoding, config.mode);
-        let around = around.map(|around| Around::make(around, mode)).transpose().map_err(create)?.flatten();
+        let is_partition = around.is_some();
+        let around = match around {
+            Some((around, partition)) => {
+                // Behind links; the folder one stands in has no name, and is there.
+                let around = FolderNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
+                check_takes(&around, partition)?;
+                Around::make(&around, mode).map_err(create)?
+            }
+            None => None,
+        };
         let lock = take_lock(&names.lock, path, config, waiting).await?;
-        let around = around.map(|around| around.locked(&names.lock));
-        let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, lock)));
+        let lock = if is_partition { lock.passing(&names.lock) } else { lock };
+        let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, is_partition, lock)));
         let place = begun.await.map_err(create)??;
         let out = Out::File(place.writer().map_err(create)?.into());
         Ok((Self { out, publishing: Publishing::Folder(Box::new(place)) }, Left::Nothing))

@@ -50,10 +50,10 @@ impl Names {
         })
     }
 
-    /// Where a manifest's owners stand beside the file. A name that leads elsewhere is none.
+    /// Where a manifest's owners stand beside the file, with symbolic links followed. A name that leads elsewhere is none.
     pub fn owners_called(&self, name: &str) -> Option<PathBuf> {
         let is_plain = Path::new(name).file_name().is_some_and(|plain| plain == name);
-        (is_plain && name.contains(".owners")).then(|| folder(&self.target).join(name))
+        (is_plain && name.contains(".owners")).then(|| followed(&self.target.with_file_name(name)).ok()).flatten()
     }
 }
 
@@ -71,6 +71,8 @@ pub(crate) struct FolderNames {
 impl FolderNames {
     /// A folder's manifest, in it.
     pub const MANIFEST: &str = "_manifest.json";
+    /// How the names of its parts begin.
+    pub const PART: &str = "part-";
     /// An empty file, which says that all others are there.
     pub const SUCCESS: &str = "_SUCCESS";
 

@@ -6,6 +6,9 @@
 //!                                   │                   │ run finishes that
 //! ```
 //!
+//! Owners that the manifest before lists, and the new one does not, go before that one gets its name: whoever joins them
+//! to the new contacts is mistaken.
+//!
 //! A staged manifest that does not describe what stands there is of a run that never published, and is removed; so are
 //! owners without one.
 
@@ -15,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::Names;
 use crate::draft::{self, Draft, Mode};
-use crate::manifest::Known;
+use crate::manifest::{Known, KnownFile};
 
 /// What an earlier run that was killed had left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,24 @@ pub(super) fn finish(names: &Names, owners: Option<&Path>) -> io::Result<()> {
     draft::rename(&names.staged, &names.manifest)
 }
 
+/// The owners that the manifest of the target lists, and where they stand.
+pub(super) fn listed_owners(names: &Names) -> Option<(PathBuf, KnownFile)> {
+    let known = Known::read(&fs::read(&names.manifest).ok()?).ok()?;
+    let file = known.owners_file()?.clone();
+    Some((names.owners_called(file.name.as_deref()?)?, file))
+}
+
+/// Removes the owners of the export before, where the new one has none there. Only what that one wrote goes, and that it
+/// cannot is no reason to keep the new one back.
+pub(super) fn remove_former_owners(names: &Names, owners: Option<&Path>) {
+    if let Some((former, file)) = listed_owners(names)
+        && owners != Some(&former)
+        && file.is(&former)
+    {
+        let _ = fs::remove_file(former);
+    }
+}
+
 /// Ends what a run has left that was stopped while it published.
 pub(super) fn recover(names: &Names) -> io::Result<Left> {
     let staged = match fs::read(&names.staged) {
@@ -56,8 +77,9 @@ pub(super) fn recover(names: &Names) -> io::Result<Left> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    if let Some(Described { owners }) = staged.and_then(|staged| described(&staged, names)) {
-        finish(names, owners.as_deref())?;
+    if let Some(Described { owners, are_staged }) = staged.and_then(|staged| described(&staged, names)) {
+        remove_former_owners(names, owners.as_deref());
+        finish(names, owners.as_deref().filter(|_| are_staged))?;
         return Ok(Left::ManifestPublished);
     }
     for staged in [&names.owners_staged, &names.staged] {
@@ -76,8 +98,10 @@ pub(crate) fn is_interrupted(names: &Names) -> bool {
 
 /// What a staged manifest describes, when that stands there.
 struct Described {
-    /// The name of its owners, if they are still staged.
+    /// Where its owners stand, or will.
     owners: Option<PathBuf>,
+    /// Whether they are still staged.
+    are_staged: bool,
 }
 
 fn described(staged: &[u8], names: &Names) -> Option<Described> {
@@ -85,11 +109,10 @@ fn described(staged: &[u8], names: &Names) -> Option<Described> {
     if !known.file.as_ref()?.is(&names.target) {
         return None;
     }
-    let Some(owners) = known.owners_file() else { return Some(Described { owners: None }) };
+    let Some(owners) = known.owners_file() else {
+        return Some(Described { owners: None, are_staged: false });
+    };
     let path = names.owners_called(owners.name.as_deref()?)?;
-    if owners.is(&names.owners_staged) {
-        Some(Described { owners: Some(path) })
-    } else {
-        owners.is(&path).then_some(Described { owners: None })
-    }
+    let are_staged = owners.is(&names.owners_staged);
+    (are_staged || owners.is(&path)).then_some(Described { owners: Some(path), are_staged })
 }

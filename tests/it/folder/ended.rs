@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use linq_export::verify::verify;
 
 use crate::run::{Heard, export, exported, failing, verified};
-use crate::support::{folder, names, path};
+use crate::support::{all_names, folder, names, path, run};
 
 #[test]
 fn what_the_dead_left_of_a_folder_is_swept_or_put_back() {
@@ -19,11 +19,34 @@ fn what_the_dead_left_of_a_folder_is_swept_or_put_back() {
     fs::create_dir_all(at(".out.abcd5678.tmp/new")).unwrap();
     fs::rename(at("out"), at(".out.abcd5678.tmp/old")).unwrap();
     fs::create_dir_all(at(".other.abcd1234.tmp/new")).unwrap();
-    let ran = verified(&out);
-    assert!(ran.code == Some(65) && ran.stderr.contains("it puts the folder back"), "{}", ran.stderr);
+    let bare = out.trim_end_matches('/');
+    for arguments in [["verify", &out], ["verify", bare], ["digest", &out], ["digest", bare], ["inspect", bare]] {
+        let ran = run(&arguments);
+        assert!(ran.code == Some(65) && ran.stderr.contains("it puts the folder back"), "{}", ran.stderr);
+    }
     assert_eq!(failing(&out, &[]).output().unwrap().status.code(), Some(69));
     assert_eq!(verify(out.as_ref(), None).unwrap().rows, 5);
     assert_eq!(names(home.path()), [".other.abcd1234.tmp", "out"]);
+}
+
+#[test]
+fn what_the_dead_left_of_other_partitions_is_swept_and_what_the_living_write_is_not() {
+    let home = folder();
+    let out = path(&home, "out/");
+    let exported = |day: &str| exported(5, &out, &["--partition", day]).code;
+    assert_eq!((exported("day=1"), exported("day=2")), (Some(0), Some(0)));
+    let at = |name: &str| home.path().join("out").join(name);
+    for name in [".day=1.abcd1234.tmp/new", ".day=2.abcd1234.tmp/new", ".day=3.abcd1234.tmp/new", ".x.abcd1234.tmp"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    // Between two renames, dead; and another one that is under way.
+    fs::rename(at("day=1"), at(".day=1.abcd1234.tmp/old")).unwrap();
+    let lock = File::create(at(".day=2.lock")).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(exported("day=4"), Some(0));
+    let left = [".day=2.abcd1234.tmp", ".day=2.lock", ".x.abcd1234.tmp", "day=1", "day=2", "day=4"];
+    assert_eq!(all_names(&home.path().join("out")), left);
+    assert_eq!(verify(&at("day=1"), None).unwrap().rows, 5);
 }
 
 #[test]

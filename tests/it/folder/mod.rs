@@ -2,6 +2,7 @@
 
 mod ended;
 mod owners;
+mod partitions;
 mod parts;
 mod replaced;
 mod verified;

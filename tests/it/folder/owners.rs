@@ -6,8 +6,8 @@ use std::path::Path;
 use linq_export::verify::VerifyError;
 
 use super::{MANY, refusal};
-use crate::run::{exported, json, verified};
-use crate::support::{folder, names, ndjson_rows, path};
+use crate::run::{exported, failing, json, verified};
+use crate::support::{folder, names, ndjson_rows, path, ran};
 
 #[test]
 fn owners_stand_in_a_folder_of_their_own_that_is_replaced_with_it() {
@@ -52,4 +52,58 @@ fn owners_stand_beside_a_file_and_are_verified_with_it() {
         let ran = exported(5, output, &["--format", "ndjson", "--owners", "table"]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn owners_of_the_export_before_go_with_it() {
+    let home = folder();
+    let file = path(&home, "c.parquet");
+    assert_eq!(exported(5, &file, &["--owners", "table"]).code, Some(0));
+    assert_eq!(exported(5, &file, &[]).code, Some(0));
+    assert_eq!(names(home.path()), ["c.parquet", "c.parquet.manifest.json"]);
+    // Under another name, where the format is another.
+    let dump = path(&home, "dump");
+    for format in ["parquet", "csv"] {
+        let ran = exported(5, &dump, &["--owners", "table", "--format", format]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    assert_eq!(names(home.path())[2..], ["dump", "dump.manifest.json", "dump.owners.csv"]);
+}
+
+#[test]
+fn a_file_where_owners_go_is_replaced_only_where_the_manifest_lists_it() {
+    let home = folder();
+    let (file, owners) = (path(&home, "c.parquet"), path(&home, "c.owners.parquet"));
+    for before in [false, true] {
+        if before {
+            assert_eq!(exported(5, &file, &[]).code, Some(0));
+        }
+        fs::write(&owners, "theirs").unwrap();
+        let ran = ran(failing(&file, &["--owners", "table"]).output().unwrap());
+        assert!(
+            ran.code == Some(73) && ran.stderr.contains(&owners) && ran.stderr.contains("hint: "),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(fs::read_to_string(&owners).unwrap(), "theirs");
+        // Nor does an export without owners remove it.
+        assert_eq!(exported(5, &file, &[]).code, Some(0));
+        assert_eq!(fs::read_to_string(&owners).unwrap(), "theirs");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_where_owners_go_stays_and_is_followed() {
+    let home = folder();
+    fs::create_dir(home.path().join("data")).unwrap();
+    let (file, link) = (path(&home, "c.parquet"), home.path().join("c.owners.parquet"));
+    std::os::unix::fs::symlink("data/owners", &link).unwrap();
+    for contacts in [5, 120] {
+        let ran = exported(contacts, &file, &["--owners", "table"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(verified(&file).code, Some(0), "{}", verified(&file).stderr);
+    }
+    assert_eq!(names(&home.path().join("data")), ["owners"]);
 }

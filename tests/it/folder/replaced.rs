@@ -7,7 +7,7 @@ use linq_export::verify::{VerifyError, verify};
 
 use super::{MANY, files, refusal};
 use crate::run::{export, exported, failing, json, verified};
-use crate::support::{folder, names, path, ran};
+use crate::support::{all_names, folder, names, path, ran};
 
 #[test]
 fn a_folder_is_replaced_as_a_whole_or_not_at_all() {
@@ -52,7 +52,7 @@ fn what_no_export_made_is_refused_and_stays() {
         fs::remove_file(out.clone() + theirs).unwrap();
     }
     fs::create_dir(out.clone() + "day=1").unwrap();
-    refused(&["\"day=1\" is in it"]);
+    refused(&["it holds partitions, \"day=1\" is in it"]);
     fs::remove_dir(out.clone() + "day=1").unwrap();
     let manifest = fs::read_to_string(out.clone() + "_manifest.json").unwrap();
     fs::write(out.clone() + "_manifest.json", manifest.replace("counted", "snapshot") + " ").unwrap();
@@ -77,13 +77,16 @@ fn what_cannot_be_a_folder_of_its_own_is_refused() {
         (&inside, &[], 73, "end its name with a slash"),
         (&there, &[], 73, "end its name with a slash"),
         (&there, &["--format", "csv"], 73, "end its name with a slash"),
-        (&file, &[], 73, "because: "),
+        (&file, &[], 73, "leave out the slash"),
         (&missing, &[], 73, "because: "),
         (&missing, &["--partition", "day=1"], 73, "because: "),
         ("c.parquet", &MANY, 2, "--rows-per-file is for a folder"),
         ("-", &["--partition", "day=1", "--format", "csv"], 2, "--partition is for a folder"),
         ("out/", &["--partition", "day"], 2, "is no partition"),
         ("out/", &["--partition", "email=1"], 2, "is a column already"),
+        ("out/", &["--partition", "Email=1", "--drop", "email"], 2, "is a column already"),
+        ("out/", &["--partition", "contact_owner=1"], 2, "is a column already"),
+        ("out/", &["--partition", "CONTACTS=1"], 2, "is a column already"),
         ("out/", &["--rows-per-file", "0"], 2, "--rows-per-file"),
         (&path(&home, "out/"), &["--manifest", "m.json"], 2, "--manifest is for"),
         (&path(&home, "out/"), &["--report", &path(&home, "out/r.json")], 2, "is where the output stands"),
@@ -115,14 +118,38 @@ fn a_partition_leaves_the_others_alone() {
         assert_eq!(verify(day(of).as_ref(), None).unwrap().rows, contacts);
     }
     assert_eq!(verify(day("2").as_ref(), None).unwrap().rows, 7);
-    assert_eq!(names(out.as_ref()), ["day=1", "day=2"]);
+    // Nothing of a run stays: there is one a night.
+    assert_eq!(all_names(out.as_ref()), ["day=1", "day=2"]);
     assert_eq!(json(day("1") + "/_manifest.json")["options"]["partition"], "day=1");
     // Nor does one that is being written hinder another.
-    let lock = File::open(out.clone() + ".day=1.lock").unwrap();
+    let lock = File::create(out.clone() + ".day=1.lock").unwrap();
     lock.lock().unwrap();
     assert_eq!((partition("1", 5).code, partition("2", 5).code), (Some(75), Some(0)));
-    assert_eq!(exported(5, &out, &[]).code, Some(73));
+    let ran = exported(5, &out, &[]);
+    assert!(ran.code == Some(73) && ran.stderr.contains("it holds partitions, \"day=1\""), "{}", ran.stderr);
     assert_eq!(names(out.as_ref()), ["day=1", "day=2"]);
+}
+
+#[test]
+fn a_folder_is_one_export_or_holds_partitions_of_one_key() {
+    let home = folder();
+    let [out, days] = ["out/", "days/"].map(|name| path(&home, name));
+    let refused = |out: &str, partition: &str, says: &str| {
+        let before = files(out.as_ref());
+        let ran = ran(failing(out, &["--partition", partition]).output().unwrap());
+        assert_eq!(ran.code, Some(73), "{}", ran.stderr);
+        assert!(ran.stderr.contains(says) && ran.stderr.contains("hint: name a folder"), "{}", ran.stderr);
+        assert_eq!(files(out.as_ref()), before);
+    };
+    assert_eq!(exported(5, &out, &[]).code, Some(0));
+    for name in ["_SUCCESS", "_manifest.json", "part-00000.parquet"] {
+        refused(&out, "day=1", &format!("it is an export itself, {name:?} is in it"));
+        fs::remove_file(out.clone() + name).unwrap();
+    }
+    assert_eq!(exported(5, &out, &["--partition", "day=1"]).code, Some(0));
+    assert_eq!(exported(5, &days, &["--partition", "day=1"]).code, Some(0));
+    refused(&days, "month=1", "its partitions have another key, \"day=1\" is in it");
+    assert_eq!(exported(5, &days, &["--partition", "day=2"]).code, Some(0));
 }
 
 #[cfg(unix)]
@@ -172,7 +199,18 @@ mod unix {
             assert!(fs::symlink_metadata(home.path().join("latest")).unwrap().is_symlink());
             assert_eq!(verify(&home.path().join("latest"), None).unwrap().rows, contacts);
         }
+        assert_eq!(exported(9, &path(&home, "latest/."), &[]).code, Some(0));
+        assert_eq!(verify(&home.path().join("latest"), None).unwrap().rows, 9);
         assert_eq!(names(home.path()), ["data", "latest"]);
         assert_eq!(names(&home.path().join("data")), ["1"]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_followed_for_partitions_too() {
+        let home = folder();
+        symlink("data", home.path().join("latest")).unwrap();
+        let ran = exported(5, &path(&home, "latest/"), &["--partition", "day=1"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_eq!(verify(&home.path().join("data/day=1"), None).unwrap().rows, 5);
     }
 }

@@ -1,0 +1,43 @@
+//! Contacts as the API sent them, which `--raw` writes: lines without a table, by what their manifest says.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::parts::Parts;
+use super::{Form, Lines, ReadbackError, raw_ids};
+use crate::manifest::Known;
+
+/// What can be told of such lines.
+#[derive(Debug)]
+pub(crate) struct RawLines {
+    pub files: Vec<PathBuf>,
+    pub form: Form,
+    pub rows: u64,
+}
+
+/// Whether the manifest beside a file, or in a folder, says that it holds such lines.
+pub(super) fn is_raw(path: &Path) -> bool {
+    let manifest = if path.is_dir() {
+        path.join("_manifest.json")
+    } else {
+        let mut name = fs::canonicalize(path).map(OsString::from).unwrap_or_default();
+        name.push(".manifest.json");
+        name.into()
+    };
+    fs::read(manifest).is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
+}
+
+/// Counts them.
+pub(crate) fn raw_lines(path: &Path) -> Result<RawLines, ReadbackError> {
+    let parts = Parts::of(path)?;
+    let (mut form, mut rows) = (Form::default(), 0);
+    for file in &parts.files {
+        let read = Lines::open(file).and_then(|lines| Ok((lines.codec, raw_ids(file)?.len())));
+        parts.check()?;
+        let (codec, ids) = read?;
+        form.codec = codec;
+        rows += ids as u64;
+    }
+    Ok(RawLines { files: parts.files, form, rows })
+}

@@ -1,0 +1,38 @@
+//! Which contacts a table of owners belongs to: it has no manifest of its own, theirs lists it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::names::FolderNames;
+use crate::draft::folder;
+use crate::manifest::Known;
+
+/// How the name of a file's manifest ends.
+const MANIFEST: &str = ".manifest.json";
+/// The folder that owners have within one of parts.
+const OWNERS: &str = "_owners";
+
+/// The file or the folder of the contacts whose manifest lists these owners, and that manifest.
+pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
+    let name = owners.file_name()?.to_str()?;
+    let within = folder(owners);
+    if within.file_name().is_some_and(|folder| folder == OWNERS) {
+        let around = folder(within);
+        let manifest = around.join(FolderNames::MANIFEST);
+        return lists(&manifest, &format!("{OWNERS}/{name}")).then(|| (around.to_owned(), manifest));
+    }
+    if !name.contains(".owners") {
+        return None;
+    }
+    let entries = fs::read_dir(within).ok()?.flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).find_map(|manifest| {
+        let contacts = owners.with_file_name(manifest.strip_suffix(MANIFEST)?);
+        let manifest = owners.with_file_name(manifest);
+        lists(&manifest, name).then_some((contacts, manifest))
+    })
+}
+
+fn lists(manifest: &Path, owners: &str) -> bool {
+    let known = fs::read(manifest).ok().and_then(|text| Known::read(&text).ok());
+    known.is_some_and(|known| known.owners_file().is_some_and(|file| file.name.as_deref() == Some(owners)))
+}

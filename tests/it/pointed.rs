@@ -1,0 +1,62 @@
+//! What is no table, or belongs to another one: each verb says what it is, and what to read instead.
+
+use crate::run::exported;
+use crate::support::{Ran, folder, path, run};
+
+fn said(arguments: &[&str], code: i32, parts: &[&str]) {
+    let Ran { code: found, stdout, stderr } = run(arguments);
+    let text = format!("{stdout}{stderr}");
+    assert_eq!(found, Some(code), "{arguments:?}: {text}");
+    assert!(parts.iter().all(|part| text.contains(part)), "{arguments:?}: {text}");
+}
+
+#[test]
+fn raw_json_has_no_digest_and_is_inspected_by_its_lines() {
+    let home = folder();
+    for (name, more) in [("c.ndjson", &[][..]), ("c.ndjson.gz", &[]), ("out/", &["--format", "ndjson"])] {
+        let output = path(&home, name);
+        assert_eq!(exported(120, &output, &[&["--raw"], more].concat()).code, Some(0));
+        said(&["digest", &output], 2, &["is raw JSON, which has no table", "hint: "]);
+        said(&["inspect", &output], 0, &["120 contacts, raw JSON, ", "completeness: snapshot"]);
+        said(&["inspect", &output, "--json"], 0, &["\"raw\":true,\"rows\":120"]);
+        said(&["verify", &output], 0, &["120 contacts"]);
+    }
+}
+
+#[test]
+fn owners_point_to_their_contacts() {
+    let home = folder();
+    for (name, owners) in [("c.parquet", "c.owners.parquet"), ("out/", "out/_owners/owners.parquet")] {
+        let (contacts, owners) = (path(&home, name), path(&home, owners));
+        assert_eq!(exported(120, &contacts, &["--owners", "table"]).code, Some(0));
+        let says = format!("the owners of {}", contacts.trim_end_matches('/'));
+        said(&["verify", &owners], 65, &[&says, "verify those"]);
+        said(&["inspect", &owners], 0, &[&says, "38 owners", "completeness: snapshot"]);
+        said(&["digest", &owners], 0, &["38 "]);
+    }
+}
+
+#[test]
+fn a_folder_of_partitions_is_read_one_by_one() {
+    let home = folder();
+    let out = path(&home, "out");
+    assert_eq!(exported(5, &format!("{out}/"), &["--partition", "day=1"]).code, Some(0));
+    said(&["verify", &out], 65, &["holds partitions, such as day=1", "name one partition"]);
+    for verb in ["digest", "inspect"] {
+        said(&[verb, &out], 65, &["of a partitioned export, one partition"]);
+    }
+}
+
+#[test]
+fn owners_whose_names_begin_alike_are_told_apart_by_id() {
+    let home = folder();
+    let file = path(&home, "owners.csv");
+    let name = "Wolfeschlegelsteinhausenbergerdorff ".repeat(3);
+    let rows: Vec<_> = (5..15).map(|id| format!("{id},{name}{id},{id}\r\n")).collect();
+    std::fs::write(&file, format!("owner_id,owner_name,contacts\r\n{}", rows.concat())).unwrap();
+    let ran = run(&["inspect", &file]);
+    for id in 5..15 {
+        assert!(ran.stdout.contains(&format!("  {id} Wolfe")), "{}", ran.stdout);
+    }
+    assert!(ran.stdout.lines().skip(1).all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+}
