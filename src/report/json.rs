@@ -77,7 +77,6 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
         Event::Waiting { wait, cause } => ("waiting", json!({ "wait_seconds": wait.as_secs_f64(), "cause": cause })),
         Event::Recovered => ("recovered", json!({})),
         Event::Publishing => ("publishing", json!({})),
-        Event::Published { .. } => ("published", json!({})),
         Event::Planned { pages, contacts } => ("planned", json!({ "pages": pages, "contacts": contacts })),
         Event::Warned(warning) => (
             "warned",
