@@ -1,17 +1,13 @@
 //! `linq-export contacts`: its options, the configuration they make, and the run.
 
-use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::{
-    BaseUrl, Below, ConfigError, ContactsConfig, ExportConfig, Pacing, PerPage, PlainHttp, Rate, Source, Token,
-};
+use linq_export::config::{Below, ConfigError, ExportConfig, Source, Token};
 use linq_export::ended::Ended;
 use linq_export::report::{Publishing, Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
@@ -20,10 +16,11 @@ use super::destination::Destination;
 use super::layout::{Form, Values};
 use super::records::Records;
 use super::sandbox::Embedded;
+use super::server::Server;
 use super::signals::Signals;
 use super::token::{self, TokenSource};
 use super::voice::Voice;
-use super::{duration, fail, say, words};
+use super::{fail, say, words};
 
 /// How long a run that was told to stop may take to do so.
 const GRACE: Duration = Duration::from_millis(1_500);
@@ -77,62 +74,6 @@ struct Enough {
     /// Publish an export below the required level all the same, with its true level; the exit code stays 3
     #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
     publish_below: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "The server, and how it is asked")]
-struct Server {
-    /// Where the API is: https, or plain http on this machine
-    #[arg(long, value_name = "URL", default_value = BaseUrl::PRODUCTION, env = "LINQ_EXPORT_BASE_URL", hide_env_values = true)]
-    base_url: String,
-    /// Let the token travel over plain http to another machine
-    #[arg(long, env = "LINQ_EXPORT_ALLOW_PLAIN_HTTP", value_parser = BoolishValueParser::new())]
-    allow_plain_http: bool,
-    /// A file of certificates (PEM) to trust besides the system's, such as a company proxy's
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CA_CERT")]
-    ca_cert: Option<PathBuf>,
-    /// Requests a second, at most, retries included: a number, or auto to learn what the server bears
-    #[arg(long, value_name = "RATE", default_value = "auto", env = "LINQ_EXPORT_RATE")]
-    rate: RateOption,
-    /// The ceiling of a learned rate, in requests a second
-    #[arg(long, value_name = "RATE", default_value_t = Rate::HIGHEST_LEARNED, env = "LINQ_EXPORT_MAX_RATE")]
-    max_rate: Rate,
-    /// Requests under way at once, at most
-    #[arg(long, value_name = "N", default_value_t = linq_export::config::DEFAULT_CONCURRENCY, env = "LINQ_EXPORT_CONCURRENCY")]
-    concurrency: NonZeroUsize,
-    /// Contacts a page, 1 to 100
-    #[arg(long, value_name = "N", default_value_t = PerPage::MAX.get(), env = "LINQ_EXPORT_PER_PAGE")]
-    per_page: u32,
-    /// How long one attempt at a page may take (connecting: 5s, silence: 30s)
-    #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration, env = "LINQ_EXPORT_TIMEOUT")]
-    timeout: Duration,
-    /// The first wait before a page that failed is asked for again; each further one may be twice as long, up to 30s
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration, env = "LINQ_EXPORT_BACKOFF")]
-    backoff: Duration,
-    /// How long a server that is down is waited for, and probed
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, env = "LINQ_EXPORT_MAX_OUTAGE")]
-    max_outage: Duration,
-    /// The longest wait that a throttling server may ask for (Retry-After); over it, the run ends with 75
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration, env = "LINQ_EXPORT_MAX_RETRY_AFTER")]
-    max_retry_after: Duration,
-    /// Time for the whole run; after it, the run ends with 75 [default: none]
-    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_DEADLINE")]
-    deadline: Option<Duration>,
-}
-
-/// A rate as it is given: a number, or `auto`.
-#[derive(Debug, Clone, Copy)]
-enum RateOption {
-    Auto,
-    Fixed(Rate),
-}
-
-impl FromStr for RateOption {
-    type Err = ConfigError;
-
-    fn from_str(text: &str) -> Result<Self, ConfigError> {
-        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Fixed) }
-    }
 }
 
 impl Contacts {
@@ -236,30 +177,9 @@ impl Contacts {
         let encoding = self.destination.encoding()?;
         let (base_url, token) = match sandbox {
             Some(sandbox) => (sandbox.base_url(), Token::new(sandbox.token()).map_err(text)?),
-            None => (self.server.base_url.clone(), self.token.read().await?),
+            None => (self.server.base_url().to_owned(), self.token.read().await?),
         };
-        let plain_http = if self.server.allow_plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
-        let mut contacts = ContactsConfig::new(BaseUrl::parse(&base_url, plain_http).map_err(text)?, token);
-        if let Some(certificate) = sandbox.and_then(sandbox::Sandbox::ca_pem) {
-            contacts.ca_certificates = certificate.as_bytes().to_vec();
-        } else if let Some(path) = &self.server.ca_cert {
-            contacts.ca_certificates =
-                tokio::fs::read(path).await.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-            if contacts.ca_certificates.is_empty() {
-                return Err(format!("{} is empty: --ca-cert takes a file of certificates in PEM", path.display()));
-            }
-        }
-        contacts.pacing = match self.server.rate {
-            RateOption::Auto => Pacing::Learn { ceiling: self.server.max_rate, known: None },
-            RateOption::Fixed(rate) => Pacing::Fixed(rate),
-        };
-        contacts.patience.outage = self.server.max_outage;
-        contacts.patience.retry_after = self.server.max_retry_after;
-        contacts.patience.deadline = self.server.deadline;
-        contacts.concurrency = self.server.concurrency;
-        contacts.per_page = PerPage::new(self.server.per_page).map_err(text)?;
-        contacts.timeouts.attempt = self.server.timeout;
-        contacts.backoff.first = self.server.backoff;
+        let mut contacts = self.server.contacts(&base_url, token, sandbox.and_then(sandbox::Sandbox::ca_pem)).await?;
         contacts.limit = self.enough.limit;
         contacts.require = self.enough.require;
         let mut config = ExportConfig::new(contacts, self.destination.output(), encoding.format);
