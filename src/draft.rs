@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-pub(crate) use staging::{Staging, begun_in, is_taken_away, recover};
+pub(crate) use staging::{Staging, abandon, abandoned_in, begun_in, is_taken_away, recover, remove};
 
 use crate::platform;
 

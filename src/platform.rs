@@ -65,7 +65,10 @@ mod unix {
 
     /// Gives a folder the group and the mode of another.
     pub(crate) fn folder_takes_after(folder: &Path, earlier: &Metadata) -> io::Result<()> {
-        take_after(&File::open(folder)?, earlier)
+        let folder = File::open(folder)?;
+        take_after(&folder, earlier)?;
+        // Its owner can always write in it, and remove it.
+        set_mode(&folder, earlier.mode() & 0o777 | 0o700)
     }
 
     /// Swaps two folders in one step. The error is `Unsupported` or `InvalidInput` where system or file system cannot.

@@ -28,6 +28,9 @@ const NEW: &str = "new";
 /// Where the folder that they replace is put, if it has to be put somewhere.
 const OLD: &str = "old";
 
+/// What is put aside to be removed has this for the name of its target.
+const ABANDONED: &str = "abandoned";
+
 /// Swaps two folders in one step, or says that it cannot.
 type Exchange = fn(&Path, &Path) -> io::Result<()>;
 
@@ -148,15 +151,44 @@ impl Staging {
 /// Ends what dead runs left of `target`: a folder that was taken away for a new one which never came gets its place
 /// again, and all else of theirs goes. Nobody may be writing the target: see the lock.
 pub(crate) fn recover(target: &Path) -> io::Result<()> {
-    for staging in stagings(target)? {
-        if is_between(&staging, target) {
-            fs::rename(staging.join(OLD), target)?;
-            platform::sync_folder(folder(target))?;
-        }
-        // What cannot be removed today, for somebody reads it over a network maybe, is hidden, and tried again.
+    let stagings = put_back(target)?;
+    remove(stagings);
+    Ok(())
+}
+
+/// The same, but that what is to go is only put aside, and returned: that does not take long.
+pub(crate) fn abandon(target: &Path) -> io::Result<Vec<PathBuf>> {
+    let aside = folder(target).join(ABANDONED);
+    let aside = |staging: PathBuf| {
+        let name = staging.file_name()?.as_encoded_bytes();
+        let random = std::str::from_utf8(&name[name.len().checked_sub(RANDOM + ENDING.len())?..]).ok()?;
+        let aside = aside.with_file_name(format!(".{ABANDONED}.{random}"));
+        fs::rename(staging, &aside).ok().map(|()| aside)
+    };
+    Ok(put_back(target)?.into_iter().filter_map(aside).collect())
+}
+
+/// What runs have put aside in a folder, and did not live to remove.
+pub(crate) fn abandoned_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    stagings(&folder.join(ABANDONED))
+}
+
+/// Removes staging folders. What cannot be removed today, for somebody reads it over a network maybe, is hidden, and tried
+/// again.
+pub(crate) fn remove(stagings: Vec<PathBuf>) {
+    for staging in stagings {
         let _ = fs::remove_dir_all(staging);
     }
-    Ok(())
+}
+
+/// Gives a folder that was taken away its place again; returns the staging folders of the target, which are to go.
+fn put_back(target: &Path) -> io::Result<Vec<PathBuf>> {
+    let stagings = stagings(target)?;
+    for staging in stagings.iter().filter(|staging| is_between(staging, target)) {
+        fs::rename(staging.join(OLD), target)?;
+        platform::sync_folder(folder(target))?;
+    }
+    Ok(stagings)
 }
 
 /// Whether a run was stopped between the two renames that stand for an exchange: nothing is at the target.

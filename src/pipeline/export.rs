@@ -120,7 +120,7 @@ async fn run(
     settled.publish(manifest.text()?.into_bytes()).await?;
     reporter.report(&Event::Published { manifest: Arc::new(manifest.clone()) });
     kit::publish(kit).await?;
-    let owners = config.has_owners_file().then(|| config.path_of(OutFile::Owners)).flatten();
+    let owners = config.path_of(OutFile::Owners).filter(|_| config.has_owners_file());
     Ok(Summary { read, output: config.output.clone(), owners, bytes, elapsed: start.elapsed(), manifest, required })
 }
 

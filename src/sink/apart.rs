@@ -60,11 +60,11 @@ fn taken_by(output: &Output) -> Vec<(PathBuf, &'static str)> {
     let mut take = |paths: &[PathBuf], what| {
         taken.extend(paths.iter().flat_map(|path| places(path)).map(|place| (place, what)));
     };
-    if let Ok(Names { target, manifest, staged, lock, owners_staged, .. }) = Names::of(path) {
+    if let Ok(Names { target, called, manifest, staged, lock, owners_staged, .. }) = Names::of(path) {
         take(&[lock], "the output's lock");
         if !matches!(output, Output::Folder { .. }) {
             take(&[manifest, staged], "the manifest");
-            for owners in OutFile::owners_of(&target) {
+            for owners in OutFile::owners_of(&target.with_file_name(called)) {
                 take(&Names::of(&owners).map_or_else(|_| Vec::new(), |names| vec![names.lock]), "the owners' lock");
                 take(&[owners], "the owners");
             }

@@ -5,21 +5,21 @@
 //! the same bytes.
 //!
 //! The choices, on 1,000,000 contacts of the sandbox, with the processor time of the encoding alone, and other engines on
-//! the same table (`cargo bench --features bench --bench sizes`, then `tests/interop/sizes.py`, on a busy machine):
+//! the same table (`cargo bench --features bench --bench sizes`, then `tests/interop/sizes.py`, on 2 virtual cores):
 //!
 //! | written by | MB | CPU s |
 //! |---|---|---|
-//! | this, by default: portable, zstd 1 on dictionaries' indexes and 3 on values | 33.5 | 1.02 |
-//! | `--parquet-profile compact`: delta encodings, too | 32.3 | 0.87 |
-//! | `--compression-level 1` | 38.4 | 0.88 |
-//! | `--compression-level 9` | 31.6 | 2.55 |
-//! | `--compression gzip` | 33.6 | 4.94 |
-//! | `--compression snappy` | 49.2 | 0.80 |
-//! | `--compression lz4` | 50.6 | 0.78 |
-//! | `--compression none` | 94.2 | 0.79 |
-//! | DuckDB 2.0.1, zstd | 34.3 | 1.96 |
-//! | pyarrow 26.0.1, zstd | 39.3 | 0.78 |
-//! | Polars 2.1.0, zstd | 35.7 | 1.29 |
+//! | this, by default: portable, zstd 1 on dictionaries' indexes and 3 on values | 33.5 | 0.89 |
+//! | `--parquet-profile compact`: delta encodings, too | 32.3 | 0.76 |
+//! | `--compression-level 1` | 38.3 | 0.69 |
+//! | `--compression-level 9` | 31.5 | 2.39 |
+//! | `--compression gzip` | 33.6 | 4.78 |
+//! | `--compression snappy` | 49.2 | 0.61 |
+//! | `--compression lz4` | 50.6 | 0.61 |
+//! | `--compression none` | 94.2 | 0.49 |
+//! | DuckDB 2.0.1, zstd | 34.3 | 1.74 |
+//! | pyarrow 26.0.1, zstd | 39.3 | 0.76 |
+//! | Polars 2.1.0, zstd | 35.7 | 1.13 |
 
 use std::io::Write;
 

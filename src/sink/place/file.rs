@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::names::Names;
-use super::steps::{Left, finish, listed_owners, recover, remove_former_owners, stage_manifest, stage_owners};
+use super::steps::{Left, finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
 use crate::draft::{self, Draft, Mode, folder};
 use crate::platform;
 use crate::sink::SinkError;
@@ -90,6 +90,8 @@ impl FilePlace {
     pub fn publish(self, manifest: &[u8]) -> Result<(), SinkError> {
         let Self { names, draft, owners, mode, _locks } = self;
         let (owners, owners_draft) = owners.map(|Owners { path, draft }| (path, draft)).unzip();
+        // A long time may have passed since it was looked at.
+        owners.as_deref().map_or(Ok(()), |owners| check_owners(&names, owners))?;
         let staged = owners_draft
             .map_or(Ok(()), |draft| stage_owners(&names, draft))
             .and_then(|()| stage_manifest(&names, mode, manifest))
@@ -118,7 +120,7 @@ fn check_owners(names: &Names, owners: &Path) -> Result<(), SinkError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(create(error)),
         Ok(metadata) if metadata.is_dir() => Err(create(io::ErrorKind::IsADirectory.into())),
-        Ok(_) if listed_owners(names).is_some_and(|(listed, _)| listed == owners) => Ok(()),
+        Ok(_) if former_owners(names).as_deref() == Some(owners) => Ok(()),
         Ok(_) => Err(SinkError::OwnersNotOurs { path: owners.to_owned(), target: names.target.clone() }),
     }
 }

@@ -53,6 +53,9 @@ impl FolderPlace {
             return Err(SinkError::NotOurs { target: names.target, reason });
         }
         check_replaceable(&names, &names.target)?;
+        if names.target.exists() && !platform::is_writable(&names.target) {
+            return Err(create(io::ErrorKind::PermissionDenied.into()));
+        }
         let mut staging = Staging::begin(&names.target).map_err(create)?;
         let name = OutFile::Part(0).in_folder(encoding);
         let file = staging.begin_file(&name).map_err(create)?;
@@ -127,10 +130,14 @@ fn sweep_beside(names: &FolderNames) {
             && let Ok(FolderNames { lock: path, .. }) = FolderNames::of(target)
             && let Ok(Some(lock)) = Lock::take_free(&path)
         {
-            let _lock = lock.passing(&path);
-            let _ = draft::recover(target);
+            let lock = lock.passing(&path);
+            let abandoned = draft::abandon(target);
+            // Whoever wants to write the partition need not wait until all is gone.
+            drop(lock);
+            draft::remove(abandoned.unwrap_or_default());
         }
     }
+    draft::remove(draft::abandoned_in(folder(&names.target)).unwrap_or_default());
 }
 
 /// The folder around a partition, where it was made for it: it goes again if nothing is published in it.

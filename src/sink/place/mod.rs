@@ -85,7 +85,9 @@ impl Place {
             return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
         }
         let names = Names::of(path).map_err(create)?;
-        let beside = config.has_owners_file().then(|| OutFile::Owners.beside(&names.target, config.encoding));
+        // Beside the file, and called after it as the operator calls it, which is what the manifest says.
+        let called = names.target.with_file_name(&names.called);
+        let beside = config.has_owners_file().then(|| OutFile::Owners.beside(&called, config.encoding));
         let owners = beside.map(|path| Names::of(&path)).transpose().map_err(create)?.map(|owners| owners.target);
         let mut waiting = Some(waiting);
         let mut locks = Vec::new();
@@ -115,17 +117,24 @@ impl Place {
         let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
         let (encoding, mode) = (config.encoding, config.mode);
         let is_partition = around.is_some();
-        let around = match around {
+        let mut waiting = Some(waiting);
+        let mut told = || waiting.take().map_or((), |waiting| waiting());
+        let (around, lock) = match around {
             Some((around, partition)) => {
                 // Behind links; the folder one stands in has no name, and is there.
                 let around = FolderNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
                 check_takes(&around, partition)?;
-                Around::make(&around, mode).map_err(create)?
+                loop {
+                    let new = Around::make(&around, mode).map_err(create)?;
+                    match take_lock(&names.lock, path, config, &mut told).await {
+                        // Who made the folder has failed, and taken it away.
+                        Err(SinkError::Create { .. }) if !around.exists() => {}
+                        taken => break (new, taken?.passing(&names.lock)),
+                    }
+                }
             }
-            None => None,
+            None => (None, take_lock(&names.lock, path, config, told).await?),
         };
-        let lock = take_lock(&names.lock, path, config, waiting).await?;
-        let lock = if is_partition { lock.passing(&names.lock) } else { lock };
         let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, is_partition, lock)));
         let place = begun.await.map_err(create)??;
         let out = Out::File(place.writer().map_err(create)?.into());

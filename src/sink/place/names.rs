@@ -17,6 +17,8 @@ const LINKS: usize = 40;
 pub(crate) struct Names {
     /// The file itself.
     pub target: PathBuf,
+    /// How it was called: otherwise, where that is a link.
+    pub called: OsString,
     /// Its manifest.
     pub manifest: PathBuf,
     /// The manifest of a file that is about to get its name.
@@ -41,6 +43,7 @@ impl Names {
             folder(&target).join(whole)
         };
         Ok(Self {
+            called: path.file_name().unwrap_or(name).to_owned(),
             manifest: named("", ".manifest.json"),
             staged: named(".", ".manifest.staged"),
             lock: named(".", ".lock"),

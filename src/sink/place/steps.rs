@@ -12,13 +12,14 @@
 //! A staged manifest that does not describe what stands there is of a run that never published, and is removed; so are
 //! owners without one.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::names::Names;
 use crate::draft::{self, Draft, Mode};
-use crate::manifest::{Known, KnownFile};
+use crate::manifest::Known;
 
 /// What an earlier run that was killed had left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,19 +53,22 @@ pub(super) fn finish(names: &Names, owners: Option<&Path>) -> io::Result<()> {
     draft::rename(&names.staged, &names.manifest)
 }
 
-/// The owners that the manifest of the target lists, and where they stand.
-pub(super) fn listed_owners(names: &Names) -> Option<(PathBuf, KnownFile)> {
+/// Where the owners stand that the export before wrote, if they are as it left them. A manifest that was copied from
+/// another target names that one's file, and its owners are that one's.
+pub(super) fn former_owners(names: &Names) -> Option<PathBuf> {
     let known = Known::read(&fs::read(&names.manifest).ok()?).ok()?;
-    let file = known.owners_file()?.clone();
-    Some((names.owners_called(file.name.as_deref()?)?, file))
+    let name = known.file.as_ref()?.name.as_deref().map(OsStr::new);
+    let is_of_this = name == names.target.file_name() || name == Some(&names.called);
+    let file = known.owners_file().filter(|_| is_of_this)?;
+    let path = names.owners_called(file.name.as_deref()?)?;
+    file.is(&path).then_some(path)
 }
 
-/// Removes the owners of the export before, where the new one has none there. Only what that one wrote goes, and that it
-/// cannot is no reason to keep the new one back.
+/// Removes the owners of the export before, where the new one has none there. That it cannot is no reason to keep the
+/// new one back.
 pub(super) fn remove_former_owners(names: &Names, owners: Option<&Path>) {
-    if let Some((former, file)) = listed_owners(names)
+    if let Some(former) = former_owners(names)
         && owners != Some(&former)
-        && file.is(&former)
     {
         let _ = fs::remove_file(former);
     }

@@ -92,6 +92,38 @@ fn a_file_where_owners_go_is_replaced_only_where_the_manifest_lists_it() {
     }
 }
 
+#[test]
+fn owners_that_are_not_as_they_were_left_or_are_of_another_file_are_not_touched() {
+    let home = folder();
+    let (file, owners) = (path(&home, "c.parquet"), path(&home, "c.owners.parquet"));
+    assert_eq!(exported(5, &file, &["--owners", "table"]).code, Some(0));
+    // A copy of the export, with its manifest, which names the owners of the first.
+    let copy = path(&home, "copy.parquet");
+    fs::copy(&file, &copy).unwrap();
+    fs::copy(file.clone() + ".manifest.json", copy.clone() + ".manifest.json").unwrap();
+    assert_eq!(exported(5, &copy, &[]).code, Some(0));
+    assert_eq!(verified(&file).code, Some(0), "{}", verified(&file).stderr);
+    // Another's file by now, though the manifest lists one of that name.
+    fs::write(&owners, "theirs").unwrap();
+    let ran = ran(failing(&file, &["--owners", "table"]).output().unwrap());
+    assert_eq!(ran.code, Some(73), "{}", ran.stderr);
+    assert_eq!(exported(5, &file, &[]).code, Some(0));
+    assert_eq!(fs::read_to_string(&owners).unwrap(), "theirs");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_the_output_is_has_owners_again_and_again() {
+    let home = folder();
+    fs::create_dir(home.path().join("data")).unwrap();
+    std::os::unix::fs::symlink("data/real.parquet", home.path().join("c.parquet")).unwrap();
+    for contacts in [5, 120] {
+        let ran = exported(contacts, &path(&home, "c.parquet"), &["--owners", "table"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    assert_eq!(verified(&path(&home, "c.parquet")).code, Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_where_owners_go_stays_and_is_followed() {
