@@ -329,6 +329,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_aside_is_nobodys_any_more_and_is_found_again() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("day=1");
+        fs::create_dir(home.path().join(".day=1.abcd1234.tmp")).unwrap();
+        let aside = home.path().join(".abandoned.abcd1234.tmp");
+        assert_eq!(abandon(&target).unwrap(), [aside.clone()]);
+        assert!(stagings(&target).unwrap().is_empty());
+        assert_eq!(abandoned_in(home.path()).unwrap(), [aside]);
+        remove(abandoned_in(home.path()).unwrap());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_folder_that_was_filled_meanwhile_is_not_taken_for_a_missing_one() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("out");
