@@ -334,7 +334,7 @@ mod tests {
         let target = home.path().join("day=1");
         fs::create_dir(home.path().join(".day=1.abcd1234.tmp")).unwrap();
         let aside = home.path().join(".abandoned.abcd1234.tmp");
-        assert_eq!(abandon(&target).unwrap(), [aside.clone()]);
+        assert_eq!(abandon(&target).unwrap(), std::slice::from_ref(&aside));
         assert!(stagings(&target).unwrap().is_empty());
         assert_eq!(abandoned_in(home.path()).unwrap(), [aside]);
         remove(abandoned_in(home.path()).unwrap());

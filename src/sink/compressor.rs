@@ -41,14 +41,12 @@ impl<W: Write> Compressor<W> {
         })
     }
 
-    /// Takes bytes. Those that are not compressed are passed on at once, for somebody may wait for them.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
-        let taken = match self {
-            Self::None(out) => out.write_all(bytes).and_then(|()| out.flush()),
-            Self::Gzip(encoder) => encoder.write_all(bytes),
-            Self::Zstd(encoder) => encoder.write_all(bytes),
-        };
-        taken.map_err(|error| failed(&error))
+    /// Passes on what is not compressed, for somebody may wait for it.
+    pub fn pass_on(&mut self) -> Result<(), SinkError> {
+        match self {
+            Self::None(out) => out.flush().map_err(|error| failed(&error)),
+            Self::Gzip(_) | Self::Zstd(_) => Ok(()),
+        }
     }
 
     /// Ends the file: writes its last bytes.
@@ -59,6 +57,24 @@ impl<W: Write> Compressor<W> {
             Self::Zstd(encoder) => encoder.finish(),
         };
         finished.map_err(|error| failed(&error))
+    }
+}
+
+impl<W: Write> Write for Compressor<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::None(out) => out.write(bytes),
+            Self::Gzip(encoder) => encoder.write(bytes),
+            Self::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::None(out) => out.flush(),
+            Self::Gzip(encoder) => encoder.flush(),
+            Self::Zstd(encoder) => encoder.flush(),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ const LINE_END: &[u8] = b"\r\n";
 /// Encodes batches as lines.
 #[derive(Debug)]
 pub(crate) struct CsvEncoder {
-    /// The header, until it is written.
+    /// What is to be written before the next row: the header, until it is written, and then nothing.
     header: Vec<u8>,
 }
 
@@ -32,20 +32,24 @@ impl CsvEncoder {
         Self { header }
     }
 
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, SinkError> {
-        let mut lines = std::mem::take(&mut self.header);
+    pub fn encode(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), SinkError> {
+        let mut line = std::mem::take(&mut self.header);
         for row in 0..batch.num_rows() {
             for (index, column) in batch.columns().iter().enumerate() {
-                separate(index, &mut lines);
-                write_value(column, row, &mut lines)?;
+                separate(index, &mut line);
+                write_value(column, row, &mut line)?;
             }
-            lines.extend(LINE_END);
+            line.extend(LINE_END);
+            out.write_all(&line).map_err(|error| failed(&error))?;
+            line.clear();
         }
-        Ok(lines)
+        self.header = line;
+        Ok(())
     }
 
-    pub fn finish(self) -> Vec<u8> {
-        self.header
+    /// Writes the header, where there was no row to write it with.
+    pub fn finish(self, out: &mut impl Write) -> Result<(), SinkError> {
+        out.write_all(&self.header).map_err(|error| failed(&error))
     }
 }
 
@@ -110,7 +114,11 @@ mod tests {
         ];
         let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
         let mut encoder = CsvEncoder::new(&batch.schema());
-        let lines = String::from_utf8(encoder.encode(&batch).unwrap()).unwrap();
+        let mut lines = Vec::new();
+        encoder.encode(&batch, &mut lines).unwrap();
+        encoder.encode(&batch.slice(0, 0), &mut lines).unwrap();
+        encoder.finish(&mut lines).unwrap();
+        let lines = String::from_utf8(lines).unwrap();
         let due = [
             "id,email,created_at",
             "-9223372036854775808,,",
@@ -122,7 +130,10 @@ mod tests {
             "",
         ];
         assert_eq!(lines, due.join("\r\n"));
-        assert!(encoder.encode(&batch.slice(0, 0)).unwrap().is_empty() && encoder.finish().is_empty());
-        assert_eq!(CsvEncoder::new(&batch.schema()).finish(), b"id,email,created_at\r\n");
+        let mut header = Vec::new();
+        let mut encoder = CsvEncoder::new(&batch.schema());
+        encoder.encode(&batch.slice(0, 0), &mut header).unwrap();
+        encoder.finish(&mut header).unwrap();
+        assert_eq!(header, b"id,email,created_at\r\n");
     }
 }

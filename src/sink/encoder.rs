@@ -43,8 +43,13 @@ impl<W: Write + Send> Encoder<W> {
     pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
         match self {
             Self::Parquet(encoder) => encoder.encode(batch),
-            Self::Lines { lines: Lines::Ndjson(encoder), out } => out.take(&encoder.encode(batch)?),
-            Self::Lines { lines: Lines::Csv(encoder), out } => out.take(&encoder.encode(batch)?),
+            Self::Lines { lines, out } => {
+                match lines {
+                    Lines::Ndjson(encoder) => encoder.encode(batch, out)?,
+                    Lines::Csv(encoder) => encoder.encode(batch, out)?,
+                }
+                out.pass_on()
+            }
         }
     }
 
@@ -54,7 +59,7 @@ impl<W: Write + Send> Encoder<W> {
             Self::Parquet(encoder) => encoder.finish(),
             Self::Lines { lines, mut out } => {
                 if let Lines::Csv(encoder) = lines {
-                    out.take(&encoder.finish())?;
+                    encoder.finish(&mut out)?;
                 }
                 out.finish()
             }

@@ -3,6 +3,7 @@
 //! Nulls are written out, and instants as RFC 3339 in UTC with six digits, so that both formats load
 //! into the same table. A table of one binary column has its lines in it already.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -31,27 +32,23 @@ impl NdjsonEncoder {
         Self { settings, raw }
     }
 
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, SinkError> {
-        if self.raw {
-            return Ok(raw_lines(batch));
-        }
-        let lines = with_fixed_offsets(batch).and_then(|batch| {
-            let mut writer = self.settings.clone().build::<_, LineDelimited>(Vec::new());
-            writer.write(&batch)?;
-            Ok(writer.into_inner())
-        });
-        lines.map_err(|error| SinkError::Encode { format: "ndjson", reason: error.to_string() })
+    pub fn encode(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), SinkError> {
+        let written = if self.raw { write_raw(batch, out) } else { self.write(batch, out) };
+        written.map_err(|error| SinkError::Encode { format: "ndjson", reason: error.to_string() })
+    }
+
+    fn write(&self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), ArrowError> {
+        let batch = with_fixed_offsets(batch)?;
+        self.settings.clone().build::<_, LineDelimited>(out).write(&batch)
     }
 }
 
-fn raw_lines(batch: &RecordBatch) -> Vec<u8> {
-    let column = batch.column(0).as_binary::<i32>();
-    let mut lines = Vec::with_capacity(column.value_data().len() + column.len());
-    for line in column.iter().flatten() {
-        lines.extend_from_slice(line);
-        lines.push(b'\n');
+fn write_raw(batch: &RecordBatch, out: &mut impl Write) -> Result<(), ArrowError> {
+    for line in batch.column(0).as_binary::<i32>().iter().flatten() {
+        out.write_all(line)?;
+        out.write_all(b"\n")?;
     }
-    lines
+    Ok(())
 }
 
 /// The same instants, in a zone whose name the writer knows without a database of time zones.
