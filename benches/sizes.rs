@@ -7,13 +7,8 @@
 use std::fs;
 use std::path::Path;
 
-use futures::TryStreamExt;
-use linq_export::arrow::array::RecordBatch;
 use linq_export::bench;
-use linq_export::config::{
-    BaseUrl, Codec, Compression, ContactsConfig, Encoding, Format, Pacing, PlainHttp, Profile, Rate, Token,
-};
-use linq_export::sandbox::{Sandbox, SandboxConfig};
+use linq_export::config::{Codec, Compression, Encoding, Format, Profile};
 
 const CONTACTS: u64 = 1_000_000;
 /// Each encoding is timed so often, and the least counts.
@@ -22,7 +17,7 @@ const TIMES: u32 = 3;
 const TICKS: f64 = 100.0;
 
 fn main() {
-    let batches = batches();
+    let batches = bench::batches(CONTACTS);
     let parquet = Encoding::new(Format::Parquet);
     let with = |codec, level| {
         let mut encoding = parquet;
@@ -62,18 +57,4 @@ fn processor_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
     let ticks = stat.rsplit(')').next().into_iter().flat_map(str::split_whitespace).skip(11).take(2);
     ticks.map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>() / TICKS
-}
-
-/// The batches of a whole sandbox.
-fn batches() -> Vec<RecordBatch> {
-    let runtime = tokio::runtime::Runtime::new().expect("threads");
-    runtime.block_on(async {
-        let mut config = SandboxConfig::default();
-        config.contacts = CONTACTS;
-        let sandbox = Sandbox::start(config).await.expect("a free port");
-        let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback).expect("a valid URL");
-        let mut config = ContactsConfig::new(base_url, Token::new(sandbox.token()).expect("a valid token"));
-        config.pacing = Pacing::Fixed(Rate::new(10_000.0).expect("a valid rate"));
-        linq_export::contacts(&config).expect("a client").try_collect().await.expect("every contact")
-    })
 }

@@ -110,6 +110,24 @@ pub use tokio_util::sync::CancellationToken;
 #[doc(hidden)]
 pub mod bench {
     use arrow::array::RecordBatch;
+    use futures::TryStreamExt;
+
+    use crate::config::{BaseUrl, ContactsConfig, Pacing, PlainHttp, Rate, Token};
+    use crate::sandbox::{Sandbox, SandboxConfig};
+
+    /// The batches of a whole sandbox of so many contacts.
+    #[must_use]
+    pub fn batches(contacts: u64) -> Vec<RecordBatch> {
+        let runtime = tokio::runtime::Runtime::new().expect("threads");
+        runtime.block_on(async {
+            let sandbox =
+                Sandbox::start(SandboxConfig { contacts, ..SandboxConfig::default() }).await.expect("a free port");
+            let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback).expect("a valid URL");
+            let mut config = ContactsConfig::new(base_url, Token::new(sandbox.token()).expect("a valid token"));
+            config.pacing = Pacing::Fixed(Rate::new(10_000.0).expect("a valid rate"));
+            crate::contacts(&config).expect("a client").try_collect().await.expect("every contact")
+        })
+    }
 
     /// The rows of a page's JSON.
     #[must_use]

@@ -1,7 +1,7 @@
 //! What is exported, where to, in which form.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, OutFile, Output, Owners};
@@ -76,7 +76,7 @@ impl ExportConfig {
     /// Whether owners are written as a table of their own, which needs a place for a second file.
     #[must_use]
     pub fn has_owners_file(&self) -> bool {
-        matches!(&self.content, Content::Table(layout) if layout.owners == Owners::Table)
+        self.content.layout().is_some_and(|layout| layout.owners == Owners::Table)
     }
 
     /// Whether a digest of the contents is to be computed. A kit has it in its queries.
@@ -87,11 +87,15 @@ impl ExportConfig {
 
     /// Where a file of the output stands; nowhere on standard output.
     pub(crate) fn path_of(&self, file: OutFile) -> Option<PathBuf> {
-        let target = self.output.target()?;
-        Some(match self.output {
+        self.output.target().map(|target| self.path_at(&target, file))
+    }
+
+    /// Where a file of the output stands, if that is at `target`.
+    pub(crate) fn path_at(&self, target: &Path, file: OutFile) -> PathBuf {
+        match self.output {
             Output::Folder { .. } => target.join(file.in_folder(self.encoding)),
-            _ => file.beside(&target, self.encoding),
-        })
+            _ => file.beside(target, self.encoding),
+        }
     }
 
     /// Refuses what does not go together.
@@ -101,7 +105,7 @@ impl ExportConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
         let format = self.encoding.format;
-        if let Output::Folder { partition: Some(partition), .. } = &self.output
+        if let Some(partition) = self.output.partition()
             && is_column(partition.key())
         {
             return Err(ConfigError::Usage(format!(

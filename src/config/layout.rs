@@ -18,6 +18,17 @@ pub enum Content {
     Raw,
 }
 
+impl Content {
+    /// The layout of the table, if one is written.
+    #[must_use]
+    pub fn layout(&self) -> Option<&Layout> {
+        match self {
+            Self::Table(layout) => Some(layout),
+            Self::Raw => None,
+        }
+    }
+}
+
 /// The columns of the table, and their form. Columns keep the table's order, and `id` is always there.
 ///
 /// What is dropped or hashed stands in `extra` neither, where a value of the wrong kind would be kept otherwise.

@@ -35,6 +35,17 @@ impl Output {
     }
 }
 
+impl Output {
+    /// The partition that is replaced, if it is one.
+    #[must_use]
+    pub fn partition(&self) -> Option<&Partition> {
+        match self {
+            Self::Folder { partition, .. } => partition.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.target() {

@@ -26,7 +26,7 @@ pub use created::{CreatedFacts, MonthFacts};
 pub use owners::{OwnerFacts, OwnersFacts};
 pub use stored::{ParquetFacts, RowGroupFacts, Stored};
 
-use crate::readback::{RawLines, Readback, ReadbackError, open, raw_lines, steadily};
+use crate::readback::{Form, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
 use crate::table::{CONTACTS, OWNER, OWNER_COLUMNS};
 use created::Created;
 use owners::Owners;
@@ -96,26 +96,24 @@ fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError>
         }
     }
     Ok(Inspection {
-        path: path.display().to_string(),
-        files: files.len() as u64,
-        bytes,
-        format: form.format,
-        codec: form.codec,
         raw: false,
-        rows,
         columns,
         parquet,
         owners: places.owner_id.map(|_| owners.finish(places.contacts.is_none())),
         created: places.created_at.map(|_| created.finish()),
-        manifest: beside::read(path, bytes),
+        ..without_table(path, &files, bytes, form, rows)
     })
 }
 
 /// What can be told of lines that are no table.
 fn raw(path: &Path) -> Result<Inspection, ReadbackError> {
     let RawLines { files, form, rows } = raw_lines(path)?;
-    let bytes = size(&files)?;
-    Ok(Inspection {
+    Ok(without_table(path, &files, size(&files)?, form, rows))
+}
+
+/// What is told of all files, whether there is a table in them or not.
+fn without_table(path: &Path, files: &[PathBuf], bytes: u64, form: Form, rows: u64) -> Inspection {
+    Inspection {
         path: path.display().to_string(),
         files: files.len() as u64,
         bytes,
@@ -128,7 +126,7 @@ fn raw(path: &Path) -> Result<Inspection, ReadbackError> {
         owners: None,
         created: None,
         manifest: beside::read(path, bytes),
-    })
+    }
 }
 
 fn size(files: &[PathBuf]) -> Result<u64, ReadbackError> {

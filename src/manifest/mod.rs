@@ -132,16 +132,8 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
 fn options_of(config: &ExportConfig) -> OptionsRecord {
     let Encoding { format, compression, profile, row_group, .. } = config.encoding;
     let is_parquet = format == Format::Parquet;
-    let (rows_per_file, partition) = match &config.output {
-        Output::Folder { partition, .. } => {
-            (Some(config.rows_per_file.get()), partition.as_ref().map(ToString::to_string))
-        }
-        _ => (None, None),
-    };
-    let layout = match &config.content {
-        Content::Table(layout) => Some(layout),
-        Content::Raw => None,
-    };
+    let is_folder = matches!(config.output, Output::Folder { .. });
+    let layout = config.content.layout();
     let hashed = layout.and_then(|layout| layout.hashed.as_ref());
     OptionsRecord {
         format: format.to_string(),
@@ -149,8 +141,8 @@ fn options_of(config: &ExportConfig) -> OptionsRecord {
         compression_level: compression.level(),
         parquet_profile: is_parquet.then(|| profile.to_string()),
         row_group_bytes: is_parquet.then(|| row_group.bytes()),
-        rows_per_file,
-        partition,
+        rows_per_file: is_folder.then(|| config.rows_per_file.get()),
+        partition: config.output.partition().map(ToString::to_string),
         owners: layout.map(|layout| layout.owners.to_string()),
         hashed: hashed.map(|hashed| hashed.columns.clone()).unwrap_or_default(),
         hash_key: hashed.map(|hashed| key_id(&hashed.key)),

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::contacts::bug;
-use crate::config::{Codec, Content, ExportConfig, Format, OutFile, Output};
+use crate::config::{Codec, ExportConfig, Format, OutFile};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::layout::key_id;
@@ -78,10 +78,7 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
 
 /// The files of the kit of an export that stands at `target`.
 fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
-    let file = |file: OutFile| match config.output {
-        Output::Folder { .. } => target.join(file.in_folder(config.encoding)),
-        _ => file.beside(target, config.encoding),
-    };
+    let file = |file| config.path_at(target, file);
     let contacts = HandoffTable {
         schema: &written.schema,
         files: written.parts.iter().map(|part| file(part.file)).collect(),
@@ -95,14 +92,8 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
         }),
         None => None,
     };
-    let partition = match &config.output {
-        Output::Folder { partition: Some(partition), .. } => Some((partition.key(), partition.value())),
-        _ => None,
-    };
-    let hashed = match &config.content {
-        Content::Table(layout) => layout.hashed.as_ref(),
-        Content::Raw => None,
-    };
+    let partition = config.output.partition().map(|partition| (partition.key(), partition.value()));
+    let hashed = config.content.layout().and_then(|layout| layout.hashed.as_ref());
     let hashed = hashed.map(|hashed| HandoffHashed { columns: &hashed.columns, key_id: key_id(&hashed.key) });
     let (format, compressed) = (config.encoding.format, compressed(config));
     Ok(kit(&Handoff { contacts, owners, format, compressed, partition, hashed }))
@@ -125,7 +116,7 @@ fn compressed(config: &ExportConfig) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{BaseUrl, ContactsConfig, PlainHttp, Token};
+    use crate::config::{BaseUrl, ContactsConfig, Output, PlainHttp, Token};
 
     use super::*;
 
