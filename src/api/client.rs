@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Response, StatusCode, Url};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -52,6 +52,8 @@ impl Client {
         let headers = HeaderMap::from_iter([
             (reqwest::header::HeaderName::from_static(TOKEN_HEADER), token),
             (ACCEPT, HeaderValue::from_static("application/json")),
+            // A page from a cache shows the list of another instant than the pages beside it.
+            (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         ]);
         let mut builder = reqwest::Client::builder()
             .default_headers(headers)

@@ -1,8 +1,8 @@
 //! Fetches one page, with as many attempts as it takes: waits for a slot, asks, decodes, and does what
 //! `retry` decides. Many tasks share one fetcher.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::client::{Answer, Client};
 use super::contract::{self, Violation};
 use super::failure::{ApiError, Failure};
+use super::freshness::Freshness;
 use super::hints::Quota;
 use super::pacer::{Pacer, Slot};
 use super::reader::Decode;
@@ -41,6 +42,7 @@ pub(super) struct Fetcher<T> {
     decode: Decode<T>,
     pub reporter: Arc<dyn Reporter>,
     requests: AtomicU64,
+    freshness: Mutex<Freshness>,
     /// Contacts a page, as the run asks for them.
     size: u64,
 }
@@ -61,6 +63,7 @@ impl<T> Fetcher<T> {
             decode,
             reporter,
             requests: AtomicU64::new(0),
+            freshness: Mutex::default(),
             size: config.per_page.get().into(),
         })
     }
@@ -202,7 +205,10 @@ impl<T> Fetcher<T> {
                 return Err(Failure::NoPage { reason, said: wire::said(&answer.headers, &[]) });
             }
         }
-        let observed = Observed { asked, said, rows, sent, received: self.pacer.now() };
+        let received = self.pacer.now();
+        let stale =
+            self.freshness.lock().unwrap_or_else(PoisonError::into_inner).judge(&answer.headers, sent, received);
+        let observed = Observed { asked, said, rows, sent, received, stale };
         Ok(Fetched { observed, table, held, bytes: answer.body.len() })
     }
 }

@@ -9,6 +9,7 @@ mod client;
 mod contract;
 mod failure;
 mod fetcher;
+mod freshness;
 mod health;
 mod hints;
 mod pace;

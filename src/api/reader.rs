@@ -119,6 +119,9 @@ impl<T: Send + 'static> Reader<T> {
                         Ok(Fetched { observed, table, held, bytes }) => {
                             window.insert(ticket, (asked.page, table), held);
                             progress.take(observed.said, bytes, held);
+                            if let Some(stale) = observed.stale.filter(|_| progress.is_first_stale()) {
+                                fetcher.reporter.report(&Event::Stale { page: asked.page, cause: stale.to_string() });
+                            }
                             observed
                         }
                         Err(error) => progress.end_of_list(asked, planner.total(), fetcher.pacer.now()).filter(|_| denies_page(&error)).ok_or(error)?,
@@ -155,6 +158,8 @@ struct Progress {
     bytes: u64,
     /// What the largest page needs, in bytes.
     largest: usize,
+    /// Whether a page was from a cache.
+    stale: bool,
 }
 
 impl Progress {
@@ -170,6 +175,11 @@ impl Progress {
         self.largest = self.largest.max(bytes + held);
     }
 
+    /// Whether a page that is from a cache is the first: one is worth a warning.
+    fn is_first_stale(&mut self) -> bool {
+        !std::mem::replace(&mut self.stale, true)
+    }
+
     /// Plans the pages of so many contacts; true if they were not planned before.
     fn plan(&mut self, contacts: u64) -> bool {
         let Some(said) = self.said.filter(|_| self.planned == 0) else { return false };
@@ -181,7 +191,7 @@ impl Progress {
     fn end_of_list(&self, asked: Asked, total_count: u64, now: Duration) -> Option<Observed> {
         let beyond = (asked.page - 1).saturating_mul(asked.per_page.into()) >= total_count;
         let said = Pagination { current_page: asked.page, per_page: asked.per_page.into(), total_count, ..self.said? };
-        beyond.then_some(Observed { asked, said, rows: Vec::new(), sent: now, received: now })
+        beyond.then_some(Observed { asked, said, rows: Vec::new(), sent: now, received: now, stale: None })
     }
 }
 

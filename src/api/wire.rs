@@ -69,8 +69,12 @@ fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
 
 /// The instant of a response by the server's clock; by ours, if it does not say.
 pub(super) fn date(headers: &HeaderMap) -> SystemTime {
-    let said = headers.get(DATE).and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
-    said.unwrap_or_else(SystemTime::now)
+    said_date(headers).unwrap_or_else(SystemTime::now)
+}
+
+/// The instant of a response by the server's clock, if it says.
+pub(super) fn said_date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// Scheme and host of a redirect's target; the rest could hold anything.

@@ -25,6 +25,7 @@ pub enum Verbosity {
 pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     match event {
         Event::Warned(warning) => Some(format!("warning: {warning}")),
+        Event::Stale { page, cause } => Some(format!("warning: page {page} is from a cache: {cause}")),
         Event::LockHeld => Some("another run is writing this output: waiting for it".to_owned()),
         Event::Recovered => {
             Some("finished the manifest of an earlier run that was stopped while it published".to_owned())

@@ -87,6 +87,13 @@ pub enum Event {
         /// What went wrong, in the server's words where it had any.
         cause: String,
     },
+    /// A page that is not of the instant at which it was asked for: the first of the run.
+    Stale {
+        /// The page.
+        page: u64,
+        /// What shows it.
+        cause: String,
+    },
     /// Values that could not be taken as they were sent.
     Warned(Warning),
     /// Bytes went to the output.
