@@ -9,8 +9,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use linq_export::config::ConfigError;
 use linq_export::sandbox::{
-    self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PastTheEnd, Protocols, SandboxConfig, Tls,
-    Totals,
+    self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PageOrder, PastTheEnd, Protocols,
+    SandboxConfig, Tls, Totals,
 };
 use linq_export::{ApiError, Error, Exit};
 
@@ -77,13 +77,22 @@ pub struct SandboxOptions {
     /// The order of its list: newest, oldest, id, updated, name or unstable-ties
     #[arg(id = "sandbox_order", long = "order", value_name = "ORDER", default_value_t = Order::Newest, env = "LINQ_EXPORT_SANDBOX_ORDER")]
     order: Order,
+    /// Sort the contacts within each page by id or id-desc, whatever the order of the list [default: as the list]
+    #[arg(
+        id = "sandbox_sort_pages",
+        long = "sort-pages",
+        value_name = "ORDER",
+        env = "LINQ_EXPORT_SANDBOX_SORT_PAGES"
+    )]
+    sort_pages: Option<PageOrder>,
     /// Writes to its list before each page, such as 0.5 or 0.5,insert=2,delete=1,update=1,bulk=300 [default: none]
     #[arg(id = "sandbox_moves", long = "moves", value_name = "MOVES", env = "LINQ_EXPORT_SANDBOX_MOVES")]
     moves: Option<Moves>,
     /// A replica that lags: the share of pages it answers and by how many writes, such as 0.1,by=3 [default: none]
     #[arg(id = "sandbox_lag", long = "lag", value_name = "LAG", env = "LINQ_EXPORT_SANDBOX_LAG")]
     lag: Option<Lag>,
-    /// Whether its total is exact, or behind by one write
+    /// Its total: exact, behind by one write, or counted first or last, with the writes of --moves between
+    /// the total and the contacts of one answer
     #[arg(id = "sandbox_count", long = "count", value_name = "COUNT", default_value_t = Count::Exact, env = "LINQ_EXPORT_SANDBOX_COUNT")]
     count: Count,
     /// Contacts that share one instant of creation, as a bulk import makes them
@@ -111,6 +120,7 @@ impl SandboxOptions {
         config.past_the_end = self.past_the_end;
         config.tls = self.tls.map(|certificate| Tls::new(certificate, Protocols::Http2AndHttp1));
         config.order = self.order;
+        config.sort_pages = self.sort_pages;
         config.moves = self.moves;
         config.lag = self.lag;
         config.count = self.count;

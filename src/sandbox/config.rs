@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::faults::FaultRule;
-use super::habits::{Count, MOST_PER_PAGE, PastTheEnd, Totals, check_most_per_page};
+use super::habits::{Count, MOST_PER_PAGE, PageOrder, PastTheEnd, Totals, check_most_per_page};
 use super::limits::Limit;
 use super::list::Order;
 use super::movement::{Lag, Moves};
@@ -36,6 +36,8 @@ pub struct SandboxConfig {
     pub ties: u64,
     /// The order of the list. Default: newest first.
     pub order: Order,
+    /// How each page arranges its contacts, once they are cut from the list. Default: as the list.
+    pub sort_pages: Option<PageOrder>,
     /// What is written to the list while it is read, by `seed`. Default: it stands still.
     pub moves: Option<Moves>,
     /// Requests for pages that see an older state of a list that moves. Default: none.
@@ -74,6 +76,7 @@ impl Default for SandboxConfig {
             seed: 1,
             ties: 1,
             order: Order::default(),
+            sort_pages: None,
             moves: None,
             lag: None,
             latency: Duration::ZERO,

@@ -33,6 +33,10 @@ pub enum PastTheEnd {
 }
 
 /// Which state of the list `total_count` and `total_pages` are of.
+///
+/// A server that asks its database for the total and for the contacts in two statements answers
+/// from two states where something is written in between: [`Count::First`] and [`Count::Last`]
+/// have the writes of each request happen there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Count {
     /// The same as the contacts of the page. Written `exact`.
@@ -40,13 +44,30 @@ pub enum Count {
     Exact,
     /// The one before the last write. Written `behind`.
     Behind,
+    /// The one before the writes of the request, which happen after the total was counted and
+    /// before the contacts are read. Written `first`.
+    First,
+    /// The one after the writes of the request, which happen after the contacts were read and
+    /// before the total is counted. Written `last`.
+    Last,
+}
+
+/// How a page arranges its contacts, whatever the order of the list.
+///
+/// So answers a server that searches for the ids of a page, and then reads the contacts by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageOrder {
+    /// Smaller ids come first. Written `id`.
+    Id,
+    /// Larger ids come first. Written `id-desc`.
+    IdDescending,
 }
 
 /// The habits of a running server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Habits {
     pub(super) most_per_page: u64,
-    pub(super) count: Count,
+    pub(super) sort_pages: Option<PageOrder>,
     pub(super) totals: Totals,
     pub(super) past_the_end: PastTheEnd,
 }
@@ -55,7 +76,7 @@ impl Habits {
     pub(super) fn of(config: &SandboxConfig) -> Self {
         Self {
             most_per_page: config.most_per_page,
-            count: config.count,
+            sort_pages: config.sort_pages,
             totals: config.totals,
             past_the_end: config.past_the_end,
         }
@@ -132,7 +153,9 @@ impl FromStr for Count {
         match text {
             "exact" => Ok(Self::Exact),
             "behind" => Ok(Self::Behind),
-            _ => Err(ParseError::new(format!("a count is \"exact\" or \"behind\", not {text:?}"))),
+            "first" => Ok(Self::First),
+            "last" => Ok(Self::Last),
+            _ => Err(ParseError::new(format!("a count is exact, behind, first or last, not {text:?}"))),
         }
     }
 }
@@ -142,6 +165,29 @@ impl Display for Count {
         formatter.write_str(match self {
             Self::Exact => "exact",
             Self::Behind => "behind",
+            Self::First => "first",
+            Self::Last => "last",
+        })
+    }
+}
+
+impl FromStr for PageOrder {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "id" => Ok(Self::Id),
+            "id-desc" => Ok(Self::IdDescending),
+            _ => Err(ParseError::new(format!("pages are sorted by id or id-desc, not by {text:?}"))),
+        }
+    }
+}
+
+impl Display for PageOrder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Id => "id",
+            Self::IdDescending => "id-desc",
         })
     }
 }
@@ -172,9 +218,17 @@ mod tests {
 
     #[test]
     fn counts_survive_writing_and_reading() {
-        for count in [Count::Exact, Count::Behind] {
+        for count in [Count::Exact, Count::Behind, Count::First, Count::Last] {
             assert_eq!(count.to_string().parse(), Ok(count));
         }
         assert!("ahead".parse::<Count>().is_err());
+    }
+
+    #[test]
+    fn orders_of_pages_survive_writing_and_reading() {
+        for order in [PageOrder::Id, PageOrder::IdDescending] {
+            assert_eq!(order.to_string().parse(), Ok(order));
+        }
+        assert!("name".parse::<PageOrder>().is_err());
     }
 }

@@ -3,7 +3,7 @@
 //! The only place with the state of a running server: the limit, the outages, the faults, the
 //! journal. An outage comes before everything; then the token is checked, then the limit
 //! (limits are per token), then the list moves where it does, a fault may be met, and the routes
-//! answer from one state of the list.
+//! answer from a view of the list.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
@@ -49,14 +49,16 @@ pub(super) struct Handler {
 #[derive(Debug)]
 struct Decision {
     verdict: Verdict,
-    /// The state of the list that it is answered from.
+    /// The state of the list that its contacts are of.
     state: Option<u64>,
+    /// The state that its totals are of.
+    counted: Option<u64>,
     reply: Reply,
 }
 
 impl Decision {
     fn without_list(verdict: Verdict, reply: Reply) -> Self {
-        Self { verdict, state: None, reply }
+        Self { verdict, state: None, counted: None, reply }
     }
 }
 
@@ -118,8 +120,8 @@ impl Handler {
         }
         match self.gate.enter(arrived) {
             Ok(slot) => {
-                let Decision { verdict, state, reply } = self.admitted(asked);
-                Decision { verdict, state, reply: Reply { slot, ..reply } }
+                let decision = self.admitted(asked);
+                Decision { reply: Reply { slot, ..decision.reply }, ..decision }
             }
             Err(refused) => {
                 Decision::without_list(Verdict::Limited, answer::too_many_requests(refused.retry_after).into())
@@ -135,16 +137,15 @@ impl Handler {
         };
         let list = if matches!(route, Route::Page) { self.list.next() } else { self.list.now() };
         let state = route.reads_the_list().then(|| list.state());
-        match fault {
-            None => {
-                let reply = route.answer(asked, &list, &self.habits).into();
-                Decision { verdict: Verdict::Served, state, reply }
-            }
+        let counted = matches!(route, Route::Page).then(|| list.counted());
+        let (verdict, reply) = match fault {
+            None => (Verdict::Served, route.answer(asked, &list, &self.habits).into()),
             Some(fault) => {
                 let reply = faults::play(&fault, asked, &list, &self.habits, SystemTime::now());
-                Decision { verdict: Verdict::Fault(fault), state, reply }
+                (Verdict::Fault(fault), reply)
             }
-        }
+        };
+        Decision { verdict, state, counted, reply }
     }
 
     /// Notes the request and gives its number, from 1.
@@ -160,6 +161,7 @@ impl Handler {
             status: decision.reply.answer.status().as_u16(),
             verdict: decision.verdict.clone(),
             state: decision.state,
+            counted: decision.counted,
         });
         journal.received()
     }

@@ -29,11 +29,14 @@ pub struct Seen {
     pub status: u16,
     /// Why it was answered so.
     pub verdict: Verdict,
-    /// The state of the list that it was answered from, as [`super::History`] numbers them; 0 in
+    /// The state of the list that its contacts are of, as [`super::History`] numbers them; 0 in
     /// a list that stands still. `None` where the list was not looked at: the request was not
     /// let in, or its path is another. Where a fault left nothing of the contacts, the state that
     /// they would have come from.
     pub state: Option<u64>,
+    /// The state that the totals of a page are of, which [`super::Count`] may set apart from
+    /// `state`; else as for `state`. `None` for a single contact, which tells no total.
+    pub counted: Option<u64>,
 }
 
 /// The protocol of a request.
@@ -159,6 +162,7 @@ mod tests {
             status: 200,
             verdict: Verdict::Served,
             state: Some(0),
+            counted: Some(0),
         }
     }
 

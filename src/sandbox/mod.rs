@@ -73,7 +73,7 @@ use tokio::task::JoinHandle;
 
 pub use config::SandboxConfig;
 pub use faults::{Fault, FaultRule, Wait};
-pub use habits::{Count, PastTheEnd, Totals};
+pub use habits::{Count, PageOrder, PastTheEnd, Totals};
 pub use journal::{Protocol, Seen, Verdict, most_within};
 pub use limits::{Admits, Limit, Refusal};
 pub use list::{Change, History, Order, Written};

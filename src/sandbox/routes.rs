@@ -1,13 +1,15 @@
 //! From what was asked to what is answered, for requests that were let in.
 //!
-//! A pure function of the request, one state of the list and the server's habits: no clock, no connection,
+//! A pure function of the request, a view of the list and the server's habits: no clock, no connection,
 //! no limit, no fault.
+
+use std::cmp::Reverse;
 
 use hyper::Method;
 
 use super::answer::{self, Answer};
 use super::asked::Asked;
-use super::habits::{Count, Habits, PastTheEnd, Totals};
+use super::habits::{Habits, PageOrder, PastTheEnd, Totals};
 use super::list::View;
 use super::page::Page;
 
@@ -67,21 +69,24 @@ pub(super) fn page(asked: &Asked, list: &View<'_>, habits: &Habits) -> Answer {
     if habits.totals != Totals::default() {
         page.pagination.miscount(habits.totals);
     }
-    contacts(page, list)
+    contacts(page, list, habits)
 }
 
 /// A page as the list and the request have it, before its totals are wrong.
 pub(super) fn cut(page: Option<u64>, asked: &Asked, list: &View<'_>, habits: &Habits) -> Page {
     let mut page = Page::of(page, asked.per_page, habits.most_per_page, list.len());
-    if habits.count == Count::Behind {
-        page.pagination.recount(list.len_before());
-    }
+    page.pagination.recount(list.total());
     page
 }
 
 /// A page with its contacts.
-pub(super) fn contacts(page: Page, list: &View<'_>) -> Answer {
-    let rows = list.rows(page.positions);
+pub(super) fn contacts(page: Page, list: &View<'_>, habits: &Habits) -> Answer {
+    let mut rows = list.rows(page.positions);
+    match habits.sort_pages {
+        None => {}
+        Some(PageOrder::Id) => rows.sort_by_key(|row| list.id(*row)),
+        Some(PageOrder::IdDescending) => rows.sort_by_key(|row| Reverse(list.id(*row))),
+    }
     let mut body = Vec::with_capacity((rows.len() + 1) * CONTACT_BYTES);
     body.extend_from_slice(br#"{"contacts":["#);
     for (position, row) in rows.into_iter().enumerate() {

@@ -32,7 +32,7 @@ pub(in crate::sandbox) fn play(
         let mut page = routes::cut(asked.page, asked, list, &habits);
         spoil(&mut page);
         page.pagination.miscount(habits.totals);
-        routes::contacts(page, list).into()
+        routes::contacts(page, list, &habits).into()
     };
     match fault {
         Fault::Status(code) => answers::status(*code).into(),
@@ -55,7 +55,7 @@ pub(in crate::sandbox) fn play(
         Fault::PerPage { most } => miscut(*most, |_| {}),
         Fault::WrongPage => {
             let page = damage::confused_with(page::number(asked.page));
-            routes::contacts(routes::cut(Some(page), asked, list, habits), list).into()
+            routes::contacts(routes::cut(Some(page), asked, list, habits), list, habits).into()
         }
         Fault::Totals(totals) => routes::page(asked, list, &Habits { totals: *totals, ..*habits }).into(),
     }

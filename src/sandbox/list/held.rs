@@ -49,6 +49,16 @@ impl Held {
         &self.written
     }
 
+    /// How many rows `state` has.
+    pub(super) fn len_at(&self, state: u64) -> u64 {
+        let later = self.written.get(place(state)..).unwrap_or_default();
+        later.iter().rev().fold(self.listed.len() as u64, |len, written| match &written.change {
+            Change::Inserted(ids) => len.saturating_sub(ids.len() as u64),
+            Change::Deleted(_) => len + 1,
+            Change::Updated(_) => len,
+        })
+    }
+
     /// The rows of the latest state, in order.
     pub(super) fn listed(&self) -> &[u64] {
         &self.listed
@@ -162,7 +172,7 @@ mod tests {
         let mut held = held(order);
         let mut states = vec![held.listed.clone()];
         for request in 1..=100 {
-            let mut draw = Draw::before(request, Moves { bulk: 3, ..Moves::new(2.0) }, 5);
+            let mut draw = Draw::of(request, Moves { bulk: 3, ..Moves::new(2.0) }, 5);
             while let Some(write) = draw.next(held.listed.len() as u64, held.state()) {
                 held.apply(&write, Instant::now());
                 states.push(held.listed.clone());
@@ -182,6 +192,7 @@ mod tests {
             assert_eq!(states.len() as u64, held.state() + 1);
             for (state, listed) in (0..).zip(&states) {
                 assert_eq!(held.listed_at(state), *listed, "{order}, state {state}");
+                assert_eq!(held.len_at(state), listed.len() as u64);
             }
         }
     }

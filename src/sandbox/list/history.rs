@@ -11,8 +11,8 @@ use super::held::Held;
 /// All that happened to the list of a sandbox up to the moment it was asked for.
 ///
 /// State 0 is the list at the start, state `n` the list after `n` writes. A state that has not
-/// come yet is as the latest one. [`super::super::Seen::state`] says which state a request was
-/// answered from.
+/// come yet is as the latest one. [`super::super::Seen::state`] says which state the contacts of
+/// an answer are of, [`super::super::Seen::counted`] that of its totals.
 ///
 /// ```
 /// # use linq_export::sandbox::{Moves, Sandbox, SandboxConfig};

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::held::Held;
 use crate::sandbox::config::SandboxConfig;
+use crate::sandbox::habits::Count;
 use crate::sandbox::movement::{Draw, Lag, Moves};
 
 /// The only one who writes to what it holds.
@@ -13,6 +14,7 @@ pub(in crate::sandbox) struct Moving {
     seed: u64,
     moves: Option<Moves>,
     lag: Option<Lag>,
+    count: Count,
     requests: u64,
 }
 
@@ -21,13 +23,16 @@ pub(in crate::sandbox) struct Moving {
 pub(super) struct Turn {
     /// The number of the request among those for pages, from 1.
     pub(super) request: u64,
-    /// The state that it sees.
+    /// The state of its contacts.
     pub(super) state: u64,
+    /// The state of its totals.
+    pub(super) counted: u64,
 }
 
 impl Moving {
     pub(super) fn new(held: Held, config: &SandboxConfig) -> Self {
-        Self { held, seed: config.seed, moves: config.moves, lag: config.lag, requests: 0 }
+        let SandboxConfig { seed, moves, lag, count, .. } = *config;
+        Self { held, seed, moves, lag, count, requests: 0 }
     }
 
     pub(super) fn held(&self) -> &Held {
@@ -38,18 +43,25 @@ impl Moving {
         self.seed
     }
 
-    /// Writes what is due before the next request.
+    /// Writes what is due with the next request.
     pub(super) fn request(&mut self) -> Turn {
         self.requests += 1;
         let request = self.requests;
+        let before = self.held.state();
         if let Some(moves) = self.moves {
-            let mut draw = Draw::before(request, moves, self.seed);
+            let mut draw = Draw::of(request, moves, self.seed);
             while let Some(write) = draw.next(self.held.listed().len() as u64, self.held.state()) {
                 self.held.apply(&write, Instant::now());
             }
         }
-        let latest = self.held.state();
-        let state = self.lag.map_or(latest, |lag| lag.seen(self.seed, request, latest));
-        Turn { request, state }
+        let after = self.held.state();
+        let seen = |state| self.lag.map_or(state, |lag| lag.seen(self.seed, request, state));
+        let (state, counted) = match self.count {
+            Count::Exact => (seen(after), seen(after)),
+            Count::Behind => (seen(after), seen(after).saturating_sub(1)),
+            Count::First => (seen(after), seen(before)),
+            Count::Last => (seen(before), seen(after)),
+        };
+        Turn { request, state, counted }
     }
 }

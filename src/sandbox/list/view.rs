@@ -1,15 +1,14 @@
-//! The list as one request sees it: one state, in one order.
+//! The list as one request sees it: its contacts of one state in one order, and the total of one.
 
 use std::ops::Range;
 use std::sync::MutexGuard;
 
-use super::history::Change;
 use super::moving::{Moving, Turn};
 use super::order::Order;
 use super::still::Still;
 use super::ties::Shuffle;
 
-/// One state of the list. A list that moves does not move while there is a view of it.
+/// One state of the list, and of what state the total is. A list that moves does not move while there is a view of it.
 #[derive(Debug)]
 pub(in crate::sandbox) struct View<'list> {
     source: Source<'list>,
@@ -22,6 +21,7 @@ enum Source<'list> {
     Moving {
         moving: MutexGuard<'list, Moving>,
         state: u64,
+        counted: u64,
         /// The rows of the state, where it is not the latest.
         past: Option<Vec<u64>>,
     },
@@ -34,15 +34,15 @@ impl<'list> View<'list> {
 
     pub(super) fn latest(moving: MutexGuard<'list, Moving>) -> Self {
         let state = moving.held().state();
-        Self { source: Source::Moving { moving, state, past: None }, shuffle: None }
+        Self { source: Source::Moving { moving, state, counted: state, past: None }, shuffle: None }
     }
 
     /// What a request sees whose turn it is.
-    pub(super) fn at(moving: MutexGuard<'list, Moving>, Turn { request, state }: Turn) -> Self {
+    pub(super) fn at(moving: MutexGuard<'list, Moving>, Turn { request, state, counted }: Turn) -> Self {
         let held = moving.held();
         let past = (state != held.state()).then(|| held.listed_at(state));
         let shuffle = (held.order() == Order::UnstableTies).then(|| Shuffle::of(moving.seed(), request));
-        Self { source: Source::Moving { moving, state, past }, shuffle }
+        Self { source: Source::Moving { moving, state, counted, past }, shuffle }
     }
 
     /// The same with its ties in the order of this request.
@@ -58,6 +58,14 @@ impl<'list> View<'list> {
         }
     }
 
+    /// The number of the state that the total is of.
+    pub(in crate::sandbox) fn counted(&self) -> u64 {
+        match &self.source {
+            Source::Still(_) => 0,
+            Source::Moving { counted, .. } => *counted,
+        }
+    }
+
     pub(in crate::sandbox) fn len(&self) -> u64 {
         match &self.source {
             Source::Still(still) => still.len(),
@@ -65,14 +73,11 @@ impl<'list> View<'list> {
         }
     }
 
-    /// How long the list was before the write that led to this state.
-    pub(in crate::sandbox) fn len_before(&self) -> u64 {
-        let Source::Moving { moving, state, .. } = &self.source else { return self.len() };
-        let write = state.checked_sub(1).and_then(|write| usize::try_from(write).ok());
-        match write.and_then(|write| moving.held().written().get(write)).map(|written| &written.change) {
-            None | Some(Change::Updated(_)) => self.len(),
-            Some(Change::Inserted(ids)) => self.len().saturating_sub(ids.len() as u64),
-            Some(Change::Deleted(_)) => self.len() + 1,
+    /// How many contacts the list is said to have.
+    pub(in crate::sandbox) fn total(&self) -> u64 {
+        match &self.source {
+            Source::Still(still) => still.len(),
+            Source::Moving { moving, counted, .. } => moving.held().len_at(*counted),
         }
     }
 
@@ -135,7 +140,7 @@ fn listed<'a>(moving: &'a Moving, past: Option<&'a [u64]>) -> &'a [u64] {
 #[cfg(test)]
 mod tests {
     use super::super::List;
-    use crate::sandbox::{Lag, Moves, Order, SandboxConfig};
+    use crate::sandbox::{Count, Lag, Moves, Order, SandboxConfig};
 
     fn list(change: impl FnOnce(&mut SandboxConfig)) -> List {
         let mut config = SandboxConfig { contacts: 50, ..SandboxConfig::default() };
@@ -153,19 +158,33 @@ mod tests {
     }
 
     #[test]
-    fn the_count_before_a_write_is_that_of_the_state_before() {
-        let list = list(|config| {
-            config.moves = Some(Moves { bulk: 5, ..Moves::new(0.5) });
-            config.lag = Some(Lag { probability: 0.3, by: 4 });
-        });
-        for _ in 0..200 {
-            let (state, len, before) = {
-                let view = list.next();
-                (view.state(), view.len(), view.len_before())
-            };
-            let history = list.history();
-            assert_eq!(len, history.count_at(state));
-            assert_eq!(before, history.count_at(state.saturating_sub(1)));
+    fn the_total_and_the_contacts_are_each_of_a_state_of_their_own() {
+        type Counted = fn(u64, u64, u64) -> bool;
+        let counts: [(Count, Counted); 4] = [
+            (Count::Exact, |counted, state, _| counted == state),
+            (Count::Behind, |counted, state, _| counted == state.saturating_sub(1)),
+            (Count::First, |counted, state, writes| counted <= state && state - counted <= writes),
+            (Count::Last, |counted, state, writes| state <= counted && counted - state <= writes),
+        ];
+        for (count, is_counted) in counts {
+            let list = list(|config| {
+                config.count = count;
+                config.moves = Some(Moves { bulk: 5, ..Moves::new(0.5) });
+                config.lag = Some(Lag { probability: 0.3, by: 4 });
+            });
+            let mut apart = 0;
+            for _ in 0..200 {
+                let before = list.history().last_state();
+                let (state, counted, len, total) = {
+                    let view = list.next();
+                    (view.state(), view.counted(), view.len(), view.total())
+                };
+                let history = list.history();
+                assert!(is_counted(counted, state, history.last_state() - before), "{count}: {counted} of {state}");
+                assert_eq!((len, total), (history.count_at(state), history.count_at(counted)), "{count}");
+                apart += u64::from(state != counted);
+            }
+            assert_eq!(apart > 50, count != Count::Exact, "{count}: {apart}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The writes that happen before one request, drawn from the seed and the request's number.
+//! The writes that happen with one request, drawn from the seed and the request's number.
 
 use super::moves::Moves;
 use crate::sandbox::random::Random;
@@ -24,7 +24,7 @@ pub(in crate::sandbox) enum Kind {
     Update { position: u64 },
 }
 
-/// The writes before one request.
+/// The writes of one request.
 pub(in crate::sandbox) struct Draw {
     moves: Moves,
     random: Random,
@@ -32,8 +32,8 @@ pub(in crate::sandbox) struct Draw {
 }
 
 impl Draw {
-    /// Those before the `request`th request, from 1.
-    pub(in crate::sandbox) fn before(request: u64, moves: Moves, seed: u64) -> Self {
+    /// Those of the `request`th request, from 1.
+    pub(in crate::sandbox) fn of(request: u64, moves: Moves, seed: u64) -> Self {
         let mut random = Random::of(seed ^ WRITES, request);
         let left = poisson(&mut random, moves.per_request);
         Self { moves, random, left }
@@ -85,7 +85,7 @@ mod tests {
     fn writes(moves: Moves, seed: u64, requests: u64, len: u64) -> Vec<Write> {
         let mut all = vec![];
         for request in 1..=requests {
-            let mut draw = Draw::before(request, moves, seed);
+            let mut draw = Draw::of(request, moves, seed);
             while let Some(write) = draw.next(len, all.len() as u64) {
                 all.push(write);
             }

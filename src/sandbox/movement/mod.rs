@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! moves    how often and what is written, checked     text   how that is written down
-//! draw     the writes before one request, from the seed
+//! draw     the writes of one request, from the seed
 //! lag      requests that a replica answers, late
 //! ```
 //!

@@ -21,7 +21,9 @@ const MOST_BULK: u64 = 10_000;
 /// `0.05`, `2,delete=0`, `0.5,insert=2,delete=1,update=1,bulk=300`.
 ///
 /// The writes happen when a request for a page has been let in (past the token, the limit and
-/// outages; faults make no difference), right before it is answered. How many they are varies
+/// outages; faults make no difference), right before it is answered; with
+/// [`Count::First`](super::super::Count::First) and [`Count::Last`](super::super::Count::Last)
+/// between the two halves of its answer. How many they are varies
 /// around the average as it does with writers who know nothing of each other (Poisson). An
 /// insert adds contacts with ids above all others, created later than everything that happened
 /// before; a delete removes a contact; an update changes a field of one, and `updated_at` to later

@@ -218,6 +218,33 @@ async fn a_count_may_be_one_change_behind_the_contacts() {
 }
 
 #[tokio::test]
+async fn writes_may_fall_between_the_total_and_the_contacts_of_one_answer() {
+    for (count, lag) in [(Count::First, None), (Count::Last, None), (Count::First, Some("0.3,by=3".parse().unwrap()))] {
+        let sandbox = moving("1,insert=2,bulk=70", |config| (config.count, config.lag) = (count, lag)).await;
+        let (mut apart, mut before) = (0, 0);
+        for number in (1..=6).cycle().take(30) {
+            let answer = page(&sandbox, number).await;
+            let (history, number) = (sandbox.history(), usize::try_from(number).unwrap());
+            let seen = sandbox.requests().pop().unwrap();
+            let (state, counted) = (seen.state.unwrap(), seen.counted.unwrap());
+            let after = history.last_state();
+            match (count, lag) {
+                (Count::First, None) => assert_eq!((counted, state), (before, after)),
+                (Count::Last, _) => assert_eq!((state, counted), (before, after)),
+                _ => assert!(counted <= state && state <= after, "{counted}, {state}, {after}"),
+            }
+            assert_eq!(ids(&answer), slice(&history, state, number), "{count}, {state}");
+            assert_eq!(total_count(&answer), history.count_at(counted), "{count}, {counted}");
+            assert_eq!(answer.json()["pagination"]["total_pages"], history.count_at(counted).div_ceil(100));
+            assert!(answer.contacts().iter().step_by(7).all(|row| history.existed(row, state, state)));
+            apart += u64::from(history.count_at(state) != history.count_at(counted));
+            before = after;
+        }
+        assert!(apart > 5, "{count}: {apart}");
+    }
+}
+
+#[tokio::test]
 async fn a_replica_lags_behind_now_and_then() {
     let sandbox = moving("1", |config| config.lag = Some("0.3,by=3".parse().unwrap())).await;
     let mut lagged = 0;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use linq_export::sandbox::{Moves, Order, Sandbox, SandboxConfig};
+use linq_export::sandbox::{Moves, Order, PageOrder, Sandbox, SandboxConfig};
 use serde_json::Value;
 
 use super::client::{instant, page, start};
@@ -54,6 +54,30 @@ async fn rows_stand_in_the_order_asked_for_whether_the_list_is_held_or_not() {
             assert_eq!(ids == history.list_at(0), order != Order::UnstableTies, "{order}");
             assert!(rows.iter().all(|row| history.existed(row, 0, 0)), "{order}");
             assert!(sandbox.requests().iter().all(|seen| seen.state == Some(0)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_may_be_sorted_within_while_the_list_keeps_its_order() {
+    for order in [Order::Newest, Order::Name] {
+        for sort_pages in [PageOrder::Id, PageOrder::IdDescending] {
+            let sandbox = start(|config| {
+                config.contacts = 730;
+                config.order = order;
+                config.sort_pages = Some(sort_pages);
+            })
+            .await;
+            let listed = sandbox.history().list_at(0);
+            for (number, slice) in (1..).zip(listed.chunks(100)) {
+                let mut expected = slice.to_vec();
+                expected.sort_unstable();
+                if sort_pages == PageOrder::IdDescending {
+                    expected.reverse();
+                }
+                let ids: Vec<_> = page(&sandbox, number).await.contacts().iter().map(id).collect();
+                assert_eq!(ids, expected, "page {number} of {order}, by {sort_pages}");
+            }
         }
     }
 }
