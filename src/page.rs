@@ -29,7 +29,7 @@ pub(crate) struct Pagination {
 }
 
 /// What is observed of one row: its identity, what the server may sort by, and all of it in one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RowKey {
     /// The contact's id.
     pub id: i64,

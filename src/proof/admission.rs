@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::ids::Ids;
 use super::order::Field;
-use super::record::{Old, id_sum};
-use crate::page::RowKey;
+use super::record::{self, Old, id_sum};
+use super::witness::{Others, Witness};
+use crate::page::{Asked, RowKey};
 
 /// A response whose turn it is to leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +37,12 @@ pub(super) struct Admitted {
     pub fresh: u64,
     /// Later copies.
     pub copies: u64,
+    /// Of the later copies, those of a contact that this response shows twice.
+    pub twice: u64,
     pub old: [[Old; 3]; 2],
     /// What the record of the same name says.
     pub above: [[u16; 3]; 2],
     pub again: [u16; 2],
-    pub gone: [u16; 3],
     /// Later copies of rows that are still at hand.
     pub copied: Vec<Copied>,
 }
@@ -60,12 +62,18 @@ pub(super) struct Admission {
     /// Tickets in the order in which they leave.
     order: VecDeque<u64>,
     /// Rows whose turn has not come.
-    waiting: BTreeMap<u64, Vec<RowKey>>,
+    waiting: BTreeMap<u64, (Asked, Vec<RowKey>)>,
     ready: VecDeque<Leaving>,
     ids: Ids,
-    /// The first response, and the one that left last: the copies that others are compared with.
+    /// The first response, and which of its rows were shown again: in any version, and in the same one.
     first: Vec<RowKey>,
-    before: (u64, Vec<RowKey>),
+    shown_again: [Vec<bool>; 2],
+    /// The tail, if it was read before the rest.
+    tail: (u64, Vec<RowKey>),
+    /// The response that left last, and its position.
+    before: (u64, u64, Vec<RowKey>),
+    /// Contacts that one response shows more than once: on which page, and how often too often.
+    twice: BTreeMap<i64, (u64, u64)>,
     pub duplicates: u64,
     /// The sum of a hash of the ids that left.
     pub id_sum: u64,
@@ -78,25 +86,33 @@ impl Admission {
     }
 
     /// Takes the rows of a response.
-    pub fn take(&mut self, ticket: u64, rows: Vec<RowKey>) {
-        self.waiting.insert(ticket, rows);
+    pub fn take(&mut self, ticket: u64, asked: Asked, rows: Vec<RowKey>) {
+        self.waiting.insert(ticket, (asked, rows));
     }
 
-    /// Admits the response whose turn it is, if it is here.
-    pub fn admit(&mut self, edges: [Option<RowKey>; 2]) -> Option<Admitted> {
+    /// Takes a response that waits as the tail, which was read before all but page 1.
+    pub fn take_as_tail(&mut self, ticket: u64) {
+        self.tail = (ticket, self.waiting.get(&ticket).map(|(_, rows)| rows.clone()).unwrap_or_default());
+    }
+
+    /// Admits the response whose turn it is, if it is here, and shows its rows to the witness.
+    pub fn admit(&mut self, edges: [Option<RowKey>; 2], witness: &mut Witness) -> Option<Admitted> {
         let ticket = *self.order.front()?;
-        let rows = self.waiting.remove(&ticket)?;
+        let (asked, rows) = self.waiting.remove(&ticket)?;
+        let start = record::start(asked);
         self.order.pop_front();
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let new = self.ids.add(&ids);
+        let has_copies = new.iter().any(|new| !new);
+        witness.compare(&rows, &new, self.others(ticket, start));
         let mut admitted = Admitted {
             ticket,
             fresh: 0,
             copies: 0,
+            twice: if has_copies { self.repeated(asked.page, &ids) } else { 0 },
             old: [[Old::default(); 3]; 2],
-            above: edges.map(|edge| Field::ALL.map(|field| above(field, &rows, edge.as_ref()))),
-            again: [0; 2],
-            gone: Field::ALL.map(|field| self.gone(field, &rows)),
+            above: edges.map(|edge| Field::ALL.map(|field| self.above(field, &rows, edge.as_ref()))),
+            again: if has_copies { self.show_again(&rows) } else { [0; 2] },
             copied: Vec::new(),
         };
         for (index, (row, new)) in (0..).zip(rows.iter().zip(&new)) {
@@ -118,27 +134,71 @@ impl Admission {
         self.ready.push_back(Leaving { ticket, keep });
         if ticket == 0 {
             self.first.clone_from(&rows);
+            self.shown_again = [vec![false; rows.len()], vec![false; rows.len()]];
         }
-        self.before = (ticket, rows);
+        self.before = (ticket, start, rows);
         Some(admitted)
     }
 
-    /// How many rows of the first response are not among `rows`, which show all before their last.
-    fn gone(&self, field: Field, rows: &[RowKey]) -> u16 {
-        let Some(last) = rows.last().and_then(|row| field.of(row)) else { return 0 };
-        let shown = |row: &&RowKey| field.of(row).is_some_and(|value| value > last);
-        let missing = |row: &&RowKey| rows.iter().all(|other| other.id != row.id);
-        count(self.first.iter().filter(shown).filter(missing))
+    /// What a response is compared with: not with itself, and not with one that begins at or after it.
+    fn others(&self, ticket: u64, start: u64) -> Others<'_> {
+        let first: &[_] = if ticket == 0 { &[] } else { &self.first };
+        let tail: &[_] = if ticket == self.tail.0 { &[] } else { &self.tail.1 };
+        let (_, before_start, before) = &self.before;
+        Others { earlier: [first, tail], before: if *before_start < start { before } else { &[] } }
+    }
+
+    /// Which rows of the first response are shown again for the first time: in any version, and in the same one.
+    fn show_again(&mut self, rows: &[RowKey]) -> [u16; 2] {
+        let mut again = [0; 2];
+        for (at, copy) in self.first.iter().enumerate() {
+            let Some(row) = rows.iter().find(|row| row.id == copy.id) else { continue };
+            let same = [true, row.updated_at == copy.updated_at];
+            for ((again, shown), same) in again.iter_mut().zip(&mut self.shown_again).zip(same) {
+                *again += u16::from(same && !shown[at]);
+                shown[at] |= same;
+            }
+        }
+        again
+    }
+
+    /// Rows of the first response that none has shown again.
+    pub fn not_again(&self) -> usize {
+        self.shown_again[0].iter().filter(|shown| !**shown).count()
+    }
+
+    /// How many rows repeat a contact of the same response; the most that any response shows of one is kept.
+    fn repeated(&mut self, page: u64, ids: &[i64]) -> u64 {
+        let mut sorted = ids.to_vec();
+        sorted.sort_unstable();
+        let mut repeated = 0;
+        for run in sorted.chunk_by(|a, b| a == b).filter(|run| run.len() > 1) {
+            let extra = run.len() as u64 - 1;
+            repeated += extra;
+            let (_, most) = self.twice.entry(run[0]).or_insert((page, extra));
+            *most = extra.max(*most);
+        }
+        repeated
+    }
+
+    /// Rows of the list that repeat a contact of the same response: how many, and one of them by page and id.
+    pub fn twice(&self) -> (u64, Option<(u64, i64)>) {
+        let first = self.twice.iter().map(|(id, (page, _))| (*page, *id)).min();
+        (self.twice.values().map(|(_, extra)| extra).sum(), first)
+    }
+
+    /// How many rows are neither certainly below an edge nor in the first response: at most so many are new.
+    fn above(&self, field: Field, rows: &[RowKey], edge: Option<&RowKey>) -> u16 {
+        let Some(edge) = edge else { return 0 };
+        let same = |row: &RowKey, other: &RowKey| row.id == other.id && field.of(row) == field.of(other);
+        let known = |row: &&RowKey| same(row, edge) || self.first.iter().any(|first| same(row, first));
+        count(rows.iter().filter(|row| field.of(row) >= field.of(edge)).filter(|row| !known(row)))
     }
 
     fn compare(&self, row: &RowKey, index: u64, admitted: &mut Admitted) {
         let same =
             |copies: &[RowKey]| (0..).zip(copies).find(|(_, copy)| copy.id == row.id).map(|(at, copy)| (*copy, at));
-        let first = same(&self.first);
-        let same_version = first.is_some_and(|(copy, _)| copy.updated_at == row.updated_at);
-        admitted.again[0] += u16::from(first.is_some());
-        admitted.again[1] += u16::from(same_version);
-        let copies = [(0, first), (self.before.0, same(&self.before.1))];
+        let copies = [(0, same(&self.first)), (self.before.0, same(&self.before.2))];
         let copies = copies.into_iter().filter_map(|(ticket, copy)| copy.map(|(copy, at)| (ticket, copy, at)));
         admitted.copied.extend(copies.map(|first| Copied { first, second: (*row, index) }));
     }
@@ -163,12 +223,6 @@ impl Admission {
     pub fn held(&self) -> usize {
         self.ids.held()
     }
-}
-
-/// How many rows are not certainly below an edge.
-fn above(field: Field, rows: &[RowKey], edge: Option<&RowKey>) -> u16 {
-    let Some(edge) = edge else { return 0 };
-    count(rows.iter().filter(|row| field.of(row) >= field.of(edge) && row.id != edge.id))
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u16 {

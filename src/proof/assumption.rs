@@ -16,14 +16,17 @@ pub enum Assumption {
     End,
     /// A4: new rows enter beyond all rows there were, at one end.
     Entrance,
-    /// A5: the rows and the `total_count` of one response are of the same instant.
+    /// A5': the `total_count` of a response is that of one instant between its request and its answer. Its rows may be of
+    /// another one.
     Count,
     /// A6: no page is changed and changed back between its two readings.
     Repeat,
+    /// A7: no contact is created and deleted again between two successive readings of the near end.
+    Lasting,
 }
 
 impl Assumption {
-    /// Its short name: `A1` to `A6`.
+    /// Its short name: `A1` to `A4`, `A5'`, `A6` or `A7`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,18 +34,19 @@ impl Assumption {
             Self::Order => "A2",
             Self::End => "A3",
             Self::Entrance => "A4",
-            Self::Count => "A5",
+            Self::Count => "A5'",
             Self::Repeat => "A6",
+            Self::Lasting => "A7",
         }
     }
 
-    /// Whether the responses are checked for it, or it is taken on trust. The order is compared in every
-    /// pair of neighbours, and an end is believed only where the page's own total agrees with its rows.
+    /// Whether the responses are checked for it, or it is taken on trust. The order is compared in every pair of
+    /// neighbors within pages and across them, and an end is believed only where the page's own total agrees with its rows.
     #[must_use]
     pub fn standing(self) -> Standing {
         match self {
             Self::Order | Self::End => Standing::Checked,
-            Self::Slice | Self::Entrance | Self::Count | Self::Repeat => Standing::Assumed,
+            Self::Slice | Self::Entrance | Self::Count | Self::Repeat | Self::Lasting => Standing::Assumed,
         }
     }
 }
@@ -54,8 +58,9 @@ impl fmt::Display for Assumption {
             Self::Order => "the order is by an immutable key",
             Self::End => "a page that is not full reaches the end of the list",
             Self::Entrance => "new contacts enter beyond all others, at one end of the list",
-            Self::Count => "the rows and the total_count of a response are of the same instant",
+            Self::Count => "the total_count of a response is that of one instant between its request and its answer",
             Self::Repeat => "no page was changed and changed back between its two readings",
+            Self::Lasting => "no contact was created and deleted again between two readings of the newest contacts",
         })
     }
 }

@@ -69,6 +69,38 @@ pub(super) fn spans<'a>(records: impl Iterator<Item = &'a Record>, order: Order,
     spans
 }
 
+/// Whether a window leaves no place for what others show: between its first row and its last there are only its own rows, and
+/// as many more as writes may have put or left there. Then the rows are in another order.
+pub(super) fn is_crowded(spans: &[Span], records: &[&Record], writes: u64) -> bool {
+    spans.iter().enumerate().any(|(at, span)| {
+        let most = records[span.at].rows + writes;
+        let following = spans[at + 1..].iter().take_while(|other| other.near >= span.far);
+        let within = following.filter(|other| other.near < span.near && other.far > span.far);
+        let mut rows = within.scan(0, |rows, other| {
+            *rows += records[other.at].fresh;
+            Some(*rows)
+        });
+        rows.any(|rows| rows > most)
+    })
+}
+
+/// Whether a window that is wholly nearer than another stood farther from the near end, by more than `most` rows.
+pub(super) fn is_inverted(spans: &[Span], records: &[&Record], order: Order, most: u64) -> bool {
+    let position = |span: &Span| {
+        let start = i64::try_from(records[span.at].start()).unwrap_or(i64::MAX);
+        if order.direction == Direction::Descending { start } else { -start }
+    };
+    let mut by_far: Vec<_> = spans.iter().collect();
+    by_far.sort_by_key(|span| std::cmp::Reverse(span.far));
+    let (mut nearer, mut farthest) = (by_far.into_iter().peekable(), i64::MIN);
+    spans.iter().any(|span| {
+        while let Some(other) = nearer.next_if(|other| other.far > span.near) {
+            farthest = farthest.max(position(other));
+        }
+        farthest.saturating_sub(position(span)) > i64::try_from(most).unwrap_or(i64::MAX)
+    })
+}
+
 /// Follows the windows (nearest first) from a frontier to the far end. `counted` is a frontier that the count
 /// gives; it is used only where no window helps.
 pub(super) fn follow(spans: &[Span], order: Order, from: Reach, counted: Option<Reach>, tuning: &Tuning) -> Chain {

@@ -2,10 +2,11 @@
 //!
 //! Totals move while it goes, so each response corrects it.
 
+use super::order::{Direction, Order};
 use super::overlap;
 use super::planner::{Phase, Planner};
 use super::reason::Reason;
-use super::record::{self, Record, Role};
+use super::record::{self, Role};
 use super::sweep::{Step, Sweep};
 use super::tuning::Check;
 use crate::page::{Asked, Pagination};
@@ -13,13 +14,21 @@ use crate::page::{Asked, Pagination};
 impl Planner {
     /// Corrects how far the sweep goes by what a response said.
     pub(super) fn adjust(&mut self, asked: Asked, said: Pagination, rows: usize) {
-        let tail = self.tail_start();
+        let tail = self.tail();
         let margin = u64::from(self.margin());
         let (moved, limited) = (self.books.moved, self.limited().is_some());
+        let ascends = self.leaning().is_none_or(|order| order.direction == Direction::Ascending);
+        let (fixed, size) = (self.books.fixed.is_some(), u64::from(self.books.size.max(1)));
         let Some(sweep) = self.sweep.as_mut().filter(|_| self.phase == Phase::Sweep && !limited) else { return };
+        if let Some(from) = self.overlapped.take_if(|_| fixed) {
+            sweep.go_back(from / size * size);
+        }
         match tail {
-            // To link with the tail the windows must overlap it too.
-            Some(start) if moved => sweep.reach(start.saturating_add(margin)),
+            // To link with the tail the windows must overlap it too, where rows that entered before it have moved it.
+            Some((start, total)) if moved => {
+                let entered = if ascends { 0 } else { said.total_count.saturating_sub(total) };
+                sweep.reach(start.saturating_add(margin).saturating_add(entered));
+            }
             Some(_) => {}
             None => {
                 sweep.reach(said.total_count);
@@ -30,10 +39,15 @@ impl Planner {
         }
     }
 
+    /// The order to plan by.
+    pub(super) fn leaning(&self) -> Option<Order> {
+        self.books.witness.leaning()
+    }
+
     /// How the sweep goes on: with overlap once the list moved, if its windows can be compared.
     pub(super) fn step(&self) -> Step {
         let beyond = self.sweep.as_ref().is_some_and(|sweep| sweep.beyond > 0);
-        let overlaps = self.books.fixed.is_none() && self.books.witness.leaning().is_some();
+        let overlaps = self.books.fixed.is_none() && self.leaning().is_some();
         if overlaps && (self.books.moved || beyond) { Step::Overlapping(self.margin()) } else { Step::Plain }
     }
 
@@ -51,15 +65,17 @@ impl Planner {
         }
         let reached = self.sweep.as_ref().map_or(0, Sweep::reached);
         let at_end = |record: &&record::Record| {
-            record.is_short() && (overlap::end(record.asked) >= reached || record.role == Role::Tail)
+            record.is_short() && (overlap::end(record.asked) >= reached || record.role == Role::Tail && record.ends())
         };
         let ended = self.books.records().iter().any(at_end) || !self.tuning.makes(Check::End);
         let pages = self.sweep.as_ref().map_or(0, |sweep| sweep.beyond);
         if ended { Ok(()) } else { Err(Reason::NoEnd { pages }) }
     }
 
-    /// Where the tail begins that an ascending list was opened with.
-    pub(super) fn tail_start(&self) -> Option<u64> {
-        self.books.record(self.books.openings[1]?.at).map(Record::start)
+    /// Where the tail begins that was read before the rest, and its total.
+    pub(super) fn tail(&self) -> Option<(u64, u64)> {
+        let [descending, ascending] = self.books.openings;
+        let tail = self.books.record(descending.or(ascending)?.at)?;
+        Some((tail.start(), tail.total))
     }
 }

@@ -5,22 +5,25 @@
 use super::assumption::Assumption;
 use super::reason::Reason;
 use super::record::Record;
-use crate::page::RowKey;
+use crate::page::{RowKey, Staleness};
 
 /// The contradictions seen so far, the first of each kind.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Doubts {
     doubts: Vec<(Assumption, Reason)>,
-    /// A row that had more rows beyond it when it was read later: in a descending, and in an ascending list.
-    slipped: [Option<i64>; 2],
+    /// A row that stood at a later position when it was read later.
+    slipped: Option<i64>,
 }
 
 /// A row in a response, and its index there.
 type Copy<'a> = (&'a Record, &'a RowKey, u64);
 
 impl Doubts {
-    /// Takes a response's rows and total into account.
-    pub fn weigh(&mut self, record: &Record) {
+    /// Takes a response's rows and total into account, and what denies that it is of the present.
+    pub fn weigh(&mut self, record: &Record, stale: Option<Staleness>) {
+        if let Some(stale) = stale {
+            self.doubt(Assumption::Slice, Reason::Cached { page: record.asked.page, why: stale.to_string() });
+        }
         if !record.agrees() {
             let (page, per_page) = (record.asked.page, record.asked.per_page);
             let reason = Reason::TotalDisagrees { page, per_page, rows: record.rows, total: record.total };
@@ -43,21 +46,16 @@ impl Doubts {
         if later.1.updated_at < earlier.1.updated_at {
             doubts.doubt(Assumption::Slice, Reason::Stale { id });
         }
-        // The rows beyond one, away from the near end, only become fewer, unless it is moved itself.
-        let beyond = |(record, _, index): Copy| {
-            let above = record.start() + index;
-            [record.total.saturating_sub(above), above]
-        };
-        if earlier.1.updated_at == later.1.updated_at {
-            let more = beyond(later).into_iter().zip(beyond(earlier)).map(|(later, earlier)| later > earlier);
-            doubts.slipped.iter_mut().zip(more).for_each(|(slipped, more)| *slipped = more.then_some(id));
+        let position = |(record, _, index): Copy| record.start() + index;
+        if earlier.1.updated_at == later.1.updated_at && position(later) > position(earlier) {
+            doubts.slipped = Some(id);
         }
         doubts
     }
 
     pub fn add(&mut self, other: Self) {
         other.doubts.into_iter().for_each(|(assumption, reason)| self.doubt(assumption, reason));
-        self.slipped.iter_mut().zip(other.slipped).for_each(|(known, new)| *known = known.or(new));
+        self.slipped = self.slipped.or(other.slipped);
     }
 
     fn doubt(&mut self, assumption: Assumption, reason: Reason) {
@@ -71,9 +69,9 @@ impl Doubts {
         self.doubts.iter().any(|(doubted, _)| *doubted == assumption)
     }
 
-    /// Whether a row slipped away from the near end of a list that descends, or ascends.
-    pub fn slipped(&self, ascends: bool) -> Option<Reason> {
-        self.slipped[usize::from(ascends)].map(|id| Reason::Slipped { id })
+    /// Whether a row slipped to a later position, as none does in a list that ascends: rows before it only leave.
+    pub fn slipped(&self) -> Option<Reason> {
+        self.slipped.map(|id| Reason::Slipped { id })
     }
 
     /// What contradicts the assumptions.

@@ -12,7 +12,7 @@ use crate::page::Asked;
 
 /// Requests that a run may cost, in tenths of the plain pages, and those a short list may cost besides.
 const TENTHS: u64 = 16;
-const BESIDES: u64 = 6;
+const BESIDES: u64 = 8;
 /// The same when a proof is required.
 const TENTHS_REQUIRED: u64 = 25;
 /// Passes after which a list none of whose pages settled is taken to move too fast.
@@ -47,9 +47,11 @@ impl Planner {
         true
     }
 
-    /// Whether windows can be compared, and rounds are left; what follows passes is not in the books.
+    /// Whether windows can be compared, and rounds are left; what follows passes is not in the books. A list that stands still
+    /// and is not proven by that has wrong totals, which no bridge mends.
     fn may_repair(&self) -> bool {
-        self.books.fixed.is_none() && self.repairs < self.tuning.rounds && self.passes == 0
+        let wanted = self.books.moved || self.require >= Require::Complete;
+        wanted && self.books.fixed.is_none() && self.repairs < self.tuning.rounds && self.passes == 0
     }
 
     /// Requests that bridges may still cost, without the one that closes.

@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use super::assumption::Assumption::{self, Count, End, Entrance, Order as Ordered, Slice};
+use super::assumption::Assumption::{self, Count, End, Entrance, Lasting, Order as Ordered, Slice};
 use super::chain::{self, Chain, Gap, Reach, Span, follow};
 use super::ledger::Ledger;
 use super::level::Level;
@@ -34,16 +34,17 @@ pub(super) fn under(order: Order, books: &Ledger, tuning: &Tuning) -> Claim {
     let evidence = Evidence::of(order, books, tuning);
     let contradiction = evidence.contradiction(books, tuning);
     let mut claims = evidence.claims(tuning);
-    if books.doubts.has(Slice) || books.doubts.has(Ordered) {
+    if books.doubts.has(Slice) || books.doubts.has(Ordered) || evidence.is_overfull(books) || evidence.disordered {
         claims.clear();
     } else if contradiction.is_some() {
         // Totals, times or the entrance of rows are not what they should be: overlap alone needs none of them.
-        claims.retain(|(_, basis, _)| !basis.contains(&Entrance) && !basis.contains(&Count));
+        claims.retain(|(_, basis, _)| !basis.contains(&Entrance));
     }
     let claim = claims.into_iter().max_by_key(|(level, basis, _)| (*level, Reverse(basis.len())));
     let (level, assumptions, links) = claim.unwrap_or((Level::Counted, Vec::new(), 0));
     let chain = if contradiction.is_some() { evidence.overlap.clone() } else { evidence.alive.clone() };
-    let reason = contradiction.or(evidence.deleted().filter(|_| level == Level::Complete));
+    let contradiction = evidence.disordered.then_some(Reason::Disorder { order }).or(contradiction);
+    let reason = contradiction.or(evidence.deleted(books).filter(|_| level == Level::Complete));
     let gaps = chain.or(evidence.stable).map(|chain| chain.gaps).unwrap_or_default();
     Claim { order, level, assumptions, links, gaps, reason }
 }
@@ -52,7 +53,9 @@ pub(super) fn under(order: Order, books: &Ledger, tuning: &Tuning) -> Claim {
 #[cfg(test)]
 pub(super) fn claims(order: Order, books: &Ledger, tuning: &Tuning) -> Vec<(Level, Vec<Assumption>)> {
     let evidence = Evidence::of(order, books, tuning);
-    assert_eq!(evidence.contradiction(books, tuning), None);
+    if evidence.contradiction(books, tuning).is_some() {
+        return Vec::new();
+    }
     evidence.claims(tuning).into_iter().map(|(level, basis, _)| (level, basis)).collect()
 }
 
@@ -67,12 +70,16 @@ struct Evidence {
     stable: Option<Chain>,
     /// Theorem 2: the windows from the near end as it was read last.
     alive: Option<Chain>,
-    /// Rows of the list when the near end was read last.
+    /// Theorem 2: rows of the list that ascends when its tail was read last.
     last_size: Option<u64>,
+    /// Theorem 2: the windows to a look at the head of a list that descends, after which nothing entered or left.
+    settled: Option<Chain>,
     /// Theorem 3.
     count: Counted,
     /// Rows of the list at the opening.
     opening_size: Option<u64>,
+    /// Whether the order holds within pages, and not across them.
+    disordered: bool,
     /// What the size at the last reading of the near end does not agree with.
     unexplained: Option<Reason>,
 }
@@ -81,13 +88,13 @@ impl Evidence {
     fn of(order: Order, books: &Ledger, tuning: &Tuning) -> Self {
         let records = books.records();
         let spans = chain::spans(records.iter().copied(), order, tuning);
-        // Head and tail of the list are known by its totals, or by the rows of a page that is not full.
-        let by_total = order.direction == Direction::Descending;
-        let trusted = !by_total || !books.doubts.has(Count);
+        let ascends = order.direction == Direction::Ascending;
         let opening = books.openings.iter().flatten().find(|opening| opening.direction == order.direction);
-        let opening = opening.filter(|_| trusted);
         let count = opening.map(|opening| opening.count(&records, &spans, order, tuning)).unwrap_or_default();
-        let reach = count.reach.filter(|_| !count.overfull);
+        // Totals speak of a list that stands still no more than its size does, and when they speak is a matter of arrival.
+        let speak = ascends || books.moved && !books.doubts.has(Count);
+        let trusted = count.overfull.is_none() && !count.crowded && speak;
+        let reach = count.reach.filter(|_| trusted);
 
         let entries = || spans.iter().filter(|span| span.entry);
         let from = entries().min_by_key(|span| span.far).map(Reach::from);
@@ -98,15 +105,18 @@ impl Evidence {
         let edge = opening.and_then(|opening| order.height(&opening.edge));
         let past_edge = |span: &Span| edge.is_some_and(|edge| order.is_below(span.far, edge));
         let alive = last.map(|span| best(&spans, order, span.into(), reach.filter(|_| past_edge(span)), tuning));
-        let size = |span: &Span| if by_total { records[span.at].total } else { records[span.at].end() };
-        let last_size = last.filter(|_| trusted).map(size);
-        let opening_size = opening.map(|opening| opening.size);
-        let unexplained = opening.zip(last.zip(last_size)).and_then(|(opening, (span, size))| {
+        let last_size = last.filter(|_| ascends).map(|span| records[span.at].end());
+        let unexplained = opening.zip(last.filter(|_| ascends)).and_then(|(opening, span)| {
             let proven = alive.as_ref().is_some_and(|chain| chain.gaps.is_empty());
             let living = proven.then(|| books.contacts());
-            opening.unexplained(&records, span.at, order.field, size, living).filter(|_| past_edge(span))
+            opening.unexplained(&records, span.at, order.field, living, tuning).filter(|_| past_edge(span))
         });
-        Self { order, union: books.contacts(), overlap, stable, alive, last_size, count, opening_size, unexplained }
+        let reach = |span: &Span| reach.filter(|_| past_edge(span));
+        let settled = if ascends { None } else { settled(&records, &spans, order, reach, books, tuning) };
+        let opening_size = opening.map(|opening| opening.size);
+        let union = books.contacts();
+        let disordered = books.is_disordered(order, &records, &spans, tuning);
+        Self { order, union, overlap, stable, alive, last_size, settled, count, opening_size, disordered, unexplained }
     }
 
     /// All claims that a theorem gives.
@@ -117,17 +127,20 @@ impl Evidence {
         let mut claims = Vec::new();
         let chains = self.overlap.iter().chain(&self.stable);
         for chain in chains.filter(|chain| chain.gaps.is_empty() && !moves) {
-            claims.push((Level::Complete, self.basis(&[Slice, Ordered, End], chain.counted, false), chain.links));
+            claims.push((Level::Complete, self.basis(&[Slice, Ordered, End], chain), chain.links));
         }
         if let Some(chain) = self.alive.as_ref().filter(|chain| chain.gaps.is_empty()) {
-            let basis = |total| self.basis(&[Slice, Ordered, End, Entrance], chain.counted, total);
-            claims.push((Level::Complete, basis(false), chain.links));
-            claims.extend(counts(self.last_size).then(|| (Level::Snapshot, basis(true), chain.links)));
+            let basis = || self.basis(&[Slice, Ordered, End, Entrance], chain);
+            claims.push((Level::Complete, basis(), chain.links));
+            claims.extend(counts(self.last_size).then(|| (Level::Snapshot, basis(), chain.links)));
         }
-        if self.count.whole && !self.count.overfull {
+        if let Some(chain) = &self.settled {
+            let basis = self.basis(&[Slice, Ordered, End, Entrance, Count, Lasting], chain);
+            claims.push((Level::Snapshot, basis, chain.links));
+        }
+        if self.count.whole && self.count.overfull.is_none() {
             let level = if counts(self.opening_size) { Level::Snapshot } else { Level::Complete };
-            let basis: &[_] = if self.is_descending() { &[Slice, Ordered] } else { &[Slice, Ordered, End] };
-            claims.push((level, self.basis(basis, true, true), 0));
+            claims.push((level, vec![Slice, Ordered, End, Entrance], 0));
         }
         claims
     }
@@ -136,26 +149,63 @@ impl Evidence {
         self.order.direction == Direction::Descending
     }
 
-    /// `basis`, with what the count and a total need besides.
-    fn basis(&self, basis: &[Assumption], counted: bool, total: bool) -> Vec<Assumption> {
-        let entrance = counted.then_some(Entrance);
-        let count = (self.is_descending() && (counted || total)).then_some(Count);
-        let all: std::collections::BTreeSet<_> = basis.iter().copied().chain(entrance).chain(count).collect();
-        all.into_iter().collect()
+    /// `basis`, with what the count needs besides.
+    fn basis(&self, basis: &[Assumption], chain: &Chain) -> Vec<Assumption> {
+        let counted = chain.counted.then_some(Entrance);
+        let total = if self.is_descending() && chain.counted { [Some(Count), Some(Lasting)] } else { [None; 2] };
+        let all = basis.iter().copied().chain(counted).chain(total.into_iter().flatten());
+        all.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// More old rows than the list had, though not more than it ever said to have: then new ones enter elsewhere than at
+    /// its near end. If the totals do not explain it, the rows are in another order.
+    fn is_overfull(&self, books: &Ledger) -> bool {
+        self.count.overfull.is_some_and(|rows| rows > books.most())
     }
 
     /// What cannot be, if all assumptions hold.
     fn contradiction(&self, books: &Ledger, tuning: &Tuning) -> Option<Reason> {
-        let slipped = books.doubts.slipped(!self.is_descending());
+        let slipped = books.doubts.slipped().filter(|_| !self.is_descending());
         // Tied rows in no fixed order change places all the time.
         let slipped = slipped.filter(|_| self.order.is_unique() || !books.witness.has_loose_ties(tuning));
-        self.count.overfull.then_some(Reason::Overfull).or(self.unexplained.clone()).or(slipped)
+        let overfull = self.count.overfull.is_some() || self.count.crowded;
+        overfull.then_some(Reason::Overfull).or(self.unexplained.clone()).or(slipped)
     }
 
-    fn deleted(&self) -> Option<Reason> {
-        let contacts = self.union.checked_sub(self.last_size?).filter(|contacts| *contacts > 0)?;
+    /// Contacts that were deleted during the run, by the total that was said last.
+    fn deleted(&self, books: &Ledger) -> Option<Reason> {
+        let contacts =
+            self.union.checked_sub(self.last_size.unwrap_or(books.latest().1)).filter(|contacts| *contacts > 0)?;
         Some(Reason::Deleted { contacts })
     }
+}
+
+/// Theorem 2, its equality for a list that descends: three looks at the head, one after the other and after all else. From
+/// the first a chain leads to the far end, the second counts all that were found, and the third shows nothing newer.
+fn settled(
+    records: &[&Record],
+    spans: &[Span],
+    order: Order,
+    reach: impl Fn(&Span) -> Option<Reach>,
+    books: &Ledger,
+    tuning: &Tuning,
+) -> Option<Chain> {
+    let mut looks: Vec<_> = spans.iter().filter(|span| span.entry).collect();
+    looks.sort_by_key(|span| Reverse(records[span.at].sent));
+    let [third, second, first] = looks.first_chunk()?;
+    let after = |earlier: &Span, later: &Span| records[earlier.at].received <= records[later.at].sent;
+    let is_look = |at: usize| [first.at, second.at, third.at].contains(&at);
+    let others = records.iter().enumerate().filter(|(at, _)| !is_look(*at));
+    let last = others.into_iter().all(|(_, record)| record.received <= records[first.at].sent);
+    let in_turn = after(first, second) && after(second, third);
+    let newest = third.near.max(second.near) <= first.near && order.is_unique();
+    let all = records[second.at].total == books.contacts();
+    if !(last && in_turn && newest && all) {
+        return None;
+    }
+    let before: Vec<_> = spans.iter().filter(|span| span.at != second.at && span.at != third.at).copied().collect();
+    let chain = best(&before, order, (*first).into(), reach(first), tuning);
+    chain.gaps.is_empty().then_some(chain)
 }
 
 /// Follows the windows without the count if they reach, and with it if not.

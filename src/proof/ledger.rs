@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::admission::{Admission, Admitted, Copied, Leaving};
+use super::chain::{self, Span};
 use super::doubts::Doubts;
 use super::opening::Opening;
-use super::order::Direction;
+use super::order::{Direction, Order};
 use super::passes::Passes;
 use super::reason::Reason;
 use super::record::{Record, Role};
-use super::tuning::Tuning;
+use super::tuning::{Check, Tuning};
 use super::witness::Witness;
 use crate::page::Observed;
 
@@ -26,12 +27,14 @@ pub(super) struct Ledger {
     passing: BTreeMap<usize, Record>,
     /// How many passes' pages were read.
     pub passed: u64,
+    /// The least and the greatest total.
+    totals: Option<(u64, u64)>,
     /// The response that was received last: when, and its total.
     latest: Option<(Duration, u64)>,
     pub witness: Witness,
     pub passes: Passes,
     admission: Admission,
-    /// The openings: the head, and the tail if it was read early.
+    /// The openings of a list that descends, and that ascends: none if its end was not read before the rest.
     pub openings: [Option<Opening>; 2],
     pub doubts: Doubts,
     /// Whether anything but the rows of a still list was seen.
@@ -48,6 +51,7 @@ impl Ledger {
             records: Vec::new(),
             passing: BTreeMap::new(),
             passed: 0,
+            totals: None,
             latest: None,
             witness: Witness::new(),
             passes: Passes::default(),
@@ -63,8 +67,10 @@ impl Ledger {
     /// Enters a response.
     pub fn take(&mut self, ticket: u64, role: Role, observed: Observed) {
         let record = Record::new(role, &observed);
-        let Observed { asked, said, rows, .. } = observed;
+        let Observed { asked, said, rows, stale, .. } = observed;
         self.witness.see(&rows, matches!(role, Role::Sweep | Role::Overlap | Role::Tail));
+        let (least, most) = self.totals.unwrap_or((record.total, record.total));
+        self.totals = Some((least.min(record.total), most.max(record.total)));
         if ticket == 0 {
             self.size = record.asked.per_page;
         } else if record.asked.per_page != asked.per_page {
@@ -73,10 +79,10 @@ impl Ledger {
         if record.asked.per_page == self.size {
             self.passes.take(&record);
         }
-        self.doubts.weigh(&record);
+        self.doubts.weigh(&record, stale);
         self.moved |= self.first().is_some_and(|first| first.total != record.total);
         self.moved |= role == Role::Anchor && !self.admission.is_like_first(&rows);
-        let at = usize::try_from(ticket).unwrap_or(usize::MAX);
+        let (at, asked) = (usize::try_from(ticket).unwrap_or(usize::MAX), record.asked);
         self.latest = self.latest.max(Some((record.received, record.total)));
         if role == Role::Pass {
             self.passed += 1;
@@ -84,10 +90,7 @@ impl Ledger {
         } else {
             self.keep(at, record);
         }
-        if role == Role::Sweep && ticket == 0 {
-            self.open(at, Direction::Descending);
-        }
-        self.admission.take(ticket, rows);
+        self.admission.take(ticket, asked, rows);
         self.admit();
     }
 
@@ -100,15 +103,21 @@ impl Ledger {
         self.records[at] = Some(record);
     }
 
-    /// Takes a response as the opening: what is seen later is counted against it.
-    pub fn open(&mut self, at: usize, direction: Direction) {
-        let Some(record) = self.record(at) else { return };
-        let Some((first, last)) = record.edges else { return };
-        let (edge, size) = match direction {
-            Direction::Descending => (first, record.total),
-            Direction::Ascending => (last, record.end()),
-        };
-        self.openings[usize::from(direction == Direction::Ascending)] = Some(Opening { at, direction, edge, size });
+    /// Takes the response that was read directly after page 1 as the opening, if it shows where the list ends: what is
+    /// seen later is counted against its size. False if it does not.
+    pub fn open(&mut self, at: usize) -> bool {
+        let Some(record) = self.record(at).filter(|record| record.ends()) else { return false };
+        // An empty page past the end knows how many rows there are at most.
+        let size = record.start() + record.rows;
+        let nearest =
+            [self.first().and_then(|first| first.edges).map(|(first, _)| first), record.edges.map(|(_, last)| last)];
+        let directions = [Direction::Descending, Direction::Ascending];
+        let openings = nearest.into_iter().zip(directions);
+        let openings: Vec<_> =
+            openings.map(|(edge, direction)| edge.map(|edge| Opening { at, direction, edge, size })).collect();
+        self.openings.copy_from_slice(&openings);
+        self.admission.take_as_tail(at as u64);
+        true
     }
 
     /// Gives a request its place among those that leave.
@@ -119,7 +128,7 @@ impl Ledger {
 
     fn admit(&mut self) {
         let edges = self.openings.map(|opening| opening.map(|opening| opening.edge));
-        while let Some(admitted) = self.admission.admit(edges) {
+        while let Some(admitted) = self.admission.admit(edges, &mut self.witness) {
             self.enter(&admitted);
             let at = usize::try_from(admitted.ticket).unwrap_or(usize::MAX);
             self.passing.retain(|other, _| *other >= at);
@@ -131,8 +140,8 @@ impl Ledger {
         let record = self.records.get_mut(at).and_then(Option::as_mut);
         let Some(record) = record.or(self.passing.get_mut(&at)) else { return };
         (record.fresh, record.old, record.again) = (admitted.fresh, admitted.old, admitted.again);
-        (record.above, record.gone) = (admitted.above, admitted.gone);
-        self.moved |= record.role == Role::Sweep && admitted.copies > 0;
+        record.above = admitted.above;
+        self.moved |= record.role == Role::Sweep && admitted.copies > admitted.twice;
         for Copied { first: (ticket, row, index), second } in &admitted.copied {
             let first = usize::try_from(*ticket).ok().and_then(|at| self.record(at));
             if let Some((first, record)) = first.zip(self.record(at)) {
@@ -161,6 +170,11 @@ impl Ledger {
         self.record(0)
     }
 
+    /// The greatest total.
+    pub fn most(&self) -> u64 {
+        self.totals.map_or(0, |(_, most)| most)
+    }
+
     /// The response that was received last: when, and its total.
     pub fn latest(&self) -> (Duration, u64) {
         self.latest.unwrap_or_default()
@@ -170,9 +184,22 @@ impl Ledger {
         self.admission.distinct()
     }
 
+    /// Whether new rows have pushed some of page 1 to page 2, where nothing has shown them again.
+    pub fn has_pushed(&self) -> bool {
+        let entered =
+            self.records().iter().any(|record| record.start() == 0 && record.above[0].iter().any(|new| *new > 0));
+        self.openings[0].is_some() && entered && self.admission.not_again() > 0
+    }
+
     /// The sum of a hash of their ids.
     pub fn id_sum(&self) -> u64 {
         self.admission.id_sum
+    }
+
+    /// Rows of the list that repeat a contact of the same response, and what there is to say of them.
+    pub fn twice(&self) -> (u64, Option<Reason>) {
+        let (extra, first) = self.admission.twice();
+        (extra, first.map(|(page, id)| Reason::Twice { id, page, extra }))
     }
 
     pub fn duplicates(&self) -> u64 {
@@ -186,8 +213,21 @@ impl Ledger {
     }
 
     /// The orders to be reckoned with.
-    pub fn orders(&self, tuning: &Tuning) -> Vec<super::order::Order> {
+    pub fn orders(&self, tuning: &Tuning) -> Vec<Order> {
         self.witness.orders(tuning)
+    }
+
+    /// Whether an order holds within pages and not across them: more rows are out of their place than writes explain.
+    pub fn is_disordered(&self, order: Order, records: &[&Record], spans: &[Span], tuning: &Tuning) -> bool {
+        let size = u64::from(self.size);
+        // Writes that the totals show, at least.
+        let writes = self.totals.map_or(0, |(least, most)| most - least);
+        let strays = self.witness.has_strays(order, writes, size);
+        let disordered = || {
+            chain::is_crowded(spans, records, writes.min(size / 4))
+                || chain::is_inverted(spans, records, order, writes + size)
+        };
+        tuning.makes(Check::Across) && (strays || disordered())
     }
 
     /// Bytes that it holds for the run.

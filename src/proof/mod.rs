@@ -29,6 +29,7 @@ mod overlap;
 mod passes;
 mod phases;
 mod planner;
+mod quiet;
 mod reason;
 mod record;
 mod repair;

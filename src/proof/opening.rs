@@ -1,26 +1,27 @@
-//! Theorem 3: counting against the opening, the first response that shows the near end.
+//! Theorem 3: counting against the opening, the response that was read directly after page 1 and shows where the list ends.
 //!
-//! What is seen below the opening's near edge was in the list at its instant, so when as many such rows
-//! were seen as the list then had, none is missing, whatever moved since. The same for a part of the
-//! list: the old rows that a window leaves beyond its far row, by its own total, are the rest.
+//! Its position and its rows say how many rows the list had at its instant. What is seen later and was there before is one of
+//! them, so when as many such rows were seen, none is missing, whatever moved since. The same for a part of the
+//! list: its rows up to a window's far row, as long as none of them left.
 
 use super::chain::{Reach, Span};
 use super::order::{Direction, Field, Order};
+use super::quiet::Quiet;
 use super::reason::Reason;
-use super::record::{Record, Role};
+use super::record::Record;
 use super::tuning::{Check, Tuning};
 use crate::page::RowKey;
 
-/// The opening: page 1 of a descending list, the tail of an ascending one.
+/// The opening.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opening {
     /// Its record.
     pub at: usize,
-    /// Which way the list was taken to run.
+    /// Which way the list is taken to run.
     pub direction: Direction,
-    /// The nearest row of all.
+    /// The nearest row of all: the first of page 1 in a list that descends, its own last in one that ascends.
     pub edge: RowKey,
-    /// Rows that the list had.
+    /// Rows that the list had, or may have had at most.
     pub size: u64,
 }
 
@@ -31,15 +32,18 @@ pub(super) struct Count {
     pub whole: bool,
     /// How far from the near end nothing is missing.
     pub reach: Option<Reach>,
-    /// More old rows were seen than there can be.
-    pub overfull: bool,
+    /// More old rows were seen than the list had.
+    pub overfull: Option<u64>,
+    /// More old rows were seen before a window's far row than can have been there.
+    pub crowded: bool,
 }
 
 impl Opening {
     /// Counts the windows' first copies. `records` are all responses, `spans` those with rows.
     pub fn count(&self, records: &[&Record], spans: &[Span], order: Order, tuning: &Tuning) -> Count {
         let Some(edge) = order.height(&self.edge) else { return Count::default() };
-        let mut later: Vec<_> = spans.iter().filter(|span| self.is_before(records, span.at)).collect();
+        let quiet = self.quiet(records, order, tuning);
+        let mut later: Vec<_> = spans.iter().filter(|span| self.is_before(records, span.at, tuning)).collect();
         later.sort_by_key(|span| std::cmp::Reverse(span.far));
         let mut count = Count::default();
         // Old rows of the windows that end nearer than the current ones.
@@ -49,27 +53,27 @@ impl Opening {
             let together: u64 = olds.iter().sum();
             for (span, own) in group.iter().zip(olds) {
                 let near_side = above + if order.is_unique() { together } else { own };
-                let beyond = self.beyond(records[span.at]).filter(|_| order.is_below(span.far, edge));
-                let Some(beyond) = beyond else { continue };
-                count.overfull |= near_side + beyond > self.size;
-                if near_side + beyond >= self.size {
-                    count.reach = Some(Reach { height: span.far, exit: beyond == 0, at: span.at });
+                let there = self.near_side(records[span.at], quiet.as_ref());
+                let Some(there) = there.filter(|_| order.is_below(span.far, edge)) else { continue };
+                count.crowded |= near_side > there;
+                if near_side >= there {
+                    count.reach = Some(Reach { height: span.far, exit: there >= self.size, at: span.at });
                 }
             }
             above += together;
         }
-        count.overfull |= above > self.size;
+        count.overfull = (above > self.size).then_some(above);
         count.whole = above == self.size || !tuning.makes(Check::Count);
         count
     }
 
     /// Rows that were seen to have entered since.
     pub fn entered(&self, records: &[&Record], order: Order, tuning: &Tuning) -> u64 {
-        let later = records.iter().enumerate().filter(|(at, _)| self.is_before(records, *at));
+        let later = records.iter().enumerate().filter(|(at, _)| self.is_before(records, *at, tuning));
         later.map(|(at, record)| record.fresh.saturating_sub(self.old(record, at, order, tuning))).sum()
     }
 
-    /// What a size of the list contradicts, that was seen `last`, with the near end: the rows of the opening only become
+    /// What the size of a list that ascends contradicts, which its tail showed `last`: the rows of the opening only become
     /// fewer, those that entered since stand in that response, and no more can be alive than the `living`, if all
     /// that were alive are known.
     pub fn unexplained(
@@ -77,33 +81,32 @@ impl Opening {
         records: &[&Record],
         last: usize,
         field: Field,
-        size: u64,
         living: Option<u64>,
+        tuning: &Tuning,
     ) -> Option<Reason> {
         let at = Field::ALL.iter().position(|other| *other == field)?;
-        let ascends = usize::from(self.direction == Direction::Ascending);
         let record = records.get(last)?;
-        let old = size.saturating_sub(record.above[ascends][at].into());
-        let between = |at: &usize| self.is_before(records, *at) && records[*at].received <= record.sent;
+        let size = record.end();
+        let old = size.saturating_sub(record.above[1][at].into());
+        let between = |at: &usize| self.is_before(records, *at, tuning) && records[*at].received <= record.sent;
         let fewest = (0..records.len()).filter(between).map(|at| records[at].total).min();
-        // A row of page 1 that the head would show, and does not, is gone.
-        let gone = if ascends == 0 { u64::from(record.gone[at]) } else { 0 };
-        let living = living.map(|living| living.saturating_sub(gone)).filter(|living| size > *living);
+        let living = living.filter(|living| size > *living);
         let seen = fewest.filter(|fewest| *fewest < old).or(living)?;
         Some(Reason::TotalUnexplained { seen, total: size })
     }
 
     /// Whether the opening was whole before a response was asked for; it counts itself.
-    pub fn is_before(&self, records: &[&Record], at: usize) -> bool {
-        at == self.at || records.get(self.at).is_some_and(|opening| records[at].sent >= opening.received)
+    pub fn is_before(&self, records: &[&Record], at: usize, tuning: &Tuning) -> bool {
+        let trusted = at == 0 && !tuning.makes(Check::Again);
+        at == self.at || trusted || records.get(self.at).is_some_and(|opening| records[at].sent >= opening.received)
     }
 
-    /// First copies in a response that were in the opening's list.
+    /// First copies in a response that were in the opening's list, and rows of page 1 that it is the first to show again: page 1
+    /// was read before the opening, so what it shows may have been gone by then.
     fn old(&self, record: &Record, at: usize, order: Order, tuning: &Tuning) -> u64 {
-        // Page 1 of an ascending list was read before the opening: its rows count where it is read again.
-        let again = record.again[usize::from(order.field == Field::UpdatedAt)];
-        let again = if record.role == Role::Anchor && self.at != 0 { u64::from(again) } else { 0 };
-        if at == self.at || !tuning.makes(Check::Entrance) {
+        let again = u64::from(record.again[usize::from(order.field == Field::UpdatedAt)]);
+        let again = if tuning.makes(Check::Again) { again } else { 0 };
+        if at == self.at || at == 0 || !tuning.makes(Check::Entrance) {
             return record.fresh + again;
         }
         let side = usize::from(self.direction == Direction::Ascending);
@@ -111,11 +114,12 @@ impl Opening {
         old.map_or(0, |(_, old)| old.certain(order)) + again
     }
 
-    /// Rows beyond the far row of a window, at its instant.
-    fn beyond(&self, record: &Record) -> Option<u64> {
+    /// Rows of the opening's list on the near side of a window's far row, and the row itself, at most.
+    fn near_side(&self, record: &Record, quiet: Option<&Quiet>) -> Option<u64> {
         match self.direction {
-            Direction::Descending => record.agrees().then(|| record.total - record.end()),
-            Direction::Ascending => Some(record.start()),
+            Direction::Descending => quiet?.old_before(record),
+            // At its instant, those before it are all beyond it.
+            Direction::Ascending => Some(self.size.saturating_sub(record.start())),
         }
     }
 }

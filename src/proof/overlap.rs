@@ -42,6 +42,11 @@ pub(super) fn spanning(low: u64, high: u64, widest: u32) -> Option<Asked> {
     sizes(widest).map(|size| showing(low, size)).filter(|asked| end(*asked) > high).max_by_key(room)
 }
 
+/// The plain page that shows where a list of `total` rows ends: its last, or if that is full, the one after it.
+pub(super) fn last(total: u64, per_page: u32) -> Asked {
+    showing(total, per_page.max(1))
+}
+
 /// The window that shows the tail of a list of `total` rows, is not full, and reaches back farthest.
 pub(super) fn tail(total: u64, widest: u32) -> Option<Asked> {
     let last = total.checked_sub(1)?;

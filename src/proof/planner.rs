@@ -13,7 +13,7 @@ use super::ledger::Ledger;
 use super::level::{Level, Require};
 use super::reason::Reason;
 use super::record::Role;
-use super::sweep::Sweep;
+use super::sweep::{Step, Sweep};
 use super::tuning::Tuning;
 use super::verdict::{self, Verdict};
 use crate::page::{Asked, Observed};
@@ -56,8 +56,19 @@ pub(crate) struct Planner {
     /// What the requests under way are for.
     pub(super) under_way: HashMap<u64, Role>,
     pub(super) tickets: u64,
-    /// The tail of an ascending list, which leaves after what is before it.
-    pub(super) held: Option<u64>,
+    /// The tail, and a look at the head on the way, which leave after what is swept.
+    pub(super) held: Vec<u64>,
+    /// How often the tail was asked for.
+    pub(super) tails: u32,
+    /// Whether the head was looked at on the way.
+    pub(super) looked: bool,
+    /// Whether page 2 was read for what new rows pushed off page 1.
+    pub(super) pushed: bool,
+    /// Where windows began to overlap.
+    pub(super) overlapped: Option<u64>,
+    /// How often the near end was read last of all, and page 1 for its total.
+    pub(super) closings: u32,
+    pub(super) recounts: u32,
     pub(super) repairs: u32,
     pub(super) passes: u32,
     /// Why it went no farther.
@@ -86,7 +97,13 @@ impl Planner {
             queue: VecDeque::from([(first, Role::Sweep)]),
             under_way: HashMap::new(),
             tickets: 0,
-            held: None,
+            held: Vec::new(),
+            tails: 0,
+            looked: false,
+            pushed: false,
+            overlapped: None,
+            closings: 0,
+            recounts: 0,
             repairs: 0,
             passes: 0,
             stopped: Vec::new(),
@@ -98,15 +115,20 @@ impl Planner {
     /// The next request; none when nothing can be asked for before more was observed, or ever.
     pub fn next(&mut self) -> Option<Request> {
         let step = self.step();
-        let (asked, role) = self.queue.pop_front().or_else(|| match self.phase {
-            Phase::Sweep => self.sweep.as_mut()?.next(step),
+        let (asked, role) = self.queue.pop_front().or_else(|| match (self.phase, &mut self.sweep) {
+            (Phase::Sweep, Some(sweep)) => {
+                if matches!(step, Step::Overlapping(_)) && self.overlapped.is_none() {
+                    self.overlapped = Some(sweep.reached());
+                }
+                sweep.next(step)
+            }
             _ => None,
         })?;
         let ticket = self.tickets;
         self.tickets += 1;
         self.under_way.insert(ticket, role);
-        if role == Role::Tail {
-            self.held = Some(ticket);
+        if role == Role::Tail || role == Role::Anchor && self.phase == Phase::Sweep {
+            self.held.push(ticket);
         } else {
             self.books.place(ticket);
         }
@@ -122,6 +144,7 @@ impl Planner {
             self.sweep = Some(Sweep::new(self.books.size, said));
         }
         self.adjust(asked, said, rows);
+        self.look();
         while self.under_way.is_empty() && self.is_idle() && self.phase != Phase::Done {
             self.advance();
         }

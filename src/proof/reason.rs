@@ -2,6 +2,8 @@
 //!
 //! Fragments in lower case that name what was seen; nothing here decides anything.
 
+use super::order::Order;
+
 /// Something that was seen and bears on the level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +37,12 @@ pub enum Reason {
     /// Too few rows to tell an order from chance.
     #[error("too few contacts were seen side by side to tell the order of the list from chance")]
     LittleOrder,
+    /// An order within pages only.
+    #[error("each page is in the order of {order}, but contacts of one page belong between those of others")]
+    Disorder {
+        /// The order.
+        order: Order,
+    },
     /// Ties without an order.
     #[error("contacts of the same time are in no fixed order, so pages that are equal twice prove nothing")]
     LooseTies,
@@ -94,8 +102,26 @@ pub enum Reason {
         /// The contact.
         id: i64,
     },
+    /// A cache answered, or may have.
+    #[error("page {page} was not made for this run: {why}")]
+    Cached {
+        /// The page.
+        page: u64,
+        /// What says so.
+        why: String,
+    },
+    /// A contact that one response shows twice.
+    #[error("the contact with id {id} is listed twice in one answer (page {page}); the list has {extra} such entries")]
+    Twice {
+        /// The contact.
+        id: i64,
+        /// The page.
+        page: u64,
+        /// Entries of the list that repeat a contact of the same answer.
+        extra: u64,
+    },
     /// A row that moved the wrong way.
-    #[error("more contacts stood beyond the one with id {id} when it was read later: copies lag, or totals do")]
+    #[error("more contacts stood before the one with id {id} when it was read later: the server's copies lag behind")]
     Slipped {
         /// The contact.
         id: i64,

@@ -77,10 +77,8 @@ pub(super) struct Record {
     pub old: [[Old; 3]; 2],
     /// Rows that may have entered since the opening, by opening and field.
     pub above: [[u16; 3]; 2],
-    /// Rows of the first response that it showed again: all, and those that were not updated since.
+    /// Rows of the first response that it was the first to show again: all, and those that were not updated since.
     pub again: [u16; 2],
-    /// Rows of the first response that it would show, by field, but does not: they are gone.
-    pub gone: [u16; 3],
 }
 
 impl Record {
@@ -107,7 +105,6 @@ impl Record {
             old: [[Old::default(); 3]; 2],
             above: [[0; 3]; 2],
             again: [0; 2],
-            gone: [0; 3],
         }
     }
 
@@ -125,7 +122,7 @@ impl Record {
         self.rows < u64::from(self.asked.per_page)
     }
 
-    /// Whether its rows and its total can be of the same instant.
+    /// Whether its rows and its total can be of the same instant. In a list that moves they need not be.
     pub fn agrees(&self) -> bool {
         match self.rows {
             0 => self.start() >= self.total,
@@ -134,10 +131,20 @@ impl Record {
         }
     }
 
+    /// Whether it shows that the list ends where its rows end: not full, and its total agrees.
+    pub fn ends(&self) -> bool {
+        self.is_short() && self.agrees()
+    }
+
+    /// Whether it shows the whole list.
+    pub fn is_whole(&self, tuning: &Tuning) -> bool {
+        self.start() == 0 && (self.shows_tail(tuning) || self.rows == 0 && self.total == 0)
+    }
+
     /// Whether it shows the tail of the list: not full, with rows, and its total agrees.
     pub fn shows_tail(&self, tuning: &Tuning) -> bool {
         let by_total = !tuning.makes(Check::End) && self.end() >= self.total;
-        self.rows > 0 && (self.is_short() && self.agrees() || by_total)
+        self.rows > 0 && (self.ends() || by_total)
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn bridge(
             if !contradict {
                 return centred();
             }
-            Ok(if earlier.received > later.received { forth() } else { back() })
+            Ok(if !books.moved || earlier.received > later.received { forth() } else { back() })
         }
         (Some((_, end)), None) => {
             let tail =

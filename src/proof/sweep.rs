@@ -72,6 +72,11 @@ impl Sweep {
         self.target = self.target.max(position);
     }
 
+    /// Reads on from a position where plain pages begin: windows that were handed out beyond it did not show what they should.
+    pub fn go_back(&mut self, position: u64) {
+        self.reached = self.reached.min(position);
+    }
+
     /// Reads no farther than so far.
     pub fn stop_at(&mut self, position: u64) {
         self.target = self.target.min(position);

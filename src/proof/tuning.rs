@@ -13,14 +13,24 @@ pub(crate) enum Check {
     Versions,
     /// A2: tied rows in no known order are overlapped past the tie.
     Ties,
+    /// A2: the order holds across pages, but for as many rows as writes were seen.
+    Across,
     /// A3: the end was seen in a page that is not full.
     End,
+    /// A list of one page is read twice.
+    Twice,
     /// A4: a row counts as old only below the near edge of the opening.
     Entrance,
     /// A4: the closing response is the last of all.
     Last,
-    /// A5: as many rows were seen as the list had.
+    /// As many old rows were seen as the list had.
     Count,
+    /// A row of page 1 counts only where a later response shows it again.
+    Again,
+    /// A5': a total speaks only of responses that were received before it was asked for.
+    Quiet,
+    /// A7: contacts that a look at the near end shows to be new are taken off a total.
+    Newcomers,
     /// A6: a page is read twice.
     Repeat,
     /// A6: one instant lies between the two equal readings of every page.

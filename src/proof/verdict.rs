@@ -11,7 +11,7 @@ use super::level::Level;
 use super::order::Order;
 use super::reason::Reason;
 use super::record::Record;
-use super::tuning::Tuning;
+use super::tuning::{Check, Tuning};
 
 /// Gaps that are described one by one.
 const DESCRIBED: usize = 3;
@@ -43,8 +43,8 @@ pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> 
     };
 
     let sound = !books.doubts.has(Assumption::Slice) && ended.is_ok();
-    if let Some((level, assumptions)) = one_page(books, tuning).filter(|_| sound) {
-        return verdict(level, assumptions, Vec::new());
+    if let Some(level) = one_page(books, tuning).filter(|_| sound) {
+        return verdict(level, vec![Assumption::Slice, Assumption::End], Vec::new());
     }
     let passed = passed(books, tuning).filter(|_| sound);
     if let Some(claim) = weakest.filter(|claim| sound && claim.level >= Level::Complete)
@@ -55,9 +55,9 @@ pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> 
         return verdict(claim.level, union(assumptions), reasons);
     }
     if let Some((level, reason)) = passed {
-        use Assumption::{Count, End, Repeat, Slice};
+        use Assumption::{End, Repeat, Slice};
         let reasons = reason.into_iter().chain(books.doubts.reasons()).collect();
-        return verdict(level, vec![Slice, End, Count, Repeat], reasons);
+        return verdict(level, vec![Slice, End, Repeat], reasons);
     }
     if let Err(reason @ Reason::Limited { .. }) = ended {
         return verdict(Level::Incomplete, Vec::new(), vec![reason]);
@@ -67,14 +67,13 @@ pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> 
     verdict(level, Vec::new(), reasons)
 }
 
-/// A list that one response shows from head to tail.
-fn one_page(books: &Ledger, tuning: &Tuning) -> Option<(Level, Vec<Assumption>)> {
-    let is_whole = |record: &&Record| {
-        let empty = record.rows == 0 && record.total == 0;
-        record.start() == 0 && (empty || record.shows_tail(tuning)) && record.rows == books.contacts()
-    };
-    let whole = books.records().into_iter().any(|record| is_whole(&record));
-    whole.then(|| (Level::Snapshot, vec![Assumption::Slice, Assumption::End]))
+/// A list that one response shows from head to tail, when it was read twice: what is in none of the two left in between.
+fn one_page(books: &Ledger, tuning: &Tuning) -> Option<Level> {
+    let records = books.records();
+    let (last, others) = records.split_last()?;
+    let twice = others.iter().any(|record| record.is_whole(tuning)) || !tuning.makes(Check::Twice);
+    let level = if last.rows == books.contacts() { Level::Snapshot } else { Level::Complete };
+    (twice && last.is_whole(tuning)).then_some(level)
 }
 
 /// What two equal passes prove.
@@ -89,17 +88,13 @@ fn passed(books: &Ledger, tuning: &Tuning) -> Option<(Level, Option<Reason>)> {
 
 /// Whether the counts agree, when nothing is proven.
 fn counted(books: &Ledger, ended: Result<(), Reason>) -> (Level, Option<Reason>) {
-    let seen = books.contacts();
-    // Where totals and rows disagree, the rows of the latest page that is not full say how many there are.
-    let records = books.records();
-    let tails = records.iter().filter(|record| record.is_short() && record.rows > 0);
-    let by_rows = tails.max_by_key(|record| record.received).map(|record| record.end());
-    let by_total = Some(books.latest().1);
-    let total = if books.doubts.has(Assumption::Count) { by_rows.or(by_total) } else { by_total };
-    match (ended, total) {
-        (Err(reason), _) => (Level::Incomplete, Some(reason)),
-        (Ok(()), Some(total)) if total > seen => (Level::Incomplete, Some(Reason::Missing { seen, total })),
-        _ => (Level::Counted, None),
+    let (seen, total) = (books.contacts(), books.latest().1);
+    // A list that has contacts twice counts them twice.
+    let (extra, _) = books.twice();
+    match ended {
+        Err(reason) => (Level::Incomplete, Some(reason)),
+        Ok(()) if total > seen + extra => (Level::Incomplete, Some(Reason::Missing { seen, total })),
+        Ok(()) => (Level::Counted, None),
     }
 }
 
@@ -107,6 +102,10 @@ fn counted(books: &Ledger, ended: Result<(), Reason>) -> (Level, Option<Reason>)
 fn unproven(books: &Ledger, weakest: Option<&Claim>, tuning: &Tuning) -> Vec<Reason> {
     let mut reasons: Vec<_> = books.moved.then_some(Reason::Moved).into_iter().chain(books.fixed.clone()).collect();
     let Some(claim) = weakest else {
+        if let Some(twice) = books.twice().1 {
+            reasons.push(twice);
+            return reasons;
+        }
         reasons.extend(books.witness.has_loose_ties(tuning).then_some(Reason::LooseTies));
         reasons.push(if books.witness.leaning().is_some() { Reason::LittleOrder } else { Reason::NoOrder });
         return reasons;

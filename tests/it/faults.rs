@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use linq_export::config::ContactsConfig;
 use linq_export::report::Summary;
 use linq_export::sandbox::{FaultRule, Order, Outage, PastTheEnd, Sandbox, SandboxConfig, Totals};
-use linq_export::{Error, Level};
+use linq_export::{Assumption, Error, Level, Reason};
 
 use crate::support::{Row, assert_rows, config, export, folder, names, ndjson_rows, truth};
 
@@ -204,16 +204,26 @@ async fn the_plan_follows_from_what_the_server_returns() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
-    for totals in ["count=+3", "count=+5", "count=+10", "count=-5", "count=-12"] {
+    for totals in ["count=-5", "count=-12"] {
         let sandbox = start(|config| config.totals = totals.parse::<Totals>().unwrap()).await;
         let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{totals}: {error}"));
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Counted, "{totals}: {certificate:?}");
         assert!(!certificate.reasons.is_empty(), "{totals}: {certificate:?}");
     }
+    // Where the server counts more than was found, as many may be missing.
+    for totals in ["count=+3", "count=+5", "count=+10"] {
+        let sandbox = start(|config| config.totals = totals.parse::<Totals>().unwrap()).await;
+        let error = run(&sandbox, impatient(&sandbox)).await.unwrap_err();
+        let Error::Incomplete { certificate, .. } = &error else { panic!("{totals}: {error}") };
+        assert_eq!((certificate.level, certificate.contacts), (Level::Incomplete, 100), "{totals}: {certificate:?}");
+        assert!(!certificate.reasons.contains(&Reason::Moved), "{totals}: {certificate:?}");
+    }
+    // The proof of a list that stands still rests on no total.
     let sandbox = playing(&["totals:count=+1,page=7"]).await;
     let certificate = run(&sandbox, impatient(&sandbox)).await.unwrap().read.certificate;
-    assert!(certificate.level < Level::Snapshot && !certificate.reasons.is_empty(), "{certificate:?}");
+    assert_eq!((certificate.level, certificate.contacts), (Level::Snapshot, 100), "{certificate:?}");
+    assert!(certificate.assumptions.iter().all(|assumption| *assumption != Assumption::Count), "{certificate:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

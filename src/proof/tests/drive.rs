@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use super::model::{Kind, Lie, Server, Write, mix};
+use super::model::{Instants, Kind, Lie, Server, Write, mix};
 use super::outcome::Outcome;
-use crate::page::Observed;
+use crate::page::{Observed, Pagination, RowKey};
 use crate::proof::tuning::Tuning;
 use crate::proof::{Keep, Planner, Request, Require};
 
@@ -16,9 +16,12 @@ use crate::proof::{Keep, Planner, Request, Require};
 pub struct Scenario {
     pub kind: Kind,
     pub lie: Lie,
+    pub instants: Instants,
+    /// Whether each page comes sorted by id.
+    pub sorts_pages: bool,
     pub count: usize,
     pub per_page: u32,
-    /// Before how many answers, which writes.
+    /// Before how many instants of answers, which writes.
     pub writes: Vec<(u16, Write)>,
     pub concurrency: usize,
     pub require: Require,
@@ -34,6 +37,8 @@ impl Default for Scenario {
         Self {
             kind: Kind::Newest,
             lie: Lie::None,
+            instants: Instants::One,
+            sorts_pages: false,
             count: 45,
             per_page: 10,
             writes: Vec::new(),
@@ -50,12 +55,41 @@ impl Default for Scenario {
 struct Flight {
     request: Request,
     sent: u64,
-    observed: Option<Observed>,
+    /// The number of its answer, once it is begun.
+    answer: Option<u64>,
+    said: Option<Pagination>,
+    rows: Option<Vec<RowKey>>,
+}
+
+impl Flight {
+    fn new(request: Request, sent: u64) -> Self {
+        Self { request, sent, answer: None, said: None, rows: None }
+    }
+
+    /// Takes the next of its instants.
+    fn go_on(&mut self, server: &mut Server, instants: Instants, seed: u64) {
+        let (asked, answer) = (self.request.asked, *self.answer.get_or_insert_with(|| server.begin()));
+        let count_first = instants.count_first(answer, seed);
+        let whole = instants == Instants::One;
+        if whole || self.said.is_none() && (count_first || self.rows.is_some()) {
+            self.said = Some(server.count(asked, answer));
+        } else {
+            self.rows = Some(server.rows(asked, answer));
+        }
+        if whole {
+            self.rows = Some(server.rows(asked, answer));
+        }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.said.is_some() && self.rows.is_some()
+    }
 }
 
 pub fn run(scenario: &Scenario) -> Outcome {
     let Scenario { kind, lie, count, per_page, require, seed, .. } = *scenario;
     let mut server = Server::new(kind, lie, count, seed);
+    server.sorts_pages = scenario.sorts_pages;
     if let Lie::Lagging(most) = lie {
         // Copies can be older than the run.
         (0..most).for_each(|at| server.write(if at % 2 == 0 { Write::Insert } else { Write::Delete(at as u16 * 7) }));
@@ -75,33 +109,37 @@ pub fn run(scenario: &Scenario) -> Outcome {
             if flights.len() < scenario.concurrency && choice.is_multiple_of(2) { planner.next() } else { None };
         if let Some(request) = request {
             asked.push(request.asked);
-            flights.push(Flight { request, sent: clock, observed: None });
+            flights.push(Flight::new(request, clock));
             assert!(asked.len() < 20_000, "no end: {scenario:?}");
             continue;
         }
         if flights.is_empty() {
             if let Some(request) = planner.next() {
                 asked.push(request.asked);
-                flights.push(Flight { request, sent: clock, observed: None });
+                flights.push(Flight::new(request, clock));
                 continue;
             }
             break;
         }
         let at = choice / 2 % flights.len();
         let flight = &mut flights[at];
-        if flight.observed.is_none() {
+        if !flight.is_answered() {
             while let Some((_, write)) = writes.next_if(|(at, _)| *at <= answers) {
                 server.write(write);
             }
             answers += 1;
-            let (said, rows) = server.answer(flight.request.asked);
-            let (sent, received) = (Duration::from_millis(flight.sent), Duration::ZERO);
-            flight.observed = Some(Observed { asked: flight.request.asked, said, rows, sent, received, stale: None });
+            flight.go_on(&mut server, scenario.instants, seed);
             continue;
         }
         let flight = flights.swap_remove(at);
-        let received = Duration::from_millis(clock);
-        let observed = Observed { received, ..flight.observed.unwrap() };
+        let observed = Observed {
+            asked: flight.request.asked,
+            said: flight.said.unwrap(),
+            rows: flight.rows.unwrap(),
+            sent: Duration::from_millis(flight.sent),
+            received: Duration::from_millis(clock),
+            stale: None,
+        };
         pages.insert(flight.request.ticket, observed.rows.clone());
         planner.observe(flight.request.ticket, observed);
         while let Some(leaving) = planner.leave() {

@@ -50,9 +50,8 @@ impl Reading {
             }
             states.push(list.iter().copied().collect());
             books.take(at as u64, Role::Sweep, self.observe(&list, *asked, at as u64));
-            let tail = books.record(at).is_some_and(|record| record.shows_tail(&tuning));
-            if self.direction == Direction::Ascending && tail && books.openings[1].is_none() {
-                books.open(at, Direction::Ascending);
+            if books.openings[0].is_none() {
+                books.open(at);
             }
             books.place(at as u64);
         }

@@ -2,7 +2,7 @@
 //! claim that the history contradicts.
 
 use super::drive::{Scenario, run};
-use super::model::{Kind, Lie, Write, mix};
+use super::model::{Instants, Kind, Lie, Write, mix};
 use crate::proof::Require;
 use crate::proof::tuning::{Check, Tuning};
 
@@ -56,6 +56,33 @@ fn windows_that_only_touch_are_caught() {
 #[test]
 fn an_order_that_was_broken_is_caught() {
     assert!(caught(Check::Order, &[Kind::Name], Lie::None));
+}
+
+#[test]
+fn an_order_that_holds_within_pages_only_is_caught() {
+    let sorted = |n| Scenario { sorts_pages: true, ..scenario(&[Kind::Name, Kind::Oldest], n) };
+    assert!(caught_in(Check::Across, (0..4_000).map(sorted)));
+}
+
+#[test]
+fn an_empty_answer_that_is_believed_at_once_is_caught() {
+    assert!(caught(Check::Twice, &IMMUTABLE, Lie::EmptyFirst));
+}
+
+#[test]
+fn new_contacts_in_a_total_are_caught() {
+    // A contact of page 3 leaves between the total and the rows of page 4, and one enters before the next total: it is the same.
+    let masked = |seed: u64| Scenario {
+        kind: Kind::IdsDescending,
+        instants: Instants::CountFirst,
+        count: 52,
+        writes: vec![(9, Write::Delete(27)), (10, Write::Insert)],
+        concurrency: 1,
+        seed,
+        tuning: Tuning { evidence: 1, ..Tuning::default() },
+        ..Scenario::default()
+    };
+    assert!(caught_in(Check::Newcomers, (1..40).map(masked)));
 }
 
 #[test]

@@ -8,8 +8,10 @@
 )]
 
 mod bounds;
+mod costs;
 mod drive;
 mod exhaustive;
+mod explore;
 mod flaws;
 mod lies;
 mod model;

@@ -1,6 +1,7 @@
 //! A model server: a list in some order, writes that move it, lies that it tells, and its whole history.
 //!
-//! It answers requests from the state of that instant, and remembers every state it ever had.
+//! It answers requests from the states of its instants, one for the total and one for the rows, and remembers every state it
+//! ever had.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -40,6 +41,32 @@ impl Kind {
     ];
 }
 
+/// The instants of an answer's total and rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instants {
+    /// One for both.
+    One,
+    /// Two, the total's first in every answer.
+    CountFirst,
+    /// Two, the rows' first in every answer.
+    RowsFirst,
+    /// Two, in either order from answer to answer.
+    Either,
+}
+
+impl Instants {
+    pub const ALL: [Self; 4] = [Self::One, Self::CountFirst, Self::RowsFirst, Self::Either];
+
+    /// Whether the total of an answer comes first.
+    pub fn count_first(self, answer: u64, seed: u64) -> bool {
+        match self {
+            Self::One | Self::CountFirst => true,
+            Self::RowsFirst => false,
+            Self::Either => mix((seed, answer, "first")).is_multiple_of(2),
+        }
+    }
+}
+
 /// A change of the list. Numbers choose the contact.
 #[derive(Clone, Copy, Debug)]
 pub enum Write {
@@ -64,6 +91,8 @@ pub enum Lie {
     Clamped(u32),
     /// Whatever is asked, so many contacts a page.
     Fixed(u32),
+    /// The first answer is that of an empty list.
+    EmptyFirst,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +111,8 @@ pub struct Server {
     next_id: i64,
     clock: i64,
     pub history: Vec<State>,
+    /// Whether the rows of each page come sorted by id, descending, whatever the order of the list.
+    pub sorts_pages: bool,
     answers: u64,
     seed: u64,
 }
@@ -96,8 +127,17 @@ pub fn mix(numbers: impl Hash) -> u64 {
 impl Server {
     /// A list of `count` contacts, made of some seed; about one in three is tied with the one before.
     pub fn new(kind: Kind, lie: Lie, count: usize, seed: u64) -> Self {
-        let mut server =
-            Self { kind, lie, contacts: Vec::new(), next_id: 1, clock: 100, history: Vec::new(), answers: 0, seed };
+        let mut server = Self {
+            kind,
+            lie,
+            contacts: Vec::new(),
+            next_id: 1,
+            clock: 100,
+            history: Vec::new(),
+            sorts_pages: false,
+            answers: 0,
+            seed,
+        };
         while server.contacts.len() < count {
             let n = mix((seed, server.contacts.len()));
             let import = if n.is_multiple_of(11) { 2 + n / 11 % 12 } else { 1 };
@@ -181,28 +221,59 @@ impl Server {
         self.history.len() - 1
     }
 
-    /// Answers a request.
-    pub fn answer(&mut self, asked: Asked) -> (Pagination, Vec<RowKey>) {
+    /// Begins an answer, and numbers it.
+    pub fn begin(&mut self) -> u64 {
         self.answers += 1;
-        let lag = if let Lie::Lagging(most) = self.lie { mix((self.seed, self.answers)) % (most + 1) } else { 0 };
-        let mut list = self.history[self.now().saturating_sub(lag as usize)].to_vec();
-        if self.kind == Kind::UnstableTies {
-            list.sort_by_key(|c| (std::cmp::Reverse(c.key.created_at), mix((self.seed, self.answers, c.key.id))));
-        }
+        self.answers
+    }
+
+    /// The state that an answer is taken from at this instant.
+    fn state(&self, answer: u64) -> &State {
+        let lag = if let Lie::Lagging(most) = self.lie { mix((self.seed, answer)) % (most + 1) } else { 0 };
+        &self.history[self.now().saturating_sub(lag as usize)]
+    }
+
+    fn size(&self, asked: Asked) -> usize {
         let size = match self.lie {
             Lie::Clamped(most) => asked.per_page.min(most),
             Lie::Fixed(size) => size,
             _ => asked.per_page,
-        } as usize;
-        let rows = list.iter().skip((asked.page as usize - 1) * size).take(size).map(|contact| contact.key).collect();
-        let (mut count, mut pages_off) = (list.len() as i64, 0);
+        };
+        size as usize
+    }
+
+    /// The rows of an answer, as they are now.
+    pub fn rows(&self, asked: Asked, answer: u64) -> Vec<RowKey> {
+        let (state, size) = (self.state(answer), self.size(asked));
+        let shuffled = (self.kind == Kind::UnstableTies).then(|| {
+            let mut list = state.to_vec();
+            list.sort_by_key(|c| (std::cmp::Reverse(c.key.created_at), mix((self.seed, answer, c.key.id))));
+            list
+        });
+        let list = shuffled.as_deref().unwrap_or(state);
+        let first = ((asked.page as usize).saturating_sub(1)).saturating_mul(size);
+        let mut rows: Vec<_> = list.iter().skip(first).take(size).map(|contact| contact.key).collect();
+        if self.lie == Lie::EmptyFirst && answer == 1 {
+            rows.clear();
+        }
+        if self.sorts_pages {
+            rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+        }
+        rows
+    }
+
+    /// What an answer says of the list, as it is now.
+    pub fn count(&self, asked: Asked, answer: u64) -> Pagination {
+        let size = self.size(asked) as u64;
+        let (mut count, mut pages_off) = (self.state(answer).len() as i64, 0);
         match self.lie {
             Lie::Totals(off, pages) => (count, pages_off) = (count + off, pages),
+            Lie::EmptyFirst if answer == 1 => count = 0,
             Lie::CountBehind => count = self.history[self.now().saturating_sub(1)].len() as i64,
             _ => {}
         }
         let total_count = count.max(0) as u64;
-        let total_pages = (total_count.div_ceil(size as u64) as i64 + pages_off).max(0) as u64;
-        (Pagination { current_page: asked.page, per_page: size as u64, total_pages, total_count }, rows)
+        let total_pages = (total_count.div_ceil(size) as i64 + pages_off).max(0) as u64;
+        Pagination { current_page: asked.page, per_page: size, total_pages, total_count }
     }
 }

@@ -43,8 +43,8 @@ impl Outcome {
             return Some("an id left twice".to_owned());
         }
         let states = self.states(back);
-        let lived = |row: &RowKey| states.iter().any(|state| state.iter().any(|contact| contact.key == *row));
-        if let Some(row) = self.output.iter().find(|row| !lived(row)) {
+        let lived: BTreeSet<_> = states.iter().flat_map(|state| state.iter().map(|contact| contact.key)).collect();
+        if let Some(row) = self.output.iter().find(|row| !lived.contains(row)) {
             return Some(format!("{row:?} never was"));
         }
         let of = |state: &State| state.iter().map(|contact| contact.key.id).collect::<BTreeSet<_>>();
@@ -60,8 +60,21 @@ impl Outcome {
         None
     }
 
-    /// Whether the claim names A6, and a page was changed and changed back: that no reading can show.
+    /// Whether the claim names A6, and a page was changed and changed back, or A7, and a contact came and went: that no
+    /// reading can show.
     fn is_excused(&self) -> bool {
+        self.changed_back() || self.came_and_went()
+    }
+
+    fn came_and_went(&self) -> bool {
+        let ids = |state: &State| state.iter().map(|contact| contact.key).collect::<BTreeSet<_>>();
+        let (first, last) = (ids(&self.server.history[self.states.0]), ids(&self.server.history[self.states.1]));
+        let mut between = self.server.history[self.states.0..=self.states.1].iter().flat_map(|state| state.iter());
+        self.certificate.assumptions.contains(&Assumption::Lasting)
+            && between.any(|contact| !first.contains(&contact.key) && !last.contains(&contact.key))
+    }
+
+    fn changed_back(&self) -> bool {
         let states = &self.server.history[self.states.0..=self.states.1];
         let page = |state: &State, at: usize| -> Vec<RowKey> {
             state.chunks(self.size).nth(at).unwrap_or_default().iter().map(|contact| contact.key).collect()
