@@ -198,7 +198,13 @@ fn settled(
     let others = records.iter().enumerate().filter(|(at, _)| !is_look(*at));
     let last = others.into_iter().all(|(_, record)| record.received <= records[first.at].sent);
     let in_turn = after(first, second) && after(second, third);
-    let newest = third.near.max(second.near) <= first.near && order.is_unique();
+    let newest = if order.is_unique() {
+        third.near.max(second.near) <= first.near
+    } else {
+        // Rows tied with the first may be new anywhere among them: all of them must be shown, and be the same.
+        let same = |span: &Span| records[span.at].content == records[first.at].content;
+        first.far.value < first.near.value && same(second) && same(third)
+    };
     let all = records[second.at].total == books.contacts();
     if !(last && in_turn && newest && all) {
         return None;

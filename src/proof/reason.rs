@@ -57,6 +57,12 @@ pub enum Reason {
         /// The first one after it.
         far: i64,
     },
+    /// Two windows share one row, and rows of the same time may stand on either side of it.
+    #[error("beside the contact with id {id} others of the same time may be missing")]
+    TiedBorder {
+        /// The contact that both show.
+        id: i64,
+    },
     /// Nothing shows that the list ends where the reading ended.
     #[error("beyond the contact with id {id} others may be missing")]
     OpenEnd {

@@ -51,7 +51,9 @@ pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> 
         && passed.as_ref().is_none_or(|(level, ..)| *level <= claim.level)
     {
         let assumptions = claims.iter().flat_map(|claim| claim.assumptions.clone());
-        let reasons = claim.reason.iter().cloned().chain(books.doubts.reasons()).collect();
+        let mut reasons: Vec<_> = claim.reason.iter().cloned().chain(books.doubts.reasons()).collect();
+        let moved = claim.level < Level::Snapshot && reasons.is_empty() && books.moved;
+        reasons.extend(moved.then_some(Reason::Moved));
         return verdict(claim.level, union(assumptions), reasons);
     }
     if let Some((level, reason)) = passed {
@@ -121,6 +123,7 @@ fn describe(gap: &Gap, records: &[&Record], order: Order) -> Option<Reason> {
     let edges = |at: usize| records.get(at)?.edges.as_ref().map(|(first, last)| order.near_far(first, last));
     let near = edges(gap.near)?.1.id;
     Some(match gap.far {
+        Some(far) if edges(far)?.0.id == near => Reason::TiedBorder { id: near },
         Some(far) => Reason::Gap { near, far: edges(far)?.0.id },
         None => Reason::OpenEnd { id: near },
     })
