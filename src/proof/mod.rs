@@ -8,7 +8,7 @@
 //!    ▼
 //! Ledger ─── admission (first copies), witness (orders), passes, doubts, records
 //!    ▼
-//! verdict ── judge, under each order: chain (Theorems 1, 2), opening (Theorem 3)
+//! verdict ── judge, under each order: chain (Theorems 1, 2; order across pages), opening and quiet (Theorem 3)
 //! ```
 #![doc = include_str!("theorems.md")]
 

@@ -43,11 +43,7 @@ impl Planner {
             let wanted = limit.get().div_ceil(u64::from(size)).saturating_mul(u64::from(size));
             self.sweep.iter_mut().for_each(|sweep| sweep.stop_at(wanted));
         } else if self.books.first().is_some_and(|first| first.is_whole(&self.tuning)) {
-            self.anchor();
-            if !self.tuning.makes(Check::Twice) {
-                self.queue.clear();
-                self.phase = Phase::Done;
-            }
+            if self.tuning.makes(Check::Twice) { self.anchor() } else { self.phase = Phase::Done }
         } else if self.leaning().is_some() {
             self.ask_for_tail();
         }
