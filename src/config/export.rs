@@ -109,7 +109,7 @@ impl ExportConfig {
             && is_column(partition.key())
         {
             return Err(ConfigError::Usage(format!(
-                "{} is a column already: name the partition otherwise",
+                "{} is a column already: choose another key for --partition",
                 partition.key()
             )));
         }
