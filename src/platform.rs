@@ -1,8 +1,12 @@
 //! What differs from one operating system to the next, and nothing else does: modes, groups, folders
-//! that are synced or swapped, signals.
+//! that are synced or swapped, signals, the process itself.
 //!
 //! Everything above asks here, in the same words everywhere. Unix has its own; any other system gets
 //! the plain fallback, which tests build on Unix too, so that it stays whole.
+
+mod process;
+#[cfg(feature = "cli")]
+mod signals;
 
 #[cfg(not(unix))]
 use plain as system;
@@ -10,20 +14,19 @@ use plain as system;
 use unix as system;
 
 #[cfg(feature = "cli")]
-pub use system::{StopSignals, mode_open_to_others};
+pub use process::forbid_core_dumps;
+pub(crate) use process::was_closed;
+#[cfg(feature = "cli")]
+pub use signals::{StopSignal, StopSignals, outlive_file_size_limits};
+#[cfg(feature = "cli")]
+pub use system::mode_open_to_others;
 pub(crate) use system::{
-    exchange, folder_takes_after, is_mount, is_same_file_system, is_still, is_writable, open_private, set_folder_mode,
-    set_mode, sync_folder, take_after,
+    exchange, folder_takes_after, is_mount, is_same_file_system, is_still, is_writable, open_lock, open_private,
+    open_regular, set_folder_mode, set_mode, sync_folder, take_after,
 };
 
-/// Which signal asked the program to stop.
-#[cfg(feature = "cli")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopSignal {
-    /// Ctrl-C, or SIGINT.
-    Interrupt,
-    /// SIGTERM, where there is one.
-    Terminate,
+fn not_regular(path: &std::path::Path) -> String {
+    format!("{} is not a regular file", path.display())
 }
 
 #[cfg(unix)]
@@ -41,6 +44,29 @@ mod unix {
     /// Opens a file for writing, and makes it, for its owner alone, where it is not there.
     pub(crate) fn open_private(path: &Path) -> io::Result<File> {
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
+    }
+
+    /// Opens a lock's file, and creates it, for its owner alone, if it is missing. Never waits, as opening a pipe would.
+    pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        only_regular(path, options.write(true).create(true).truncate(false).mode(0o600))
+    }
+
+    /// Opens a regular file for reading. Never waits, as opening a pipe would.
+    pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+        only_regular(path, OpenOptions::new().read(true))
+    }
+
+    fn only_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+        let refused = || io::Error::new(io::ErrorKind::InvalidInput, super::not_regular(path));
+        match options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed()).open(path) {
+            Ok(file) if file.metadata()?.is_file() => Ok(file),
+            Ok(file) if file.metadata()?.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(_) => Err(refused()),
+            // A pipe that nobody reads, or a socket.
+            Err(_) if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) => Err(refused()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives a file these permission bits.
@@ -145,34 +171,6 @@ mod unix {
             synced => synced,
         }
     }
-
-    /// The signals that ask a program to stop.
-    #[cfg(feature = "cli")]
-    #[derive(Debug)]
-    pub struct StopSignals {
-        interrupt: tokio::signal::unix::Signal,
-        terminate: tokio::signal::unix::Signal,
-    }
-
-    #[cfg(feature = "cli")]
-    impl StopSignals {
-        /// Listens from now on.
-        ///
-        /// # Errors
-        /// If the system refuses to hand them over.
-        pub fn listen() -> io::Result<Self> {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-        }
-
-        /// Waits for the next one.
-        pub async fn next(&mut self) -> super::StopSignal {
-            tokio::select! {
-                _ = self.interrupt.recv() => super::StopSignal::Interrupt,
-                _ = self.terminate.recv() => super::StopSignal::Terminate,
-            }
-        }
-    }
 }
 
 #[cfg(any(not(unix), test))]
@@ -184,6 +182,19 @@ mod plain {
 
     pub(crate) fn open_private(path: &Path) -> io::Result<File> {
         OpenOptions::new().write(true).create(true).truncate(false).open(path)
+    }
+
+    pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+        open_private(path)
+    }
+
+    pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+        let file = File::open(path)?;
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, super::not_regular(path)))
+        }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
@@ -242,26 +253,6 @@ mod plain {
     pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
         Ok(())
     }
-
-    #[cfg(feature = "cli")]
-    #[derive(Debug)]
-    pub struct StopSignals;
-
-    #[cfg(feature = "cli")]
-    impl StopSignals {
-        #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
-        pub fn listen() -> io::Result<Self> {
-            Ok(Self)
-        }
-
-        pub async fn next(&mut self) -> super::StopSignal {
-            // An error here means that no signal will ever come.
-            match tokio::signal::ctrl_c().await {
-                Ok(()) => super::StopSignal::Interrupt,
-                Err(_) => std::future::pending().await,
-            }
-        }
-    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -284,6 +275,19 @@ mod tests {
             super::set_folder_mode(home.path(), files).unwrap();
             assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o7777, folder, "{files:o}");
         }
+    }
+
+    #[test]
+    fn a_lock_or_a_manifest_that_is_a_pipe_is_refused_and_not_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for open in [super::open_lock, super::open_regular] {
+            let error = open(&pipe).unwrap_err();
+            assert!(error.to_string().ends_with("pipe is not a regular file"), "{error}");
+            assert!(open(Path::new("/dev/zero")).is_err() && open(home.path()).is_err());
+        }
+        assert!(super::open_lock(&home.path().join("lock")).unwrap().metadata().unwrap().is_file());
     }
 
     #[test]

@@ -64,11 +64,7 @@ impl Ended {
         Self {
             format_version: FORMAT_VERSION,
             program: ProgramRecord::ours(),
-            outcome: match exit {
-                Exit::Whole => "whole",
-                Exit::Interrupted | Exit::Terminated | Exit::ReaderGone => "stopped",
-                _ => "failed",
-            },
+            outcome: outcome(exit),
             exit_code: exit.code(),
             meaning: exit.meaning(),
             error: None,
@@ -81,6 +77,15 @@ impl Ended {
             manifest: None,
             finished,
         }
+    }
+
+    /// Changes how the run exits, where something went wrong after it had ended.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.outcome = outcome(exit);
+        self.exit_code = exit.code();
+        self.meaning = exit.meaning();
+        self
     }
 
     /// Adds what the run was told.
@@ -172,5 +177,15 @@ impl Ended {
             fields.remove("manifest");
         }
         json_line("ended", fields)
+    }
+}
+
+fn outcome(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Whole => "whole",
+        Exit::HangUp | Exit::Interrupted | Exit::Quit | Exit::Terminated | Exit::CpuLimit | Exit::ReaderGone => {
+            "stopped"
+        }
+        _ => "failed",
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Keys that are not known are let through, for later programs add some.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -10,6 +11,10 @@ use serde::de::DeserializeOwned;
 use super::checksum::Checksum;
 use super::columns::ColumnRecord;
 use super::{FORMAT_VERSION, seal};
+use crate::platform;
+
+/// The most bytes that are read of a manifest: enough for a million part files.
+const LARGEST: u64 = 256 << 20;
 
 /// What is needed of a manifest that was read.
 #[derive(Debug, Clone, Deserialize)]
@@ -118,6 +123,22 @@ impl Known {
     pub fn owners_file(&self) -> Option<&KnownFile> {
         self.owners.as_ref()?.file.as_ref()
     }
+}
+
+/// The bytes of a manifest. What is not a regular file is not waited for.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    read_limited(platform::open_regular(path)?)
+}
+
+/// The bytes of a manifest, wherever they come from.
+pub(crate) fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        let reason = format!("a manifest has at most {} MiB", LARGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+    }
+    Ok(bytes)
 }
 
 /// What is needed of a manifest, if its seal holds and this program knows its version.

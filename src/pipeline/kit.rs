@@ -2,7 +2,7 @@
 //! export is published.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::contacts::bug;
@@ -11,6 +11,7 @@ use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::layout::key_id;
 use crate::manifest::Written;
+use crate::platform;
 use crate::sink::{KitPlace, SinkError};
 use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
@@ -68,9 +69,14 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
             return Ok(Some(format!("{:?} is in it, which no kit has", name.to_string_lossy())));
         }
     }
-    let is_kit = || match fs::read(folder.join(README)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        text => Ok::<_, io::Error>(text?.starts_with(TITLE.as_bytes())),
+    let is_kit = || {
+        let file = match platform::open_regular(&folder.join(README)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        let mut title = Vec::new();
+        file.take(TITLE.len() as u64).read_to_end(&mut title)?;
+        Ok::<_, io::Error>(title == TITLE.as_bytes())
     };
     let reason = || format!("files are in it, and no {README} that begins as a kit's");
     Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })

@@ -143,6 +143,14 @@ pub enum SinkError {
         /// The folder.
         path: PathBuf,
     },
+    /// A kit, and an output that has no file of which it could be.
+    #[error(
+        "a kit names the files of the export, and {target} is not a file: name a file or a folder, or leave out --kit"
+    )]
+    KitNowhere {
+        /// The output.
+        target: String,
+    },
     /// Owners of their own, and an output that has no second file.
     #[error("the owners are a second file, and {target} is one: name a file or a folder, or choose --owners columns")]
     OwnersNowhere {
@@ -171,6 +179,12 @@ pub enum SinkError {
         /// The file or folder.
         target: PathBuf,
     },
+    /// The stream was closed when the process started: what is written to it would be lost.
+    #[error("cannot write to {target}: it is closed")]
+    StreamClosed {
+        /// The stream.
+        target: String,
+    },
     /// The reader of standard output, or of a pipe, went away.
     #[error("the reader of standard output went away")]
     ReaderGone,
@@ -188,7 +202,7 @@ impl SinkError {
     fn create(path: &Path, error: io::Error) -> Self {
         match error.kind() {
             // What is missing is space, not the right to create.
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 Self::Write { target: path.display().to_string(), error }
             }
             _ => Self::Create { path: path.to_owned(), error },
@@ -206,10 +220,13 @@ impl SinkError {
             | Self::NotAKit { .. }
             | Self::NotForPartition { .. }
             | Self::OwnersNotOurs { .. } => Exit::CannotCreate,
-            Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
+            Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
+                Exit::CannotWrite
+            }
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. }
             | Self::KitNotApart { .. }
+            | Self::KitNowhere { .. }
             | Self::NoFolderOfItsOwn { .. }
             | Self::OwnersNowhere { .. }
             | Self::SamePlace { .. } => Exit::Usage,

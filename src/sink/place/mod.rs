@@ -31,6 +31,7 @@ pub(crate) use steps::{Left, is_interrupted};
 use super::{Piece, SinkError};
 use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
 use crate::draft::{Draft, Mode};
+use crate::platform;
 use crate::proof::Require;
 
 /// An output under way.
@@ -55,6 +56,9 @@ impl Place {
     /// Opens the place, so that an output that cannot be made is known before anything is asked of the
     /// server. `waiting` is called when another run has the target, and is waited for.
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
+        if is_closed_stream(&config.output) {
+            return Err(SinkError::StreamClosed { target: config.output.to_string() });
+        }
         match &config.output {
             Output::Folder { path, partition } => {
                 let around = partition.as_ref().map(|partition| (path.as_path(), partition));
@@ -144,6 +148,9 @@ impl Place {
     async fn straight(out: Out, config: &ExportConfig) -> Result<(Self, Left), SinkError> {
         if config.has_owners_file() {
             return Err(SinkError::OwnersNowhere { target: config.output.to_string() });
+        }
+        if config.kit.is_some() {
+            return Err(SinkError::KitNowhere { target: config.output.to_string() });
         }
         // What was written cannot be taken back: where a proof is required, it waits for it.
         let out = if config.contacts.required() >= Require::Complete && config.below == Below::Discard {
@@ -273,8 +280,24 @@ fn is_own_stream(path: &Path) -> bool {
         || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
 }
 
+/// Whether the output is a stream that was closed when the process started.
+fn is_closed_stream(output: &Output) -> bool {
+    let names = |path: &Path, name: &str, number: &str| {
+        path == Path::new("/dev").join(name)
+            || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path == Path::new(folder).join(number))
+    };
+    match output {
+        Output::Stdout => platform::was_closed(io::stdout()),
+        Output::File(path) if names(path, "stdout", "1") => platform::was_closed(io::stdout()),
+        Output::File(path) if names(path, "stderr", "2") => platform::was_closed(io::stderr()),
+        _ => false,
+    }
+}
+
 /// Runs what may block on a thread that may.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
