@@ -7,6 +7,8 @@ use std::io::ErrorKind;
 use linq_export::report::Publishing;
 use linq_export::{ApiError, Error, Exit, SinkError, behind};
 
+use super::variables;
+
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {
     let mut text = format!("error: {error}");
@@ -15,6 +17,17 @@ pub fn error(error: &dyn StdError) -> String {
         let _ = write!(text, "\n  because: {reason}");
     }
     text
+}
+
+/// The same in one line.
+pub fn line(error: &dyn StdError) -> String {
+    behind(error).fold(error.to_string(), |text, reason| text + ": " + &reason)
+}
+
+/// What to do about an error, and which variables it comes from.
+pub fn advice(error: &Error) -> Option<String> {
+    let advice: Vec<_> = hint(error).map(str::to_owned).into_iter().chain(variables::behind(error)).collect();
+    Some(advice.join("; ")).filter(|advice| !advice.is_empty())
 }
 
 /// What a run that was told to stop has published.
@@ -50,8 +63,25 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::NotForPartition { .. }) => {
             return Some("name a folder for these partitions alone: what is in this one would be read with them");
         }
+        Error::Sink(SinkError::StreamClosed { .. }) => {
+            return Some(
+                "redirect it to a file or a pipe, or name a file with -o; -o /dev/null throws the rows away. A program \
+                 that starts this one may have opened /dev/null for reading and writing, which looks the same",
+            );
+        }
+        Error::Sink(
+            SinkError::Write { error, .. } | SinkError::Unfinished { error, .. } | SinkError::Kit { error, .. },
+        ) if error.kind() == ErrorKind::FileTooLarge => {
+            return Some(
+                "raise the limit on file sizes (ulimit -f, or LimitFSIZE in a systemd unit), or write a folder of smaller \
+                 files: -o DIR/ --rows-per-file N",
+            );
+        }
         Error::Sink(SinkError::OwnersNotOurs { .. }) => {
             return Some("it may be somebody's: move it away, or choose another name for the output");
+        }
+        Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::InvalidInput => {
+            return Some("move it away, or choose another name for the output");
         }
         Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::CrossesDevices => {
             return Some("it is a link to another file system: owners stand on that of their contacts");

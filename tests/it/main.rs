@@ -6,6 +6,7 @@
     reason = "a test ends where something unexpected happens, and may print figures"
 )]
 
+mod contradictions;
 mod digest;
 mod exits;
 mod export;
@@ -15,12 +16,15 @@ mod forms;
 mod inspect;
 mod kill;
 mod kit;
+mod last_word;
 mod manifest;
 mod map;
 mod moving;
 mod night;
 mod pace;
+mod pipes;
 mod pointed;
+mod process;
 mod program;
 mod proxy;
 mod publish;
@@ -35,4 +39,5 @@ mod space;
 mod support;
 mod tls;
 mod tunnel;
+mod variables;
 mod verify;
