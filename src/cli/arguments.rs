@@ -17,7 +17,7 @@ impl Arguments {
 
     /// The subcommand's name.
     pub fn command(&self) -> Option<&str> {
-        self.0.first()?.to_str()
+        self.0.iter().filter_map(|word| word.to_str()).find(|word| !word.starts_with('-'))
     }
 
     /// Whether an option was given.

@@ -139,9 +139,18 @@ fn put_json(data: &impl serde::Serialize) -> Exit {
 
 /// Says why a table cannot be read back, and what to do.
 fn unread(error: &ReadbackError) -> Exit {
-    say(words::error(error));
-    say(format_args!("hint: {}", error.hint()));
+    say_error(error, error.hint());
     error.exit()
+}
+
+/// Says what is wrong, what to do, and which variables have to do with it.
+fn say_error(error: &dyn std::error::Error, hint: &str) {
+    let text = words::error(error);
+    say(&text);
+    say(format_args!("hint: {hint}"));
+    for note in variables::in_text(&text) {
+        say(format_args!("note: {note}"));
+    }
 }
 
 /// Says why a run did not end well, and what to do.

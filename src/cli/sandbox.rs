@@ -15,7 +15,7 @@ use linq_export::sandbox::{
 use linq_export::{ApiError, Error, Exit};
 
 use super::signals::Signals;
-use super::{duration, fail, say};
+use super::{duration, fail, say, variables};
 
 /// What a sandbox can be told. The ids differ from those of `contacts`, whose options stand beside them.
 #[derive(Debug, Args)]
@@ -234,7 +234,7 @@ impl Sandbox {
                 () = signals.cancellation.cancelled() => return signals.exit().unwrap_or(Exit::Whole),
             };
             if let Err(error) = written {
-                say(format_args!("error: cannot write {}: {error}", path.display()));
+                say_with_notes(&format!("error: cannot write --ca-file {}: {error}", path.display()));
                 return Exit::CannotCreate;
             }
         }
@@ -252,7 +252,15 @@ impl Sandbox {
 async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, Exit> {
     let address = config.address;
     sandbox::Sandbox::start(config).await.map_err(|error| {
-        say(format_args!("error: cannot start the sandbox on {address}: {error}"));
+        say_with_notes(&format!("error: cannot start the sandbox on {address} (--port): {error}"));
         if error.kind() == std::io::ErrorKind::InvalidInput { Exit::Usage } else { Exit::CannotCreate }
     })
+}
+
+/// Says what is wrong, and which variables have to do with it.
+fn say_with_notes(error: &str) {
+    say(error);
+    for note in variables::in_text(error) {
+        say(format_args!("note: {note}"));
+    }
 }

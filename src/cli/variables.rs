@@ -52,11 +52,15 @@ pub fn behind(error: &Error) -> Vec<String> {
     if !matches!(error.exit(), Exit::Usage | Exit::CannotCreate | Exit::CannotWrite) {
         return Vec::new();
     }
-    let text = words::error(error);
+    in_text(&words::error(error))
+}
+
+/// Which variables set the options, or hold the paths, that a text is about.
+pub fn in_text(text: &str) -> Vec<String> {
     notes(|option, value| {
         let is_path =
             || option.get_value_names().is_some_and(|names| ["PATH", "DIR"].map(Into::into).contains(&names[0]));
-        names(&text, option) || value.len() > 1 && is_path() && text.contains(&*value.to_string_lossy())
+        names(text, option) || value.len() > 1 && is_path() && text.contains(&*value.to_string_lossy())
     })
 }
 

@@ -53,7 +53,10 @@ fn arguments_that_are_refused_leave_the_records() {
     let inner = format!("--report={report}");
     let joined = ["contacts", "--sandbox", "--rate", "fast", &inner, "-o", &file];
     let set = ["contacts", "--sandbox", "--per-page=0", "-qo", &file];
-    for (arguments, says) in [(&given[..], "--bogus"), (&joined, "'fast' for '--rate"), (&set, "--per-page")] {
+    let before = ["--quiet", "contacts", "--report", &report, "-o", &file];
+    for (arguments, says) in
+        [(&given[..], "--bogus"), (&joined, "'fast' for '--rate"), (&set, "--per-page"), (&before, "--quiet")]
+    {
         let mut command = program(arguments);
         if *arguments == set {
             command.env("LINQ_EXPORT_REPORT", &report);
