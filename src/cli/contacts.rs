@@ -99,7 +99,7 @@ impl Contacts {
             (Err(error), _) => error.exit(),
         };
         let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
-        ended = ended.with_output(self.destination.output().to_string());
+        ended = ended.with_output(&self.destination.output());
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
