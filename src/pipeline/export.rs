@@ -63,6 +63,7 @@ async fn run(
     config.check()?;
     let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
     let encode = Encode::new(config, sender)?;
+    kit::check(config)?;
     check_apart(&[], &config.output, config.manifest.as_deref(), config.kit.as_deref())?;
     let held = || reporter.report(&Event::LockHeld);
     let opening = async {

@@ -10,6 +10,7 @@ mod digest;
 mod exits;
 mod export;
 mod faults;
+mod files;
 mod folder;
 mod forms;
 mod inspect;

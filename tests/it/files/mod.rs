@@ -1,0 +1,5 @@
+//! Where the program writes on the file systems that people have: never over what is not its own, and what cannot be
+//! published is known before anything is asked of the server.
+
+#[cfg(unix)]
+mod names;
