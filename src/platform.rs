@@ -4,6 +4,9 @@
 //! Everything above asks here, in the same words everywhere. Unix has its own; any other system gets
 //! the plain fallback, which tests build on Unix too, so that it stays whole.
 
+#[cfg(unix)]
+mod files;
+
 #[cfg(not(unix))]
 use plain as system;
 #[cfg(unix)]
@@ -12,8 +15,8 @@ use unix as system;
 #[cfg(feature = "cli")]
 pub use system::{StopSignals, mode_open_to_others};
 pub(crate) use system::{
-    exchange, folder_takes_after, is_mount, is_same_file_system, is_still, is_writable, open_private, set_folder_mode,
-    set_mode, sync_folder, take_after,
+    exchange, folder_takes_after, has_no_locks, have_one_owner, is_mount, is_same_file_system, is_still, is_writable,
+    keeps_modes, open_private, read_regular, set_folder_mode, set_mode, sync_folder, take_after,
 };
 
 /// Which signal asked the program to stop.
@@ -33,14 +36,25 @@ mod unix {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
     use std::path::Path;
 
+    use rustix::fs::OFlags;
+
+    pub(crate) use super::files::{has_no_locks, have_one_owner, keeps_modes, read_regular};
+
     /// Permission bits, without those that say what a file is.
     const BITS: u32 = 0o7777;
+    /// Those that say who may read, write and search; the others give rights to whoever runs a file.
+    const ACCESS: u32 = 0o777;
+    /// The rights of the group.
+    const GROUP: u32 = 0o070;
     /// In a folder with this bit, files get the group of the folder.
     const SET_GROUP: u32 = 0o2000;
 
-    /// Opens a file for writing, and makes it, for its owner alone, where it is not there.
+    /// Opens a file for writing, and makes it, for its owner alone, where it is not there. A pipe in its place does not
+    /// block.
     pub(crate) fn open_private(path: &Path) -> io::Result<File> {
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
     }
 
     /// Gives a file these permission bits.
@@ -49,10 +63,15 @@ mod unix {
     }
 
     /// Gives a file the group and the mode of another, as whoever reads that one relies on them.
-    /// A group the process is not in cannot be given; the mode is all the same.
+    /// A group the process is not in cannot be given; the rights of that group are then given to no other.
     pub(crate) fn take_after(file: &File, earlier: &Metadata) -> io::Result<()> {
+        set_mode(file, mode_after(file, earlier)?)
+    }
+
+    fn mode_after(file: &File, earlier: &Metadata) -> io::Result<u32> {
         let _ = std::os::unix::fs::fchown(file, None, Some(earlier.gid()));
-        set_mode(file, earlier.mode())
+        let is_of_group = file.metadata()?.gid() == earlier.gid();
+        Ok(earlier.mode() & ACCESS & if is_of_group { ACCESS } else { !GROUP })
     }
 
     /// Gives a folder the mode that belongs to files of this one: whoever can read them can find them. Its owner can do
@@ -66,9 +85,9 @@ mod unix {
     /// Gives a folder the group and the mode of another.
     pub(crate) fn folder_takes_after(folder: &Path, earlier: &Metadata) -> io::Result<()> {
         let folder = File::open(folder)?;
-        take_after(&folder, earlier)?;
+        let mode = mode_after(&folder, earlier)?;
         // Its owner can always write in it, and remove it.
-        set_mode(&folder, earlier.mode() & 0o777 | 0o700)
+        set_mode(&folder, mode | 0o700)
     }
 
     /// Swaps two folders in one step. The error is `Unsupported` or `InvalidInput` where system or file system cannot.
@@ -191,6 +210,23 @@ mod plain {
         Ok(())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn keeps_modes(_: &File) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    pub(crate) fn have_one_owner(_: &Metadata, _: &Metadata) -> bool {
+        true
+    }
+
+    pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    pub(crate) fn has_no_locks(error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::Unsupported
+    }
+
     pub(crate) fn take_after(file: &File, earlier: &Metadata) -> io::Result<()> {
         file.set_permissions(earlier.permissions())
     }
@@ -265,41 +301,4 @@ mod plain {
 }
 
 #[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::fs::{self, File};
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
-
-    #[test]
-    fn a_folder_that_cannot_be_synced_is_no_failure() {
-        let folder = Path::new("/proc/self");
-        assert!(File::open(folder).unwrap().sync_all().is_err());
-        super::sync_folder(folder).unwrap();
-    }
-
-    #[test]
-    fn a_folder_can_be_searched_by_whoever_can_read_its_files_and_replaced_by_its_owner() {
-        let home = tempfile::tempdir().unwrap();
-        for (files, folder) in [(0o640, 0o750), (0o600, 0o700), (0o444, 0o755), (0, 0o700), (0o666, 0o777)] {
-            super::set_folder_mode(home.path(), files).unwrap();
-            assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o7777, folder, "{files:o}");
-        }
-    }
-
-    #[test]
-    fn what_is_mounted_is_told_from_what_is_not() {
-        assert!(super::is_mount(Path::new("/proc")) && super::is_mount(Path::new("/")));
-        assert!(!super::is_mount(tempfile::tempdir().unwrap().path()));
-    }
-
-    #[test]
-    fn folders_are_swapped_in_one_step() {
-        let home = tempfile::tempdir().unwrap();
-        let [one, other] = ["one", "other"].map(|name| home.path().join(name));
-        fs::create_dir(&one).unwrap();
-        fs::create_dir(&other).unwrap();
-        fs::write(one.join("file"), "").unwrap();
-        super::exchange(&one, &other).unwrap();
-        assert!(other.join("file").exists() && !one.join("file").exists());
-    }
-}
+mod tests;

@@ -64,6 +64,9 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::Unfinished { .. }) => {
             return Some("is the disk full? Run again: verify says whether it is whole");
         }
+        Error::Sink(SinkError::Mode { .. }) => {
+            return Some("leave out --mode: where the file system is mounted decides who may read its files");
+        }
         Error::Sink(SinkError::Kit { .. }) => {
             return Some("the export itself is whole: export again with another --kit, or load it without one");
         }

@@ -77,6 +77,9 @@ async fn run(
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
     }
+    if !place.keeps_modes() {
+        reporter.report(&Event::ModesIgnored);
+    }
     let earlier = learned_before(config);
     let rows = match config.content {
         Content::Raw => Rows::WithRaw,

@@ -11,6 +11,7 @@ use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::layout::key_id;
 use crate::manifest::Written;
+use crate::platform;
 use crate::sink::{KitPlace, SinkError};
 use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
@@ -93,7 +94,7 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
             return Ok(Some(format!("{:?} is in it, which no kit has", name.to_string_lossy())));
         }
     }
-    let is_kit = || match fs::read(folder.join(README)) {
+    let is_kit = || match platform::read_regular(&folder.join(README)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         text => Ok::<_, io::Error>(text?.starts_with(TITLE.as_bytes())),
     };

@@ -157,6 +157,15 @@ pub enum SinkError {
         /// The file of the contacts.
         target: PathBuf,
     },
+    /// The file system does not let the mode be set that was asked for.
+    #[error("cannot set the mode of {}", path.display())]
+    Mode {
+        /// The output.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
     /// A record of the run would stand in the place of something else.
     #[error("{} is where {taken_by} stands: the report and the metrics need places of their own", path.display())]
     SamePlace {
@@ -200,6 +209,7 @@ impl SinkError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Create { .. }
+            | Self::Mode { .. }
             | Self::IsFolder { .. }
             | Self::Lock { .. }
             | Self::NotOurs { .. }

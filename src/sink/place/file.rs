@@ -19,6 +19,7 @@ pub(crate) struct FilePlace {
     draft: Draft,
     owners: Option<Owners>,
     mode: Option<u32>,
+    keeps_modes: bool,
     /// Freed when all else is done.
     _locks: Vec<Lock>,
 }
@@ -50,9 +51,11 @@ impl FilePlace {
             draft::sweep(drafts_of).map_err(create)?;
         }
         let draft = Draft::begin(&names.target).map_err(create)?;
+        let keeps_modes = draft::keeps_modes(&draft.writer().map_err(create)?, mode)
+            .map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
         let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
         let owners = owners.map(begin).transpose().map_err(create)?;
-        Ok((Self { names, draft, owners, mode, _locks: locks }, left))
+        Ok((Self { names, draft, owners, mode, keeps_modes, _locks: locks }, left))
     }
 
     /// A handle for writing the file.
@@ -68,6 +71,11 @@ impl FilePlace {
     /// The file's name, as errors show it.
     pub fn target(&self) -> &Path {
         &self.names.target
+    }
+
+    /// Whether the files have the modes that they are given.
+    pub fn keeps_modes(&self) -> bool {
+        self.keeps_modes
     }
 
     /// The work of putting what was written on disk, still under its draft's name. It may take long, and
@@ -88,7 +96,7 @@ impl FilePlace {
 
     /// Publishes the settled files and their manifest.
     pub fn publish(self, manifest: &[u8]) -> Result<(), SinkError> {
-        let Self { names, draft, owners, mode, _locks } = self;
+        let Self { names, draft, owners, mode, keeps_modes: _, _locks } = self;
         let (owners, owners_draft) = owners.map(|Owners { path, draft }| (path, draft)).unzip();
         // A long time may have passed since it was looked at.
         owners.as_deref().map_or(Ok(()), |owners| check_owners(&names, owners))?;

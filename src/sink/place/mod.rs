@@ -125,7 +125,7 @@ impl Place {
                 let around = FolderNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
                 check_takes(&around, partition)?;
                 loop {
-                    let new = Around::make(&around, mode).map_err(create)?;
+                    let new = Around::make(&around, mode)?;
                     match take_lock(&names.lock, path, config, &mut told).await {
                         // Who made the folder has failed, and taken it away.
                         Err(SinkError::Create { .. }) if !around.exists() => {}
@@ -165,6 +165,15 @@ impl Place {
         };
         let publishing = Publishing::Straight { name: config.output.to_string(), manifest };
         Ok((Self { out, publishing }, Left::Nothing))
+    }
+
+    /// Whether the output has the mode that it is given: some file systems have modes of their own.
+    pub fn keeps_modes(&self) -> bool {
+        match &self.publishing {
+            Publishing::File(place) => place.keeps_modes(),
+            Publishing::Folder(place) => place.keeps_modes(),
+            Publishing::Straight { .. } => true,
+        }
     }
 
     /// Takes a piece: writes all its bytes.
