@@ -53,6 +53,7 @@ impl Draft {
     /// Begins a file that will stand at `target`. Until then only its owner can read it.
     pub fn begin(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        platform::check_renames(folder(target))?;
         let draft = tempfile::Builder::new()
             .prefix(&prefix(name))
             .suffix(ENDING)
@@ -60,11 +61,6 @@ impl Draft {
             .tempfile_in(folder(target))?;
         let (file, temporary) = draft.into_parts();
         Ok(Self { file, temporary, target: target.to_owned() })
-    }
-
-    /// Where it will stand.
-    pub fn target(&self) -> &Path {
-        &self.target
     }
 
     /// Another handle for writing. What it has not flushed is not in the file.

@@ -6,6 +6,8 @@
 
 #[cfg(unix)]
 mod files;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod mounts;
 
 #[cfg(not(unix))]
 use plain as system;
@@ -15,9 +17,13 @@ use unix as system;
 #[cfg(feature = "cli")]
 pub use system::{StopSignals, mode_open_to_others};
 pub(crate) use system::{
-    exchange, folder_takes_after, has_no_locks, have_one_owner, is_mount, is_same_file_system, is_still, is_writable,
-    keeps_modes, open_private, read_regular, set_folder_mode, set_mode, sync_folder, take_after,
+    check_renames, check_replaceable, check_straight, exchange, folder_takes_after, has_no_locks, have_one_owner,
+    identity, is_character_device, is_mount, is_same_file_system, is_still, is_writable, keeps_modes, open_private,
+    open_straight, read_regular, set_folder_mode, set_mode, sync_folder, take_after,
 };
+
+/// What tells a file from all others: its device and its number there.
+pub(crate) type Identity = (u64, u64);
 
 /// Which signal asked the program to stop.
 #[cfg(feature = "cli")]
@@ -38,7 +44,10 @@ mod unix {
 
     use rustix::fs::OFlags;
 
-    pub(crate) use super::files::{has_no_locks, have_one_owner, keeps_modes, read_regular};
+    pub(crate) use super::files::{
+        check_renames, check_replaceable, check_straight, has_no_locks, have_one_owner, identity, is_character_device,
+        keeps_modes, open_straight, read_regular,
+    };
 
     /// Permission bits, without those that say what a file is.
     const BITS: u32 = 0o7777;
@@ -102,22 +111,26 @@ mod unix {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Whether something is mounted at this folder, which then cannot be renamed.
-    pub(crate) fn is_mount(folder: &Path) -> bool {
-        let device = |folder: &Path| std::fs::metadata(folder).map(|metadata| metadata.dev());
-        let is_of_another = match (device(folder), device(&folder.join(".."))) {
+    /// Whether something is mounted at this file or folder, which then cannot be renamed.
+    pub(crate) fn is_mount(path: &Path) -> bool {
+        let device = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.dev());
+        let is_of_another = match (device(path), device(&path.join(".."))) {
             (Ok(device), Ok(above)) => device != above,
             _ => false,
         };
-        is_of_another || is_mount_of_the_same(folder)
+        is_of_another || is_mount_of_the_same(path)
     }
 
-    /// A folder can be mounted elsewhere on its own file system, as containers do.
+    /// A file or a folder can be mounted elsewhere on its own file system, as containers do.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn is_mount_of_the_same(folder: &Path) -> bool {
+    fn is_mount_of_the_same(path: &Path) -> bool {
         use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
-        statx(CWD, folder, AtFlags::empty(), StatxFlags::empty())
-            .is_ok_and(|found| (found.stx_attributes & found.stx_attributes_mask).contains(StatxAttributes::MOUNT_ROOT))
+        match statx(CWD, path, AtFlags::empty(), StatxFlags::empty()) {
+            Ok(found) if found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT) => {
+                found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
+            }
+            _ => super::mounts::lists(path),
+        }
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -215,12 +228,41 @@ mod plain {
         Ok(true)
     }
 
+    pub(crate) fn identity(_: &Metadata) -> Option<super::Identity> {
+        None
+    }
+
+    pub(crate) fn is_character_device(_: &Metadata) -> bool {
+        false
+    }
+
     pub(crate) fn have_one_owner(_: &Metadata, _: &Metadata) -> bool {
         true
     }
 
     pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn check_straight(_: &Metadata) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn open_straight(path: &Path) -> io::Result<File> {
+        OpenOptions::new().append(true).open(path)
+    }
+
+    /// What may not be replaced is then found only when it is to be.
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn check_replaceable(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What may not be renamed is then found only when it is to be.
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn check_renames(_: &Path) -> io::Result<()> {
+        Ok(())
     }
 
     pub(crate) fn has_no_locks(error: &io::Error) -> bool {

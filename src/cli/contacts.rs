@@ -1,6 +1,7 @@
 //! `linq-export contacts`: its options, the configuration they make, and the run.
 
 use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use clap::builder::BoolishValueParser;
 use linq_export::config::{Below, ConfigError, ExportConfig, Source, Token};
 use linq_export::ended::Ended;
 use linq_export::report::{Publishing, Reporter, Summary, Tally, bytes, counted, seconds};
-use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
+use linq_export::{Error, Exit, Level, Require, RunPaths, SinkError, check_apart, export, sandbox};
 
 use super::destination::Destination;
 use super::layout::{Form, Values};
@@ -84,8 +85,9 @@ impl Contacts {
         };
         let tally = Arc::new(Tally::new(self.voice.reporter()));
         let (started, start) = (Utc::now(), Instant::now());
+        let (records, opened) = self.records.open(|records| self.check_apart(records));
         let begun = tokio::select! {
-            begun = self.begin() => begun,
+            begun = self.begin(opened) => begun,
             () = signals.cancellation.cancelled() => Err(Error::Cancelled),
         };
         let known = begun.as_ref().ok().map(|(config, _)| config.clone());
@@ -113,11 +115,7 @@ impl Contacts {
             Err(error) => ended.with_error(error, words::hint(error)),
         };
         self.say_end(&result, &ended, &publishing);
-        if matches!(result, Err(Error::Sink(SinkError::SamePlace { .. }))) {
-            // What stands there is not the records' to replace.
-            return exit;
-        }
-        match self.records.write(&ended) {
+        match records.write(&ended).await {
             Err(error) => {
                 let unwritten = fail(&Error::from(error));
                 // Why the export itself failed is worth more.
@@ -127,10 +125,29 @@ impl Contacts {
         }
     }
 
-    /// What a run needs before it can export, and the sandbox where it is to be from one.
-    async fn begin(&self) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
+    /// Refuses paths that would be written over each other, or over what is read.
+    fn check_apart(&self, records: &[&Path]) -> Result<(), SinkError> {
+        let authorities = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+        let inputs = [
+            (self.token.file(), "the token file"),
+            (self.values.hmac_key_file.as_deref(), "the key file of --hmac"),
+            (self.server.ca_cert(), "the file of --ca-cert"),
+            (authorities.as_deref(), "the file of SSL_CERT_FILE"),
+        ];
+        let inputs: Vec<_> = inputs.into_iter().filter_map(|(path, what)| Some((path?, what))).collect();
+        check_apart(&RunPaths {
+            output: &self.destination.output(),
+            manifest: self.destination.manifest(),
+            kit: self.values.kit.as_deref(),
+            records,
+            inputs: &inputs,
+        })
+    }
+
+    /// What a run needs before it can export, if its records could be opened, and the sandbox where it is to be from one.
+    async fn begin(&self, opened: Result<(), SinkError>) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
-        self.records.check(&self.destination.output(), self.destination.manifest(), self.values.kit.as_deref())?;
+        opened?;
         self.voice.check().map_err(usage)?;
         let sandbox = if self.sandbox {
             Some(self.embedded.start().await?)

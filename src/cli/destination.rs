@@ -29,8 +29,8 @@ pub struct Destination {
     /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
     wait_lock: Option<Duration>,
-    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it, a
-    /// folder's in it
+    /// Where the manifest goes when the output is standard output or a device (- is standard output); a file's stands
+    /// beside it, a folder's in it
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
     manifest: Option<PathBuf>,
     #[command(flatten)]

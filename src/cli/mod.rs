@@ -6,6 +6,7 @@
 mod contacts;
 mod destination;
 mod digest;
+mod hints;
 mod inspect;
 mod layout;
 mod records;

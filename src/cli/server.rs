@@ -1,7 +1,7 @@
 //! The server, and how it is asked: the options, and the configuration they make.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -71,6 +71,11 @@ impl Server {
     /// Where the API is.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The file of certificates to trust.
+    pub fn ca_cert(&self) -> Option<&Path> {
+        self.ca_cert.as_deref()
     }
 
     /// How contacts are read from `base_url`, which is this one's or a sandbox's, with the sandbox's certificate.

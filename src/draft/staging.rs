@@ -47,6 +47,7 @@ impl Staging {
     /// Begins a folder that will stand at `target`. Until then only its owner can read it.
     pub fn begin(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        platform::check_renames(folder(target))?;
         let home = tempfile::Builder::new()
             .prefix(&prefix(name))
             .suffix(ENDING)

@@ -39,6 +39,19 @@ fn folders_are_swapped_in_one_step() {
 }
 
 #[test]
+fn what_can_be_replaced_is_there_after_the_question() {
+    let home = tempfile::tempdir().unwrap();
+    let (file, folder) = (home.path().join("file"), home.path().join("folder"));
+    fs::write(&file, "").unwrap();
+    fs::create_dir(&folder).unwrap();
+    for path in [&file, &folder, &home.path().join("nothing")] {
+        super::check_replaceable(path).unwrap();
+    }
+    assert!(file.exists() && folder.exists());
+    assert_eq!(super::check_replaceable(Path::new("/proc")).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+}
+
+#[test]
 fn only_a_regular_file_is_read() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("file");

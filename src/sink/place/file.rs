@@ -40,8 +40,9 @@ impl FilePlace {
         locks: Vec<Lock>,
     ) -> Result<(Self, Left), SinkError> {
         let create = |error| SinkError::create(&names.target, error);
-        if names.manifest.is_dir() {
-            return Err(create(io::ErrorKind::IsADirectory.into()));
+        check_manifest(&names.manifest)?;
+        for path in [Some(&names.target), Some(&names.manifest), owners.as_ref()].into_iter().flatten() {
+            platform::check_replaceable(path).map_err(|error| SinkError::create(path, error))?;
         }
         let left = recover(&names).map_err(create)?;
         if let Some(owners) = &owners {
@@ -51,6 +52,8 @@ impl FilePlace {
             draft::sweep(drafts_of).map_err(create)?;
         }
         let draft = Draft::begin(&names.target).map_err(create)?;
+        // The manifest's is begun when the file is whole, and a name may be too long for it alone.
+        Draft::begin(&names.manifest).map_err(|error| SinkError::create(&names.manifest, error))?;
         let keeps_modes = draft::keeps_modes(&draft.writer().map_err(create)?, mode)
             .map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
         let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
@@ -115,6 +118,16 @@ impl FilePlace {
         remove_former_owners(&names, owners.as_deref());
         finish(&names, owners.as_deref()).map_err(|error| SinkError::Unfinished { target: names.target, error })
     }
+}
+
+/// Refuses to put a manifest in the place of what is not a file.
+fn check_manifest(manifest: &Path) -> Result<(), SinkError> {
+    let refused = match fs::metadata(manifest) {
+        Ok(found) if found.is_dir() => io::ErrorKind::IsADirectory.into(),
+        Ok(found) if !found.is_file() => io::Error::new(io::ErrorKind::AlreadyExists, "it is not a regular file"),
+        _ => return Ok(()),
+    };
+    Err(SinkError::create(manifest, refused))
 }
 
 /// Refuses to write owners where they cannot stand in the end, or where somebody else's file is.

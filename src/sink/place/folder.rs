@@ -57,6 +57,7 @@ impl FolderPlace {
         if names.target.exists() && !platform::is_writable(&names.target) {
             return Err(create(io::ErrorKind::PermissionDenied.into()));
         }
+        platform::check_replaceable(&names.target).map_err(create)?;
         let mut staging = Staging::begin(&names.target).map_err(create)?;
         let name = OutFile::Part(0).in_folder(encoding);
         let file = staging.begin_file(&name).map_err(create)?;

@@ -28,9 +28,9 @@ pub(crate) use lock::{Lock, is_held};
 pub(crate) use names::{FolderNames, Names};
 pub(crate) use steps::{Left, is_interrupted};
 
-use super::{Piece, SinkError};
+use super::way::Way;
+use super::{Piece, Readers, RecordFile, SinkError};
 use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
-use crate::draft::{Draft, Mode};
 use crate::proof::Require;
 
 /// An output under way.
@@ -48,7 +48,7 @@ enum Publishing {
     /// The folder takes the place of what was there.
     Folder(Box<FolderPlace>),
     /// Nothing more: a device or a pipe cannot be replaced. Its manifest goes where one was asked for.
-    Straight { name: String, manifest: Option<Draft> },
+    Straight { name: String, manifest: Option<RecordFile> },
 }
 
 impl Place {
@@ -63,17 +63,20 @@ impl Place {
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
             Output::File(path) => {
                 let create = |error| SinkError::create(path, error);
-                match fs::metadata(path) {
-                    Ok(metadata) if metadata.is_dir() => Err(SinkError::IsFolder { path: path.clone() }),
-                    Ok(metadata) if !metadata.is_file() || is_own_stream(path) => {
+                match Way::to(path) {
+                    Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                        Err(SinkError::IsFolder { path: path.clone() })
+                    }
+                    Err(error) => Err(create(error)),
+                    Ok(Way::Straight) => {
                         let path = path.clone();
                         // Opening a pipe waits for its reader.
                         let file = blocking(move || fs::OpenOptions::new().append(true).open(path)).await;
                         Self::straight(Out::File(file.map_err(create)?.into()), config).await
                     }
-                    Ok(_) => Self::file(path, config, waiting).await,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Self::file(path, config, waiting).await,
-                    Err(error) => Err(create(error)),
+                    // In place it would be half-written for a while: that is refused with all else that cannot be
+                    // replaced.
+                    Ok(Way::Renamed(_) | Way::InPlace(_)) => Self::file(path, config, waiting).await,
                 }
             }
         }
@@ -155,11 +158,12 @@ impl Place {
         };
         let manifest = match config.manifest.clone() {
             Some(path) => {
-                let begin = {
+                let create = |error| SinkError::create(&path, error);
+                let opened = blocking({
                     let path = path.clone();
-                    move || if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Draft::begin(&path) }
-                };
-                Some(blocking(begin).await.map_err(|error| SinkError::create(&path, error))?)
+                    move || Ok(RecordFile::open(&path))
+                });
+                Some(opened.await.map_err(create)??)
             }
             None => None,
         };
@@ -246,12 +250,7 @@ impl Settled {
             Publishing::File(place) => place.publish(&manifest),
             Publishing::Folder(place) => place.publish(&manifest),
             Publishing::Straight { manifest: None, .. } => Ok(()),
-            Publishing::Straight { manifest: Some(mut draft), .. } => {
-                let target = draft.target().display().to_string();
-                let written =
-                    draft.write(&manifest).and_then(|()| draft.settle(Mode::KEPT)).and_then(|()| draft.publish());
-                written.map_err(|error| SinkError::Write { target, error })
-            }
+            Publishing::Straight { manifest: Some(record), .. } => record.write(&manifest, Readers::Owner),
         };
         blocking(move || Ok(publish()))
             .await
@@ -273,13 +272,6 @@ async fn take_lock(
         Err(_) => SinkError::create(target, error),
     })?;
     taken.ok_or_else(|| SinkError::Locked { target: target.to_owned() })
-}
-
-/// Whether a path names a stream that this process was started with. Behind it may be a file, which is
-/// somebody else's to replace.
-fn is_own_stream(path: &Path) -> bool {
-    ["/dev/stdout", "/dev/stderr"].iter().any(|stream| path == Path::new(stream))
-        || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
 }
 
 /// Runs what may block on a thread that may.
