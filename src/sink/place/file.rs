@@ -40,7 +40,7 @@ impl FilePlace {
         locks: Vec<Lock>,
     ) -> Result<(Self, Left), SinkError> {
         let create = |error| SinkError::create(&names.target, error);
-        check_manifest(&names.manifest)?;
+        [&names.manifest, &names.staged].into_iter().try_for_each(|manifest| check_manifest(manifest))?;
         for path in [Some(&names.target), Some(&names.manifest), owners.as_ref()].into_iter().flatten() {
             platform::check_replaceable(path).map_err(|error| SinkError::create(path, error))?;
         }

@@ -58,6 +58,7 @@ fn a_pipe_in_the_place_of_what_belongs_to_the_output_stays_and_does_not_block() 
         fifo(&pipe);
         let ran = ran(failing(&path(&folder, "c.csv"), &["--owners", "table"]).output().unwrap());
         assert_eq!(ran.code, Some(73), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.lines().next().unwrap().contains(name), "{}", ran.stderr);
         assert_eq!(names(folder.path()).len(), usize::from(!name.ends_with("lock")));
         assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
     }
