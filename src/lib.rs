@@ -101,7 +101,7 @@ pub use layout::{Schemas, schemas};
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};
-pub use sink::{Readers, SinkError, check_apart, check_file, write_file};
+pub use sink::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 pub use table::schema;
 pub use tokio_util::sync::CancellationToken;
 

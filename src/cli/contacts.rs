@@ -1,9 +1,9 @@
 //! `linq-export contacts`: its options, the configuration they make, and the run.
 
 mod ending;
+mod places;
 
 use std::num::NonZeroU64;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use linq_export::{ApiError, Error, Exit, Require, export, sandbox};
 use super::arguments::Arguments;
 use super::destination::Destination;
 use super::layout::{Form, Values};
-use super::records::Records;
+use super::records::{OpenRecords, Records};
 use super::sandbox::Embedded;
 use super::server::Server;
 use super::signals::Signals;
@@ -109,10 +109,11 @@ impl Contacts {
         };
         let tally = Arc::new(Tally::new(self.voice.reporter()));
         let (started, start) = (Utc::now(), Instant::now());
+        let (records, opened) = self.open_records(start, &signals).await;
         let begun = tokio::select! {
-            begun = self.begin(start) => begun,
+            begun = self.begin(opened, start) => begun,
             () = signals.cancellation.cancelled() => Err(Error::Cancelled),
-            after = self.deadline() => Err(ApiError::Deadline { after }.into()),
+            after = self.deadline(start) => Err(ApiError::Deadline { after }.into()),
         };
         let known = begun.as_ref().ok().map(|begun| begun.config.clone());
         let result = match begun {
@@ -125,7 +126,7 @@ impl Contacts {
             (Err(error), _) => error.exit(),
         };
         let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
-        ended = ended.with_output(self.destination.output().to_string());
+        ended = ended.with_output(&self.destination.output());
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
@@ -139,17 +140,31 @@ impl Contacts {
             Err(error) => ended.with_error(error, words::advice(error).as_deref()),
         };
         // The records come first: where they cannot be written, the last word says so.
-        let (exit, ended, unwritten) = self.leave(exit, ended, &result, &signals).await;
+        let (exit, ended, unwritten) = self.leave(exit, ended, records, &signals).await;
         self.say_last(&result, &ended, &publishing, unwritten.as_ref());
         exit
     }
 
-    /// What a run needs before it can export, and the sandbox where it is to be from one.
-    async fn begin(&self, start: Instant) -> Result<Begun, Error> {
+    /// Opens the records, so that whatever keeps the run from its end can be told. That takes about a second at most, where
+    /// a pipe has no reader; only a file system that hangs is not waited for.
+    async fn open_records(&self, start: Instant, signals: &Signals) -> (OpenRecords, Result<(), Error>) {
+        let (records, places) = (self.records.clone(), self.places());
+        let late = async {
+            let after = self.deadline(start).await;
+            tokio::time::sleep(GRACE).await;
+            after
+        };
+        tokio::select! {
+            (open, opened) = blocking(move || records.open(|paths| places.check(paths))) => (open, opened.map_err(Error::from)),
+            () = overdue(signals) => (OpenRecords::default(), Err(Error::Cancelled)),
+            after = late => (OpenRecords::default(), Err(ApiError::Deadline { after }.into())),
+        }
+    }
+
+    /// What a run needs before it can export, if its records could be opened, and the sandbox where it is to be from one.
+    async fn begin(&self, opened: Result<(), Error>, start: Instant) -> Result<Begun, Error> {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
-        let (records, output) = (self.records.clone(), self.destination.output());
-        let (manifest, kit) = (self.destination.manifest().map(Path::to_owned), self.values.kit.clone());
-        blocking(move || records.check(&output, manifest.as_deref(), kit.as_deref())).await?;
+        opened?;
         self.check().map_err(usage)?;
         let sandbox = if self.sandbox {
             Some(self.embedded.start().await?)
@@ -183,10 +198,10 @@ impl Contacts {
         Ok(())
     }
 
-    /// Returns when the time for the whole run is over.
-    async fn deadline(&self) -> Duration {
+    /// Returns when the time for the whole run, which began at `start`, is over.
+    async fn deadline(&self, start: Instant) -> Duration {
         let Some(after) = self.server.deadline() else { return std::future::pending().await };
-        tokio::time::sleep(after).await;
+        tokio::time::sleep(after.saturating_sub(start.elapsed())).await;
         after
     }
 

@@ -23,14 +23,15 @@ pub struct Destination {
     /// Replace DIR/KEY=VALUE/ alone, such as run_date=2026-01-31, and leave the rest of DIR
     #[arg(long, value_name = "KEY=VALUE", env = "LINQ_EXPORT_PARTITION")]
     partition: Option<Partition>,
-    /// The file's mode in octal, such as 640; its owner must be able to read it [default: as before; a new file is its owner's alone]
+    /// The file's mode in octal, such as 640; its owner must be able to read it [default: as before, if that file is this
+    /// user's; a new one is its owner's alone]
     #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE")]
     mode: Option<FileMode>,
     /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
     wait_lock: Option<Duration>,
-    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it, a
-    /// folder's in it
+    /// Where the manifest goes when the output is standard output or a device (- is standard output); a file's stands
+    /// beside it, a folder's in it
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
     manifest: Option<PathBuf>,
     #[command(flatten)]

@@ -37,7 +37,7 @@ pub struct Values {
     hmac: Vec<String>,
     /// The file with the key of --hmac, at least 32 bytes
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE")]
-    hmac_key_file: Option<PathBuf>,
+    pub hmac_key_file: Option<PathBuf>,
     /// Pass on each contact's JSON as the API sent it, one a line, instead of the table: NDJSON alone
     #[arg(long, env = "LINQ_EXPORT_RAW", value_parser = BoolishValueParser::new())]
     raw: bool,

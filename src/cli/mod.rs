@@ -8,6 +8,7 @@ mod contacts;
 mod destination;
 mod digest;
 mod files;
+mod hints;
 mod inspect;
 mod layout;
 mod records;

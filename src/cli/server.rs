@@ -1,7 +1,7 @@
 //! The server, and how it is asked: the options, and the configuration they make.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -55,6 +55,11 @@ pub struct Server {
     deadline: Option<Duration>,
 }
 
+/// The file that is read in the place of the system's certificates, if one is set.
+pub fn authorities() -> Option<PathBuf> {
+    std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 /// Contacts of a page.
 fn per_page(text: &str) -> Result<PerPage, String> {
     let contacts = text.parse().map_err(|_| format!("{text:?} is not a number of contacts"))?;
@@ -95,6 +100,11 @@ impl Server {
     /// The time for the whole run, if there is one.
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
+    }
+
+    /// The file of certificates to trust.
+    pub fn ca_cert(&self) -> Option<&Path> {
+        self.ca_cert.as_deref()
     }
 
     /// How contacts are read from `base_url`, which is this one's or a sandbox's, with the sandbox's certificate.

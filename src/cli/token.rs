@@ -2,7 +2,7 @@
 //! which every user of the machine could read.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -34,6 +34,11 @@ impl TokenSource {
         self.token_stdin
             || self.token_file.is_some()
             || std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty())
+    }
+
+    /// The file that the token is read from, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.token_file.as_deref().or_else(|| self.token_stdin.then_some(Path::new("/dev/stdin")))
     }
 
     /// What the operator should see to: a token that others can read.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -10,11 +10,11 @@ use clap::error::{ContextKind, ContextValue};
 use linq_export::config::{ConfigError, Output};
 use linq_export::ended::Ended;
 use linq_export::report::Figures;
-use linq_export::{Error, Exit, check_apart};
+use linq_export::{Error, Exit, RunPaths, SinkError, check_apart};
 
 use super::arguments::Arguments;
-use super::records::{Record, Records};
-use super::{destination, say, variables};
+use super::records::Records;
+use super::{destination, say, server, variables};
 
 /// Says what is wrong with the arguments, or prints the help that they ask for, and how to exit.
 pub fn refused(error: &clap::Error) -> Exit {
@@ -62,7 +62,7 @@ fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended 
     let hint = if notes.is_empty() { "see linq-export contacts --help".to_owned() } else { notes.join("; ") };
     let ended = Ended::new(Exit::Usage, Utc::now(), Duration::ZERO, Figures::default());
     let ended = match outputs(arguments).first() {
-        Some(output) => ended.with_output(output.to_string()),
+        Some(output) => ended.with_output(output),
         None => ended,
     };
     ended.with_error(&Error::Config(ConfigError::Usage(reason)), Some(&hint))
@@ -77,17 +77,26 @@ fn leave(ended: &Ended, arguments: &Arguments) {
     if outputs.is_empty() {
         outputs.push(Output::Stdout);
     }
-    let is_free = |output: &Output| records.check(output, manifest.as_deref(), kit.as_deref()).is_ok();
     // Whatever else is named may be a file that somebody needs, such as the one with the token.
     let own = ["report", "metrics-file"];
-    let mut others = arguments.values_of_others(&own).into_iter().chain(variables::values(arguments, &own));
-    let is_apart = |other: OsString| check_apart(&records.paths(), &Output::File(other.into()), None, None).is_ok();
-    if outputs.iter().all(is_free) && others.all(is_apart) {
-        // Why the arguments were refused is said; more would hide it.
-        for record in Record::ALL {
-            let _ = records.write(record, ended);
+    let others = arguments.values_of_others(&own).into_iter().chain(variables::values(arguments, &own));
+    let others: Vec<_> = others.map(PathBuf::from).chain(server::authorities()).collect();
+    let inputs: Vec<_> = others.iter().map(|path| (path.as_path(), "another argument")).collect();
+    let apart = |paths: &[&Path]| {
+        let (manifest, kit) = (manifest.as_deref(), kit.as_deref());
+        for output in &outputs {
+            let beside = RunPaths { output, manifest, kit, records: paths, inputs: &[] };
+            // What is named is told from the records alone: the output is among it.
+            for among in [beside, RunPaths { manifest: None, kit: None, inputs: &inputs, ..beside }] {
+                if let Err(taken @ SinkError::SamePlace { .. }) = check_apart(&among) {
+                    return Err(taken);
+                }
+            }
         }
-    }
+        Ok(())
+    };
+    // Why the arguments were refused is said; more would hide it.
+    let _ = records.open(apart).0.write(ended);
 }
 
 /// The outputs that were named, of which there should be one.

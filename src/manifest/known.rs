@@ -161,8 +161,10 @@ struct Version {
 }
 
 impl KnownFile {
-    /// Whether this is the file, by its digest.
+    /// Whether this is the file, by its digest. A pipe, which would block, and a device, which may have no end, are not.
     pub fn is(&self, path: &Path) -> bool {
-        Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
+        let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+        is_file
+            && Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
     }
 }

@@ -22,7 +22,7 @@ use crate::config::{Below, Content, ExportConfig, OutFile};
 use crate::error::Error;
 use crate::manifest::{Learned, Manifest, Times};
 use crate::report::{Event, Reporter, Summary};
-use crate::sink::{Left, Piece, Place, check_apart};
+use crate::sink::{Left, Piece, Place, RunPaths, check_apart};
 
 /// Encoded pieces between the encoder and the writer.
 const CHANNEL: usize = 4;
@@ -63,7 +63,14 @@ async fn run(
     config.check()?;
     let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
     let encode = Encode::new(config, sender)?;
-    check_apart(&[], &config.output, config.manifest.as_deref(), config.kit.as_deref())?;
+    kit::check(config)?;
+    check_apart(&RunPaths {
+        output: &config.output,
+        manifest: config.manifest.as_deref(),
+        kit: config.kit.as_deref(),
+        records: &[],
+        inputs: &[],
+    })?;
     let held = || reporter.report(&Event::LockHeld);
     let opening = async {
         let (place, left) = Place::open(config, held).await?;
@@ -75,6 +82,9 @@ async fn run(
     };
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
+    }
+    if !place.keeps_modes() {
+        reporter.report(&Event::ModesIgnored);
     }
     let (earlier, contacts) = tokio::select! {
         begun = begin(config.clone(), Arc::clone(reporter)) => begun?,

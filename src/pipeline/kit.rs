@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::contacts::bug;
-use crate::config::{Codec, ExportConfig, Format, OutFile};
+use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::layout::key_id;
@@ -17,6 +17,31 @@ use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TI
 
 /// A kit that is written, or why it could not be. The export does not depend on it.
 type Staged = Result<KitPlace, SinkError>;
+
+/// Refuses a kit whose SQL and commands could not name the files of the export, or a folder that could not be shown.
+pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
+    let (Some(kit), Some(target)) = (&config.kit, config.output.target()) else { return Ok(()) };
+    for path in [kit, &target] {
+        let absolute = std::path::absolute(path).map_err(|error| {
+            ConfigError::Usage(format!("the kit names {} by its absolute path: {error}", path.display()))
+        })?;
+        let reason = match absolute.to_str() {
+            None => "is not UTF-8",
+            Some(text) if text.chars().any(is_unfit) => "has a control character",
+            Some(_) => continue,
+        };
+        return Err(ConfigError::Usage(format!(
+            "--kit cannot be used here: the path {:?} {reason}, and SQL and shell commands cannot quote it",
+            absolute.to_string_lossy()
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a character would break a line of SQL, a command or a comment, or show it in another order.
+fn is_unfit(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// Begins a kit if one is asked for, so that what keeps it from being made is known before anything is asked of the
 /// server. `waiting` is called when another run has its folder, and is waited for.

@@ -63,6 +63,7 @@ impl KitPlace {
         if target.exists() && !platform::is_writable(&target) {
             return Err(create(io::ErrorKind::PermissionDenied.into()));
         }
+        platform::check_replaceable(&target).map_err(create)?;
         let staging = Staging::begin(&target).map_err(create)?;
         Ok(Self { named, target, foreign, staging, _lock: lock })
     }

@@ -10,7 +10,8 @@ mod kit;
 mod ndjson;
 mod parquet;
 mod place;
-mod whole;
+mod record;
+mod way;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,8 @@ pub(crate) use place::{
     FolderNames, Left, Names, Place, contacts_of, is_held, is_interrupted, listed, partitions, stranger,
 };
 
-pub use apart::check_apart;
-pub use whole::{Readers, check_file, write_file};
+pub use apart::{RunPaths, check_apart};
+pub use record::{Readers, RecordFile};
 
 use crate::config::OutFile;
 pub(crate) use crate::draft::is_taken_away;
@@ -165,8 +166,30 @@ pub enum SinkError {
         /// The file of the contacts.
         target: PathBuf,
     },
+    /// The file system does not let the mode be set that was asked for.
+    #[error("cannot set the mode of {}", path.display())]
+    Mode {
+        /// The output.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// Something that the run writes would stand in the place of something that it reads.
+    #[error("{} is {input}: {overwritten_by} would overwrite it", path.display())]
+    OverInput {
+        /// The input.
+        path: PathBuf,
+        /// What it is.
+        input: &'static str,
+        /// What would have its place.
+        overwritten_by: &'static str,
+    },
     /// A record of the run would stand in the place of something else.
-    #[error("{} is where {taken_by} stands: the report and the metrics need places of their own", path.display())]
+    #[error(
+        "{} is where {taken_by} stands: the report, the metrics and the manifest need places of their own",
+        path.display()
+    )]
     SamePlace {
         /// The record.
         path: PathBuf,
@@ -214,6 +237,7 @@ impl SinkError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Create { .. }
+            | Self::Mode { .. }
             | Self::IsFolder { .. }
             | Self::Lock { .. }
             | Self::NotOurs { .. }
@@ -229,6 +253,7 @@ impl SinkError {
             | Self::KitNowhere { .. }
             | Self::NoFolderOfItsOwn { .. }
             | Self::OwnersNowhere { .. }
+            | Self::OverInput { .. }
             | Self::SamePlace { .. } => Exit::Usage,
             Self::ReaderGone => Exit::ReaderGone,
             Self::Encode { .. } => Exit::Bug,

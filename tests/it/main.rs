@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test ends where something unexpected happens, and may print figures"
+    clippy::print_stderr,
+    reason = "a test ends where something unexpected happens, and may print figures and that it was skipped"
 )]
 
 mod contradictions;
@@ -11,6 +12,7 @@ mod digest;
 mod exits;
 mod export;
 mod faults;
+mod files;
 mod folder;
 mod forms;
 mod inspect;

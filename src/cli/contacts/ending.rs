@@ -1,31 +1,34 @@
 //! How an export ends: its records are written, and then the last word is said, which agrees with them.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use chrono::Utc;
 use linq_export::ended::Ended;
 use linq_export::report::{Figures, Publishing, Summary, bytes, counted, json_line, seconds};
-use linq_export::{Error, Exit, Level, SinkError};
+use linq_export::{Error, Exit, Level, RecordFile, SinkError};
 use serde_json::json;
 
-use super::super::records::Record;
+use super::super::records::{self, OpenRecords, Record};
 use super::super::signals::Signals;
 use super::super::{fail, say, token, words};
 use super::{Contacts, blocking, overdue};
+
+/// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
+const LONGEST: Duration = Duration::from_secs(30);
 
 impl Contacts {
     /// Ends a run that came to a stop for a fault of the program or the system.
     pub fn broken(&self, error: &Error) -> Exit {
         let exit = error.exit();
         let ended = Ended::new(exit, Utc::now(), Duration::ZERO, Figures::default())
-            .with_output(self.destination.output().to_string())
+            .with_output(&self.destination.output())
             .with_error(error, words::advice(error).as_deref());
-        let free =
-            self.records.check(&self.destination.output(), self.destination.manifest(), self.values.kit.as_deref());
-        let unwritten =
-            free.and_then(|()| Record::ALL.iter().try_for_each(|record| self.records.write(*record, &ended))).err();
-        if let Some(error) = unwritten {
+        let places = self.places();
+        let (records, opened) = self.records.open(|paths| places.check(paths));
+        let wrote = records.write(&ended);
+        if let Err(error) = opened.and(wrote) {
             self.say_unwritten(&error.into());
         }
         if self.voice.is_json() {
@@ -42,56 +45,32 @@ impl Contacts {
         &self,
         exit: Exit,
         ended: Ended,
-        result: &Result<Summary, Error>,
+        records: OpenRecords,
         signals: &Signals,
     ) -> (Exit, Ended, Option<Error>) {
-        let (mut exit, mut ended, mut unwritten) = (exit, ended, None);
-        for record in self.writable(result).await {
-            let Err(error) = self.write(record, &ended, signals).await else { continue };
+        let (mut exit, mut ended, mut records, mut unwritten) = (exit, ended, records, None);
+        let mut report = None;
+        for record in Record::ALL {
+            let Some(file) = records.take(record) else { continue };
+            if record == Record::Report {
+                report = Some(&file).filter(|file| file.is_replaced()).map(|file| file.path().to_owned());
+            }
+            let Err(error) = write(file, record, &ended, signals).await else { continue };
             let error = Error::from(error);
             // Why the export itself failed is worth more.
             if exit == Exit::Whole {
                 exit = error.exit();
                 ended = ended.with_exit(exit).with_error(&error, words::advice(&error).as_deref());
-                if record == Record::Metrics {
+                if record == Record::Metrics
+                    && let Some(path) = &report
+                {
                     // It was the last that could fail, and the report says that all went well.
-                    let _ = self.write(Record::Report, &ended, signals).await;
+                    let _ = write_again(path, &ended, signals).await;
                 }
             }
-            let is_said = matches!(result, Err(first) if is_same_place(first, &error));
-            unwritten = unwritten.or(Some(error).filter(|_| !is_said));
+            unwritten = unwritten.or(Some(error));
         }
         (exit, ended, unwritten)
-    }
-
-    /// The records whose places are their own. Where one was refused, what stands there is not its to replace.
-    async fn writable(&self, result: &Result<Summary, Error>) -> Vec<Record> {
-        match result {
-            Err(Error::Sink(SinkError::SamePlace { path, .. })) if self.records.is_metrics_alone(path) => {
-                vec![Record::Report]
-            }
-            Err(Error::Sink(SinkError::SamePlace { .. })) => Vec::new(),
-            // The records were not looked at then.
-            Err(Error::Sink(SinkError::KitNotApart { .. })) => {
-                let (records, output) = (self.records.clone(), self.destination.output());
-                let manifest = self.destination.manifest().map(Path::to_owned);
-                let checked = blocking(move || records.check(&output, manifest.as_deref(), None)).await;
-                checked.map_or_else(|_| Vec::new(), |()| Record::ALL.to_vec())
-            }
-            _ => Record::ALL.to_vec(),
-        }
-    }
-
-    /// Writes a record on a thread that may block: a disk may hang, and a pipe waits for its reader.
-    async fn write(&self, record: Record, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
-        let (records, ended) = (self.records.clone(), ended.clone());
-        tokio::select! {
-            written = blocking(move || records.write(record, &ended)) => written,
-            () = overdue(signals) => {
-                let (target, error) = ("a record of the run".to_owned(), std::io::ErrorKind::TimedOut.into());
-                Err(SinkError::Write { target, error })
-            }
-        }
     }
 
     /// Says how the run ended, and which record could not be written. In a log, the end is the last line.
@@ -185,12 +164,54 @@ impl Contacts {
     }
 }
 
-/// Whether two errors are about the same path.
-fn is_same_place(one: &Error, other: &Error) -> bool {
-    let place = |error: &Error| match error {
-        Error::Sink(SinkError::Create { path, .. }) => Some(path.display().to_string()),
-        Error::Sink(SinkError::Write { target, .. }) => Some(target.clone()),
-        _ => None,
-    };
-    place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
+/// Writes a record. A pipe whose reader has stopped reading, or a disk that hangs, is left behind, and ends with the process.
+async fn write(file: RecordFile, record: Record, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+    let (target, ended) = (file.path().display().to_string(), ended.clone());
+    unless(late(signals), target, move || records::write(file, record, &ended)).await
+}
+
+/// Writes a report in the place of the one that this run has written.
+async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+    let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
+    let write = move || records::write(RecordFile::open(&path)?, Record::Report, &ended);
+    unless(late(signals), target, write).await
+}
+
+/// Returns when a record has taken too long, or the run was told to stop and has not done so in time.
+async fn late(signals: &Signals) {
+    tokio::select! {
+        () = overdue(signals) => {}
+        () = tokio::time::sleep(LONGEST) => {}
+    }
+}
+
+/// Does what may block, unless it is too late before it is done.
+async fn unless(
+    late: impl Future<Output = ()>,
+    target: String,
+    write: impl FnOnce() -> Result<(), SinkError> + Send + 'static,
+) -> Result<(), SinkError> {
+    tokio::select! {
+        written = blocking(write) => written,
+        () = late => Err(SinkError::Write { target, error: io::ErrorKind::TimedOut.into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_record_that_nobody_takes_is_left_behind() {
+        let (free, blocked) = mpsc::channel::<()>();
+        let write = move || blocked.recv().map_err(|_| SinkError::ReaderGone);
+        let left = unless(std::future::ready(()), "pipe".to_owned(), write).await.unwrap_err();
+        drop(free);
+        assert!(
+            matches!(left, SinkError::Write { ref error, .. } if error.kind() == io::ErrorKind::TimedOut),
+            "{left}"
+        );
+    }
 }

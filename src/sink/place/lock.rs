@@ -53,7 +53,7 @@ impl Lock {
 
     /// Takes a lock at once, where nobody has it for sure: not where the system keeps no locks.
     pub fn take_free(path: &Path) -> io::Result<Option<Self>> {
-        let file = platform::open_lock(path)?;
+        let file = platform::open_private(path)?;
         let is_ours = file.try_lock().is_ok() && platform::is_still(&file, path)?;
         Ok(is_ours.then_some(Self { file, passing: None }))
     }
@@ -87,7 +87,7 @@ enum Attempt {
 }
 
 fn attempt(path: &Path) -> io::Result<Attempt> {
-    let file = platform::open_lock(path)?;
+    let file = platform::open_private(path)?;
     Ok(match (try_lock(&file)?, platform::is_still(&file, path)?) {
         (false, _) => Attempt::Held,
         (true, false) => Attempt::Deleted,
@@ -100,7 +100,7 @@ fn try_lock(file: &File) -> io::Result<bool> {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         // A file system without locks: one run at a time is then the operator's to keep.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(error)) if platform::has_no_locks(&error) => Ok(true),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }

@@ -28,10 +28,9 @@ pub(crate) use lock::{Lock, is_held};
 pub(crate) use names::{FolderNames, Names};
 pub(crate) use steps::{Left, is_interrupted};
 
-use super::{Piece, SinkError};
+use super::way::{self, Way};
+use super::{Piece, Readers, RecordFile, SinkError};
 use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
-use crate::draft::{Draft, Mode};
-use crate::platform;
 use crate::proof::Require;
 
 /// An output under way.
@@ -49,14 +48,19 @@ enum Publishing {
     /// The folder takes the place of what was there.
     Folder(Box<FolderPlace>),
     /// Nothing more: a device or a pipe cannot be replaced. Its manifest goes where one was asked for.
-    Straight { name: String, manifest: Option<Draft> },
+    Straight { name: String, manifest: Option<RecordFile> },
 }
 
 impl Place {
     /// Opens the place, so that an output that cannot be made is known before anything is asked of the
     /// server. `waiting` is called when another run has the target, and is waited for.
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
-        if is_closed_stream(&config.output) {
+        let closed = match &config.output {
+            Output::Stdout => way::was_closed(Path::new("-")),
+            Output::File(path) => path != Path::new("-") && way::was_closed(path),
+            Output::Folder { .. } => false,
+        };
+        if closed {
             return Err(SinkError::StreamClosed { target: config.output.to_string() });
         }
         match &config.output {
@@ -67,17 +71,20 @@ impl Place {
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
             Output::File(path) => {
                 let create = |error| SinkError::create(path, error);
-                match fs::metadata(path) {
-                    Ok(metadata) if metadata.is_dir() => Err(SinkError::IsFolder { path: path.clone() }),
-                    Ok(metadata) if !metadata.is_file() || is_own_stream(path) => {
+                match Way::to(path) {
+                    Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                        Err(SinkError::IsFolder { path: path.clone() })
+                    }
+                    Err(error) => Err(create(error)),
+                    Ok(Way::Straight) => {
                         let path = path.clone();
                         // Opening a pipe waits for its reader.
                         let file = blocking(move || fs::OpenOptions::new().append(true).open(path)).await;
                         Self::straight(Out::File(file.map_err(create)?.into()), config).await
                     }
-                    Ok(_) => Self::file(path, config, waiting).await,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Self::file(path, config, waiting).await,
-                    Err(error) => Err(create(error)),
+                    // In place it would be half-written for a while: that is refused with all else that cannot be
+                    // replaced.
+                    Ok(Way::Renamed(_) | Way::InPlace(_)) => Self::file(path, config, waiting).await,
                 }
             }
         }
@@ -129,7 +136,7 @@ impl Place {
                 let around = FolderNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
                 check_takes(&around, partition)?;
                 loop {
-                    let new = Around::make(&around, mode).map_err(create)?;
+                    let new = Around::make(&around, mode)?;
                     match take_lock(&names.lock, path, config, &mut told).await {
                         // Who made the folder has failed, and taken it away.
                         Err(SinkError::Create { .. }) if !around.exists() => {}
@@ -162,16 +169,26 @@ impl Place {
         };
         let manifest = match config.manifest.clone() {
             Some(path) => {
-                let begin = {
+                let create = |error| SinkError::create(&path, error);
+                let opened = blocking({
                     let path = path.clone();
-                    move || if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Draft::begin(&path) }
-                };
-                Some(blocking(begin).await.map_err(|error| SinkError::create(&path, error))?)
+                    move || Ok(RecordFile::open(&path))
+                });
+                Some(opened.await.map_err(create)??)
             }
             None => None,
         };
         let publishing = Publishing::Straight { name: config.output.to_string(), manifest };
         Ok((Self { out, publishing }, Left::Nothing))
+    }
+
+    /// Whether the output has the mode that it is given: some file systems have modes of their own.
+    pub fn keeps_modes(&self) -> bool {
+        match &self.publishing {
+            Publishing::File(place) => place.keeps_modes(),
+            Publishing::Folder(place) => place.keeps_modes(),
+            Publishing::Straight { .. } => true,
+        }
     }
 
     /// Takes a piece: writes all its bytes.
@@ -244,12 +261,7 @@ impl Settled {
             Publishing::File(place) => place.publish(&manifest),
             Publishing::Folder(place) => place.publish(&manifest),
             Publishing::Straight { manifest: None, .. } => Ok(()),
-            Publishing::Straight { manifest: Some(mut draft), .. } => {
-                let target = draft.target().display().to_string();
-                let written =
-                    draft.write(&manifest).and_then(|()| draft.settle(Mode::KEPT)).and_then(|()| draft.publish());
-                written.map_err(|error| SinkError::Write { target, error })
-            }
+            Publishing::Straight { manifest: Some(record), .. } => record.write(&manifest, Readers::Owner),
         };
         blocking(move || Ok(publish()))
             .await
@@ -271,27 +283,6 @@ async fn take_lock(
         Err(_) => SinkError::create(target, error),
     })?;
     taken.ok_or_else(|| SinkError::Locked { target: target.to_owned() })
-}
-
-/// Whether a path names a stream that this process was started with. Behind it may be a file, which is
-/// somebody else's to replace.
-fn is_own_stream(path: &Path) -> bool {
-    ["/dev/stdout", "/dev/stderr"].iter().any(|stream| path == Path::new(stream))
-        || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
-}
-
-/// Whether the output is a stream that was closed when the process started.
-fn is_closed_stream(output: &Output) -> bool {
-    let names = |path: &Path, name: &str, number: &str| {
-        path == Path::new("/dev").join(name)
-            || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path == Path::new(folder).join(number))
-    };
-    match output {
-        Output::Stdout => platform::was_closed(io::stdout()),
-        Output::File(path) if names(path, "stdout", "1") => platform::was_closed(io::stdout()),
-        Output::File(path) if names(path, "stderr", "2") => platform::was_closed(io::stderr()),
-        _ => false,
-    }
 }
 
 /// Runs what may block on a thread that may.
