@@ -34,7 +34,8 @@ pub(crate) struct Draft {
 pub(crate) enum Mode<'p> {
     /// These bits.
     Exactly(u32),
-    /// Those of the file it replaces; where there is none, those of the file `like`; else `new`.
+    /// Those of the file it replaces; where there is none, those of the file `like`; else `new`. A file of another user
+    /// says nothing.
     Kept {
         /// A file that the same people read.
         like: Option<&'p Path>,
@@ -52,6 +53,7 @@ impl Draft {
     /// Begins a file that will stand at `target`. Until then only its owner can read it.
     pub fn begin(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        platform::check_renames(folder(target))?;
         let draft = tempfile::Builder::new()
             .prefix(&prefix(name))
             .suffix(ENDING)
@@ -59,11 +61,6 @@ impl Draft {
             .tempfile_in(folder(target))?;
         let (file, temporary) = draft.into_parts();
         Ok(Self { file, temporary, target: target.to_owned() })
-    }
-
-    /// Where it will stand.
-    pub fn target(&self) -> &Path {
-        &self.target
     }
 
     /// Another handle for writing. What it has not flushed is not in the file.
@@ -103,15 +100,48 @@ impl Draft {
 
 /// Puts a file that will stand at `target` on disk, with the mode it is to have.
 pub(crate) fn settle(file: &File, target: &Path, mode: Mode<'_>) -> io::Result<()> {
+    // Whoever put another file there does not decide who reads this one.
+    let new = file.metadata()?;
+    let is_own = |found: &fs::Metadata| found.is_file() && platform::have_one_owner(found, &new);
+    let own = |path| fs::metadata(path).ok().filter(is_own);
     let earlier = match mode {
         Mode::Exactly(_) => None,
-        Mode::Kept { like, .. } => fs::metadata(target).ok().or_else(|| fs::metadata(like?).ok()),
+        Mode::Kept { like, .. } => own(target).or_else(|| own(like?)),
     };
-    match (earlier, mode) {
-        (Some(earlier), _) => platform::take_after(file, &earlier)?,
-        (None, Mode::Exactly(bits) | Mode::Kept { new: bits, .. }) => platform::set_mode(file, bits)?,
-    }
+    let set = match (earlier, mode) {
+        (Some(earlier), _) => platform::take_after(file, &earlier),
+        (None, Mode::Exactly(bits) | Mode::Kept { new: bits, .. }) => platform::set_mode(file, bits),
+    };
+    unless_refused(mode, set)?;
     file.sync_all()
+}
+
+/// Some file systems let nobody set a mode: who may read a file is decided where they are mounted. That is an error only
+/// where a mode was asked for.
+fn unless_refused(mode: Mode<'_>, set: io::Result<()>) -> io::Result<()> {
+    match (mode, set) {
+        (Mode::Kept { .. }, Err(error)) if is_refusal(&error) => Ok(()),
+        (_, set) => set,
+    }
+}
+
+/// Gives a new folder the mode that belongs to its files.
+pub(crate) fn set_folder_mode(folder: &Path, mode: Mode<'_>) -> io::Result<()> {
+    let (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }) = mode;
+    unless_refused(mode, platform::set_folder_mode(folder, bits))
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported)
+}
+
+/// Whether a new file gets the mode that it is given: not on a file system that ignores modes, nor on one that refuses
+/// them. The latter is an error where `mode` was asked for.
+pub(crate) fn keeps_modes(file: &File, mode: Option<u32>) -> io::Result<bool> {
+    match platform::keeps_modes(file) {
+        Err(error) if mode.is_none() && is_refusal(&error) => Ok(false),
+        kept => kept,
+    }
 }
 
 /// Writes a small file whole.

@@ -87,17 +87,23 @@ pub enum Exit {
     TryLater,
     /// 77
     Denied,
+    /// 129
+    HangUp,
     /// 130
     Interrupted,
+    /// 131
+    Quit,
     /// 141
     ReaderGone,
     /// 143
     Terminated,
+    /// 152
+    CpuLimit,
 }
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Whole,
         Self::Bug,
         Self::Usage,
@@ -108,9 +114,12 @@ impl Exit {
         Self::CannotWrite,
         Self::TryLater,
         Self::Denied,
+        Self::HangUp,
         Self::Interrupted,
+        Self::Quit,
         Self::ReaderGone,
         Self::Terminated,
+        Self::CpuLimit,
     ];
 
     /// The table: exit code and meaning.
@@ -131,9 +140,12 @@ impl Exit {
             Self::CannotWrite => (74, "the output cannot be written"),
             Self::TryLater => (75, "try again later: throttled out, or another run has the output"),
             Self::Denied => (77, "the token was rejected (401, 403)"),
+            Self::HangUp => (129, "stopped because the terminal was closed (SIGHUP)"),
             Self::Interrupted => (130, "stopped by Ctrl-C (SIGINT)"),
+            Self::Quit => (131, "stopped by Ctrl-\\ (SIGQUIT)"),
             Self::ReaderGone => (141, "the reader of standard output went away"),
             Self::Terminated => (143, "stopped by SIGTERM"),
+            Self::CpuLimit => (152, "stopped by the limit on CPU time (SIGXCPU)"),
         }
     }
 

@@ -2,17 +2,21 @@
 
 mod cli;
 
-use clap::Parser;
-use linq_export::Exit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use linq_export::{Exit, platform};
 
 fn main() {
-    let cli = cli::Cli::parse();
-    // A panic has said where it was; what is left is to exit as a bug does.
-    let exit = std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| cli::panicked());
+    platform::forbid_core_dumps();
+    let exit = match cli::Cli::read() {
+        // A panic has said where it was; what is left is to exit as a bug does.
+        Ok(cli) => catch_unwind(AssertUnwindSafe(|| run(&cli))).unwrap_or_else(|_| cli.panicked()),
+        Err(exit) => exit,
+    };
     std::process::exit(exit.code().into());
 }
 
-fn run(cli: cli::Cli) -> Exit {
+fn run(cli: &cli::Cli) -> Exit {
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
             let exit = runtime.block_on(cli.run());
@@ -20,6 +24,6 @@ fn run(cli: cli::Cli) -> Exit {
             runtime.shutdown_background();
             exit
         }
-        Err(error) => cli::no_runtime(&error),
+        Err(error) => cli.no_runtime(&error),
     }
 }

@@ -1,8 +1,16 @@
 //! What differs from one operating system to the next, and nothing else does: modes, groups, folders
-//! that are synced or swapped, signals.
+//! that are synced or swapped, signals, the process itself.
 //!
 //! Everything above asks here, in the same words everywhere. Unix has its own; any other system gets
 //! the plain fallback, which tests build on Unix too, so that it stays whole.
+
+#[cfg(unix)]
+mod files;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod mounts;
+mod process;
+#[cfg(feature = "cli")]
+mod signals;
 
 #[cfg(not(unix))]
 use plain as system;
@@ -10,38 +18,46 @@ use plain as system;
 use unix as system;
 
 #[cfg(feature = "cli")]
-pub use system::{StopSignals, mode_open_to_others};
+pub use process::forbid_core_dumps;
+pub(crate) use process::was_closed;
+#[cfg(feature = "cli")]
+pub use signals::{StopSignal, StopSignals, outlive_file_size_limits};
+#[cfg(feature = "cli")]
+pub use system::mode_open_to_others;
 pub(crate) use system::{
-    exchange, folder_takes_after, is_mount, is_same_file_system, is_still, is_writable, open_private, set_folder_mode,
-    set_mode, sync_folder, take_after,
+    check_renames, check_replaceable, check_straight, exchange, folder_takes_after, has_no_locks, have_one_owner,
+    identity, is_character_device, is_mount, is_same_file_system, is_still, is_writable, keeps_modes, open_private,
+    open_regular, open_straight, set_folder_mode, set_mode, sync_folder, take_after,
 };
 
-/// Which signal asked the program to stop.
-#[cfg(feature = "cli")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopSignal {
-    /// Ctrl-C, or SIGINT.
-    Interrupt,
-    /// SIGTERM, where there is one.
-    Terminate,
+/// What tells a file from all others: its device and its number there.
+pub(crate) type Identity = (u64, u64);
+
+/// What is said of anything but a regular file, where one must be.
+pub(crate) fn not_regular(path: &std::path::Path) -> String {
+    format!("{} is not a regular file", path.display())
 }
 
 #[cfg(unix)]
 mod unix {
-    use std::fs::{File, Metadata, OpenOptions, Permissions};
+    use std::fs::{File, Metadata, Permissions};
     use std::io;
-    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::path::Path;
+
+    pub(crate) use super::files::{
+        check_renames, check_replaceable, check_straight, has_no_locks, have_one_owner, identity, is_character_device,
+        keeps_modes, open_private, open_regular, open_straight,
+    };
 
     /// Permission bits, without those that say what a file is.
     const BITS: u32 = 0o7777;
+    /// Those that say who may read, write and search; the others give rights to whoever runs a file.
+    const ACCESS: u32 = 0o777;
+    /// The rights of the group.
+    const GROUP: u32 = 0o070;
     /// In a folder with this bit, files get the group of the folder.
     const SET_GROUP: u32 = 0o2000;
-
-    /// Opens a file for writing, and makes it, for its owner alone, where it is not there.
-    pub(crate) fn open_private(path: &Path) -> io::Result<File> {
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
-    }
 
     /// Gives a file these permission bits.
     pub(crate) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
@@ -49,10 +65,15 @@ mod unix {
     }
 
     /// Gives a file the group and the mode of another, as whoever reads that one relies on them.
-    /// A group the process is not in cannot be given; the mode is all the same.
+    /// A group the process is not in cannot be given; the rights of that group are then given to no other.
     pub(crate) fn take_after(file: &File, earlier: &Metadata) -> io::Result<()> {
+        set_mode(file, mode_after(file, earlier)?)
+    }
+
+    fn mode_after(file: &File, earlier: &Metadata) -> io::Result<u32> {
         let _ = std::os::unix::fs::fchown(file, None, Some(earlier.gid()));
-        set_mode(file, earlier.mode())
+        let is_of_group = file.metadata()?.gid() == earlier.gid();
+        Ok(earlier.mode() & ACCESS & if is_of_group { ACCESS } else { !GROUP })
     }
 
     /// Gives a folder the mode that belongs to files of this one: whoever can read them can find them. Its owner can do
@@ -66,9 +87,9 @@ mod unix {
     /// Gives a folder the group and the mode of another.
     pub(crate) fn folder_takes_after(folder: &Path, earlier: &Metadata) -> io::Result<()> {
         let folder = File::open(folder)?;
-        take_after(&folder, earlier)?;
+        let mode = mode_after(&folder, earlier)?;
         // Its owner can always write in it, and remove it.
-        set_mode(&folder, earlier.mode() & 0o777 | 0o700)
+        set_mode(&folder, mode | 0o700)
     }
 
     /// Swaps two folders in one step. The error is `Unsupported` or `InvalidInput` where system or file system cannot.
@@ -83,22 +104,26 @@ mod unix {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Whether something is mounted at this folder, which then cannot be renamed.
-    pub(crate) fn is_mount(folder: &Path) -> bool {
-        let device = |folder: &Path| std::fs::metadata(folder).map(|metadata| metadata.dev());
-        let is_of_another = match (device(folder), device(&folder.join(".."))) {
+    /// Whether something is mounted at this file or folder, which then cannot be renamed.
+    pub(crate) fn is_mount(path: &Path) -> bool {
+        let device = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.dev());
+        let is_of_another = match (device(path), device(&path.join(".."))) {
             (Ok(device), Ok(above)) => device != above,
             _ => false,
         };
-        is_of_another || is_mount_of_the_same(folder)
+        is_of_another || is_mount_of_the_same(path)
     }
 
-    /// A folder can be mounted elsewhere on its own file system, as containers do.
+    /// A file or a folder can be mounted elsewhere on its own file system, as containers do.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn is_mount_of_the_same(folder: &Path) -> bool {
+    fn is_mount_of_the_same(path: &Path) -> bool {
         use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
-        statx(CWD, folder, AtFlags::empty(), StatxFlags::empty())
-            .is_ok_and(|found| (found.stx_attributes & found.stx_attributes_mask).contains(StatxAttributes::MOUNT_ROOT))
+        match statx(CWD, path, AtFlags::empty(), StatxFlags::empty()) {
+            Ok(found) if found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT) => {
+                found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
+            }
+            _ => super::mounts::lists(path),
+        }
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -145,34 +170,6 @@ mod unix {
             synced => synced,
         }
     }
-
-    /// The signals that ask a program to stop.
-    #[cfg(feature = "cli")]
-    #[derive(Debug)]
-    pub struct StopSignals {
-        interrupt: tokio::signal::unix::Signal,
-        terminate: tokio::signal::unix::Signal,
-    }
-
-    #[cfg(feature = "cli")]
-    impl StopSignals {
-        /// Listens from now on.
-        ///
-        /// # Errors
-        /// If the system refuses to hand them over.
-        pub fn listen() -> io::Result<Self> {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-        }
-
-        /// Waits for the next one.
-        pub async fn next(&mut self) -> super::StopSignal {
-            tokio::select! {
-                _ = self.interrupt.recv() => super::StopSignal::Interrupt,
-                _ = self.terminate.recv() => super::StopSignal::Terminate,
-            }
-        }
-    }
 }
 
 #[cfg(any(not(unix), test))]
@@ -186,9 +183,60 @@ mod plain {
         OpenOptions::new().write(true).create(true).truncate(false).open(path)
     }
 
+    pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+        let file = File::open(path)?;
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, super::not_regular(path)))
+        }
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
     pub(crate) fn set_mode(_: &File, _: u32) -> io::Result<()> {
         Ok(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn keeps_modes(_: &File) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    pub(crate) fn identity(_: &Metadata) -> Option<super::Identity> {
+        None
+    }
+
+    pub(crate) fn is_character_device(_: &Metadata) -> bool {
+        false
+    }
+
+    pub(crate) fn have_one_owner(_: &Metadata, _: &Metadata) -> bool {
+        true
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn check_straight(_: &Metadata) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn open_straight(path: &Path) -> io::Result<File> {
+        OpenOptions::new().append(true).open(path)
+    }
+
+    /// What may not be replaced is then found only when it is to be.
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn check_replaceable(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What may not be renamed is then found only when it is to be.
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub(crate) fn check_renames(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn has_no_locks(error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::Unsupported
     }
 
     pub(crate) fn take_after(file: &File, earlier: &Metadata) -> io::Result<()> {
@@ -242,64 +290,7 @@ mod plain {
     pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
         Ok(())
     }
-
-    #[cfg(feature = "cli")]
-    #[derive(Debug)]
-    pub struct StopSignals;
-
-    #[cfg(feature = "cli")]
-    impl StopSignals {
-        #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
-        pub fn listen() -> io::Result<Self> {
-            Ok(Self)
-        }
-
-        pub async fn next(&mut self) -> super::StopSignal {
-            // An error here means that no signal will ever come.
-            match tokio::signal::ctrl_c().await {
-                Ok(()) => super::StopSignal::Interrupt,
-                Err(_) => std::future::pending().await,
-            }
-        }
-    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::fs::{self, File};
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
-
-    #[test]
-    fn a_folder_that_cannot_be_synced_is_no_failure() {
-        let folder = Path::new("/proc/self");
-        assert!(File::open(folder).unwrap().sync_all().is_err());
-        super::sync_folder(folder).unwrap();
-    }
-
-    #[test]
-    fn a_folder_can_be_searched_by_whoever_can_read_its_files_and_replaced_by_its_owner() {
-        let home = tempfile::tempdir().unwrap();
-        for (files, folder) in [(0o640, 0o750), (0o600, 0o700), (0o444, 0o755), (0, 0o700), (0o666, 0o777)] {
-            super::set_folder_mode(home.path(), files).unwrap();
-            assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o7777, folder, "{files:o}");
-        }
-    }
-
-    #[test]
-    fn what_is_mounted_is_told_from_what_is_not() {
-        assert!(super::is_mount(Path::new("/proc")) && super::is_mount(Path::new("/")));
-        assert!(!super::is_mount(tempfile::tempdir().unwrap().path()));
-    }
-
-    #[test]
-    fn folders_are_swapped_in_one_step() {
-        let home = tempfile::tempdir().unwrap();
-        let [one, other] = ["one", "other"].map(|name| home.path().join(name));
-        fs::create_dir(&one).unwrap();
-        fs::create_dir(&other).unwrap();
-        fs::write(one.join("file"), "").unwrap();
-        super::exchange(&one, &other).unwrap();
-        assert!(other.join("file").exists() && !one.join("file").exists());
-    }
-}
+mod tests;

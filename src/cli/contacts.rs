@@ -1,5 +1,8 @@
 //! `linq-export contacts`: its options, the configuration they make, and the run.
 
+mod ending;
+mod places;
+
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,20 +10,21 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::{Below, ConfigError, ExportConfig, Source, Token};
+use linq_export::config::{Below, ConfigError, ExportConfig, Output, Source, Token};
 use linq_export::ended::Ended;
-use linq_export::report::{Publishing, Reporter, Summary, Tally, bytes, counted, seconds};
-use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
+use linq_export::report::{Publishing, Reporter, Summary, Tally};
+use linq_export::{ApiError, Error, Exit, Require, export, sandbox};
 
+use super::arguments::Arguments;
 use super::destination::Destination;
 use super::layout::{Form, Values};
-use super::records::Records;
+use super::records::{OpenRecords, Records};
 use super::sandbox::Embedded;
 use super::server::Server;
 use super::signals::Signals;
-use super::token::{self, TokenSource};
+use super::token::TokenSource;
 use super::voice::Voice;
-use super::{fail, say, words};
+use super::words;
 
 /// How long a run that was told to stop may take to do so.
 const GRACE: Duration = Duration::from_millis(1_500);
@@ -54,7 +58,7 @@ pub struct Contacts {
     #[command(flatten)]
     records: Records,
     /// Export from a sandbox within this process: no token, no network
-    #[arg(long, conflicts_with = "base_url", help_heading = "The embedded sandbox", display_order = 0)]
+    #[arg(long, help_heading = "The embedded sandbox", display_order = 0)]
     sandbox: bool,
     #[command(flatten)]
     embedded: Embedded,
@@ -76,21 +80,44 @@ struct Enough {
     publish_below: bool,
 }
 
+/// A run that can export.
+struct Begun {
+    config: ExportConfig,
+    /// What the operator should see to.
+    warnings: Vec<String>,
+    /// Serves until the run is over.
+    _sandbox: Option<sandbox::Sandbox>,
+}
+
+impl Enough {
+    /// Refuses a limit where all contacts are required.
+    fn check(&self) -> Result<(), String> {
+        match (self.limit, self.require) {
+            (Some(limit), Some(require)) if require >= Require::Complete => Err(format!(
+                "--limit {limit} and --require {require} contradict each other: a limited export is not complete"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Contacts {
-    pub async fn run(self) -> Exit {
+    pub async fn run(&self) -> Exit {
         let signals = match Signals::listen() {
             Ok(signals) => signals,
-            Err(error) => return fail(&Error::Bug(format!("cannot listen to signals: {error}"))),
+            Err(error) => return self.broken(&Error::Bug(format!("cannot listen to signals: {error}"))),
         };
         let tally = Arc::new(Tally::new(self.voice.reporter()));
         let (started, start) = (Utc::now(), Instant::now());
+        let (records, opened) = self.open_records(start, &signals).await;
         let begun = tokio::select! {
-            begun = self.begin() => begun,
+            begun = self.begin(opened, start) => begun,
             () = signals.cancellation.cancelled() => Err(Error::Cancelled),
+            after = self.deadline(start) => Err(ApiError::Deadline { after }.into()),
         };
-        let known = begun.as_ref().ok().map(|(config, _)| config.clone());
+        let known = begun.as_ref().ok().map(|begun| begun.config.clone());
         let result = match begun {
-            Ok((config, _sandbox)) => self.export(config, Arc::clone(&tally) as _, &signals).await,
+            Ok(begun) => self.export(begun, Arc::clone(&tally) as _, &signals).await,
             Err(error) => Err(error),
         };
         let exit = match (&result, signals.exit()) {
@@ -99,7 +126,7 @@ impl Contacts {
             (Err(error), _) => error.exit(),
         };
         let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
-        ended = ended.with_output(self.destination.output().to_string());
+        ended = ended.with_output(&self.destination.output());
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
@@ -110,65 +137,91 @@ impl Contacts {
         ended = match &result {
             Ok(summary) => ended.with_summary(summary),
             Err(Error::Cancelled) => ended,
-            Err(error) => ended.with_error(error, words::hint(error)),
+            Err(error) => ended.with_error(error, words::advice(error).as_deref()),
         };
-        self.say_end(&result, &ended, &publishing);
-        if matches!(result, Err(Error::Sink(SinkError::SamePlace { .. }))) {
-            // What stands there is not the records' to replace.
-            return exit;
-        }
-        match self.records.write(&ended) {
-            Err(error) => {
-                let unwritten = fail(&Error::from(error));
-                // Why the export itself failed is worth more.
-                if exit == Exit::Whole { unwritten } else { exit }
-            }
-            Ok(()) => exit,
+        // The records come first: where they cannot be written, the last word says so.
+        let (exit, ended, unwritten) = self.leave(exit, ended, records, &signals).await;
+        self.say_last(&result, &ended, &publishing, unwritten.as_ref());
+        exit
+    }
+
+    /// Opens the records, so that whatever keeps the run from its end can be told. That takes about a second at most, where
+    /// a pipe has no reader; only a file system that hangs is not waited for.
+    async fn open_records(&self, start: Instant, signals: &Signals) -> (OpenRecords, Result<(), Error>) {
+        let (records, places) = (self.records.clone(), self.places());
+        let late = async {
+            let after = self.deadline(start).await;
+            tokio::time::sleep(GRACE).await;
+            after
+        };
+        tokio::select! {
+            (open, opened) = blocking(move || records.open(|paths| places.check(paths))) => (open, opened.map_err(Error::from)),
+            () = overdue(signals) => (OpenRecords::default(), Err(Error::Cancelled)),
+            after = late => (OpenRecords::default(), Err(ApiError::Deadline { after }.into())),
         }
     }
 
-    /// What a run needs before it can export, and the sandbox where it is to be from one.
-    async fn begin(&self) -> Result<(ExportConfig, Option<sandbox::Sandbox>), Error> {
+    /// What a run needs before it can export, if its records could be opened, and the sandbox where it is to be from one.
+    async fn begin(&self, opened: Result<(), Error>, start: Instant) -> Result<Begun, Error> {
         let usage = |reason| Error::Config(ConfigError::Usage(reason));
-        self.records.check(&self.destination.output(), self.destination.manifest(), self.values.kit.as_deref())?;
-        self.voice.check().map_err(usage)?;
+        opened?;
+        self.check().map_err(usage)?;
         let sandbox = if self.sandbox {
             Some(self.embedded.start().await?)
         } else {
             self.embedded.check_unused().map_err(usage)?;
             None
         };
-        Ok((self.config(sandbox.as_ref()).await.map_err(usage)?, sandbox))
+        let mut config = self.config(sandbox.as_ref()).await.map_err(usage)?;
+        if let Some(deadline) = &mut config.contacts.patience.deadline {
+            *deadline = deadline.saturating_sub(start.elapsed());
+        }
+        let (token, values) = (self.token.clone(), self.values.clone());
+        let is_used = !self.sandbox;
+        let warnings = blocking(move || [token.warning().filter(|_| is_used), values.warning()]).await;
+        Ok(Begun { config, warnings: warnings.into_iter().flatten().collect(), _sandbox: sandbox })
     }
 
-    async fn export(
-        &self,
-        config: ExportConfig,
-        reporter: Arc<dyn Reporter>,
-        signals: &Signals,
-    ) -> Result<Summary, Error> {
-        if let Some(warning) = self.token.warning().filter(|_| !self.sandbox) {
-            self.voice.warn(&warning);
+    /// Refuses options that contradict each other.
+    fn check(&self) -> Result<(), String> {
+        self.voice.check()?;
+        self.records.check_names()?;
+        self.enough.check()?;
+        self.server.check()?;
+        if self.sandbox && Arguments::of_process().has("base-url", None) {
+            return Err("--sandbox and --base-url contradict each other: give one of them".to_owned());
         }
-        if let Some(warning) = self.values.warning() {
-            self.voice.warn(&warning);
+        let keeps_manifest = self.destination.manifest().is_some() || self.records.has_report();
+        if self.values.digest && self.destination.output() == Output::Stdout && !keeps_manifest {
+            return Err("--digest goes into the manifest, and -o - has none without --manifest".to_owned());
         }
-        tokio::select! {
-            result = export(config, reporter, signals.cancellation.clone()) => result,
+        Ok(())
+    }
+
+    /// Returns when the time for the whole run, which began at `start`, is over.
+    async fn deadline(&self, start: Instant) -> Duration {
+        let Some(after) = self.server.deadline() else { return std::future::pending().await };
+        tokio::time::sleep(after.saturating_sub(start.elapsed())).await;
+        after
+    }
+
+    async fn export(&self, begun: Begun, reporter: Arc<dyn Reporter>, signals: &Signals) -> Result<Summary, Error> {
+        for warning in &begun.warnings {
+            self.voice.warn(warning);
+        }
+        let result = tokio::select! {
+            result = export(begun.config, reporter, signals.cancellation.clone()) => result,
             () = overdue(signals) => {
                 self.voice.warn("a write did not end in time, and was left: verify tells what stands there");
                 Err(Error::Cancelled)
             }
-        }
-    }
-
-    fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended, publishing: &Publishing) {
-        match result {
-            Ok(_) if self.voice.is_quiet() => {}
-            _ if self.voice.is_json() => say(ended.log_line()),
-            Ok(summary) => self.say_summary(summary),
-            Err(Error::Cancelled) => say(words::stopped(publishing)),
-            Err(error) => drop(fail(error)),
+        };
+        match (result, self.server.deadline()) {
+            // Some of the time had passed before the export began.
+            (Err(Error::Api(error)), Some(after)) if matches!(*error, ApiError::Deadline { .. }) => {
+                Err(ApiError::Deadline { after }.into())
+            }
+            (result, _) => result,
         }
     }
 
@@ -184,7 +237,7 @@ impl Contacts {
         contacts.require = self.enough.require;
         let mut config = ExportConfig::new(contacts, self.destination.output(), encoding.format);
         config.encoding = encoding;
-        config.content = self.values.content(&self.form)?;
+        config.content = self.values.content(&self.form).await?;
         config.digest = self.values.digest;
         config.kit.clone_from(&self.values.kit);
         self.destination.apply(&mut config);
@@ -196,63 +249,16 @@ impl Contacts {
         }
         Ok(config)
     }
-
-    /// Says how complete the export is: loudly, where that is not proven.
-    fn say_level(summary: &Summary) {
-        let certificate = &summary.read.certificate;
-        let level = certificate.level;
-        match level {
-            Level::Snapshot => say(format_args!("completeness: snapshot, exactly the server's list at one instant")),
-            Level::Complete => {
-                let why = certificate.why();
-                let separator = if why.is_empty() { "" } else { "; " };
-                say(format_args!("completeness: complete, every contact that was there throughout{separator}{why}"));
-            }
-            _ => say(format_args!("COMPLETENESS NOT PROVEN: {level}: {}", certificate.why())),
-        }
-        if summary.exit() == Exit::Incomplete {
-            say(format_args!("published below what was required ({}), as --publish-below says", summary.required));
-        }
-    }
-
-    fn say_summary(&self, summary: &Summary) {
-        let Summary { read, output, bytes: size, elapsed, .. } = summary;
-        let (contacts, owners) = (counted(read.contacts, "contact"), counted(read.owners, "owner"));
-        match &summary.owners {
-            None => say(format_args!("{contacts} and {owners} in {output}")),
-            Some(beside) => say(format_args!("{contacts} in {output}, {owners} in {}", beside.display())),
-        }
-        say(format_args!(
-            "{}, {}, {} read, {} written, {}",
-            counted(read.pages, "page"),
-            counted(read.requests, "request"),
-            bytes(read.bytes),
-            bytes(*size),
-            seconds(*elapsed)
-        ));
-        if let Some(rate) = read.learned_rate {
-            say(format_args!("the server bears {rate:.1} requests a second, as learned on the way"));
-        }
-        for ((kind, column), (_, times)) in &read.warnings {
-            say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
-        }
-        if let Some(kit) = &self.values.kit {
-            say(format_args!("how to load it, and to check the table: {}", kit.join("README.md").display()));
-        }
-        Self::say_level(summary);
-        if self.sandbox {
-            let token = if self.token.is_given() {
-                format!("; the token was not used ({})", token::VARIABLE)
-            } else {
-                String::new()
-            };
-            say(format_args!("from the embedded sandbox: these contacts are invented{token}"));
-        }
-    }
 }
 
 /// Returns when a run that was told to stop has not done so in time.
 async fn overdue(signals: &Signals) {
     signals.cancellation.cancelled().await;
     tokio::time::sleep(GRACE).await;
+}
+
+/// Runs what may block on a thread that may.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

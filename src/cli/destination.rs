@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use linq_export::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize};
 
+use super::arguments::Arguments;
 use super::duration;
 
 #[derive(Debug, Args)]
@@ -22,14 +23,15 @@ pub struct Destination {
     /// Replace DIR/KEY=VALUE/ alone, such as run_date=2026-01-31, and leave the rest of DIR
     #[arg(long, value_name = "KEY=VALUE", env = "LINQ_EXPORT_PARTITION")]
     partition: Option<Partition>,
-    /// The file's mode in octal, such as 640 [default: as before; a new file is its owner's alone]
+    /// The file's mode in octal, such as 640; its owner must be able to read it [default: as before, if that file is this
+    /// user's; a new one is its owner's alone]
     #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE")]
     mode: Option<FileMode>,
     /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
     wait_lock: Option<Duration>,
-    /// Where the manifest goes when the output is standard output or a device; a file's stands beside it, a
-    /// folder's in it
+    /// Where the manifest goes when the output is standard output or a device (- is standard output); a file's stands
+    /// beside it, a folder's in it
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
     manifest: Option<PathBuf>,
     #[command(flatten)]
@@ -63,17 +65,21 @@ fn is_said_to_be_folder(path: &Path) -> bool {
     text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(&text).ends_with(is_separator)
 }
 
+/// The output that a path names.
+pub fn named(path: PathBuf, partition: Option<Partition>) -> Output {
+    if path.as_os_str() == "-" {
+        Output::Stdout
+    } else if is_said_to_be_folder(&path) {
+        Output::Folder { path, partition }
+    } else {
+        Output::File(path)
+    }
+}
+
 impl Destination {
     /// Where the output goes.
     pub fn output(&self) -> Output {
-        let path = self.output.clone();
-        if path.as_os_str() == "-" {
-            Output::Stdout
-        } else if is_said_to_be_folder(&path) {
-            Output::Folder { path, partition: self.partition.clone() }
-        } else {
-            Output::File(path)
-        }
+        named(self.output.clone(), self.partition.clone())
     }
 
     /// Where the manifest is to go, if that was said.
@@ -86,6 +92,7 @@ impl Destination {
         let Kind { format, compression, compression_level, row_group_size, parquet_profile } = self.kind;
         let output = self.output();
         self.check_folder(&output)?;
+        self.check_mode(&output)?;
         let path = match &output {
             // What is a folder without the slash is refused when it is opened; its name says nothing.
             Output::File(path) if !path.is_dir() => Some(path.as_path()),
@@ -128,6 +135,14 @@ impl Destination {
         Err(format!(
             "{named} is for a folder, and {output} is none: end the name of a folder with a slash, as in -o out/"
         ))
+    }
+
+    /// Refuses a mode for what is not created here. Its variable may stand for other runs.
+    fn check_mode(&self, output: &Output) -> Result<(), String> {
+        if self.mode.is_some() && *output == Output::Stdout && Arguments::of_process().has("mode", None) {
+            return Err("--mode is for files that the program creates, and -o - writes to standard output".to_owned());
+        }
+        Ok(())
     }
 
     /// Sets what else is said here.

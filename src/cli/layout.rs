@@ -1,13 +1,17 @@
 //! Which columns are written, and in which form: the options, and the configuration they make.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::config::{Content, Hashed, HmacKey, Layout, Owners};
 use linq_export::platform;
-use secrecy::zeroize::Zeroizing;
+
+use super::files;
+
+/// No key is larger; an endless file is.
+const LARGEST_KEY: usize = 64 << 10;
 
 /// What the columns of an export are.
 #[derive(Debug, Clone, Args)]
@@ -25,7 +29,7 @@ pub struct Form {
 }
 
 /// What becomes of their values.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The columns")]
 pub struct Values {
     /// Replace the values of these columns by their HMAC-SHA-256: emails in small letters, phone numbers as digits
@@ -33,7 +37,7 @@ pub struct Values {
     hmac: Vec<String>,
     /// The file with the key of --hmac, at least 32 bytes
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE")]
-    hmac_key_file: Option<PathBuf>,
+    pub hmac_key_file: Option<PathBuf>,
     /// Pass on each contact's JSON as the API sent it, one a line, instead of the table: NDJSON alone
     #[arg(long, env = "LINQ_EXPORT_RAW", value_parser = BoolishValueParser::new())]
     raw: bool,
@@ -63,18 +67,18 @@ impl Form {
 
 impl Values {
     /// What is written.
-    pub fn content(&self, form: &Form) -> Result<Content, String> {
+    pub async fn content(&self, form: &Form) -> Result<Content, String> {
         if self.raw {
-            return if form.is_whole() && self.hmac.is_empty() {
+            return if form.is_whole() && self.hmac.is_empty() && self.hmac_key_file.is_none() {
                 Ok(Content::Raw)
             } else {
-                Err("--raw passes on what the API sent: it goes with no --owners, --columns, --drop or --hmac"
+                Err("--raw passes on what the API sent: it goes with no --owners, --columns, --drop, --hmac or --hmac-key-file"
                     .to_owned())
             };
         }
         let mut layout = form.layout();
         layout.hashed = match (&self.hmac_key_file, self.hmac.is_empty()) {
-            (Some(path), false) => Some(Hashed { columns: self.hmac.clone(), key: read_key(path)? }),
+            (Some(path), false) => Some(Hashed { columns: self.hmac.clone(), key: read_key(path).await? }),
             (None, false) => return Err("--hmac needs a key: name its file with --hmac-key-file".to_owned()),
             (Some(_), true) => return Err("--hmac-key-file goes with --hmac, which names the columns".to_owned()),
             (None, true) => None,
@@ -99,8 +103,9 @@ fn name(text: &str) -> Result<String, Infallible> {
     Ok(text.trim().to_owned())
 }
 
-fn read_key(path: &PathBuf) -> Result<HmacKey, String> {
-    let bytes = std::fs::read(path).map(Zeroizing::new);
-    let bytes = bytes.map_err(|error| format!("cannot read the key of --hmac from {}: {error}", path.display()))?;
-    HmacKey::new(&bytes).map_err(|error| format!("{error} (read from {})", path.display()))
+async fn read_key(path: &Path) -> Result<HmacKey, String> {
+    let bytes = files::read(path, LARGEST_KEY).await;
+    let bytes =
+        bytes.map_err(|error| format!("cannot read the key of --hmac-key-file from {}: {error}", path.display()))?;
+    HmacKey::new(&bytes).map_err(|error| format!("{error} (read from {}, --hmac-key-file)", path.display()))
 }

@@ -3,9 +3,12 @@
 //! The only clap in the crate, with a file a subcommand. What a run says at its end, and how it ends
 //! early, stand here too.
 
+mod arguments;
 mod contacts;
 mod destination;
 mod digest;
+mod files;
+mod hints;
 mod inspect;
 mod layout;
 mod records;
@@ -14,6 +17,8 @@ mod schema;
 mod server;
 mod signals;
 mod token;
+mod usage;
+mod variables;
 mod verify;
 mod voice;
 mod words;
@@ -22,7 +27,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use linq_export::platform;
 use linq_export::readback::ReadbackError;
 use linq_export::{Error, Exit};
 
@@ -50,15 +56,46 @@ enum Command {
 }
 
 impl Cli {
+    /// The arguments and variables of this process; or how to exit, when what is wrong with them has been said.
+    ///
+    /// # Errors
+    /// If they cannot be understood, or ask for help.
+    pub fn read() -> Result<Self, Exit> {
+        let mut command = variables::without_empty(Self::command());
+        let read = command.try_get_matches_from_mut(std::env::args_os());
+        let read = read.and_then(|matches| Self::from_arg_matches(&matches));
+        read.map_err(|error| usage::refused(&error.format(&mut command)))
+    }
+
     /// Does what the arguments say.
-    pub async fn run(self) -> Exit {
-        match self.command {
+    pub async fn run(&self) -> Exit {
+        if let Err(error) = platform::outlive_file_size_limits() {
+            return self.broken(&Error::Bug(format!("cannot listen to signals: {error}")));
+        }
+        match &self.command {
             Command::Contacts(contacts) => contacts.run().await,
             Command::Verify(verify) => verify.run(),
             Command::Digest(digest) => digest.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Schema(schema) => schema.run(),
             Command::Sandbox(sandbox) => sandbox.run().await,
+        }
+    }
+
+    /// Says that the system gave no threads.
+    pub fn no_runtime(&self, error: &std::io::Error) -> Exit {
+        self.broken(&Error::Bug(format!("cannot start threads: {error}")))
+    }
+
+    /// Says that the program came to a stop that it should not have come to.
+    pub fn panicked(&self) -> Exit {
+        self.broken(&Error::Bug("it stopped in the middle".to_owned()))
+    }
+
+    fn broken(&self, error: &Error) -> Exit {
+        match &self.command {
+            Command::Contacts(contacts) => contacts.broken(error),
+            _ => fail(error),
         }
     }
 }
@@ -103,19 +140,18 @@ fn put_json(data: &impl serde::Serialize) -> Exit {
 
 /// Says why a table cannot be read back, and what to do.
 fn unread(error: &ReadbackError) -> Exit {
-    say(words::error(error));
-    say(format_args!("hint: {}", error.hint()));
+    say_error(error, error.hint());
     error.exit()
 }
 
-/// Says that the system gave no threads.
-pub fn no_runtime(error: &std::io::Error) -> Exit {
-    fail(&Error::Bug(format!("cannot start threads: {error}")))
-}
-
-/// Says that the program came to a stop that it should not have come to.
-pub fn panicked() -> Exit {
-    fail(&Error::Bug("it stopped in the middle".to_owned()))
+/// Says what is wrong, what to do, and which variables have to do with it.
+fn say_error(error: &dyn std::error::Error, hint: &str) {
+    let text = words::error(error);
+    say(&text);
+    say(format_args!("hint: {hint}"));
+    for note in variables::in_text(&text) {
+        say(format_args!("note: {note}"));
+    }
 }
 
 /// Says why a run did not end well, and what to do.
@@ -126,6 +162,9 @@ fn fail(error: &Error) -> Exit {
     }
     if let Some(hint) = words::hint(error) {
         say(format_args!("hint: {hint}"));
+    }
+    for note in variables::behind(error) {
+        say(format_args!("note: {note}"));
     }
     exit
 }
@@ -139,7 +178,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::{ArgAction, CommandFactory};
+    use clap::ArgAction;
 
     use super::*;
 

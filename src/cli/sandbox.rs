@@ -15,7 +15,7 @@ use linq_export::sandbox::{
 use linq_export::{ApiError, Error, Exit};
 
 use super::signals::Signals;
-use super::{duration, say};
+use super::{duration, fail, say, variables};
 
 /// What a sandbox can be told. The ids differ from those of `contacts`, whose options stand beside them.
 #[derive(Debug, Args)]
@@ -225,22 +225,28 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    pub async fn run(self) -> Exit {
+    pub async fn run(&self) -> Exit {
         let mut config = self.options.config();
         config.address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        if self.ca_file.is_some() && self.options.tls.is_none() {
+            let reason = "--ca-file is for the certificate of --tls: give both".to_owned();
+            return fail(&ConfigError::Usage(reason).into());
+        }
         let (signals, sandbox) = match (Signals::listen(), start(config).await) {
             (Ok(signals), Ok(sandbox)) => (signals, sandbox),
-            (Err(error), _) => {
-                say(format_args!("error: cannot listen to signals: {error}"));
-                return Exit::Bug;
-            }
+            (Err(error), _) => return fail(&Error::Bug(format!("cannot listen to signals: {error}"))),
             (_, Err(exit)) => return exit,
         };
-        if let (Some(path), Some(certificate)) = (&self.ca_file, sandbox.ca_pem())
-            && let Err(error) = std::fs::write(path, certificate)
-        {
-            say(format_args!("error: cannot write {}: {error}", path.display()));
-            return Exit::CannotCreate;
+        if let (Some(path), Some(certificate)) = (&self.ca_file, sandbox.ca_pem()) {
+            let written = tokio::select! {
+                // A pipe waits for its reader.
+                written = tokio::fs::write(path, certificate) => written,
+                () = signals.cancellation.cancelled() => return signals.exit().unwrap_or(Exit::Whole),
+            };
+            if let Err(error) = written {
+                say_with_notes(&format!("error: cannot write --ca-file {}: {error}", path.display()));
+                return Exit::CannotCreate;
+            }
         }
         say(format_args!("{} contacts; the token is {}; Ctrl-C stops", sandbox.count(), sandbox.token()));
         if super::print(&sandbox.base_url()).is_err() {
@@ -256,7 +262,15 @@ impl Sandbox {
 async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, Exit> {
     let address = config.address;
     sandbox::Sandbox::start(config).await.map_err(|error| {
-        say(format_args!("error: cannot start the sandbox on {address}: {error}"));
+        say_with_notes(&format!("error: cannot start the sandbox on {address} (--port): {error}"));
         if error.kind() == std::io::ErrorKind::InvalidInput { Exit::Usage } else { Exit::CannotCreate }
     })
+}
+
+/// Says what is wrong, and which variables have to do with it.
+fn say_with_notes(error: &str) {
+    say(error);
+    for note in variables::in_text(error) {
+        say(format_args!("note: {note}"));
+    }
 }

@@ -50,6 +50,10 @@ fn table(text: &str) -> Result<String, String> {
 
 impl Schema {
     pub fn run(&self) -> Exit {
+        if let (Dialect::BigQuery, Some(_)) = (self.dialect, &self.table) {
+            let reason = "--for bigquery prints a schema, which has no name: leave out --table".to_owned();
+            return fail(&ConfigError::Usage(reason).into());
+        }
         let schemas = match schemas(&self.form.layout()) {
             Ok(schemas) => schemas,
             Err(error) => return fail(&error.into()),

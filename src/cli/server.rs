@@ -1,7 +1,7 @@
 //! The server, and how it is asked: the options, and the configuration they make.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,7 +9,10 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 
-use super::duration;
+use super::{duration, files};
+
+/// No bundle of certificates is larger; an endless file is.
+const LARGEST_CA: usize = 4 << 20;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The server, and how it is asked")]
@@ -26,15 +29,15 @@ pub struct Server {
     /// Requests a second, at most, retries included: a number, or auto to learn what the server bears
     #[arg(long, value_name = "RATE", default_value = "auto", env = "LINQ_EXPORT_RATE")]
     rate: RateOption,
-    /// The ceiling of a learned rate, in requests a second
-    #[arg(long, value_name = "RATE", default_value_t = Rate::HIGHEST_LEARNED, env = "LINQ_EXPORT_MAX_RATE")]
-    max_rate: Rate,
+    /// The ceiling of a learned rate, in requests a second [default: 100]
+    #[arg(long, value_name = "RATE", env = "LINQ_EXPORT_MAX_RATE")]
+    max_rate: Option<Rate>,
     /// Requests under way at once, at most
     #[arg(long, value_name = "N", default_value_t = linq_export::config::DEFAULT_CONCURRENCY, env = "LINQ_EXPORT_CONCURRENCY")]
     concurrency: NonZeroUsize,
     /// Contacts a page, 1 to 100
-    #[arg(long, value_name = "N", default_value_t = PerPage::MAX.get(), env = "LINQ_EXPORT_PER_PAGE")]
-    per_page: u32,
+    #[arg(long, value_name = "N", default_value = "100", value_parser = per_page, env = "LINQ_EXPORT_PER_PAGE")]
+    per_page: PerPage,
     /// How long one attempt at a page may take (connecting: 5s, silence: 30s)
     #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration, env = "LINQ_EXPORT_TIMEOUT")]
     timeout: Duration,
@@ -50,6 +53,17 @@ pub struct Server {
     /// Time for the whole run; after it, the run ends with 75 [default: none]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_DEADLINE")]
     deadline: Option<Duration>,
+}
+
+/// The file that is read in the place of the system's certificates, if one is set.
+pub fn authorities() -> Option<PathBuf> {
+    std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Contacts of a page.
+fn per_page(text: &str) -> Result<PerPage, String> {
+    let contacts = text.parse().map_err(|_| format!("{text:?} is not a number of contacts"))?;
+    PerPage::new(contacts).map_err(|error| error.to_string())
 }
 
 /// A rate as it is given: a number, or `auto`.
@@ -73,6 +87,26 @@ impl Server {
         &self.base_url
     }
 
+    /// Refuses options that contradict each other.
+    pub fn check(&self) -> Result<(), String> {
+        match (self.rate, self.max_rate) {
+            (RateOption::Fixed(rate), Some(most)) if rate > most => {
+                Err(format!("--rate {rate} is above --max-rate {most}: give one of them, or a lower --rate"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The time for the whole run, if there is one.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// The file of certificates to trust.
+    pub fn ca_cert(&self) -> Option<&Path> {
+        self.ca_cert.as_deref()
+    }
+
     /// How contacts are read from `base_url`, which is this one's or a sandbox's, with the sandbox's certificate.
     pub async fn contacts(
         &self,
@@ -80,27 +114,28 @@ impl Server {
         token: Token,
         certificate: Option<&str>,
     ) -> Result<ContactsConfig, String> {
-        let text = |error: ConfigError| error.to_string();
         let plain_http = if self.allow_plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
-        let mut contacts = ContactsConfig::new(BaseUrl::parse(base_url, plain_http).map_err(text)?, token);
+        let base_url = BaseUrl::parse(base_url, plain_http).map_err(|error| format!("{error} (see --base-url)"))?;
+        let mut contacts = ContactsConfig::new(base_url, token);
         if let Some(certificate) = certificate {
             contacts.ca_certificates = certificate.as_bytes().to_vec();
         } else if let Some(path) = &self.ca_cert {
-            contacts.ca_certificates =
-                tokio::fs::read(path).await.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            let read = files::read(path, LARGEST_CA).await;
+            let read = read.map_err(|error| format!("cannot read --ca-cert {}: {error}", path.display()))?;
+            contacts.ca_certificates = read.to_vec();
             if contacts.ca_certificates.is_empty() {
                 return Err(format!("{} is empty: --ca-cert takes a file of certificates in PEM", path.display()));
             }
         }
         contacts.pacing = match self.rate {
-            RateOption::Auto => Pacing::Learn { ceiling: self.max_rate, known: None },
+            RateOption::Auto => Pacing::Learn { ceiling: self.max_rate.unwrap_or(Rate::HIGHEST_LEARNED), known: None },
             RateOption::Fixed(rate) => Pacing::Fixed(rate),
         };
         contacts.patience.outage = self.max_outage;
         contacts.patience.retry_after = self.max_retry_after;
         contacts.patience.deadline = self.deadline;
         contacts.concurrency = self.concurrency;
-        contacts.per_page = PerPage::new(self.per_page).map_err(text)?;
+        contacts.per_page = self.per_page;
         contacts.timeouts.attempt = self.timeout;
         contacts.backoff.first = self.backoff;
         Ok(contacts)

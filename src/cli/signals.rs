@@ -1,10 +1,18 @@
-//! Signals to cancellation: the first asks the run to stop, a second ends the process at once.
+//! Signals to cancellation: the first asks the run to stop, a later one ends the process at once.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use linq_export::platform::{StopSignal, StopSignals};
 use linq_export::{CancellationToken, Exit};
+use tokio::time::{Instant, sleep};
+
+/// A signal so soon after the first is the same wish: Ctrl-C reaches both a wrapper and this program, and the wrapper
+/// often sends it on.
+const SAME: Duration = Duration::from_millis(500);
+/// Whatever hangs, the process ends this long after the first signal.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// What stops a run.
 #[derive(Debug, Clone, Default)]
@@ -15,19 +23,30 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Listens from now on, on a thread of its own: a call that blocks elsewhere must not keep a signal from being heard.
     ///
     /// # Errors
-    /// If the system refuses to hand signals over.
+    /// If the system refuses to hand signals over, or gives no thread.
     pub fn listen() -> std::io::Result<Self> {
         let signals = Self::default();
-        let mut source = StopSignals::listen()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut source = {
+            let _context = runtime.enter();
+            StopSignals::listen()?
+        };
         let heard = signals.clone();
-        tokio::spawn(async move {
-            let _ = heard.first.set(exit(source.next().await));
+        let wait = async move {
+            let first = exit(source.next().await);
+            let sent = Instant::now();
+            let _ = heard.first.set(first);
             heard.cancellation.cancel();
-            std::process::exit(exit(source.next().await).code().into());
-        });
+            let last = tokio::select! {
+                last = later(&mut source, sent) => last,
+                () = sleep(LONGEST) => first,
+            };
+            std::process::exit(last.code().into());
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(wait))?;
         Ok(signals)
     }
 
@@ -37,9 +56,22 @@ impl Signals {
     }
 }
 
+/// The next signal that is not the first one sent twice.
+async fn later(source: &mut StopSignals, sent: Instant) -> Exit {
+    loop {
+        let next = exit(source.next().await);
+        if sent.elapsed() >= SAME {
+            return next;
+        }
+    }
+}
+
 fn exit(signal: StopSignal) -> Exit {
     match signal {
-        StopSignal::Interrupt => Exit::Interrupted,
+        StopSignal::HangUp => Exit::HangUp,
+        StopSignal::Quit => Exit::Quit,
         StopSignal::Terminate => Exit::Terminated,
+        StopSignal::CpuLimit => Exit::CpuLimit,
+        _ => Exit::Interrupted,
     }
 }

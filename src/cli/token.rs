@@ -2,13 +2,15 @@
 //! which every user of the machine could read.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::config::Token;
 use linq_export::platform;
 use secrecy::zeroize::Zeroizing;
+
+use super::files;
 
 /// The variable that holds the token.
 pub const VARIABLE: &str = "LINQ_INTEGRATION_TOKEN";
@@ -32,6 +34,11 @@ impl TokenSource {
         self.token_stdin
             || self.token_file.is_some()
             || std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty())
+    }
+
+    /// The file that the token is read from, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.token_file.as_deref().or_else(|| self.token_stdin.then_some(Path::new("/dev/stdin")))
     }
 
     /// What the operator should see to: a token that others can read.
@@ -63,8 +70,9 @@ impl TokenSource {
         } else {
             return from_environment();
         };
-        let text = text.map_err(|error| format!("cannot read the token from {source}: {error}"))?;
-        Token::new(&text).map_err(|error| format!("{error} (read from {source})"))
+        let option = if self.token_stdin { "--token-stdin" } else { "--token-file" };
+        let text = text.map_err(|error| format!("cannot read the token of {option} from {source}: {error}"))?;
+        Token::new(&text).map_err(|error| format!("{error} (read from {source}, {option})"))
     }
 }
 
@@ -86,8 +94,7 @@ fn from_environment() -> Result<Token, String> {
 
 /// The text of a source, in memory that is zeroed when it is dropped, and not moved before.
 fn limited(from: impl Read) -> std::io::Result<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
-    from.take(LONGEST as u64).read_to_end(&mut bytes)?;
+    let bytes = files::limited(from, LONGEST)?;
     // An error of UTF-8 would show where; U+FFFD is refused as a token anyway.
     Ok(Zeroizing::new(std::str::from_utf8(&bytes).unwrap_or("\u{fffd}").to_owned()))
 }

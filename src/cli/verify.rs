@@ -7,8 +7,7 @@ use linq_export::Exit;
 use linq_export::report::{bytes, counted};
 use linq_export::verify::verify;
 
-use super::say;
-use super::words;
+use super::{say, say_error};
 
 const EXAMPLES: &str = "\
 Example:
@@ -44,8 +43,7 @@ impl Verify {
                 Exit::Whole
             }
             Err(error) => {
-                say(words::error(&error));
-                say(format_args!("hint: {}", error.hint()));
+                say_error(&error, error.hint());
                 error.exit()
             }
         }

@@ -7,6 +7,8 @@ use std::io::ErrorKind;
 use linq_export::report::Publishing;
 use linq_export::{ApiError, Error, Exit, SinkError, behind};
 
+use super::{hints, variables};
+
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {
     let mut text = format!("error: {error}");
@@ -15,6 +17,17 @@ pub fn error(error: &dyn StdError) -> String {
         let _ = write!(text, "\n  because: {reason}");
     }
     text
+}
+
+/// The same in one line.
+pub fn line(error: &dyn StdError) -> String {
+    behind(error).fold(error.to_string(), |text, reason| text + ": " + &reason)
+}
+
+/// What to do about an error, and which variables it comes from.
+pub fn advice(error: &Error) -> Option<String> {
+    let advice: Vec<_> = hint(error).map(str::to_owned).into_iter().chain(variables::behind(error)).collect();
+    Some(advice.join("; ")).filter(|advice| !advice.is_empty())
 }
 
 /// What a run that was told to stop has published.
@@ -50,6 +63,17 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::NotForPartition { .. }) => {
             return Some("name a folder for these partitions alone: what is in this one would be read with them");
         }
+        Error::Sink(SinkError::StreamClosed { .. }) => {
+            return Some(
+                "redirect it to a file or a pipe, or name a file with -o; -o /dev/null throws the rows away. A program \
+                 that starts this one may have opened /dev/null for reading and writing, which looks the same",
+            );
+        }
+        Error::Sink(SinkError::Unfinished { error, .. } | SinkError::Kit { error, .. })
+            if error.kind() == ErrorKind::FileTooLarge =>
+        {
+            return hints::of(error);
+        }
         Error::Sink(SinkError::OwnersNotOurs { .. }) => {
             return Some("it may be somebody's: move it away, or choose another name for the output");
         }
@@ -61,16 +85,30 @@ pub fn hint(error: &Error) -> Option<&'static str> {
                 "it, or what it is to stand in, is a file: to replace the file, leave out the slash at the end",
             );
         }
-        Error::Sink(SinkError::Unfinished { .. }) => {
+        Error::Sink(SinkError::Unfinished { error, .. }) if error.kind() == ErrorKind::StorageFull => {
             return Some("is the disk full? Run again: verify says whether it is whole");
+        }
+        Error::Sink(SinkError::Unfinished { .. }) => {
+            return Some("run again, which finishes it; verify says whether it is whole");
+        }
+        Error::Sink(SinkError::Mode { .. }) => {
+            return Some("leave out --mode: where the file system is mounted decides who may read its files");
         }
         Error::Sink(SinkError::Kit { .. }) => {
             return Some("the export itself is whole: export again with another --kit, or load it without one");
+        }
+        Error::Sink(SinkError::Lock { error, .. })
+            if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+        {
+            return hints::of(error);
         }
         Error::Sink(SinkError::Lock { .. }) => {
             return Some(
                 "is the lock another user's, or its folder read-only? Whoever exports here must be able to write both",
             );
+        }
+        Error::Sink(SinkError::Create { error, .. } | SinkError::Write { error, .. }) if hints::of(error).is_some() => {
+            return hints::of(error);
         }
         Error::Api(error) if matches!(**error, ApiError::Deadline { .. }) => {
             return Some("run it again with a longer --deadline, or without one; -v shows what it waits for");
@@ -92,7 +130,7 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Exit::CannotCreate => Some(
             "the folder that the output is to stand in must be there and writable; nothing was asked of the server",
         ),
-        Exit::CannotWrite => Some("is the disk full? What stood under that name is untouched"),
+        Exit::CannotWrite => Some("see the cause above; what stood under that name is untouched"),
         _ => None,
     }
 }

@@ -57,6 +57,13 @@ impl Encoding {
         level: Option<u8>,
     ) -> Result<Self, ConfigError> {
         let named = path.map(endings).unwrap_or_default().1;
+        if let (Some(said), Some(format)) = (path.and_then(format_said), format)
+            && said != format
+        {
+            return Err(ConfigError::Usage(format!(
+                "the name of -o says {said}, and --format says {format}: change one of them"
+            )));
+        }
         if let (Some(named), Some(codec)) = (named, codec)
             && named != codec
         {
@@ -133,6 +140,13 @@ fn endings(path: &Path) -> (Option<Format>, Option<Codec>) {
     (format, codec)
 }
 
+/// The format that a name's endings say, even one that cannot be compressed in that way.
+fn format_said(path: &Path) -> Option<Format> {
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    let rest = Codec::ENDINGS.iter().find_map(|(ending, _)| name.strip_suffix(ending)).unwrap_or(&name);
+    endings(Path::new(rest)).0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +178,19 @@ mod tests {
         assert_eq!(chosen("c.ndjson.zst", None, Some(Codec::Zstd), Some(22)), zstd(Some(22)));
         assert_eq!(chosen("c.ndjson", None, Some(Codec::Zstd), None), zstd(None));
         assert_eq!(chosen("c.dump.zst", Some(Format::Ndjson), None, None), zstd(None));
+        for (name, format) in [
+            ("c.parquet", Format::Csv),
+            ("c.csv", Format::Parquet),
+            ("c.JSONL", Format::Csv),
+            ("c.csv.gz", Format::Ndjson),
+            ("c.parquet.gz", Format::Csv),
+            ("c.ndjson.zst", Format::Parquet),
+        ] {
+            let error = chosen(name, Some(format), None, None).unwrap_err().to_string();
+            assert!(error.contains("-o says") && error.contains("--format says"), "{name}: {error}");
+        }
+        assert!(chosen("c.jsonl", Some(Format::Ndjson), None, None).is_ok());
+        assert!(chosen("c.2026-01.dump", Some(Format::Csv), None, None).is_ok());
         for (name, codec, level, says) in [
             ("c.ndjson.gz", Some(Codec::Zstd), None, "the name says gzip"),
             ("c.ndjson", Some(Codec::Snappy), None, "Parquet's"),

@@ -109,7 +109,7 @@ impl ExportConfig {
             && is_column(partition.key())
         {
             return Err(ConfigError::Usage(format!(
-                "{} is a column already: name the partition otherwise",
+                "{} is a column already: choose another key for --partition",
                 partition.key()
             )));
         }
@@ -128,9 +128,18 @@ impl ExportConfig {
             Content::Table(_) if self.has_owners_file() && self.output == Output::Stdout => {
                 usage("owners as a table are a second file: that needs a file or a folder for the output")
             }
+            Content::Table(_) if self.has_owners_file() && is_not_text(&self.output) => usage(
+                "the manifest lists the owners' file by a name that is made from the output's, which is not UTF-8: \
+                 rename the output, or choose --owners columns",
+            ),
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a file has a name that JSON cannot hold.
+fn is_not_text(output: &Output) -> bool {
+    matches!(output, Output::File(path) if path.file_name().is_some_and(|name| name.to_str().is_none()))
 }
 
 /// Whether contacts or owners have a column of that name in any form. Warehouses do not tell capitals from small letters.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::ConfigError;
 
-/// Permission bits, from `000` to `777`. Systems without them ignore it.
+/// Permission bits up to `777`, by which at least the owner can read the file. Systems without them ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileMode(u32);
 
@@ -22,7 +22,13 @@ impl FromStr for FileMode {
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         let bits = u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o777 && !text.starts_with('+'));
         let refused = || ConfigError::Range(format!("{text:?} is no mode: write it in octal, such as 640"));
-        bits.map(Self).ok_or_else(refused)
+        let bits = bits.ok_or_else(refused)?;
+        if bits & 0o400 == 0 {
+            return Err(ConfigError::Range(format!(
+                "the mode {text} keeps the file from its own owner, and no later run could read it: add 400"
+            )));
+        }
+        Ok(Self(bits))
     }
 }
 
@@ -34,6 +40,10 @@ mod tests {
     fn a_mode_is_octal() {
         assert_eq!("640".parse::<FileMode>().unwrap().bits(), 0o640);
         assert_eq!("0600".parse::<FileMode>().unwrap().bits(), 0o600);
+        assert_eq!("440".parse::<FileMode>().unwrap().bits(), 0o440);
+        for text in ["0", "000", "200", "077"] {
+            assert!(text.parse::<FileMode>().unwrap_err().to_string().contains("own owner"), "{text}");
+        }
         for text in ["", "888", "1777", "rw-r-----", "+600", "-1"] {
             assert!(text.parse::<FileMode>().is_err(), "{text}");
         }

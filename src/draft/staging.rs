@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{ENDING, Mode, RANDOM, drafted, folder, is_draft, prefix, settle};
+use super::{ENDING, Mode, RANDOM, drafted, folder, is_draft, prefix, settle, unless_refused};
 use crate::platform;
 
 /// Where the new files stand in a staging folder.
@@ -47,6 +47,7 @@ impl Staging {
     /// Begins a folder that will stand at `target`. Until then only its owner can read it.
     pub fn begin(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        platform::check_renames(folder(target))?;
         let home = tempfile::Builder::new()
             .prefix(&prefix(name))
             .suffix(ENDING)
@@ -86,10 +87,13 @@ impl Staging {
         }
         for folder in folders.iter().rev() {
             let earlier = fs::metadata(self.target.join(folder.strip_prefix(&new).unwrap_or(folder))).ok();
-            match (mode, earlier) {
-                (Mode::Kept { .. }, Some(earlier)) => platform::folder_takes_after(folder, &earlier)?,
-                (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }, _) => platform::set_folder_mode(folder, bits)?,
-            }
+            let ours = fs::metadata(folder)?;
+            let is_own = |earlier: &fs::Metadata| earlier.is_dir() && platform::have_one_owner(earlier, &ours);
+            let set = match (mode, earlier.filter(is_own)) {
+                (Mode::Kept { .. }, Some(earlier)) => platform::folder_takes_after(folder, &earlier),
+                (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }, _) => platform::set_folder_mode(folder, bits),
+            };
+            unless_refused(mode, set)?;
             platform::sync_folder(folder)?;
         }
         platform::sync_folder(self.home.path())?;

@@ -1,7 +1,8 @@
 //! Metrics in the text format of Prometheus, for the textfile collector of its `node_exporter`.
 //!
-//! One file an export: the label `output` tells them apart. The time of the last success is taken over
-//! from the file that a failed run replaces, so that an alert can ask how old the data is.
+//! One file per output: the label `output`, its absolute path, tells them apart. The time of the last success is taken
+//! over from the file that a failed run replaces, if that is about the same output, so that an alert can ask how old the
+//! data is.
 
 use std::fmt::{Display, Write};
 
@@ -12,9 +13,13 @@ const LAST_SUCCESS: &str = "linq_export_last_success_timestamp_seconds";
 /// The text of the metrics after a run. `previous` is what stood in the file before, if anything did.
 #[must_use]
 pub fn metrics(ended: &Ended, previous: Option<&str>) -> String {
-    let mut text = Text { label: label(ended.output()), text: String::new() };
+    let mut text = Text { label: label(ended.series()), text: String::new() };
     let now = seconds(ended.finished.timestamp_millis());
-    let success = if ended.exit_code == 0 { Some(now.clone()) } else { previous.and_then(last_success) };
+    let success = if ended.exit_code == 0 {
+        Some(now.clone())
+    } else {
+        previous.and_then(|previous| last_success(previous, &text.label))
+    };
     if let Some(success) = success {
         text.gauge(LAST_SUCCESS, "When an export last ended well, in seconds since 1970.", success);
     }
@@ -49,9 +54,10 @@ fn seconds(milliseconds: i64) -> String {
     format!("{}.{:03}", milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000))
 }
 
-fn last_success(previous: &str) -> Option<String> {
-    let line = previous.lines().find(|line| line.starts_with(LAST_SUCCESS))?;
-    let value = line.rsplit_once(' ')?.1;
+/// When the output with this label was last exported well, by the metrics of a run before.
+fn last_success(previous: &str, label: &str) -> Option<String> {
+    let sample = format!("{LAST_SUCCESS}{{output=\"{label}\"}} ");
+    let value = previous.lines().find_map(|line| line.strip_prefix(&sample))?;
     value.parse::<f64>().ok().filter(|value| value.is_finite()).map(|_| value.to_owned())
 }
 
@@ -60,24 +66,48 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::config::Output;
     use crate::error::Exit;
     use crate::report::Figures;
 
     fn text(exit: Exit, previous: Option<&str>) -> String {
+        text_of(&Output::File("/a \"b\"\\c.parquet".into()), exit, previous)
+    }
+
+    fn text_of(output: &Output, exit: Exit, previous: Option<&str>) -> String {
         let started = "2026-01-02T03:04:05Z".parse().unwrap();
         let ended = Ended::new(exit, started, Duration::from_millis(1_500), Figures::default());
-        metrics(&ended.with_output("a \"b\"\\c.parquet".to_owned()), previous)
+        metrics(&ended.with_output(output), previous)
+    }
+
+    #[test]
+    fn the_success_of_another_output_is_not_this_ones() {
+        let here = Output::File("c.parquet".into());
+        let success = text_of(&here, Exit::Whole, None);
+        let absolute = Output::File(std::path::absolute("c.parquet").unwrap());
+        assert!(text_of(&absolute, Exit::Denied, Some(&success)).contains(LAST_SUCCESS));
+        for other in ["c.parquet2", "/c.parquet", "a/c.parquet", "c"] {
+            assert!(
+                !text_of(&Output::File(other.into()), Exit::Denied, Some(&success)).contains(LAST_SUCCESS),
+                "{other}"
+            );
+        }
+        assert!(!text_of(&Output::Stdout, Exit::Denied, Some(&success)).contains(LAST_SUCCESS));
+        // Last night's partition is of the same output as this night's.
+        let night = |day: &str| Output::Folder { path: "out/".into(), partition: Some(day.parse().unwrap()) };
+        let success = text_of(&night("day=1"), Exit::Whole, None);
+        assert!(text_of(&night("day=2"), Exit::Denied, Some(&success)).contains(LAST_SUCCESS));
     }
 
     #[test]
     fn the_last_success_outlives_failures() {
         let success = text(Exit::Whole, None);
-        let line = "linq_export_last_success_timestamp_seconds{output=\"a \\\"b\\\"\\\\c.parquet\"} 1767323046.500\n";
+        let line = "linq_export_last_success_timestamp_seconds{output=\"/a \\\"b\\\"\\\\c.parquet\"} 1767323046.500\n";
         assert!(success.contains(line), "{success}");
         let failure = text(Exit::Denied, Some(&success));
         assert!(
             failure.contains(line)
-                && failure.contains("linq_export_exit_code{output=\"a \\\"b\\\"\\\\c.parquet\"} 77\n")
+                && failure.contains("linq_export_exit_code{output=\"/a \\\"b\\\"\\\\c.parquet\"} 77\n")
         );
         assert!(text(Exit::Denied, Some(&failure)).contains(line));
         assert!(!text(Exit::Denied, None).contains(LAST_SUCCESS));

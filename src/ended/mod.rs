@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::{ApiError, Failure};
-use crate::config::ExportConfig;
+use crate::config::{ExportConfig, Output};
 use crate::error::{Error, Exit, behind};
 use crate::manifest::{Manifest, ProgramRecord, SourceRecord, source_of, timestamp};
 use crate::report::{Figures, Summary, json_line};
@@ -37,6 +37,9 @@ pub struct Ended {
     seconds: f64,
     run: Figures,
     manifest: Option<Manifest>,
+    /// What the metrics are about: the output, and all partitions of a folder as one.
+    #[serde(skip)]
+    series: String,
     #[serde(skip)]
     finished: DateTime<Utc>,
 }
@@ -64,11 +67,7 @@ impl Ended {
         Self {
             format_version: FORMAT_VERSION,
             program: ProgramRecord::ours(),
-            outcome: match exit {
-                Exit::Whole => "whole",
-                Exit::Interrupted | Exit::Terminated | Exit::ReaderGone => "stopped",
-                _ => "failed",
-            },
+            outcome: outcome(exit),
             exit_code: exit.code(),
             meaning: exit.meaning(),
             error: None,
@@ -79,8 +78,18 @@ impl Ended {
             seconds: took.as_secs_f64(),
             run,
             manifest: None,
+            series: String::new(),
             finished,
         }
+    }
+
+    /// Changes how the run exits, where something went wrong after it had ended.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.outcome = outcome(exit);
+        self.exit_code = exit.code();
+        self.meaning = exit.meaning();
+        self
     }
 
     /// Adds what the run was told.
@@ -92,8 +101,9 @@ impl Ended {
 
     /// Adds where the output was to go, as the operator named it.
     #[must_use]
-    pub fn with_output(mut self, output: String) -> Self {
-        self.output = Some(output);
+    pub fn with_output(mut self, output: &Output) -> Self {
+        self.output = Some(output.to_string());
+        self.series = series(output);
         self
     }
 
@@ -142,9 +152,9 @@ impl Ended {
         self
     }
 
-    /// The output, as the operator named it.
-    fn output(&self) -> &str {
-        self.output.as_deref().unwrap_or_default()
+    /// What the metrics are about.
+    fn series(&self) -> &str {
+        &self.series
     }
 
     /// Contacts written; none where the output was not published.
@@ -172,5 +182,26 @@ impl Ended {
             fields.remove("manifest");
         }
         json_line("ended", fields)
+    }
+}
+
+fn outcome(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Whole => "whole",
+        Exit::HangUp | Exit::Interrupted | Exit::Quit | Exit::Terminated | Exit::CpuLimit | Exit::ReaderGone => {
+            "stopped"
+        }
+        _ => "failed",
+    }
+}
+
+/// What tells an output from all others, from wherever it is named: a run of one must not be taken for one of another. The
+/// partitions of a folder are nights of one output.
+fn series(output: &Output) -> String {
+    match output {
+        Output::File(path) | Output::Folder { path, .. } => {
+            std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
+        }
+        Output::Stdout => output.to_string(),
     }
 }

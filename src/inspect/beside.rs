@@ -2,13 +2,12 @@
 //!
 //! Sizes alone are compared: the full check is that of [`verify`](crate::verify).
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::manifest::Glance;
+use crate::manifest::{Glance, read_file};
 use crate::sink::{Names, contacts_of};
 
 /// The name of a folder's manifest.
@@ -44,7 +43,7 @@ pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
         owners_of: contacts.map(|contacts| contacts.display().to_string()),
         problem: None,
     };
-    let text = match fs::read(&manifest) {
+    let text = match read_file(&manifest) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => return Some(ManifestFacts { problem: Some(format!("cannot read it: {error}")), ..facts }),

@@ -18,17 +18,30 @@ pub(super) struct Columns {
 
 impl Columns {
     pub fn of(layout: &Layout) -> Result<Self, ConfigError> {
-        let chosen = layout.columns.as_ref().map(|names| named(names)).transpose()?;
-        let dropped = named(&layout.dropped)?;
+        let chosen = layout.columns.as_ref().map(|names| named(names, "--columns")).transpose()?;
+        let dropped = named(&layout.dropped, "--drop")?;
         if dropped.contains(table::ID) {
             return Err(ConfigError::Usage(
                 "id cannot be dropped: that each is there once is what shows that the file is right".to_owned(),
             ));
         }
+        for name in layout.columns.iter().flatten() {
+            if named(std::slice::from_ref(name), "--columns")?.is_subset(&dropped) {
+                return Err(ConfigError::Usage(format!(
+                    "{name} is both chosen by --columns and left out by --drop: name it in one of them"
+                )));
+            }
+        }
         let is_kept = |name: &str| {
             name == table::ID || chosen.as_ref().is_none_or(|chosen| chosen.contains(name)) && !dropped.contains(name)
         };
         let schema = table::schema();
+        let has_owner = schema.fields().iter().any(|field| is_owners(field) && is_kept(field.name()));
+        if layout.owners == Owners::Struct && !has_owner {
+            return Err(ConfigError::Usage(
+                "--owners struct needs a column of the owner, and --columns or --drop leaves none".to_owned(),
+            ));
+        }
         let (kept, dropped): (Vec<_>, Vec<_>) = schema.fields().iter().partition(|field| is_kept(field.name()));
         Ok(Self {
             kept: kept.into_iter().map(Arc::clone).collect(),
@@ -85,8 +98,8 @@ fn is_owners(field: &Field) -> bool {
     field.name().starts_with(table::OWNER_COLUMNS)
 }
 
-/// The columns that were named; each must be one of the table.
-fn named(names: &[String]) -> Result<BTreeSet<String>, ConfigError> {
+/// The columns that an option names; each must be one of the table.
+fn named(names: &[String], option: &str) -> Result<BTreeSet<String>, ConfigError> {
     let schema = table::schema();
     let all = || schema.fields().iter();
     let mut found = BTreeSet::new();
@@ -98,7 +111,7 @@ fn named(names: &[String]) -> Result<BTreeSet<String>, ConfigError> {
         } else {
             let names: Vec<_> = all().map(|field| field.name().as_str()).collect();
             return Err(ConfigError::Usage(format!(
-                "no column is called {name:?}: there are {}, and {} for all of the owner's",
+                "no column is called {name:?}: there are {}, and {} for all of the owner's (see {option})",
                 names.join(", "),
                 table::OWNER
             )));

@@ -35,11 +35,13 @@ impl Keyed {
         for name in &hashed.columns {
             match columns.get(name) {
                 _ if name == table::EXTRA => {
-                    return usage("extra is a JSON object of many values: drop it instead of hashing it".to_owned());
+                    return usage(
+                        "extra is a JSON object of many values: drop it instead of hashing it with --hmac".to_owned(),
+                    );
                 }
                 Some(field) if *field.data_type() == DataType::Utf8 => {}
-                Some(_) => return usage(format!("{name} is no text, and cannot be hashed")),
-                None => return usage(format!("{name:?} is to be hashed, and no column of that name is written")),
+                Some(_) => return usage(format!("{name} is no text, and --hmac cannot hash it")),
+                None => return usage(format!("--hmac is to hash {name:?}, and no column of that name is written")),
             }
         }
         Ok(Self { columns: hashed.columns.iter().cloned().collect(), key: hashed.key.clone() })

@@ -48,7 +48,8 @@ impl OwnersTally {
     pub fn new(columns: &Columns) -> Result<Self, ConfigError> {
         if columns.get(table::OWNER_ID).is_none() {
             return Err(ConfigError::Usage(
-                "a table of owners needs owner_id, or nothing says which owner a contact has".to_owned(),
+                "a table of owners (--owners table) needs owner_id, or nothing says which owner a contact has"
+                    .to_owned(),
             ));
         }
         let texts: Vec<FieldRef> = columns.of_owner().map(Arc::clone).collect();

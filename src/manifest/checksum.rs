@@ -1,11 +1,12 @@
 //! SHA-256, as the digits that manifests hold.
 
 use std::fmt::Write;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
+
+use crate::platform;
 
 /// Bytes of a file that are read at once.
 const PIECE: usize = 1 << 20;
@@ -40,7 +41,7 @@ impl Checksum {
 
     /// The digest of a file's content.
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+        let mut file = platform::open_regular(path)?;
         let mut checksum = Self::default();
         let mut piece = vec![0; PIECE];
         loop {

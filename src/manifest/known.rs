@@ -2,6 +2,7 @@
 //!
 //! Keys that are not known are let through, for later programs add some.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -10,6 +11,10 @@ use serde::de::DeserializeOwned;
 use super::checksum::Checksum;
 use super::columns::ColumnRecord;
 use super::{FORMAT_VERSION, seal};
+use crate::platform;
+
+/// The most bytes that are read of a manifest: enough for a million part files.
+const LARGEST: u64 = 256 << 20;
 
 /// What is needed of a manifest that was read.
 #[derive(Debug, Clone, Deserialize)]
@@ -120,6 +125,22 @@ impl Known {
     }
 }
 
+/// The bytes of a manifest. What is not a regular file is not waited for.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    read_limited(platform::open_regular(path)?)
+}
+
+/// The bytes of a manifest, wherever they come from.
+pub(crate) fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        let reason = format!("a manifest has at most {} MiB", LARGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+    }
+    Ok(bytes)
+}
+
 /// What is needed of a manifest, if its seal holds and this program knows its version.
 pub(super) fn unsealed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
@@ -140,8 +161,10 @@ struct Version {
 }
 
 impl KnownFile {
-    /// Whether this is the file, by its digest.
+    /// Whether this is the file, by its digest. A pipe, which would block, and a device, which may have no end, are not.
     pub fn is(&self, path: &Path) -> bool {
-        Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
+        let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+        is_file
+            && Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
     }
 }

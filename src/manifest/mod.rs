@@ -24,7 +24,7 @@ pub(crate) use checksum::Checksum;
 pub(crate) use columns::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use glance::Glance;
 pub use known::ManifestError;
-pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners};
+pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners, read_file, read_limited};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
 #[cfg(test)]

@@ -13,16 +13,16 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::{Rows, bug, read};
+use super::contacts::{Contacts, Rows, bug, read};
 use super::encode::Encode;
 use super::kit;
 use super::start::{learned_before, with_start};
 use crate::api::ApiError;
 use crate::config::{Below, Content, ExportConfig, OutFile};
 use crate::error::Error;
-use crate::manifest::{Manifest, Times};
+use crate::manifest::{Learned, Manifest, Times};
 use crate::report::{Event, Reporter, Summary};
-use crate::sink::{Left, Piece, Place, check_apart};
+use crate::sink::{Left, Piece, Place, RunPaths, check_apart};
 
 /// Encoded pieces between the encoder and the writer.
 const CHANNEL: usize = 4;
@@ -63,7 +63,14 @@ async fn run(
     config.check()?;
     let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
     let encode = Encode::new(config, sender)?;
-    check_apart(&[], &config.output, config.manifest.as_deref(), config.kit.as_deref())?;
+    kit::check(config)?;
+    check_apart(&RunPaths {
+        output: &config.output,
+        manifest: config.manifest.as_deref(),
+        kit: config.kit.as_deref(),
+        records: &[],
+        inputs: &[],
+    })?;
     let held = || reporter.report(&Event::LockHeld);
     let opening = async {
         let (place, left) = Place::open(config, held).await?;
@@ -76,12 +83,13 @@ async fn run(
     if left == Left::ManifestPublished {
         reporter.report(&Event::Recovered);
     }
-    let earlier = learned_before(config);
-    let rows = match config.content {
-        Content::Raw => Rows::WithRaw,
-        Content::Table(_) => Rows::OfTable,
+    if !place.keeps_modes() {
+        reporter.report(&Event::ModesIgnored);
+    }
+    let (earlier, contacts) = tokio::select! {
+        begun = begin(config.clone(), Arc::clone(reporter)) => begun?,
+        () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
-    let contacts = read(&with_start(config, earlier), rows, Arc::clone(reporter))?;
     let (runtime, cancelled) = (Handle::current(), cancellation.clone());
     let encoding = tokio::task::spawn_blocking(move || encode.run(contacts, &runtime, &cancelled));
     let writing = async {
@@ -124,10 +132,23 @@ async fn run(
     Ok(Summary { read, output: config.output.clone(), owners, bytes, elapsed: start.elapsed(), manifest, required })
 }
 
+/// Begins to read, at the rate that was learned before. The manifest that has it, and the system's certificates, are files.
+async fn begin(config: ExportConfig, reporter: Arc<dyn Reporter>) -> Result<(Option<Learned>, Contacts), Error> {
+    let begin = move || {
+        let earlier = learned_before(&config);
+        let rows = match config.content {
+            Content::Raw => Rows::WithRaw,
+            Content::Table(_) => Rows::OfTable,
+        };
+        Ok((earlier, read(&with_start(&config, earlier), rows, reporter)?))
+    };
+    tokio::task::spawn_blocking(begin).await.map_err(bug)?
+}
+
 /// Stops the run when its time is over, unless it publishes already; the reading keeps the same time, and tells it first.
 async fn deadline(config: &ExportConfig, stop: &CancellationToken, publishing: &AtomicBool) -> Duration {
     let Some(after) = config.contacts.patience.deadline else { return std::future::pending().await };
-    tokio::time::sleep(after + DEADLINE_LAG).await;
+    tokio::time::sleep(after.saturating_add(DEADLINE_LAG)).await;
     if publishing.load(Ordering::Relaxed) {
         return std::future::pending().await;
     }

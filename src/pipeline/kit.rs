@@ -2,20 +2,46 @@
 //! export is published.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::contacts::bug;
-use crate::config::{Codec, ExportConfig, Format, OutFile};
+use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::layout::key_id;
 use crate::manifest::Written;
+use crate::platform;
 use crate::sink::{KitPlace, SinkError};
 use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
 /// A kit that is written, or why it could not be. The export does not depend on it.
 type Staged = Result<KitPlace, SinkError>;
+
+/// Refuses a kit whose SQL and commands could not name the files of the export, or a folder that could not be shown.
+pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
+    let (Some(kit), Some(target)) = (&config.kit, config.output.target()) else { return Ok(()) };
+    for path in [kit, &target] {
+        let absolute = std::path::absolute(path).map_err(|error| {
+            ConfigError::Usage(format!("the kit names {} by its absolute path: {error}", path.display()))
+        })?;
+        let reason = match absolute.to_str() {
+            None => "is not UTF-8",
+            Some(text) if text.chars().any(is_unfit) => "has a control character",
+            Some(_) => continue,
+        };
+        return Err(ConfigError::Usage(format!(
+            "--kit cannot be used here: the path {:?} {reason}, and SQL and shell commands cannot quote it",
+            absolute.to_string_lossy()
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a character would break a line of SQL, a command or a comment, or show it in another order.
+fn is_unfit(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// Begins a kit if one is asked for, so that what keeps it from being made is known before anything is asked of the
 /// server. `waiting` is called when another run has its folder, and is waited for.
@@ -68,9 +94,14 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
             return Ok(Some(format!("{:?} is in it, which no kit has", name.to_string_lossy())));
         }
     }
-    let is_kit = || match fs::read(folder.join(README)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        text => Ok::<_, io::Error>(text?.starts_with(TITLE.as_bytes())),
+    let is_kit = || {
+        let file = match platform::open_regular(&folder.join(README)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        let mut title = Vec::new();
+        file.take(TITLE.len() as u64).read_to_end(&mut title)?;
+        Ok::<_, io::Error>(title == TITLE.as_bytes())
     };
     let reason = || format!("files are in it, and no {README} that begins as a kit's");
     Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })

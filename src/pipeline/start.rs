@@ -1,12 +1,11 @@
 //! The rate that a run starts with, when the one before has learned how much the server bears.
 
-use std::fs;
 use std::path::Path;
 
 use chrono::Utc;
 
 use crate::config::{ContactsConfig, ExportConfig, Output, Pacing, Rate};
-use crate::manifest::{Learned, learned_by};
+use crate::manifest::{self, Learned, learned_by};
 use crate::sink::{FolderNames, Names, partitions};
 
 /// Nine tenths of the rate that the run before learned, if its manifest stands beside the target or in it, is of
@@ -27,7 +26,7 @@ pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
         Output::Folder { .. } => FolderNames::of(&target).ok()?.manifest,
         _ => Names::of(&target).ok()?.manifest,
     };
-    let learned = |manifest: &Path| learned_by(&fs::read(manifest).ok()?, config, Utc::now());
+    let learned = |manifest: &Path| learned_by(&manifest::read_file(manifest).ok()?, config, Utc::now());
     learned(&manifest).or_else(|| match &config.output {
         // A new night's partition has nothing yet: what the latest of the others learned counts.
         Output::Folder { path, partition: Some(_) } => {

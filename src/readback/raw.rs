@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::parts::Parts;
 use super::{Form, Lines, ReadbackError, raw_ids};
-use crate::manifest::Known;
+use crate::manifest::{self, Known};
 
 /// What can be told of such lines.
 #[derive(Debug)]
@@ -18,14 +18,14 @@ pub(crate) struct RawLines {
 
 /// Whether the manifest beside a file, or in a folder, says that it holds such lines.
 pub(super) fn is_raw(path: &Path) -> bool {
-    let manifest = if path.is_dir() {
+    let path = if path.is_dir() {
         path.join("_manifest.json")
     } else {
         let mut name = fs::canonicalize(path).map(OsString::from).unwrap_or_default();
         name.push(".manifest.json");
         name.into()
     };
-    fs::read(manifest).is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
+    manifest::read_file(&path).is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
 }
 
 /// Counts them.

@@ -77,6 +77,7 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
         Event::Waiting { wait, cause } => ("waiting", json!({ "wait_seconds": wait.as_secs_f64(), "cause": cause })),
         Event::Stale { page, cause } => ("stale", json!({ "page": page, "cause": cause })),
         Event::Recovered => ("recovered", json!({})),
+        Event::ModesIgnored => ("modes_ignored", json!({})),
         Event::Publishing => ("publishing", json!({})),
         Event::Planned { pages, contacts } => ("planned", json!({ "pages": pages, "contacts": contacts })),
         Event::Warned(warning) => (

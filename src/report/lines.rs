@@ -30,6 +30,10 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
         Event::Recovered => {
             Some("finished the manifest of an earlier run that was stopped while it published".to_owned())
         }
+        Event::ModesIgnored => Some(
+            "warning: the file system does not let the output's permissions be set: its mount decides who may read it"
+                .to_owned(),
+        ),
         Event::Planned { pages, contacts } if verbosity >= Verbosity::Retries => {
             Some(format!("{} contacts on {} pages", count(*contacts), count(*pages)))
         }

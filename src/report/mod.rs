@@ -105,6 +105,9 @@ pub enum Event {
     LockHeld,
     /// An earlier run was stopped between publishing its file and the manifest: the manifest has its name now.
     Recovered,
+    /// The output's file system does not keep the modes that files are given: who may read them is decided where it is
+    /// mounted.
+    ModesIgnored,
     /// All is written and on disk; the output is about to get its name.
     Publishing,
     /// The output has its name, and its manifest with it. A kit may still be to be put in its place.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::SinkError;
-use super::place::{FolderNames, Lock};
+use super::place::{FolderNames, Lock, blocking};
 use crate::draft::{self, Mode, Staging, folder};
 use crate::platform;
 
@@ -47,13 +47,25 @@ impl KitPlace {
         check(named, &target, foreign)?;
         let lock = Lock::take(&lock, wait, waiting).await.map_err(create)?;
         let lock = lock.ok_or_else(|| SinkError::Locked { target: target.clone() })?;
+        let named = named.to_owned();
+        let begun = {
+            let named = named.clone();
+            blocking(move || Ok(Self::begin(named, target, foreign, lock)))
+        };
+        begun.await.map_err(|error| SinkError::create(&named, error))?
+    }
+
+    /// Cleans up after a killed run, and begins the folder under another name.
+    fn begin(named: PathBuf, target: PathBuf, foreign: Foreign, lock: Lock) -> Result<Self, SinkError> {
+        let create = |error| SinkError::create(&named, error);
         draft::recover(&target).map_err(create)?;
-        check(named, &target, foreign)?;
+        check(&named, &target, foreign)?;
         if target.exists() && !platform::is_writable(&target) {
             return Err(create(io::ErrorKind::PermissionDenied.into()));
         }
+        platform::check_replaceable(&target).map_err(create)?;
         let staging = Staging::begin(&target).map_err(create)?;
-        Ok(Self { named: named.to_owned(), target, foreign, staging, _lock: lock })
+        Ok(Self { named, target, foreign, staging, _lock: lock })
     }
 
     /// The folder, as the operator named it.

@@ -10,7 +10,8 @@ mod kit;
 mod ndjson;
 mod parquet;
 mod place;
-mod whole;
+mod record;
+mod way;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,8 @@ pub(crate) use place::{
     FolderNames, Left, Names, Place, contacts_of, is_held, is_interrupted, listed, partitions, stranger,
 };
 
-pub use apart::check_apart;
-pub use whole::{Readers, check_file, write_file};
+pub use apart::{RunPaths, check_apart};
+pub use record::{Readers, RecordFile};
 
 use crate::config::OutFile;
 pub(crate) use crate::draft::is_taken_away;
@@ -143,6 +144,14 @@ pub enum SinkError {
         /// The folder.
         path: PathBuf,
     },
+    /// A kit, and an output that has no file of which it could be.
+    #[error(
+        "a kit names the files of the export, and {target} is not a file: name a file or a folder, or leave out --kit"
+    )]
+    KitNowhere {
+        /// The output.
+        target: String,
+    },
     /// Owners of their own, and an output that has no second file.
     #[error("the owners are a second file, and {target} is one: name a file or a folder, or choose --owners columns")]
     OwnersNowhere {
@@ -157,8 +166,30 @@ pub enum SinkError {
         /// The file of the contacts.
         target: PathBuf,
     },
+    /// The file system does not let the mode be set that was asked for.
+    #[error("cannot set the mode of {}", path.display())]
+    Mode {
+        /// The output.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// Something that the run writes would stand in the place of something that it reads.
+    #[error("{} is {input}: {overwritten_by} would overwrite it", path.display())]
+    OverInput {
+        /// The input.
+        path: PathBuf,
+        /// What it is.
+        input: &'static str,
+        /// What would have its place.
+        overwritten_by: &'static str,
+    },
     /// A record of the run would stand in the place of something else.
-    #[error("{} is where {taken_by} stands: the report and the metrics need places of their own", path.display())]
+    #[error(
+        "{} is where {taken_by} stands: the report, the metrics and the manifest need places of their own",
+        path.display()
+    )]
     SamePlace {
         /// The record.
         path: PathBuf,
@@ -170,6 +201,12 @@ pub enum SinkError {
     ManifestElsewhere {
         /// The file or folder.
         target: PathBuf,
+    },
+    /// The stream was closed when the process started: what is written to it would be lost.
+    #[error("cannot write to {target}: it is closed")]
+    StreamClosed {
+        /// The stream.
+        target: String,
     },
     /// The reader of standard output, or of a pipe, went away.
     #[error("the reader of standard output went away")]
@@ -188,7 +225,7 @@ impl SinkError {
     fn create(path: &Path, error: io::Error) -> Self {
         match error.kind() {
             // What is missing is space, not the right to create.
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 Self::Write { target: path.display().to_string(), error }
             }
             _ => Self::Create { path: path.to_owned(), error },
@@ -200,18 +237,23 @@ impl SinkError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Create { .. }
+            | Self::Mode { .. }
             | Self::IsFolder { .. }
             | Self::Lock { .. }
             | Self::NotOurs { .. }
             | Self::NotAKit { .. }
             | Self::NotForPartition { .. }
             | Self::OwnersNotOurs { .. } => Exit::CannotCreate,
-            Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } => Exit::CannotWrite,
+            Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
+                Exit::CannotWrite
+            }
             Self::Locked { .. } => Exit::TryLater,
             Self::ManifestElsewhere { .. }
             | Self::KitNotApart { .. }
+            | Self::KitNowhere { .. }
             | Self::NoFolderOfItsOwn { .. }
             | Self::OwnersNowhere { .. }
+            | Self::OverInput { .. }
             | Self::SamePlace { .. } => Exit::Usage,
             Self::ReaderGone => Exit::ReaderGone,
             Self::Encode { .. } => Exit::Bug,

@@ -1,19 +1,18 @@
 //! A file, and the owners beside it where they have a table of their own, against their manifest.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::content::Contents;
 use super::{Verified, VerifyError};
-use crate::manifest::{Checksum, Known, KnownFile, KnownOwners};
+use crate::manifest::{Checksum, Known, KnownFile, KnownOwners, read_file, read_limited};
 use crate::sink::{Names, contacts_of, is_held, is_interrupted};
 
 /// Compares a file with the manifest beside it, or with `manifest`.
 pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
     let names = Names::of(file).map_err(|error| VerifyError::Read { path: file.to_owned(), error })?;
-    let beside = manifest.unwrap_or(&names.manifest);
-    let compared = compare(&names, beside);
+    let compared = compare(&names, manifest);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
     }
@@ -29,13 +28,13 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
         return Err(VerifyError::Interrupted { path: names.target });
     }
     // A run may have published all of them while they were read; then they agree by now.
-    compare(&names, beside)
+    compare(&names, manifest)
 }
 
-fn compare(names: &Names, manifest: &Path) -> Result<Verified, VerifyError> {
-    let file = &names.target;
+fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError> {
+    let (file, manifest) = (&names.target, given.unwrap_or(&names.manifest));
     let size = size(file)?;
-    let known = read_manifest(manifest)?;
+    let known = read_manifest(given, &names.manifest)?;
     let due = known.file.as_ref().ok_or_else(|| VerifyError::Unreadable {
         path: manifest.to_owned(),
         reason: "it is of a folder, and of no file".to_owned(),
@@ -73,9 +72,11 @@ pub(super) fn check_owners(
     contents.finish(path)
 }
 
-/// Reads a manifest.
-pub(super) fn read_manifest(path: &Path) -> Result<Known, VerifyError> {
-    let text = fs::read(path).map_err(|error| match error.kind() {
+/// Reads a manifest: the one that was given, which may come through a pipe, or the one beside its file.
+pub(super) fn read_manifest(given: Option<&Path>, beside: &Path) -> Result<Known, VerifyError> {
+    let path = given.unwrap_or(beside);
+    let text = given.map_or_else(|| read_file(beside), |given| File::open(given).and_then(read_limited));
+    let text = text.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => VerifyError::NoManifest { path: path.to_owned() },
         _ => VerifyError::Read { path: path.to_owned(), error },
     })?;

@@ -17,8 +17,7 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
     let failed = |error| VerifyError::Read { path: folder.to_owned(), error };
     // The folder one stands in has a name only in full.
     let names = FolderNames::of(folder).or_else(|_| FolderNames::of(&fs::canonicalize(folder)?)).map_err(failed)?;
-    let within = manifest.unwrap_or(&names.manifest);
-    let compared = compare(&names, within);
+    let compared = compare(&names, manifest);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
     }
@@ -29,19 +28,21 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
         return Err(VerifyError::TakenAway { path: names.target });
     }
     // A run may have replaced it while it was read; then all agrees by now.
-    compare(&names, within)
+    compare(&names, manifest)
 }
 
-fn compare(names: &FolderNames, manifest: &Path) -> Result<Verified, VerifyError> {
-    let folder = &names.target;
+fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
+    let (folder, manifest) = (&names.target, given.unwrap_or(&names.manifest));
     if !folder.is_dir() {
         return Err(VerifyError::NoFolder { path: folder.clone() });
     }
-    let known = read_manifest(manifest).map_err(|error| match partitions(folder).unwrap_or_default().first() {
-        Some(first) if matches!(error, VerifyError::NoManifest { .. }) => {
-            VerifyError::Partitioned { path: folder.clone(), first: first.to_string() }
+    let known = read_manifest(given, &names.manifest).map_err(|error| {
+        match partitions(folder).unwrap_or_default().first() {
+            Some(first) if matches!(error, VerifyError::NoManifest { .. }) => {
+                VerifyError::Partitioned { path: folder.clone(), first: first.to_string() }
+            }
+            _ => error,
         }
-        _ => error,
     })?;
     if known.parts.is_empty() {
         let reason = "it is of a file, and of no folder".to_owned();

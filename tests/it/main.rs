@@ -3,25 +3,31 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test ends where something unexpected happens, and may print figures"
+    clippy::print_stderr,
+    reason = "a test ends where something unexpected happens, and may print figures and that it was skipped"
 )]
 
 mod answers;
+mod contradictions;
 mod digest;
 mod exits;
 mod export;
 mod faults;
+mod files;
 mod folder;
 mod forms;
 mod inspect;
 mod kill;
 mod kit;
+mod last_word;
 mod manifest;
 mod map;
 mod moving;
 mod night;
 mod pace;
+mod pipes;
 mod pointed;
+mod process;
 mod program;
 mod proxy;
 mod publish;
@@ -36,4 +42,5 @@ mod space;
 mod support;
 mod tls;
 mod tunnel;
+mod variables;
 mod verify;

@@ -12,7 +12,7 @@ use crate::support::{Ran, program, ran};
 
 /// Runs a script in a mount namespace with an empty tmpfs of `size` at /mnt; none where that is forbidden.
 /// `$RUN` is the program, exporting from a sandbox.
-fn on_tmpfs(size: &str, script: &str) -> Option<Ran> {
+pub fn on_tmpfs(size: &str, script: &str) -> Option<Ran> {
     let allowed = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
     if !allowed.is_ok_and(|output| output.status.success()) {
         return None;

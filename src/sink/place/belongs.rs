@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::FolderNames;
 use crate::draft::folder;
-use crate::manifest::Known;
+use crate::manifest::{self, Known};
 
 /// How the name of a file's manifest ends.
 const MANIFEST: &str = ".manifest.json";
@@ -33,6 +33,6 @@ pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
 }
 
 fn lists(manifest: &Path, owners: &str) -> bool {
-    let known = fs::read(manifest).ok().and_then(|text| Known::read(&text).ok());
+    let known = manifest::read_file(manifest).ok().and_then(|text| Known::read(&text).ok());
     known.is_some_and(|known| known.owners_file().is_some_and(|file| file.name.as_deref() == Some(owners)))
 }

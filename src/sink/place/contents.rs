@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::FolderNames;
 use crate::config::Partition;
-use crate::manifest::Known;
+use crate::manifest::{self, Known};
 use crate::sink::SinkError;
 
 /// Refuses to replace a folder that holds anything that no export made. What is told of `names` is looked up at `folder`,
@@ -26,7 +26,7 @@ pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<()
     if let Some(partition) = partitions(folder).map_err(failed)?.first() {
         return refused(format!("it holds partitions, \"{partition}\" is in it: --partition replaces one of them"));
     }
-    let listed = match fs::read(folder.join(FolderNames::MANIFEST)) {
+    let listed = match manifest::read_file(&folder.join(FolderNames::MANIFEST)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return refused(format!("{} is in it, and no {} of an export", shown(&first), FolderNames::MANIFEST));
         }

@@ -19,6 +19,7 @@ pub(crate) struct FilePlace {
     draft: Draft,
     owners: Option<Owners>,
     mode: Option<u32>,
+    keeps_modes: bool,
     /// Freed when all else is done.
     _locks: Vec<Lock>,
 }
@@ -39,8 +40,9 @@ impl FilePlace {
         locks: Vec<Lock>,
     ) -> Result<(Self, Left), SinkError> {
         let create = |error| SinkError::create(&names.target, error);
-        if names.manifest.is_dir() {
-            return Err(create(io::ErrorKind::IsADirectory.into()));
+        [&names.manifest, &names.staged].into_iter().try_for_each(|manifest| check_manifest(manifest))?;
+        for path in [Some(&names.target), Some(&names.manifest), owners.as_ref()].into_iter().flatten() {
+            platform::check_replaceable(path).map_err(|error| SinkError::create(path, error))?;
         }
         let left = recover(&names).map_err(create)?;
         if let Some(owners) = &owners {
@@ -50,9 +52,13 @@ impl FilePlace {
             draft::sweep(drafts_of).map_err(create)?;
         }
         let draft = Draft::begin(&names.target).map_err(create)?;
+        // The manifest's is begun when the file is whole, and a name may be too long for it alone.
+        Draft::begin(&names.manifest).map_err(|error| SinkError::create(&names.manifest, error))?;
+        let keeps_modes = draft::keeps_modes(&draft.writer().map_err(create)?, mode)
+            .map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
         let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
         let owners = owners.map(begin).transpose().map_err(create)?;
-        Ok((Self { names, draft, owners, mode, _locks: locks }, left))
+        Ok((Self { names, draft, owners, mode, keeps_modes, _locks: locks }, left))
     }
 
     /// A handle for writing the file.
@@ -68,6 +74,11 @@ impl FilePlace {
     /// The file's name, as errors show it.
     pub fn target(&self) -> &Path {
         &self.names.target
+    }
+
+    /// Whether the files have the modes that they are given.
+    pub fn keeps_modes(&self) -> bool {
+        self.keeps_modes
     }
 
     /// The work of putting what was written on disk, still under its draft's name. It may take long, and
@@ -88,7 +99,7 @@ impl FilePlace {
 
     /// Publishes the settled files and their manifest.
     pub fn publish(self, manifest: &[u8]) -> Result<(), SinkError> {
-        let Self { names, draft, owners, mode, _locks } = self;
+        let Self { names, draft, owners, mode, keeps_modes: _, _locks } = self;
         let (owners, owners_draft) = owners.map(|Owners { path, draft }| (path, draft)).unzip();
         // A long time may have passed since it was looked at.
         owners.as_deref().map_or(Ok(()), |owners| check_owners(&names, owners))?;
@@ -107,6 +118,16 @@ impl FilePlace {
         remove_former_owners(&names, owners.as_deref());
         finish(&names, owners.as_deref()).map_err(|error| SinkError::Unfinished { target: names.target, error })
     }
+}
+
+/// Refuses to put a manifest in the place of what is not a file.
+fn check_manifest(manifest: &Path) -> Result<(), SinkError> {
+    let refused = match fs::metadata(manifest) {
+        Ok(found) if found.is_dir() => io::ErrorKind::IsADirectory.into(),
+        Ok(found) if !found.is_file() => io::Error::new(io::ErrorKind::AlreadyExists, platform::not_regular(manifest)),
+        _ => return Ok(()),
+    };
+    Err(SinkError::create(manifest, refused))
 }
 
 /// Refuses to write owners where they cannot stand in the end, or where somebody else's file is.

@@ -25,6 +25,7 @@ pub(crate) struct FolderPlace {
     staging: Staging,
     encoding: Encoding,
     mode: Option<u32>,
+    keeps_modes: bool,
     /// The file under way, and its name in the folder.
     current: (File, String),
     /// Freed when all else is done.
@@ -56,16 +57,24 @@ impl FolderPlace {
         if names.target.exists() && !platform::is_writable(&names.target) {
             return Err(create(io::ErrorKind::PermissionDenied.into()));
         }
+        platform::check_replaceable(&names.target).map_err(create)?;
         let mut staging = Staging::begin(&names.target).map_err(create)?;
         let name = OutFile::Part(0).in_folder(encoding);
         let file = staging.begin_file(&name).map_err(create)?;
         let mode = mode.map(FileMode::bits);
-        Ok(Self { names, staging, encoding, mode, current: (file, name), _lock: lock, around })
+        let keeps_modes =
+            draft::keeps_modes(&file, mode).map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
+        Ok(Self { names, staging, encoding, mode, keeps_modes, current: (file, name), _lock: lock, around })
     }
 
     /// The folder, as errors show it.
     pub fn target(&self) -> &Path {
         &self.names.target
+    }
+
+    /// Whether the files have the modes that they are given.
+    pub fn keeps_modes(&self) -> bool {
+        self.keeps_modes
     }
 
     /// A handle for writing the file under way.
@@ -148,15 +157,16 @@ pub(crate) struct Around {
 
 impl Around {
     /// Makes the folder, if it is not there.
-    pub fn make(folder: &Path, mode: Option<FileMode>) -> io::Result<Option<Self>> {
+    pub fn make(folder: &Path, mode: Option<FileMode>) -> Result<Option<Self>, SinkError> {
         match fs::create_dir(folder) {
             Ok(()) => {
                 let around = Self { folder: folder.to_owned() };
-                platform::set_folder_mode(folder, mode.map_or(NEW, FileMode::bits))?;
+                draft::set_folder_mode(folder, mode.map_or(Mode::KEPT, |mode| Mode::Exactly(mode.bits())))
+                    .map_err(|error| SinkError::Mode { path: folder.to_owned(), error })?;
                 Ok(Some(around))
             }
             Err(_) if folder.is_dir() => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => Err(SinkError::create(folder, error)),
         }
     }
 

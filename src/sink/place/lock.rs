@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::blocking;
 use crate::platform;
 
 /// How often a lock that is waited for is tried.
@@ -34,12 +35,11 @@ impl Lock {
         let start = Instant::now();
         let mut waiting = Some(waiting);
         loop {
-            let file = platform::open_private(path)?;
-            if try_lock(&file)? {
-                if platform::is_still(&file, path)? {
-                    return Ok(Some(Self { file, passing: None }));
-                }
-                continue;
+            let path = path.to_owned();
+            match blocking(move || attempt(&path)).await? {
+                Attempt::Taken(lock) => return Ok(Some(lock)),
+                Attempt::Deleted => continue,
+                Attempt::Held => {}
             }
             if start.elapsed() >= wait.max(GRACE) {
                 return Ok(None);
@@ -77,19 +77,37 @@ impl Drop for Lock {
     }
 }
 
+/// What came of trying to take a lock once.
+enum Attempt {
+    Taken(Lock),
+    /// Its file was deleted meanwhile.
+    Deleted,
+    /// Somebody else has it.
+    Held,
+}
+
+fn attempt(path: &Path) -> io::Result<Attempt> {
+    let file = platform::open_private(path)?;
+    Ok(match (try_lock(&file)?, platform::is_still(&file, path)?) {
+        (false, _) => Attempt::Held,
+        (true, false) => Attempt::Deleted,
+        (true, true) => Attempt::Taken(Lock { file, passing: None }),
+    })
+}
+
 fn try_lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         // A file system without locks: one run at a time is then the operator's to keep.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(error)) if platform::has_no_locks(&error) => Ok(true),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
 /// Whether a run holds the lock at this moment. Makes nothing and takes nothing for longer than the question.
 pub(crate) fn is_held(lock: &Path) -> bool {
-    File::open(lock).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    platform::open_regular(lock).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 #[cfg(test)]

@@ -28,9 +28,9 @@ pub(crate) use lock::{Lock, is_held};
 pub(crate) use names::{FolderNames, Names};
 pub(crate) use steps::{Left, is_interrupted};
 
-use super::{Piece, SinkError};
+use super::way::{self, Way};
+use super::{Piece, Readers, RecordFile, SinkError};
 use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
-use crate::draft::{Draft, Mode};
 use crate::proof::Require;
 
 /// An output under way.
@@ -48,13 +48,21 @@ enum Publishing {
     /// The folder takes the place of what was there.
     Folder(Box<FolderPlace>),
     /// Nothing more: a device or a pipe cannot be replaced. Its manifest goes where one was asked for.
-    Straight { name: String, manifest: Option<Draft> },
+    Straight { name: String, manifest: Option<RecordFile> },
 }
 
 impl Place {
     /// Opens the place, so that an output that cannot be made is known before anything is asked of the
     /// server. `waiting` is called when another run has the target, and is waited for.
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
+        let closed = match &config.output {
+            Output::Stdout => way::was_closed(Path::new("-")),
+            Output::File(path) => path != Path::new("-") && way::was_closed(path),
+            Output::Folder { .. } => false,
+        };
+        if closed {
+            return Err(SinkError::StreamClosed { target: config.output.to_string() });
+        }
         match &config.output {
             Output::Folder { path, partition } => {
                 let around = partition.as_ref().map(|partition| (path.as_path(), partition));
@@ -63,17 +71,20 @@ impl Place {
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
             Output::File(path) => {
                 let create = |error| SinkError::create(path, error);
-                match fs::metadata(path) {
-                    Ok(metadata) if metadata.is_dir() => Err(SinkError::IsFolder { path: path.clone() }),
-                    Ok(metadata) if !metadata.is_file() || is_own_stream(path) => {
+                match Way::to(path) {
+                    Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                        Err(SinkError::IsFolder { path: path.clone() })
+                    }
+                    Err(error) => Err(create(error)),
+                    Ok(Way::Straight) => {
                         let path = path.clone();
                         // Opening a pipe waits for its reader.
                         let file = blocking(move || fs::OpenOptions::new().append(true).open(path)).await;
                         Self::straight(Out::File(file.map_err(create)?.into()), config).await
                     }
-                    Ok(_) => Self::file(path, config, waiting).await,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Self::file(path, config, waiting).await,
-                    Err(error) => Err(create(error)),
+                    // In place it would be half-written for a while: that is refused with all else that cannot be
+                    // replaced.
+                    Ok(Way::Renamed(_) | Way::InPlace(_)) => Self::file(path, config, waiting).await,
                 }
             }
         }
@@ -125,7 +136,7 @@ impl Place {
                 let around = FolderNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
                 check_takes(&around, partition)?;
                 loop {
-                    let new = Around::make(&around, mode).map_err(create)?;
+                    let new = Around::make(&around, mode)?;
                     match take_lock(&names.lock, path, config, &mut told).await {
                         // Who made the folder has failed, and taken it away.
                         Err(SinkError::Create { .. }) if !around.exists() => {}
@@ -145,6 +156,9 @@ impl Place {
         if config.has_owners_file() {
             return Err(SinkError::OwnersNowhere { target: config.output.to_string() });
         }
+        if config.kit.is_some() {
+            return Err(SinkError::KitNowhere { target: config.output.to_string() });
+        }
         // What was written cannot be taken back: where a proof is required, it waits for it.
         let out = if config.contacts.required() >= Require::Complete && config.below == Below::Discard {
             let spool =
@@ -155,16 +169,26 @@ impl Place {
         };
         let manifest = match config.manifest.clone() {
             Some(path) => {
-                let begin = {
+                let create = |error| SinkError::create(&path, error);
+                let opened = blocking({
                     let path = path.clone();
-                    move || if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Draft::begin(&path) }
-                };
-                Some(blocking(begin).await.map_err(|error| SinkError::create(&path, error))?)
+                    move || Ok(RecordFile::open(&path))
+                });
+                Some(opened.await.map_err(create)??)
             }
             None => None,
         };
         let publishing = Publishing::Straight { name: config.output.to_string(), manifest };
         Ok((Self { out, publishing }, Left::Nothing))
+    }
+
+    /// Whether the output has the mode that it is given: some file systems have modes of their own.
+    pub fn keeps_modes(&self) -> bool {
+        match &self.publishing {
+            Publishing::File(place) => place.keeps_modes(),
+            Publishing::Folder(place) => place.keeps_modes(),
+            Publishing::Straight { .. } => true,
+        }
     }
 
     /// Takes a piece: writes all its bytes.
@@ -237,12 +261,7 @@ impl Settled {
             Publishing::File(place) => place.publish(&manifest),
             Publishing::Folder(place) => place.publish(&manifest),
             Publishing::Straight { manifest: None, .. } => Ok(()),
-            Publishing::Straight { manifest: Some(mut draft), .. } => {
-                let target = draft.target().display().to_string();
-                let written =
-                    draft.write(&manifest).and_then(|()| draft.settle(Mode::KEPT)).and_then(|()| draft.publish());
-                written.map_err(|error| SinkError::Write { target, error })
-            }
+            Publishing::Straight { manifest: Some(record), .. } => record.write(&manifest, Readers::Owner),
         };
         blocking(move || Ok(publish()))
             .await
@@ -266,15 +285,10 @@ async fn take_lock(
     taken.ok_or_else(|| SinkError::Locked { target: target.to_owned() })
 }
 
-/// Whether a path names a stream that this process was started with. Behind it may be a file, which is
-/// somebody else's to replace.
-fn is_own_stream(path: &Path) -> bool {
-    ["/dev/stdout", "/dev/stderr"].iter().any(|stream| path == Path::new(stream))
-        || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
-}
-
 /// Runs what may block on a thread that may.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {

@@ -8,9 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::draft::folder;
-
-/// Links that are followed from one name to the next, as systems do.
-const LINKS: usize = 40;
+use crate::sink::way::LINKS;
 
 /// Where everything of a target stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +33,8 @@ impl Names {
     /// The names of a target. A symbolic link stays, and what it points to is the target.
     pub fn of(path: &Path) -> io::Result<Self> {
         let target = followed(path)?;
-        let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        let nameless = || io::Error::new(io::ErrorKind::InvalidInput, "it has no file name");
+        let name = target.file_name().ok_or_else(nameless)?;
         let named = |before: &str, after: &str| {
             let mut whole = OsString::from(before);
             whole.push(name);
@@ -98,7 +97,7 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
             Err(_) => return Ok(path),
         }
     }
-    Err(io::ErrorKind::InvalidFilename.into())
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "too many levels of symbolic links"))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::Names;
 use crate::draft::{self, Draft, Mode};
-use crate::manifest::Known;
+use crate::manifest::{self, Known};
 
 /// What an earlier run that was killed had left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(super) fn finish(names: &Names, owners: Option<&Path>) -> io::Result<()> {
 /// Where the owners stand that the export before wrote, if they are as it left them. A manifest that was copied from
 /// another target names that one's file, and its owners are that one's.
 pub(super) fn former_owners(names: &Names) -> Option<PathBuf> {
-    let known = Known::read(&fs::read(&names.manifest).ok()?).ok()?;
+    let known = Known::read(&manifest::read_file(&names.manifest).ok()?).ok()?;
     let name = known.file.as_ref()?.name.as_deref().map(OsStr::new);
     let is_of_this = name == names.target.file_name() || name == Some(&names.called);
     let file = known.owners_file().filter(|_| is_of_this)?;
@@ -76,7 +76,7 @@ pub(super) fn remove_former_owners(names: &Names, owners: Option<&Path>) {
 
 /// Ends what a run has left that was stopped while it published.
 pub(super) fn recover(names: &Names) -> io::Result<Left> {
-    let staged = match fs::read(&names.staged) {
+    let staged = match manifest::read_file(&names.staged) {
         Ok(staged) => Some(staged),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
@@ -97,7 +97,7 @@ pub(super) fn recover(names: &Names) -> io::Result<Left> {
 
 /// Whether a run was stopped while it published, and all that is missing is names, which the next run gives.
 pub(crate) fn is_interrupted(names: &Names) -> bool {
-    fs::read(&names.staged).is_ok_and(|staged| described(&staged, names).is_some())
+    manifest::read_file(&names.staged).is_ok_and(|staged| described(&staged, names).is_some())
 }
 
 /// What a staged manifest describes, when that stands there.

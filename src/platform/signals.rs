@@ -1,0 +1,143 @@
+//! Signals that ask the program to stop, and the one that only reports a limit.
+
+/// Which signal asked the program to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopSignal {
+    /// SIGHUP: the terminal was closed, or the connection to it lost.
+    HangUp,
+    /// Ctrl-C, or SIGINT.
+    Interrupt,
+    /// Ctrl-\, or SIGQUIT.
+    Quit,
+    /// SIGTERM, where there is one.
+    Terminate,
+    /// SIGXCPU: the limit on CPU time is reached.
+    CpuLimit,
+}
+
+#[cfg(unix)]
+pub use unix::{StopSignals, outlive_file_size_limits};
+
+#[cfg(not(unix))]
+pub use plain::{StopSignals, outlive_file_size_limits};
+
+#[cfg(unix)]
+mod unix {
+    use std::future::poll_fn;
+    use std::io::{self, IsTerminal};
+    use std::task::Poll;
+
+    use rustix::process::Signal as Number;
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use super::StopSignal;
+
+    /// The signals that ask a program to stop.
+    #[derive(Debug)]
+    pub struct StopSignals(Vec<(StopSignal, Signal)>);
+
+    impl StopSignals {
+        /// Listens from now on. SIGHUP stays ignored if it was ignored at the start, as `nohup` does.
+        ///
+        /// # Errors
+        /// If the system refuses to deliver them.
+        pub fn listen() -> io::Result<Self> {
+            let mut kinds = vec![
+                (StopSignal::Interrupt, Number::INT),
+                (StopSignal::Quit, Number::QUIT),
+                (StopSignal::Terminate, Number::TERM),
+                (StopSignal::CpuLimit, Number::XCPU),
+            ];
+            if !is_hang_up_ignored() {
+                kinds.push((StopSignal::HangUp, Number::HUP));
+            }
+            let listen = |(which, number): (_, Number)| Ok((which, signal(SignalKind::from_raw(number.as_raw()))?));
+            kinds.into_iter().map(listen).collect::<io::Result<_>>().map(Self)
+        }
+
+        /// Waits for the next one.
+        pub async fn next(&mut self) -> StopSignal {
+            poll_fn(|context| {
+                let ready = self.0.iter_mut().find_map(|(which, signal)| match signal.poll_recv(context) {
+                    Poll::Ready(Some(())) => Some(*which),
+                    _ => None,
+                });
+                ready.map_or(Poll::Pending, Poll::Ready)
+            })
+            .await
+        }
+    }
+
+    /// Lets a write beyond the limit on file sizes (`ulimit -f`) fail with an error, instead of ending the process.
+    /// Needs a tokio runtime, and lasts until the process ends.
+    ///
+    /// # Errors
+    /// If the system refuses a handler.
+    pub fn outlive_file_size_limits() -> io::Result<()> {
+        // Its handler stays when the stream is dropped.
+        signal(SignalKind::from_raw(Number::XFSZ.as_raw())).map(drop)
+    }
+
+    /// Whether SIGHUP was ignored when the process started. Where the system does not say, a run without a terminal,
+    /// which is what `nohup` makes of it, counts as one that ignores it.
+    fn is_hang_up_ignored() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").ok();
+        status
+            .as_deref()
+            .and_then(|status| is_ignored(status, Number::HUP))
+            .unwrap_or_else(|| !(io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()))
+    }
+
+    /// What Linux says of a signal in `/proc/self/status`.
+    fn is_ignored(status: &str, number: Number) -> Option<bool> {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        let mask = u128::from_str_radix(mask.trim(), 16).ok()?;
+        Some(mask >> (number.as_raw() - 1) & 1 == 1)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn an_ignored_signal_is_read_from_the_status() {
+            let status = "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000001001\n";
+            assert_eq!(is_ignored(status, Number::HUP), Some(true));
+            assert_eq!(is_ignored(status, Number::INT), Some(false));
+            assert_eq!(is_ignored(status, Number::PIPE), Some(true));
+            assert_eq!(is_ignored("Name:\tx\n", Number::HUP), None);
+        }
+    }
+}
+
+#[cfg(any(not(unix), test))]
+#[cfg_attr(unix, allow(dead_code, reason = "built on Unix only to see that it builds"))]
+mod plain {
+    use std::io;
+
+    use super::StopSignal;
+
+    #[derive(Debug)]
+    pub struct StopSignals;
+
+    impl StopSignals {
+        #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+        pub fn listen() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub async fn next(&mut self) -> StopSignal {
+            // An error here means that no signal will ever come.
+            match tokio::signal::ctrl_c().await {
+                Ok(()) => StopSignal::Interrupt,
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+    pub fn outlive_file_size_limits() -> io::Result<()> {
+        Ok(())
+    }
+}
