@@ -11,6 +11,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::budget::{Share, needs};
 use super::failure::{ApiError, Failure};
 use super::hints::{self, Quota};
 use super::{transport, wire};
@@ -40,6 +41,16 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
     /// What the server says is left of its quota.
     pub quota: Option<Quota>,
+}
+
+/// What came of asking for a page.
+#[derive(Debug)]
+pub(super) enum Reading {
+    Whole(Answer),
+    /// A page for which there is no room now: so much is needed.
+    NoRoom {
+        needed: usize,
+    },
 }
 
 impl Client {
@@ -85,8 +96,8 @@ impl Client {
         Ok(Self { http, contacts })
     }
 
-    /// Asks for a page once.
-    pub async fn get(&self, asked: Asked) -> Result<Answer, Failure> {
+    /// Asks for a page once. Its body is read as far as `share` can grow with it.
+    pub async fn get(&self, asked: Asked, share: &mut Share) -> Result<Reading, Failure> {
         let mut url = self.contacts.clone();
         url.query_pairs_mut()
             .append_pair("page", &asked.page.to_string())
@@ -96,12 +107,24 @@ impl Client {
         if response.status() != StatusCode::OK {
             return Err(refusal(response, &headers).await);
         }
-        let body = read(&mut response, LARGEST_PAGE).await?;
-        if body.len() > LARGEST_PAGE {
-            return Err(Failure::TooLarge { limit: LARGEST_PAGE });
+        // Of a body that is compressed, the length is not known.
+        let length = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let too_large = Err(Failure::TooLarge { limit: LARGEST_PAGE });
+        if length.is_some_and(|length| length > LARGEST_PAGE) {
+            return too_large;
+        }
+        let no_room = Ok(Reading::NoRoom { needed: needs(length.unwrap_or(LARGEST_PAGE)) });
+        if !share.grow_to(needs(length.unwrap_or_default())) {
+            return no_room;
+        }
+        let mut body = Vec::with_capacity(length.unwrap_or_default());
+        let is_whole =
+            read(&mut response, &mut body, |bytes| bytes <= LARGEST_PAGE && share.grow_to(needs(bytes))).await?;
+        if !is_whole {
+            return if body.len() > LARGEST_PAGE { too_large } else { no_room };
         }
         let quota = hints::quota(&headers, wire::date(&headers));
-        Ok(Answer { headers, body, quota })
+        Ok(Reading::Whole(Answer { headers, body, quota }))
     }
 }
 
@@ -125,7 +148,8 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
 /// What an answer other than 200 says. Its body may break off: what arrived is shown.
 async fn refusal(mut response: Response, headers: &HeaderMap) -> Failure {
     let status = response.status();
-    let body = read(&mut response, wire::LARGEST_ERROR).await.unwrap_or_default();
+    let mut body = Vec::new();
+    let _ = read(&mut response, &mut body, |bytes| bytes <= wire::LARGEST_ERROR).await;
     Failure::Status {
         status: status.as_u16(),
         said: wire::said(headers, &body),
@@ -134,13 +158,21 @@ async fn refusal(mut response: Response, headers: &HeaderMap) -> Failure {
     }
 }
 
-/// Reads a body, decompressed, and stops soon after `most` bytes.
-async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    while body.len() <= most
-        && let Some(chunk) = response.chunk().await.map_err(|error| transport::in_body(&error))?
-    {
+/// Reads a body, decompressed, and stops when it has more bytes than there may be; says whether it is whole.
+async fn read(
+    response: &mut Response,
+    body: &mut Vec<u8>,
+    mut there_may_be: impl FnMut(usize) -> bool,
+) -> Result<bool, Failure> {
+    while there_may_be(body.len()) {
+        let Some(chunk) = response.chunk().await.map_err(|error| transport::in_body(&error))? else {
+            return Ok(true);
+        };
+        if body.capacity() - body.len() < chunk.len() {
+            // Not twice as much each time: what is not needed counts for as much as what is.
+            body.reserve_exact(chunk.len().max(body.len() / 4));
+        }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(false)
 }

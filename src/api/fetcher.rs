@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
-use super::client::{Answer, Client};
+use super::budget::Share;
+use super::client::{Answer, Client, Reading};
 use super::contract::{self, Violation};
 use super::failure::{ApiError, Failure};
 use super::hints::Quota;
@@ -70,8 +71,8 @@ impl<T> Fetcher<T> {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Fetches a page.
-    pub async fn fetch(&self, asked: Asked) -> Result<Fetched<T>, ApiError> {
+    /// Fetches a page, into a share of the memory that may have to grow.
+    pub async fn fetch(&self, asked: Asked, mut share: Share) -> Result<(Fetched<T>, Share), ApiError> {
         let page = asked.page;
         let mut tries = Tries::default();
         let mut attempt = 0;
@@ -79,10 +80,21 @@ impl<T> Fetcher<T> {
             attempt += 1;
             let (slot, sent) = self.send(page, attempt).await;
             let last_reading = tries.readings + 1 >= READINGS;
-            let answer = self.client.get(asked).await;
+            let answer = match self.client.get(asked, &mut share).await {
+                Ok(Reading::NoRoom { needed }) => {
+                    self.pacer.answered(slot);
+                    let cause = "it is larger than the pages before it, and waits until they have left".to_owned();
+                    self.reporter.report(&Event::Retrying { page, attempt, wait: Duration::ZERO, cause });
+                    share.wait_for(needed).await;
+                    continue;
+                }
+                Ok(Reading::Whole(answer)) => Ok(answer),
+                Err(failure) => Err(failure),
+            };
             let failure = match answer.and_then(|answer| self.decode(asked, sent, &answer, last_reading)) {
                 Ok(fetched) => {
                     self.pacer.page(slot);
+                    share.shrink_to(fetched.held);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
                     self.reporter.report(&Event::PageRead {
                         page,
@@ -90,7 +102,7 @@ impl<T> Fetcher<T> {
                         bytes,
                         took: self.pacer.now().saturating_sub(sent),
                     });
-                    return Ok(fetched);
+                    return Ok((fetched, share));
                 }
                 Err(failure) => failure,
             };
@@ -105,7 +117,7 @@ impl<T> Fetcher<T> {
             let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64()) {
                 Decision::Again(wait) => wait,
                 Decision::AskFirstPage => {
-                    if self.ask_first_page(asked.per_page).await? == Others::Failed {
+                    if self.ask_first_page(asked.per_page, &mut share).await? == Others::Failed {
                         // The server was down, so that the page may be sound: it is tried anew.
                         tries = Tries::default();
                     }
@@ -119,13 +131,13 @@ impl<T> Fetcher<T> {
     }
 
     /// Asks for page 1 until the server answers, or has failed for so long that the next attempt gives up.
-    async fn ask_first_page(&self, per_page: u32) -> Result<Others, ApiError> {
+    async fn ask_first_page(&self, per_page: u32, share: &mut Share) -> Result<Others, ApiError> {
         let mut others = Others::Answered;
         let mut attempt = 0;
         loop {
             attempt += 1;
             let (slot, _) = self.send(1, attempt).await;
-            let Err(failure) = self.client.get(Asked { page: 1, per_page }).await else {
+            let Err(failure) = self.client.get(Asked { page: 1, per_page }, share).await else {
                 self.pacer.answered(slot);
                 return Ok(others);
             };

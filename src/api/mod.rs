@@ -3,6 +3,7 @@
 //! A plan comes in, decoded pages go out in list order through a bounded channel. The only code that
 //! knows reqwest and governor; what a page holds is left to the decode function it is given.
 
+mod budget;
 mod ceiling;
 mod certificate;
 mod client;
@@ -16,9 +17,9 @@ mod pacer;
 mod reader;
 mod retry;
 mod transport;
-mod window;
 mod wire;
 
+pub(crate) use budget::Share;
 pub use failure::{ApiError, Failure, Said, Transport};
 pub(crate) use reader::{Page, Reader, Totals};
 #[cfg(any(test, feature = "fuzzing"))]
