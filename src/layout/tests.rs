@@ -217,6 +217,14 @@ fn what_is_hashed_or_dropped_is_so_under_another_name_too() {
 }
 
 #[test]
+fn an_empty_value_is_not_hashed_in_extra_either() {
+    let contacts = r#"{"id":1,"email":"","owner_email":"","contact_owner":""}"#;
+    let (arranged, _) = arranged(layout(|layout| layout.hashed = Some(hashed(&["email", "owner_email"]))), contacts);
+    assert_eq!(value(&arranged, "email", 0).as_deref(), Some(""));
+    assert_eq!(object(&arranged, 0), json!({"contact_owner": "", "owner_email": ""}));
+}
+
+#[test]
 fn a_key_of_the_contact_itself_is_not_overwritten_by_its_owners() {
     let contacts = r#"{"id":1,"contact_owner.name":"literal","contact_owner":{"name":"Jane"}}"#;
     let (arranged, _) = arranged(layout(|layout| layout.owners = Owners::Table), contacts);

@@ -20,6 +20,7 @@ mod map;
 mod moving;
 mod night;
 mod pace;
+mod personal;
 mod pointed;
 mod program;
 mod proxy;
