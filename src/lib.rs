@@ -43,7 +43,7 @@
 //! | `proof` | observations in, what to read next and a certificate out; pure | page |
 //! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | escape, page |
 //! | [`digest`] | batches in, a digest of their contents out; the same in every engine | table |
-//! | `layout` | batches of the whole table in, batches of the output's columns out, and its owners | config, table |
+//! | `layout` | batches of the whole table in, batches of the output's columns out, and its owners | config, escape, table |
 //! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, digest, error, layout, proof, report, table |
 //! | `sink` | batches in, published files out; every format goes to every place | config, draft, error, manifest, platform, proof |
 //! | `draft` | bytes in, a file or a folder that is whole or not there; the only rename | platform |

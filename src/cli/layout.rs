@@ -28,7 +28,8 @@ pub struct Form {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The columns")]
 pub struct Values {
-    /// Replace the values of these columns by their HMAC-SHA-256: emails in small letters, phone numbers as digits
+    /// Replace the values of these columns with their HMAC-SHA-256: of emails in lowercase, of phone numbers without
+    /// punctuation. An empty value stays empty
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_HMAC")]
     hmac: Vec<String>,
     /// The file with the key of --hmac, at least 32 bytes

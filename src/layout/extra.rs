@@ -57,10 +57,13 @@ impl Extra {
         Self { changes, without_owner, of_owner: of_owner.map(|field| field.name().clone()).collect() }
     }
 
-    /// What becomes of a key's value.
-    fn change(&self, key: &str) -> Option<&Change> {
+    /// What becomes of the value of a key of `object`.
+    fn change(&self, key: &str, object: &Object) -> Option<&Change> {
         let of_owner = key.strip_prefix(table::OWNER).is_some_and(|rest| rest.starts_with('.'));
-        self.changes.get(key).or((self.without_owner && of_owner).then_some(&Change::Dropped))
+        let change = self.changes.get(key).or((self.without_owner && of_owner).then_some(&Change::Dropped));
+        // A name that was taken has a suffix, and may stand for the column all the same.
+        let taken = || table::before_suffix(key).filter(|name| object.contains_key(*name));
+        change.or_else(|| self.changes.get(taken()?))
     }
 
     /// Whether anything is to be changed.
@@ -92,16 +95,16 @@ impl Extra {
         keyed: Option<&Keyed>,
     ) -> Result<Option<String>, serde_json::Error> {
         let object: Object = before.map(serde_json::from_str).transpose()?.unwrap_or_default();
-        if homeless.is_empty() && object.keys().all(|key| self.change(key).is_none()) {
+        if homeless.is_empty() && object.keys().all(|key| self.change(key, &object).is_none()) {
             return Ok(before.map(str::to_owned));
         }
         let mut changed = Object::new();
-        for (key, value) in object {
-            match (self.change(&key), keyed) {
-                (None, _) => drop(changed.insert(key, value)),
+        for (key, value) in &object {
+            match (self.change(key, &object), keyed) {
+                (None, _) => drop(changed.insert(key.clone(), value.clone())),
                 (Some(Change::Hashed(column)), Some(keyed)) => {
                     let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
-                    changed.insert(key, to_raw_value(&keyed.hash(column, &text))?);
+                    changed.insert(key.clone(), to_raw_value(&keyed.hash(column, &text))?);
                 }
                 (Some(_), _) => {}
             }

@@ -41,7 +41,7 @@ impl Glance {
     /// Reads a manifest.
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
         let Glanced { completeness, times, file, parts, owners } = unsealed(bytes)?;
-        let bytes = file.iter().chain(&parts).map(|size| size.bytes).sum();
+        let bytes = file.iter().chain(&parts).fold(0, |bytes: u64, size| bytes.saturating_add(size.bytes));
         Ok(Self {
             level: completeness.level,
             finished_at: times.finished_at,

@@ -60,6 +60,8 @@ impl Visitor<'_> for IdVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Id, E> {
+        // As in the table, a plus is part of no id.
+        let text = if text.starts_with('+') { "" } else { text };
         text.parse().map(Id).map_err(E::custom)
     }
 }
@@ -82,6 +84,7 @@ mod tests {
             "{\"id\":null}",
             "{\"id\":1.5}",
             "{\"id\":\"secret\"}",
+            "{\"id\":\"+1\"}",
             "[1]",
             "",
             "{\"id\":1,\"id\":2}",

@@ -4,7 +4,8 @@
 //! leaves null there and itself in `extra`, so that nothing the API sends is lost.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -14,9 +15,10 @@ use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 
 use super::{
+    extra::{Extra, Origin},
     instant,
     json::{Kind, Raw},
-    schema::{COLUMNS, Column, Holds, OWNER, Place, extra_key, schema, schema_with_raw},
+    schema::{COLUMNS, Column, EXTRA, Holds, OWNER, Place, schema, schema_with_raw},
 };
 use crate::escape::escape;
 use crate::page::{Finding, FindingKind, RowKey};
@@ -30,18 +32,27 @@ const TEXT: usize = 2_048;
 #[derive(Debug, Default)]
 pub(super) struct Contact<'a> {
     values: [Option<Raw<'a>>; COLUMNS.len()],
-    extra: BTreeMap<String, Raw<'a>>,
+    extra: Extra<'a>,
+    /// Columns of which another value was sent before, which is lost.
+    repeated: Vec<&'static str>,
 }
 
 impl<'a> Contact<'a> {
     /// Takes a value for column `index`; a later one of the same key replaces it.
     pub fn set(&mut self, index: usize, value: Raw<'a>) {
-        self.values[index] = Some(value);
+        let before = self.values[index].replace(value);
+        self.note_repeated(before.is_some_and(|before| before.bytes != value.bytes), COLUMNS[index].name);
     }
 
     /// Takes a value that has no column.
-    pub fn set_extra(&mut self, key: String, value: Raw<'a>) {
-        self.extra.insert(key, value);
+    pub fn set_extra(&mut self, origin: Origin, key: Raw<'a>, value: Raw<'a>) {
+        let repeated = self.extra.set(origin, key, value);
+        self.note_repeated(repeated, EXTRA);
+    }
+
+    /// Takes an owner that is not an object.
+    pub fn set_owner(&mut self, value: Raw<'a>) {
+        self.extra.set_owner(value);
     }
 
     /// Forgets the owner: another `contact_owner` follows, and the last counts.
@@ -51,9 +62,14 @@ impl<'a> Contact<'a> {
                 *value = None;
             }
         }
-        // `contact_owner` itself and `contact_owner.…`; others may begin alike.
-        self.extra
-            .retain(|key, _| key.strip_prefix(OWNER).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.')));
+        self.extra.forget_owner();
+        self.note_repeated(true, OWNER);
+    }
+
+    fn note_repeated(&mut self, repeated: bool, column: &'static str) {
+        if repeated {
+            self.repeated.push(column);
+        }
     }
 }
 
@@ -108,9 +124,8 @@ impl Columns {
             let held = match (&mut self.builders[index], column.place) {
                 (Builder::Integer(builder), Place::Id) => {
                     let id = identity(value, row)?;
-                    self.rows.push(RowKey { id, created_at: None, updated_at: None, hash });
-                    builder.append_value(id);
-                    true
+                    self.rows.push(RowKey { id: id.number, created_at: None, updated_at: None, hash });
+                    append_integer(builder, Some(id), column, &mut self.findings, row)
                 }
                 (Builder::Text(builder), Place::Extra) => {
                     append_extra(builder, &contact.extra, &mut self.findings, row);
@@ -119,8 +134,11 @@ impl Columns {
                 (builder, _) => append(builder, value, column, &mut self.findings, row),
             };
             if !held && let Some(value) = value {
-                contact.set_extra(extra_key(column.name), value);
+                contact.extra.set_column(column.name, value);
             }
+        }
+        for column in contact.repeated {
+            note(&mut self.findings, FindingKind::RepeatedKey, column, row, 1);
         }
         if let Some(raw) = &mut self.raw {
             raw.append_value(one_line(bytes));
@@ -171,10 +189,22 @@ fn instants<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Op
     column.into_iter().flatten()
 }
 
+/// An integer that was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Integer<T> {
+    pub number: T,
+    /// Whether it was written as this program writes it, and not as `007` or `-0`.
+    is_plain: bool,
+}
+
 /// The integer that a number or a numeric string writes out in full.
-pub(super) fn integer<T: std::str::FromStr>(value: Raw<'_>) -> Option<T> {
+pub(super) fn integer<T: FromStr + Display>(value: Raw<'_>) -> Option<Integer<T>> {
     let parse = |text: &str| {
-        text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+        let is_whole = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+        let number: T = is_whole.then(|| text.parse().ok()).flatten()?;
+        // Few begin like this, and only these can be written otherwise.
+        let is_plain = !(text.starts_with('0') || text.starts_with("-0")) || number.to_string() == text;
+        Some(Integer { number, is_plain })
     };
     match value.kind {
         Kind::Number => parse(std::str::from_utf8(value.bytes).ok()?),
@@ -183,7 +213,7 @@ pub(super) fn integer<T: std::str::FromStr>(value: Raw<'_>) -> Option<T> {
     }
 }
 
-fn identity(value: Option<Raw<'_>>, row: usize) -> Result<i64, String> {
+fn identity(value: Option<Raw<'_>>, row: usize) -> Result<Integer<i64>, String> {
     let Some(value) = value else {
         return Err(format!(
             "contact {row} of the page has no id, and a contact without one can be neither counted nor proven"
@@ -192,6 +222,21 @@ fn identity(value: Option<Raw<'_>>, row: usize) -> Result<i64, String> {
     integer(value).ok_or_else(|| {
         format!("contact {row} of the page has the id {}, which is no 64-bit integer", escape(&value.json().text))
     })
+}
+
+/// Appends an integer; false when it was written otherwise, of which `extra` keeps the trace: two texts that name one
+/// number may be two identities.
+fn append_integer(
+    builder: &mut Int64Builder,
+    integer: Option<Integer<i64>>,
+    column: &Column,
+    findings: &mut Vec<Finding>,
+    row: usize,
+) -> bool {
+    builder.append_option(integer.map(|integer| integer.number));
+    let is_plain = integer.is_none_or(|integer| integer.is_plain);
+    note(findings, FindingKind::RewrittenNumber, column.name, row, u64::from(!is_plain));
+    is_plain
 }
 
 /// Appends a value, or null; false when the column cannot hold it.
@@ -205,13 +250,13 @@ fn append(
     match builder {
         Builder::Integer(builder) => {
             let number = value.and_then(integer);
-            builder.append_option(number);
-            keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row)
+            let is_plain = append_integer(builder, number, column, findings, row);
+            keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row) && is_plain
         }
         Builder::Text(builder) => {
             let text = value.and_then(|value| value.text());
             if let Some(text) = &text {
-                note(findings, FindingKind::ReplacedCharacter, column, row, text.replaced);
+                note(findings, FindingKind::ReplacedCharacter, column.name, row, text.replaced);
             }
             builder.append_option(text.as_ref().map(|text| &text.text));
             keep(text.is_some(), value, column, FindingKind::WrongKind, findings, row)
@@ -226,7 +271,7 @@ fn append(
     }
 }
 
-/// Whether the column holds what was sent; if not, that is a finding.
+/// Whether the column holds what was sent; if not, that is a finding. But for an empty text, which stands for nothing.
 fn keep(
     held: bool,
     value: Option<Raw<'_>>,
@@ -236,43 +281,23 @@ fn keep(
     row: usize,
 ) -> bool {
     let held = held || value.is_none();
-    note(findings, kind, column, row, u64::from(!held));
+    let is_empty = value.is_some_and(|value| value.bytes == br#""""#);
+    note(findings, kind, column.name, row, u64::from(!held && !is_empty));
     held
 }
 
-fn append_extra(
-    builder: &mut StringBuilder,
-    extra: &BTreeMap<String, Raw<'_>>,
-    findings: &mut Vec<Finding>,
-    row: usize,
-) {
-    if extra.is_empty() {
-        builder.append_null();
-        return;
-    }
-    let mut json = String::from("{");
-    let mut replaced = 0;
-    for (key, value) in extra {
-        if json.len() > 1 {
-            json.push(',');
-        }
-        json.push_str(&serde_json::Value::from(key.as_str()).to_string());
-        json.push(':');
-        let value = value.json();
-        json.push_str(&value.text);
-        replaced += value.replaced;
-    }
-    json.push('}');
+fn append_extra(builder: &mut StringBuilder, extra: &Extra<'_>, findings: &mut Vec<Finding>, row: usize) {
+    let Some((json, replaced)) = extra.json() else { return builder.append_null() };
     builder.append_value(json);
-    note(findings, FindingKind::ReplacedCharacter, &COLUMNS[COLUMNS.len() - 1], row, replaced);
+    note(findings, FindingKind::ReplacedCharacter, EXTRA, row, replaced);
 }
 
-fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &Column, row: usize, count: u64) {
+fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &'static str, row: usize, count: u64) {
     if count == 0 {
         return;
     }
-    match findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column.name) {
+    match findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column) {
         Some(finding) => finding.count += count,
-        None => findings.push(Finding { kind, column: column.name, row, count }),
+        None => findings.push(Finding { kind, column, row, count }),
     }
 }

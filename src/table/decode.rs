@@ -10,6 +10,7 @@ use rustc_hash::FxBuildHasher;
 use super::{
     PageTable,
     columns::{Columns, Contact, integer},
+    extra::Origin,
     json::{Broken, Kind, Raw, Scanner},
     schema::{COLUMNS, OWNER, Place},
 };
@@ -99,7 +100,7 @@ fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
             }
             read_owner(scanner, &mut contact)?;
         } else {
-            contact.set_extra(name(key), scanner.value()?);
+            contact.set_extra(Origin::Contact, key, scanner.value()?);
         }
         Ok(())
     })?;
@@ -115,13 +116,13 @@ fn read_owner<'a>(scanner: &mut Scanner<'a>, contact: &mut Contact<'a>) -> Resul
                 let value = scanner.value()?;
                 match find(key, &mut last, owner_key) {
                     Some(index) => contact.set(index, value),
-                    None => contact.set_extra(format!("{OWNER}.{}", name(key)), value),
+                    None => contact.set_extra(Origin::Owner, key, value),
                 }
                 Ok(())
             })
         }
         _ => {
-            contact.set_extra(OWNER.to_owned(), scanner.value()?);
+            contact.set_owner(scanner.value()?);
             Ok(())
         }
     }
@@ -152,10 +153,6 @@ fn find(key: Raw<'_>, last: &mut usize, key_of: fn(Place) -> Option<&'static str
     Some(index)
 }
 
-fn name(key: Raw<'_>) -> String {
-    key.text().map(|key| key.text.into_owned()).unwrap_or_default()
-}
-
 fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError> {
     if scanner.peek()? != Kind::Object {
         return malformed("`pagination` is no object");
@@ -164,9 +161,9 @@ fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError>
         [("current_page", None), ("per_page", None), ("total_pages", None), ("total_count", None)];
     scanner.object(|scanner, key| {
         let value = scanner.value()?;
-        let name = name(key);
+        let name = key.text().map(|key| key.text).unwrap_or_default();
         if let Some((_, number)) = numbers.iter_mut().find(|(key, _)| *key == name) {
-            *number = integer(value);
+            *number = integer(value).map(|integer| integer.number);
         }
         Ok::<_, DecodeError>(())
     })?;

@@ -18,6 +18,11 @@ fn table(contacts: impl AsRef<[u8]>) -> PageTable {
     decode(&page(contacts.as_ref())).unwrap().table
 }
 
+/// What was found, as kind and column.
+fn found(table: &PageTable) -> Vec<(FindingKind, &'static str)> {
+    table.findings.iter().map(|finding| (finding.kind, finding.column)).collect()
+}
+
 fn error(contacts: &str) -> DecodeError {
     decode(&page(contacts.as_bytes())).unwrap_err()
 }
@@ -104,8 +109,64 @@ fn empty_text_is_not_null_and_an_absent_key_is() {
 
 #[test]
 fn ids_are_numbers_or_numeric_strings_of_64_bits() {
-    let PageTable { batch, .. } = table(r#"{"id":9223372036854775807},{"id":"-9223372036854775808"},{"id":"0042"}"#);
-    assert_eq!([0, 1, 2].map(|row| integer(&batch, "id", row)), [Some(i64::MAX), Some(i64::MIN), Some(42)]);
+    let table = table(r#"{"id":9223372036854775807},{"id":"-9223372036854775808"},{"id":0},{"id":"42"},{"id":-7}"#);
+    let ids = [i64::MAX, i64::MIN, 0, 42, -7].map(Some);
+    assert_eq!([0, 1, 2, 3, 4].map(|row| integer(&table.batch, "id", row)), ids);
+    assert!(table.findings.is_empty() && text(&table.batch, "extra", 0).is_none(), "{:?}", table.findings);
+}
+
+/// Two texts of one number may be two identities: the number alone would not tell.
+#[test]
+fn an_integer_that_is_written_another_way_leaves_a_trace() {
+    let table = table(
+        r#"{"id":"0042"},{"id":-0},{"id":"-0"},{"id":"\u0034"},{"id":5,"contact_owner":{"id":"007","name":"Bond"}},
+           {"id":6,"contact_owner":{"id":"-01"}}"#,
+    );
+    let ids = [42, 0, 0, 4, 5, 6].map(Some);
+    assert_eq!([0, 1, 2, 3, 4, 5].map(|row| integer(&table.batch, "id", row)), ids);
+    assert_eq!([4, 5].map(|row| integer(&table.batch, "owner_id", row)), [Some(7), Some(-1)]);
+    assert_eq!(
+        [0, 1, 2, 3, 4, 5].map(|row| text(&table.batch, "extra", row)),
+        [
+            Some(r#"{"id":"0042"}"#),
+            Some(r#"{"id":-0}"#),
+            Some(r#"{"id":"-0"}"#),
+            None,
+            Some(r#"{"contact_owner.id":"007"}"#),
+            Some(r#"{"contact_owner.id":"-01"}"#),
+        ]
+    );
+    assert_eq!(found(&table), ["id", "owner_id"].map(|column| (FindingKind::RewrittenNumber, column)));
+    assert_eq!(table.findings.iter().map(|finding| finding.count).collect::<Vec<_>>(), [3, 2]);
+}
+
+#[test]
+fn an_owner_whose_id_is_no_whole_number_has_none_and_the_id_is_kept() {
+    for id in [r#""+7""#, r#""7.0""#, "7.0", "1e2", r#""seven""#, "9223372036854775808", "true", r#"" 7""#] {
+        let table = table(format!(r#"{{"id":1,"contact_owner":{{"id":{id}}}}}"#));
+        assert_eq!(integer(&table.batch, "owner_id", 0), None, "{id}");
+        assert_eq!(text(&table.batch, "extra", 0), Some(&*format!(r#"{{"contact_owner.id":{id}}}"#)));
+        assert_eq!(found(&table), [(FindingKind::WrongKind, "owner_id")], "{id}");
+    }
+}
+
+/// Nothing is wrong with it, and yet it is not null: it stays in `extra`.
+#[test]
+fn an_empty_text_is_no_time_and_no_number_and_no_warning() {
+    let table = table(r#"{"id":1,"created_at":"","updated_at":" ","contact_owner":{"id":""}}"#);
+    assert_eq!((instant(&table.batch, "created_at", 0), integer(&table.batch, "owner_id", 0)), (None, None));
+    let extra = r#"{"contact_owner.id":"","created_at":"","updated_at":" "}"#;
+    assert_eq!(text(&table.batch, "extra", 0), Some(extra));
+    assert_eq!(found(&table), [(FindingKind::UnreadableTime, "updated_at")]);
+}
+
+#[test]
+fn a_time_outside_the_years_1_to_9999_is_kept_as_it_was_sent() {
+    let table = table(r#"{"id":1,"created_at":"9999-12-31T23:59:59-05:00","updated_at":"0000-06-01T00:00:00Z"}"#);
+    assert_eq!(["created_at", "updated_at"].map(|column| instant(&table.batch, column, 0)), [None, None]);
+    let extra = r#"{"created_at":"9999-12-31T23:59:59-05:00","updated_at":"0000-06-01T00:00:00Z"}"#;
+    assert_eq!(text(&table.batch, "extra", 0), Some(extra));
+    assert_eq!(found(&table), ["created_at", "updated_at"].map(|column| (FindingKind::UnreadableTime, column)));
 }
 
 #[test]
@@ -174,16 +235,77 @@ fn broken_characters_cost_no_page() {
 }
 
 #[test]
-fn of_a_key_given_twice_the_last_counts() {
-    let PageTable { batch, .. } = table(
+fn of_a_key_given_twice_the_last_counts_and_the_loss_is_told() {
+    let table = table(
         r#"{"id":1,"id":2,"email":"a","\u0065mail":"b","x":1,"x":2,
-            "contact_owner":{"id":1,"name":"A","y":1},"contact_owner":{"id":2}}"#,
+            "contact_owner":{"id":1,"name":"A","name":"B","y":1,"y":2},"contact_owner":{"id":2}}"#,
     );
-    assert_eq!((integer(&batch, "id", 0), text(&batch, "email", 0)), (Some(2), Some("b")));
-    assert_eq!((integer(&batch, "owner_id", 0), text(&batch, "owner_name", 0)), (Some(2), None));
-    assert_eq!(text(&batch, "extra", 0), Some(r#"{"x":2}"#));
+    let batch = &table.batch;
+    assert_eq!((integer(batch, "id", 0), text(batch, "email", 0)), (Some(2), Some("b")));
+    assert_eq!((integer(batch, "owner_id", 0), text(batch, "owner_name", 0)), (Some(2), None));
+    assert_eq!(text(batch, "extra", 0), Some(r#"{"x":2}"#));
+    let lost = table.findings.iter().map(|finding| (finding.column, finding.count));
+    let due = [("id", 1), ("email", 1), ("extra", 2), ("owner_name", 1), ("contact_owner", 1)];
+    assert_eq!(lost.collect::<Vec<_>>(), due);
+    assert!(table.findings.iter().all(|finding| finding.kind == FindingKind::RepeatedKey));
     let twice = format!(r#"{{"contacts":[{{"id":1}}],"contacts":[],{PAGINATION}}}"#);
     assert!(decode(twice.as_bytes()).unwrap().rows.is_empty());
+}
+
+#[test]
+fn a_key_given_twice_with_one_value_loses_nothing() {
+    let table = table(r#"{"id":1,"id":1,"email":"a","email":"a","x":[1],"x":[1]}"#);
+    assert!(table.findings.is_empty(), "{:?}", table.findings);
+}
+
+#[test]
+fn no_two_keys_become_one_in_extra() {
+    for (contact, extra) in [
+        // The contact's own key, and one of its owner's.
+        (
+            r#""contact_owner.role":"a","contact_owner":{"id":5,"role":"b"}"#,
+            r#"{"contact_owner.role":"a","contact_owner.role_":"b"}"#,
+        ),
+        (
+            r#""contact_owner":{"role":"b","role_":"c"},"contact_owner.role":"a""#,
+            r#"{"contact_owner.role":"a","contact_owner.role_":"c","contact_owner.role_2":"b"}"#,
+        ),
+        // The contact's own key, and a column that cannot hold its value.
+        (
+            r#""contact_owner.id":"mine","contact_owner":{"id":1.5}"#,
+            r#"{"contact_owner.id":"mine","contact_owner.id_":1.5}"#,
+        ),
+        // Keys with broken characters, and one that has the character that replaces them.
+        (
+            r#""k\ud800":1,"k\ud801":2,"k\ufffd":3,"k\ud802":4"#,
+            "{\"k\u{fffd}\":3,\"k\u{fffd}_\":1,\"k\u{fffd}_2\":2,\"k\u{fffd}_3\":4}",
+        ),
+        // An owner that is not an object, and one without a key.
+        (r#""contact_owner":"Jane","contact_owner.":1"#, r#"{"contact_owner":"Jane","contact_owner.":1}"#),
+        (r#""contact_owner":{"":2},"contact_owner.":1,"":3"#, r#"{"":3,"contact_owner.":1,"contact_owner._":2}"#),
+        // Names that are columns of the output only.
+        (r#""extra":1,"owner_id":2,"raw":3"#, r#"{"extra":1,"owner_id":2,"raw":3}"#),
+    ] {
+        let table = table(format!(r#"{{"id":1,{contact}}}"#));
+        assert_eq!(text(&table.batch, "extra", 0), Some(extra), "{contact}");
+        assert!(table.findings.iter().all(|finding| finding.kind != FindingKind::RepeatedKey), "{contact}");
+    }
+    let broken = table(r#"{"id":1,"k\ud800":1,"k\ud801\ud802":"\ud803"}"#);
+    assert_eq!(found(&broken), [(FindingKind::ReplacedCharacter, "extra")]);
+    assert_eq!(broken.findings[0].count, 4);
+}
+
+/// A page may have 8 MiB of such keys: each is compared with none of the others.
+#[test]
+fn many_keys_that_are_broken_alike_cost_no_more_than_others() {
+    let keys: Vec<_> = (0..100_000_u32)
+        .map(|number| {
+            format!(r#""\ud8{:02x}x\ud8{:02x}x\ud8{:02x}":{number}"#, number >> 16, number >> 8 & 255, number & 255)
+        })
+        .collect();
+    let table = table(format!(r#"{{"id":1,{}}}"#, keys.join(",")));
+    let extra: serde_json::Value = serde_json::from_str(text(&table.batch, "extra", 0).unwrap()).unwrap();
+    assert_eq!(extra.as_object().unwrap().len(), keys.len());
 }
 
 #[test]

@@ -6,6 +6,7 @@
     reason = "a test ends where something unexpected happens, and may print figures"
 )]
 
+mod damage;
 mod digest;
 mod exits;
 mod export;
@@ -20,6 +21,7 @@ mod map;
 mod moving;
 mod night;
 mod pace;
+mod personal;
 mod pointed;
 mod program;
 mod proxy;

@@ -29,12 +29,12 @@ fn refusal(file: &str) -> VerifyError {
     verify(Path::new(file), None).unwrap_err()
 }
 
-fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Changes a manifest, and seals it as its program would.
-fn resealed(file: &str, change: impl FnOnce(&mut Value)) {
+pub fn resealed(file: &str, change: impl FnOnce(&mut Value)) {
     let mut value = run::json(manifest(file));
     change(&mut value);
     let zeros = "0".repeat(64);
@@ -50,7 +50,7 @@ fn with_columns(value: &mut Value, columns: &[Value]) {
         format!("{} {} {nullable}\n", column["name"].as_str().unwrap(), column["type"].as_str().unwrap())
     };
     let lines: Vec<_> = columns.iter().map(line).collect();
-    value["schema"]["fingerprint"] = json!(sha256(&lines.concat()));
+    value["schema"]["fingerprint"] = json!(sha256(lines.concat()));
     value["schema"]["columns"] = json!(columns);
 }
 
