@@ -15,7 +15,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 
 use super::{
-    extra::{Extra, Origin},
+    extra::{Extra, Found},
     instant,
     json::{Kind, Raw},
     schema::{COLUMNS, Column, EXTRA, Holds, OWNER, Place, schema, schema_with_raw},
@@ -29,30 +29,25 @@ const ROWS: usize = 100;
 const TEXT: usize = 2_048;
 
 /// The values of one contact, as they stand in the page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Contact<'a> {
     values: [Option<Raw<'a>>; COLUMNS.len()],
-    extra: Extra<'a>,
-    /// Columns of which another value was sent before, which is lost.
-    repeated: Vec<&'static str>,
+    pub extra: Extra<'a>,
+    /// Columns of which other values were sent before, which are lost, and how many.
+    repeated: Vec<(&'static str, u64)>,
 }
 
 impl<'a> Contact<'a> {
+    /// One without values, in this page.
+    pub fn new(page: &'a [u8]) -> Self {
+        Self { values: Default::default(), extra: Extra::new(page), repeated: Vec::new() }
+    }
+
     /// Takes a value for column `index`; a later one of the same key replaces it.
     pub fn set(&mut self, index: usize, value: Raw<'a>) {
         let before = self.values[index].replace(value);
-        self.note_repeated(before.is_some_and(|before| before.bytes != value.bytes), COLUMNS[index].name);
-    }
-
-    /// Takes a value that has no column.
-    pub fn set_extra(&mut self, origin: Origin, key: Raw<'a>, value: Raw<'a>) {
-        let repeated = self.extra.set(origin, key, value);
-        self.note_repeated(repeated, EXTRA);
-    }
-
-    /// Takes an owner that is not an object.
-    pub fn set_owner(&mut self, value: Raw<'a>) {
-        self.extra.set_owner(value);
+        let lost = before.is_some_and(|before| before.bytes != value.bytes);
+        self.note_repeated(COLUMNS[index].name, u64::from(lost));
     }
 
     /// Forgets the owner: another `contact_owner` follows, and the last counts.
@@ -62,13 +57,18 @@ impl<'a> Contact<'a> {
                 *value = None;
             }
         }
-        self.extra.forget_owner();
-        self.note_repeated(true, OWNER);
+        let lost = self.extra.forget_owner();
+        self.note_repeated(EXTRA, lost);
+        self.note_repeated(OWNER, 1);
     }
 
-    fn note_repeated(&mut self, repeated: bool, column: &'static str) {
-        if repeated {
-            self.repeated.push(column);
+    fn note_repeated(&mut self, column: &'static str, times: u64) {
+        if times == 0 {
+            return;
+        }
+        match self.repeated.iter_mut().find(|(name, _)| *name == column) {
+            Some((_, before)) => *before += times,
+            None => self.repeated.push((column, times)),
         }
     }
 }
@@ -128,17 +128,18 @@ impl Columns {
                     append_integer(builder, Some(id), column, &mut self.findings, row)
                 }
                 (Builder::Text(builder), Place::Extra) => {
-                    append_extra(builder, &contact.extra, &mut self.findings, row);
+                    let extra = std::mem::replace(&mut contact.extra, Extra::new(&[]));
+                    contact.note_repeated(EXTRA, append_extra(builder, extra, &mut self.findings, row));
                     true
                 }
                 (builder, _) => append(builder, value, column, &mut self.findings, row),
             };
             if !held && let Some(value) = value {
-                contact.extra.set_column(column.name, value);
+                contact.extra.take_column(column.name, value);
             }
         }
-        for column in contact.repeated {
-            note(&mut self.findings, FindingKind::RepeatedKey, column, row, 1);
+        for (column, times) in contact.repeated {
+            note(&mut self.findings, FindingKind::RepeatedKey, column, row, times);
         }
         if let Some(raw) = &mut self.raw {
             raw.append_value(one_line(bytes));
@@ -254,12 +255,11 @@ fn append(
             keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row) && is_plain
         }
         Builder::Text(builder) => {
-            let text = value.and_then(|value| value.text());
-            if let Some(text) = &text {
-                note(findings, FindingKind::ReplacedCharacter, column.name, row, text.replaced);
-            }
-            builder.append_option(text.as_ref().map(|text| &text.text));
-            keep(text.is_some(), value, column, FindingKind::WrongKind, findings, row)
+            let replaced = value.and_then(|value| value.write_text(builder));
+            note(findings, FindingKind::ReplacedCharacter, column.name, row, replaced.unwrap_or_default());
+            // Ends what was written.
+            builder.append_option(replaced.map(|_| ""));
+            keep(replaced.is_some(), value, column, FindingKind::WrongKind, findings, row)
         }
         Builder::Instant(builder) => {
             let text = value.and_then(|value| value.text());
@@ -286,10 +286,14 @@ fn keep(
     held
 }
 
-fn append_extra(builder: &mut StringBuilder, extra: &Extra<'_>, findings: &mut Vec<Finding>, row: usize) {
-    let Some((json, replaced)) = extra.json() else { return builder.append_null() };
-    builder.append_value(json);
+/// Appends the column `extra`; returns how many values were lost.
+fn append_extra(builder: &mut StringBuilder, extra: Extra<'_>, findings: &mut Vec<Finding>, row: usize) -> u64 {
+    let found = extra.write(builder);
+    // Ends what was written.
+    builder.append_option(found.map(|_| ""));
+    let Found { replaced, lost } = found.unwrap_or_default();
     note(findings, FindingKind::ReplacedCharacter, EXTRA, row, replaced);
+    lost
 }
 
 fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &'static str, row: usize, count: u64) {

@@ -10,11 +10,13 @@ use rustc_hash::FxBuildHasher;
 use super::{
     PageTable,
     columns::{Columns, Contact, integer},
-    extra::Origin,
     json::{Broken, Kind, Raw, Scanner},
     schema::{COLUMNS, OWNER, Place},
 };
 use crate::page::{DecodeError, Decoded, Pagination};
+
+/// Contacts of a page, at most, as documented. The columns of more would hold many times the bytes of the page.
+const MOST_CONTACTS: usize = 100;
 
 impl From<Broken> for DecodeError {
     fn from(Broken { reason, at }: Broken) -> Self {
@@ -70,8 +72,13 @@ fn read_contacts(scanner: &mut Scanner<'_>, mut columns: Columns) -> Result<Cont
     if scanner.peek()? != Kind::Array {
         return malformed("`contacts` is no array");
     }
-    let mut identities = Ok(());
+    let (mut identities, mut more) = (Ok(()), 0);
     scanner.array(|scanner| {
+        if columns.rows() == MOST_CONTACTS {
+            more += 1;
+            scanner.value()?;
+            return Ok(());
+        }
         let pushed = if scanner.peek()? == Kind::Object {
             let (bytes, contact) = scanner.spanned(read_contact)?;
             columns.push(contact, bytes, FxBuildHasher.hash_one(bytes))
@@ -85,11 +92,17 @@ fn read_contacts(scanner: &mut Scanner<'_>, mut columns: Columns) -> Result<Cont
         }
         Ok::<_, DecodeError>(())
     })?;
+    if more > 0 {
+        let contacts = columns.rows() + more;
+        return Err(DecodeError::Malformed(format!(
+            "the page has {contacts} contacts, and at most {MOST_CONTACTS} were asked for"
+        )));
+    }
     Ok(identities.map(|()| columns))
 }
 
 fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
-    let mut contact = Contact::default();
+    let mut contact = Contact::new(scanner.page());
     let (mut last, mut has_owner) = (0, false);
     scanner.object(|scanner, key| {
         if let Some(index) = find(key, &mut last, contact_key) {
@@ -100,7 +113,8 @@ fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
             }
             read_owner(scanner, &mut contact)?;
         } else {
-            contact.set_extra(Origin::Contact, key, scanner.value()?);
+            contact.extra.take(key);
+            scanner.value()?;
         }
         Ok(())
     })?;
@@ -116,13 +130,13 @@ fn read_owner<'a>(scanner: &mut Scanner<'a>, contact: &mut Contact<'a>) -> Resul
                 let value = scanner.value()?;
                 match find(key, &mut last, owner_key) {
                     Some(index) => contact.set(index, value),
-                    None => contact.set_extra(Origin::Owner, key, value),
+                    None => contact.extra.take_of_owner(key),
                 }
                 Ok(())
             })
         }
         _ => {
-            contact.set_owner(scanner.value()?);
+            contact.extra.take_owner(scanner.value()?);
             Ok(())
         }
     }
@@ -172,4 +186,20 @@ fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError>
         number.ok_or_else(|| DecodeError::Malformed(format!("`pagination.{name}` is missing or no whole number")))
     };
     Ok(Pagination { current_page: number(0)?, per_page: number(1)?, total_pages: number(2)?, total_count: number(3)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Small contacts take much more room as rows than as JSON.
+    #[test]
+    fn contacts_that_no_page_can_have_are_counted_and_not_kept() {
+        let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
+        let page =
+            |contacts| format!(r#"{{"contacts":[{}],"pagination":{said}}}"#, vec![r#"{"id":1}"#; contacts].join(","));
+        assert_eq!(decode(page(MOST_CONTACTS).as_bytes()).unwrap().rows.len(), 100);
+        let error = decode(page(MOST_CONTACTS + 1).as_bytes()).unwrap_err();
+        assert!(matches!(&error, DecodeError::Malformed(text) if text.contains("has 101 contacts")), "{error}");
+    }
 }

@@ -8,6 +8,7 @@ mod decode;
 mod extra;
 mod instant;
 mod json;
+mod name;
 mod schema;
 #[cfg(test)]
 mod tests;

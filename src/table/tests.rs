@@ -245,7 +245,7 @@ fn of_a_key_given_twice_the_last_counts_and_the_loss_is_told() {
     assert_eq!((integer(batch, "owner_id", 0), text(batch, "owner_name", 0)), (Some(2), None));
     assert_eq!(text(batch, "extra", 0), Some(r#"{"x":2}"#));
     let lost = table.findings.iter().map(|finding| (finding.column, finding.count));
-    let due = [("id", 1), ("email", 1), ("extra", 2), ("owner_name", 1), ("contact_owner", 1)];
+    let due = [("id", 1), ("email", 1), ("owner_name", 1), ("extra", 2), ("contact_owner", 1)];
     assert_eq!(lost.collect::<Vec<_>>(), due);
     assert!(table.findings.iter().all(|finding| finding.kind == FindingKind::RepeatedKey));
     let twice = format!(r#"{{"contacts":[{{"id":1}}],"contacts":[],{PAGINATION}}}"#);

@@ -1,0 +1,73 @@
+//! What is made of places in a page, held against what maps of texts give.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray};
+use proptest::prelude::*;
+
+use crate::page::FindingKind;
+use crate::table::decode;
+
+/// Keys as they are sent, and their text.
+const KEYS: [(&str, &str); 9] = [
+    ("a", "a"),
+    ("\\u0061", "a"),
+    ("a_", "a_"),
+    ("a_2", "a_2"),
+    ("contact_owner.a", "contact_owner.a"),
+    ("contact_owner.a_", "contact_owner.a_"),
+    ("a\\ud800", "a\u{fffd}"),
+    ("a\\ud801", "a\u{fffd}"),
+    ("a\\ufffd", "a\u{fffd}"),
+];
+
+type Members = Vec<(usize, u8)>;
+
+fn members() -> impl Strategy<Value = Members> {
+    proptest::collection::vec((0..KEYS.len(), 0_u8..3), 0..8)
+}
+
+fn json(members: &Members) -> String {
+    members.iter().fold(String::new(), |json, (key, value)| format!(r#"{json},"{}":{value}"#, KEYS[*key].0))
+}
+
+/// The same by maps of texts: the object, and how many values are lost.
+fn model(of_contact: &Members, of_owner: &Members) -> (BTreeMap<String, u8>, u64) {
+    let (mut by_key, mut lost) = (BTreeMap::new(), 0);
+    for (within, members) in [("", of_contact), ("contact_owner.", of_owner)] {
+        for (key, value) in members {
+            let (sent, text) = KEYS[*key];
+            let broken = sent.contains("\\ud8").then_some(sent);
+            let before = by_key.insert((format!("{within}{text}"), within, broken), *value);
+            lost += u64::from(before.is_some_and(|before| before != *value));
+        }
+    }
+    let names: std::collections::BTreeSet<_> = by_key.keys().map(|(name, ..)| name.clone()).collect();
+    let (mut object, mut suffixes) = (BTreeMap::<String, u8>::new(), BTreeMap::new());
+    for ((name, ..), value) in by_key {
+        let mut own = name.clone();
+        while object.contains_key(&own) || (own != name && names.contains(&own)) {
+            let suffix = suffixes.entry(name.clone()).and_modify(|suffix| *suffix += 1).or_insert(1);
+            own = if *suffix == 1 { format!("{name}_") } else { format!("{name}_{suffix}") };
+        }
+        object.insert(own, value);
+    }
+    (object, lost)
+}
+
+proptest! {
+    #[test]
+    fn places_give_the_object_that_maps_give(of_contact in members(), of_owner in members()) {
+        let owner = json(&of_owner).replacen(',', "", 1);
+        let contact = format!(r#"{{"id":1{},"contact_owner":{{{owner}}}}}"#, json(&of_contact));
+        let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
+        let page = format!(r#"{{"contacts":[{contact}],"pagination":{said}}}"#);
+        let table = decode(page.as_bytes()).unwrap().table;
+        let extra = table.batch.column_by_name("extra").unwrap().as_string::<i32>();
+        let found: u64 = table.findings.iter().filter(|finding| finding.kind == FindingKind::RepeatedKey).map(|finding| finding.count).sum();
+        let (object, lost) = model(&of_contact, &of_owner);
+        let due = (!object.is_empty()).then(|| serde_json::to_string(&object).unwrap());
+        prop_assert_eq!(extra.is_valid(0).then(|| extra.value(0)), due.as_deref(), "{}", page);
+        prop_assert_eq!(found, lost, "{}", page);
+    }
+}
