@@ -29,7 +29,7 @@
 //!   limiter      bounded              rows, owners,             of its own:                or stdout,
 //!   client       by bytes             findings                  columns, owners,           renamed when
 //!   table::decode                                               digest, format             whole, and their
-//!   contract, retry, window                                                                manifest after it
+//!   contract, retry, budget                                                                manifest after it
 //!      │
 //!      ├─ Observed ─► proof     do the pages agree with each other?
 //!      └─ Event ────► report    a bar, lines, silence, or a reporter of yours

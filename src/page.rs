@@ -65,7 +65,7 @@ pub(crate) struct Decoded<T> {
     pub said: Pagination,
     /// What is observed of the rows, in order.
     pub rows: Vec<RowKey>,
-    /// Memory that `table` holds, in bytes: what the window is bounded by.
+    /// Memory that `table` holds, in bytes: it counts against what pages may hold together.
     pub held: usize,
 }
 

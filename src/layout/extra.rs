@@ -2,10 +2,13 @@
 //! owners has no row for, since the owner has no id.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::error::ArrowError;
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::columns::Columns;
@@ -66,6 +69,13 @@ impl Extra {
         change.or_else(|| self.changes.get(taken()?))
     }
 
+    /// Whether the value of a key is changed in some object.
+    fn may_change(&self, key: &str) -> bool {
+        let of_owner = key.strip_prefix(table::OWNER).is_some_and(|rest| rest.starts_with('.'));
+        let known = |name: &str| self.changes.contains_key(name);
+        known(key) || (self.without_owner && of_owner) || table::before_suffix(key).is_some_and(known)
+    }
+
     /// Whether anything is to be changed.
     pub fn changes(&self) -> bool {
         !self.changes.is_empty() || !self.of_owner.is_empty()
@@ -94,6 +104,12 @@ impl Extra {
         homeless: &[(String, &str)],
         keyed: Option<&Keyed>,
     ) -> Result<Option<String>, serde_json::Error> {
+        // A page may have nearly a million keys, which are not to be held where none is of interest.
+        if homeless.is_empty()
+            && !before.map(|before| any_key(before, |key| self.may_change(key))).transpose()?.unwrap_or_default()
+        {
+            return Ok(before.map(str::to_owned));
+        }
         let object: Object = before.map(serde_json::from_str).transpose()?.unwrap_or_default();
         if homeless.is_empty() && object.keys().all(|key| self.change(key, &object).is_none()) {
             return Ok(before.map(str::to_owned));
@@ -118,5 +134,29 @@ impl Extra {
             changed.insert(key, to_raw_value(text)?);
         }
         (!changed.is_empty()).then(|| serde_json::to_string(&changed)).transpose()
+    }
+}
+
+/// Whether a key of a JSON object is such; holds none of them.
+fn any_key(object: &str, is_such: impl Fn(&str) -> bool) -> Result<bool, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(object);
+    (&mut reader).deserialize_map(AnyKey(is_such))
+}
+
+struct AnyKey<F>(F);
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for AnyKey<F> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<bool, M::Error> {
+        let mut any = false;
+        while let Some((key, _)) = members.next_entry::<String, IgnoredAny>()? {
+            any |= (self.0)(&key);
+        }
+        Ok(any)
     }
 }

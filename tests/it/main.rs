@@ -18,6 +18,7 @@ mod kill;
 mod kit;
 mod manifest;
 mod map;
+mod memory;
 mod moving;
 mod night;
 mod pace;
