@@ -125,7 +125,7 @@ impl Exit {
                 "the server broke its contract: answers that are not the page asked for, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify, digest or inspect found a file that is not as it should be",
             ),
             Self::Unavailable => {
-                (69, "the API cannot be reached (DNS and TLS included) or keeps failing after retries")
+                (69, "the API cannot be reached (DNS, TLS and proxies included) or keeps failing after retries")
             }
             Self::CannotCreate => (73, "the output cannot be created"),
             Self::CannotWrite => (74, "the output cannot be written"),

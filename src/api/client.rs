@@ -10,11 +10,12 @@ use reqwest::{Certificate, Response, StatusCode, Url};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio::time::timeout;
 
 use super::failure::{ApiError, Failure};
 use super::hints::{self, Quota};
 use super::{transport, wire};
-use crate::config::ContactsConfig;
+use crate::config::{ContactsConfig, Timeouts};
 use crate::escape::escape;
 use crate::page::Asked;
 
@@ -31,6 +32,7 @@ const IDLE: Duration = Duration::from_secs(30);
 pub(super) struct Client {
     http: reqwest::Client,
     contacts: Url,
+    timeouts: Timeouts,
 }
 
 /// An answer of status 200.
@@ -64,7 +66,6 @@ impl Client {
             .referer(false)
             .timeout(config.timeouts.attempt)
             .connect_timeout(config.timeouts.connect)
-            .read_timeout(config.timeouts.silence)
             .pool_idle_timeout(IDLE)
             .http2_adaptive_window(true);
         let contacts = config.base_url.join(PATH);
@@ -84,7 +85,7 @@ impl Client {
             let reasons = transport::reasons(&error);
             ApiError::Setup(format!("{reasons} (authorities to trust can be given by --ca-cert or SSL_CERT_FILE)"))
         })?;
-        Ok(Self { http, contacts })
+        Ok(Self { http, contacts, timeouts: config.timeouts })
     }
 
     /// Asks for a page once.
@@ -93,17 +94,43 @@ impl Client {
         url.query_pairs_mut()
             .append_pair("page", &asked.page.to_string())
             .append_pair("per_page", &asked.per_page.to_string());
-        let mut response = self.http.get(url).send().await.map_err(|error| transport::in_head(&error))?;
+        let mut response =
+            self.http.get(url).send().await.map_err(|error| transport::in_head(&error, self.timeouts))?;
         let headers = std::mem::take(response.headers_mut());
         if response.status() != StatusCode::OK {
-            return Err(refusal(response, &headers).await);
+            return Err(self.refusal(response, &headers).await);
         }
-        let body = read(&mut response, LARGEST_PAGE).await?;
+        let body = self.read(&mut response, LARGEST_PAGE).await?;
         if body.len() > LARGEST_PAGE {
             return Err(Failure::TooLarge { limit: LARGEST_PAGE });
         }
         let quota = hints::quota(&headers, wire::date(&headers));
         Ok(Answer { headers, body, quota })
+    }
+
+    /// What an answer other than 200 says. Its body may break off: what arrived is shown.
+    async fn refusal(&self, mut response: Response, headers: &HeaderMap) -> Failure {
+        let status = response.status();
+        let body = self.read(&mut response, wire::LARGEST_ERROR).await.unwrap_or_default();
+        Failure::Status {
+            status: status.as_u16(),
+            said: wire::said(headers, &body),
+            retry_after: wire::retry_after(headers, &body),
+            location: status.is_redirection().then(|| wire::location(headers)).flatten(),
+        }
+    }
+
+    /// Reads a body, decompressed, and stops soon after `most` bytes. A server may think about its answer for as long
+    /// as an attempt may take, but it may not fall silent once it has begun.
+    async fn read(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, Failure> {
+        let mut body = Vec::new();
+        while body.len() <= most {
+            let chunk = timeout(self.timeouts.silence, response.chunk()).await;
+            let chunk = chunk.map_err(|_| transport::silent(self.timeouts))?;
+            let Some(chunk) = chunk.map_err(|error| transport::in_body(&error, self.timeouts))? else { break };
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
     }
 }
 
@@ -122,27 +149,4 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
         return Err(ApiError::Authorities("there is no certificate in PEM among them".to_owned()));
     }
     Ok(authorities)
-}
-
-/// What an answer other than 200 says. Its body may break off: what arrived is shown.
-async fn refusal(mut response: Response, headers: &HeaderMap) -> Failure {
-    let status = response.status();
-    let body = read(&mut response, wire::LARGEST_ERROR).await.unwrap_or_default();
-    Failure::Status {
-        status: status.as_u16(),
-        said: wire::said(headers, &body),
-        retry_after: wire::retry_after(headers, &body),
-        location: status.is_redirection().then(|| wire::location(headers)).flatten(),
-    }
-}
-
-/// Reads a body, decompressed, and stops soon after `most` bytes.
-async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    while body.len() <= most
-        && let Some(chunk) = response.chunk().await.map_err(|error| transport::in_body(&error))?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

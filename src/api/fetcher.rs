@@ -43,6 +43,8 @@ pub(super) struct Fetcher<T> {
     pub reporter: Arc<dyn Reporter>,
     requests: AtomicU64,
     freshness: Mutex<Freshness>,
+    /// The page that came last.
+    sound: Mutex<Option<Asked>>,
     /// Contacts a page, as the run asks for them.
     size: u64,
 }
@@ -64,6 +66,7 @@ impl<T> Fetcher<T> {
             reporter,
             requests: AtomicU64::new(0),
             freshness: Mutex::default(),
+            sound: Mutex::default(),
             size: config.per_page.get().into(),
         })
     }
@@ -82,10 +85,9 @@ impl<T> Fetcher<T> {
             attempt += 1;
             let (slot, sent) = self.send(page, attempt).await;
             let last_reading = tries.readings + 1 >= READINGS;
-            let answer = self.client.get(asked).await;
-            let failure = match answer.and_then(|answer| self.decode(asked, sent, &answer, last_reading)) {
+            let failure = match self.read(asked, sent, last_reading).await {
                 Ok(fetched) => {
-                    self.pacer.page(slot);
+                    self.take(slot, asked);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
                     self.reporter.report(&Event::PageRead {
                         page,
@@ -103,15 +105,17 @@ impl<T> Fetcher<T> {
             }
             let class = self.end(slot, &failure);
             tries.failures += u32::from(class == Class::Transient && !probe);
-            tries.readings += u32::from(class == Class::Protocol);
-            let bearing = self.pacer.bearing(!probe && matches!(class, Class::Transient | Class::Protocol));
+            tries.readings += u32::from(matches!(class, Class::Protocol | Class::StandIn) && !probe);
+            let pays = !probe && matches!(class, Class::Transient | Class::Protocol | Class::StandIn);
+            let bearing = self.pacer.bearing(pays);
             let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64()) {
                 Decision::Again(wait) => wait,
-                Decision::AskFirstPage => {
-                    if self.ask_first_page(asked.per_page).await? == Others::Failed {
+                Decision::AskOther => {
+                    tries = match self.ask_other(asked).await? {
+                        Others::Answered => Tries { asked_other: true, ..tries },
                         // The server was down, so that the page may be sound: it is tried anew.
-                        tries = Tries::default();
-                    }
+                        Others::Failed => Tries::default(),
+                    };
                     Duration::ZERO
                 }
                 Decision::Stop(stop) => return Err(give_up(stop, page, attempt, failure, bearing.failing_for)),
@@ -121,15 +125,16 @@ impl<T> Fetcher<T> {
         }
     }
 
-    /// Asks for page 1 until the server answers, or has failed for so long that the next attempt gives up.
-    async fn ask_first_page(&self, per_page: u32) -> Result<Others, ApiError> {
+    /// Asks for another page until one comes, or the server has failed for so long that the next attempt gives up.
+    async fn ask_other(&self, asked: Asked) -> Result<Others, ApiError> {
+        let other = self.other(asked);
         let mut others = Others::Answered;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (slot, _) = self.send(1, attempt).await;
-            let Err(failure) = self.client.get(Asked { page: 1, per_page }).await else {
-                self.pacer.answered(slot);
+            let (slot, sent) = self.send(other.page, attempt).await;
+            let Err(failure) = self.read(other, sent, true).await else {
+                self.take(slot, other);
                 return Ok(others);
             };
             let probe = slot.probe;
@@ -140,16 +145,31 @@ impl<T> Fetcher<T> {
                     let tries = Tries::default();
                     let decision = decide(&failure, probe, tries, bearing, (self.patience, self.backoff), 0.0);
                     if let Decision::Stop(stop) = decision {
-                        return Err(give_up(stop, 1, attempt, failure, bearing.failing_for));
+                        return Err(give_up(stop, other.page, attempt, failure, bearing.failing_for));
                     }
                 }
-                Class::Transient if bearing.failing_for < self.patience.outage => {
+                // A server that has never given a page may never do so.
+                Class::Protocol if bearing.pages == 0 => return Ok(others),
+                Class::Transient | Class::Protocol | Class::StandIn if bearing.failing_for < self.patience.outage => {
                     others = Others::Failed;
                     sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
                 }
                 _ => return Ok(others),
             }
         }
+    }
+
+    /// A page came.
+    fn take(&self, slot: Slot, asked: Asked) {
+        self.pacer.page(slot);
+        *self.sound.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+    }
+
+    /// A page to ask for in order to learn whether the server is up: the last that came, if it is another one.
+    fn other(&self, asked: Asked) -> Asked {
+        let sound = *self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = if asked.page == 1 { 2 } else { 1 };
+        sound.filter(|sound| sound.page != asked.page).unwrap_or(Asked { page, ..asked })
     }
 
     /// Heeds what a server says of its quota, where it asks for no more patience than the run has.
@@ -178,8 +198,8 @@ impl<T> Fetcher<T> {
                 let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));
                 self.pacer.refused(slot, told)
             }
-            Class::Transient => self.pacer.failed(slot),
-            Class::Protocol | Class::Fatal => {
+            Class::Transient | Class::Protocol | Class::StandIn => self.pacer.failed(slot),
+            Class::Fatal => {
                 self.pacer.answered(slot);
                 None
             }
@@ -190,14 +210,17 @@ impl<T> Fetcher<T> {
         class
     }
 
+    /// Asks for a page once, at the time since the start at which it was sent.
+    async fn read(&self, asked: Asked, sent: Duration, last: bool) -> Result<Fetched<T>, Failure> {
+        let answer = self.client.get(asked).await?;
+        self.decode(asked, sent, &answer, last)
+    }
+
     /// What an answer holds. On the last reading of a page, a short end is taken for what it is.
     fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, last: bool) -> Result<Fetched<T>, Failure> {
         self.hear(answer.quota);
-        let no_page = |reason| Failure::NoPage { reason, said: wire::said_for_page(&answer.headers, &answer.body) };
-        let Decoded { table, said, rows, held } = (self.decode)(&answer.body).map_err(|error| match error {
-            DecodeError::Malformed(reason) => no_page(reason),
-            DecodeError::Identity(reason) => Failure::Identity(reason),
-        })?;
+        let Decoded { table, said, rows, held } =
+            (self.decode)(&answer.body).map_err(|error| undecoded(error, answer))?;
         match contract::violation(asked, said, rows.len(), self.size) {
             None => {}
             Some(Violation::ShortEnd(_)) if last => {}
@@ -213,10 +236,22 @@ impl<T> Fetcher<T> {
     }
 }
 
-/// How page 1 fared, when a page failed and nobody else was answered.
+/// Why the body of an answer is no page.
+fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer) -> Failure {
+    let said = || wire::said_for_page(headers, body);
+    match error {
+        DecodeError::Identity(reason) => Failure::Identity(reason),
+        DecodeError::Malformed(reason) if wire::is_stand_in(body) => {
+            Failure::StandIn { reason, said: said(), retry_after: wire::retry_after(headers, body) }
+        }
+        DecodeError::Malformed(reason) => Failure::NoPage { reason, said: said() },
+    }
+}
+
+/// How another page fared, when a page failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Others {
-    /// At once: the page fails alone.
+    /// It came at once: the page fails alone.
     Answered,
     /// Not at first: the server was failing as a whole.
     Failed,

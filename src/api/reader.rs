@@ -198,7 +198,10 @@ impl Progress {
 /// Whether the server has answered that there is no such page, in one of the ways in which servers do.
 fn denies_page(error: &ApiError) -> bool {
     let ApiError::Page { failure, .. } = error else { return false };
-    matches!(failure, Failure::Status { status: 400 | 404 | 410 | 416 | 422, .. } | Failure::NoPage { .. })
+    matches!(
+        failure,
+        Failure::Status { status: 400 | 404 | 410 | 416 | 422, .. } | Failure::NoPage { .. } | Failure::StandIn { .. }
+    )
 }
 
 /// Goes on with a panic of a task: it is a fault of the program, and not to be hidden.

@@ -108,7 +108,7 @@ pub struct Timeouts {
     pub attempt: Duration,
     /// Until the connection stands, TLS included: 5 s.
     pub connect: Duration,
-    /// Without a byte from the server: 30 s.
+    /// Without a byte from the server once its answer has begun: 30 s.
     pub silence: Duration,
 }
 
