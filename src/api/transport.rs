@@ -17,8 +17,8 @@ const PROXY_SAYS: [&str; 2] = ["tunnel error: proxy authorization required", "un
 
 /// An error before the head of the answer arrived.
 pub(super) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
-    let says = |text: &str| chain(error).any(|error| error.to_string().starts_with(text));
-    if says(PROXY_SAYS[0]) {
+    let says = |start| chain(error).map(ToString::to_string).find(|text| text.starts_with(start));
+    if says(PROXY_SAYS[0]).is_some() {
         let said = Said::default();
         return Failure::Status { status: PROXY_AUTHENTICATION, said, retry_after: None, location: None };
     }
@@ -33,9 +33,10 @@ pub(super) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
             format!("no answer after {} (--timeout)", seconds(timeouts.attempt))
         });
     }
-    let kind = if says(PROXY_SAYS[1]) {
-        Transport::Proxy
-    } else if error.is_dns() {
+    if let Some(text) = says(PROXY_SAYS[1]) {
+        return Failure::Transport { kind: Transport::Proxy, text: escape(&text) };
+    }
+    let kind = if error.is_dns() {
         Transport::Dns
     } else if error.is_connect() {
         Transport::Connect
