@@ -2,9 +2,10 @@
 //! `retry` decides. Many tasks share one fetcher.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use chrono::Utc;
 use tokio::time::sleep;
 
 use super::client::{Answer, Client};
@@ -43,6 +44,8 @@ pub(super) struct Fetcher<T> {
     pub reporter: Arc<dyn Reporter>,
     requests: AtomicU64,
     freshness: Mutex<Freshness>,
+    /// The run's start by our clock, in milliseconds since 1970.
+    start: i64,
     /// The page that came last.
     sound: Mutex<Option<Asked>>,
     /// Contacts a page, as the run asks for them.
@@ -66,9 +69,20 @@ impl<T> Fetcher<T> {
             reporter,
             requests: AtomicU64::new(0),
             freshness: Mutex::default(),
+            start: Utc::now().timestamp_millis(),
             sound: Mutex::default(),
             size: config.per_page.get().into(),
         })
+    }
+
+    /// What the answers so far have shown of the server's clock.
+    pub fn freshness(&self) -> MutexGuard<'_, Freshness> {
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By how many seconds our clock is ahead of the server's, where that is much.
+    pub fn skew(&self) -> Option<i64> {
+        self.freshness().skew(self.start)
     }
 
     /// Requests sent so far.
@@ -229,8 +243,7 @@ impl<T> Fetcher<T> {
             }
         }
         let received = self.pacer.now();
-        let stale =
-            self.freshness.lock().unwrap_or_else(PoisonError::into_inner).judge(&answer.headers, sent, received);
+        let stale = self.freshness().judge(&answer.headers, sent, received);
         let observed = Observed { asked, said, rows, sent, received, stale };
         Ok(Fetched { observed, table, held, bytes: answer.body.len() })
     }

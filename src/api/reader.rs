@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
@@ -47,6 +48,8 @@ pub(crate) struct Totals {
     pub bytes: u64,
     /// The rate that the run has learned to keep.
     pub learned: Option<Rate>,
+    /// When the reading began by the server's clock, or a little earlier; none where its answers have no date.
+    pub server_start: Option<DateTime<Utc>>,
     /// What is proven of all this.
     pub certificate: Certificate,
 }
@@ -119,6 +122,9 @@ impl<T: Send + 'static> Reader<T> {
                         Ok(Fetched { observed, table, held, bytes }) => {
                             window.insert(ticket, (asked.page, table), held);
                             progress.take(observed.said, bytes, held);
+                            if let Some(ahead) = fetcher.skew().filter(|_| progress.is_first_skew()) {
+                                fetcher.reporter.report(&Event::ClockSkew { ahead });
+                            }
                             if let Some(stale) = observed.stale.filter(|_| progress.is_first_stale()) {
                                 fetcher.reporter.report(&Event::Stale { page: asked.page, cause: stale.to_string() });
                             }
@@ -135,7 +141,9 @@ impl<T: Send + 'static> Reader<T> {
             }
         }
         let (requests, learned) = (fetcher.requests(), fetcher.pacer.learned());
-        Ok(Some(Totals { requests, bytes: progress.bytes, learned, certificate: planner.finish() }))
+        let server_start = fetcher.freshness().start().and_then(DateTime::from_timestamp_millis);
+        let certificate = planner.finish();
+        Ok(Some(Totals { requests, bytes: progress.bytes, learned, server_start, certificate }))
     }
 }
 
@@ -160,6 +168,8 @@ struct Progress {
     largest: usize,
     /// Whether a page was from a cache.
     stale: bool,
+    /// Whether it was told that the clocks differ.
+    skewed: bool,
 }
 
 impl Progress {
@@ -178,6 +188,11 @@ impl Progress {
     /// Whether a page that is from a cache is the first: one is worth a warning.
     fn is_first_stale(&mut self) -> bool {
         !std::mem::replace(&mut self.stale, true)
+    }
+
+    /// Whether it is told for the first time that the clocks differ.
+    fn is_first_skew(&mut self) -> bool {
+        !std::mem::replace(&mut self.skewed, true)
     }
 
     /// Plans the pages of so many contacts; true if they were not planned before.

@@ -86,7 +86,7 @@ impl Manifest {
                 },
             },
             warnings: warnings_of(read),
-            completeness: CompletenessRecord::of(&read.certificate, times.started),
+            completeness: CompletenessRecord::of(&read.certificate, watermark(read, times)),
             file: files.file,
             parts: files.parts,
             owners: written.owners_record(config),
@@ -99,6 +99,11 @@ impl Manifest {
     pub(crate) fn text(&self) -> Result<String, Error> {
         seal::seal(self).map_err(|error| Error::Bug(error.to_string()))
     }
+}
+
+/// What has changed at the server since this instant is not known. Its clock stamps the contacts, and may be behind ours.
+fn watermark(read: &ReadSummary, times: Times) -> DateTime<Utc> {
+    read.server_start.map_or(times.started, |start| start.min(times.started))
 }
 
 impl Times {

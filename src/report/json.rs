@@ -76,6 +76,7 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
         Event::LockHeld => ("lock_held", json!({})),
         Event::Waiting { wait, cause } => ("waiting", json!({ "wait_seconds": wait.as_secs_f64(), "cause": cause })),
         Event::Stale { page, cause } => ("stale", json!({ "page": page, "cause": cause })),
+        Event::ClockSkew { ahead } => ("clock_skew", json!({ "seconds_ahead": ahead })),
         Event::Recovered => ("recovered", json!({})),
         Event::Publishing => ("publishing", json!({})),
         Event::Planned { pages, contacts } => ("planned", json!({ "pages": pages, "contacts": contacts })),

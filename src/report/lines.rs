@@ -26,6 +26,13 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     match event {
         Event::Warned(warning) => Some(format!("warning: {warning}")),
         Event::Stale { page, cause } => Some(format!("warning: page {page} is from a cache: {cause}")),
+        Event::ClockSkew { ahead } => {
+            let side = if *ahead < 0 { "behind" } else { "ahead of" };
+            let by = seconds(Duration::from_secs(ahead.unsigned_abs()));
+            Some(format!(
+                "warning: this machine's clock is {by} {side} the server's: the watermark is the earlier of both"
+            ))
+        }
         Event::LockHeld => Some("another run is writing this output: waiting for it".to_owned()),
         Event::Recovered => {
             Some("finished the manifest of an earlier run that was stopped while it published".to_owned())
@@ -107,6 +114,9 @@ mod tests {
 
     #[test]
     fn more_is_said_when_asked() {
+        let skew = |ahead| said(Verbosity::Warnings, &[Event::ClockSkew { ahead }]);
+        assert!(skew(600).contains("clock is 10 min 0 s ahead of the server's"), "{}", skew(600));
+        assert!(skew(-70).contains("clock is 1 min 10 s behind the server's"), "{}", skew(-70));
         let events = [
             Event::Planned { pages: 25, contacts: 2_500 },
             Event::Retrying {

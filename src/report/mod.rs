@@ -94,6 +94,11 @@ pub enum Event {
         /// What shows it.
         cause: String,
     },
+    /// This machine's clock and the server's differ by more than a minute.
+    ClockSkew {
+        /// Seconds that this machine's is ahead; negative, where it is behind.
+        ahead: i64,
+    },
     /// Values that could not be taken as they were sent.
     Warned(Warning),
     /// Bytes went to the output.
