@@ -17,7 +17,7 @@ use super::pacer::{Pacer, Slot};
 use super::reader::Decode;
 use super::retry::{Class, Decision, READINGS, Stop, Tries, classify, decide};
 use super::wire;
-use crate::config::{Backoff, ContactsConfig, Patience};
+use crate::config::{Backoff, ContactsConfig, Patience, SecondLook};
 use crate::page::{Asked, DecodeError, Decoded, Observed};
 use crate::report::{Event, Reporter};
 
@@ -42,6 +42,7 @@ pub(super) struct Fetcher<T> {
     backoff: Backoff,
     decode: Decode<T>,
     pub reporter: Arc<dyn Reporter>,
+    pub second_look: SecondLook,
     requests: AtomicU64,
     freshness: Mutex<Freshness>,
     /// The run's start by our clock, in milliseconds since 1970.
@@ -67,6 +68,7 @@ impl<T> Fetcher<T> {
             backoff: config.backoff,
             decode,
             reporter,
+            second_look: config.second_look,
             requests: AtomicU64::new(0),
             freshness: Mutex::default(),
             start: Utc::now().timestamp_millis(),

@@ -16,6 +16,7 @@ mod pace;
 mod pacer;
 mod reader;
 mod retry;
+mod second_look;
 mod transport;
 mod window;
 mod wire;

@@ -100,7 +100,10 @@ impl<T: Send + 'static> Reader<T> {
             {
                 let fetcher = Arc::clone(&fetcher);
                 fetcher.pacer.set_pages_left(progress.sent());
-                fetching.spawn(async move { (request, fetcher.fetch(request.asked).await) });
+                fetching.spawn(async move {
+                    let Request { ticket, asked } = request;
+                    (request, if ticket == 0 { fetcher.fetch_first(asked).await } else { fetcher.fetch(asked).await })
+                });
             }
             leaving.extend(std::iter::from_fn(|| planner.leave()));
             if fetching.is_empty() && leaving.is_empty() {

@@ -119,7 +119,10 @@ pub(super) fn decide(
                 Decision::Again(Duration::ZERO)
             }
         }
-        Class::Transient | Class::Protocol | Class::StandIn if bearing.failing_for >= patience.outage => {
+        // A server that has only ever given pages that contradict themselves is not down.
+        class @ (Class::Transient | Class::Protocol | Class::StandIn)
+            if bearing.failing_for >= patience.outage && (class != Class::Protocol || bearing.pages > 0) =>
+        {
             Decision::Stop(Stop::Outage)
         }
         Class::Transient if probe => Decision::Again(Duration::ZERO),
@@ -294,6 +297,9 @@ mod tests {
             assert_eq!(probe, Decision::AskOther, "a probe asks for everybody");
             assert_eq!(after(&failure, Tries::default(), down), Decision::Stop(Stop::Outage));
         }
+        let never = Bearing { pages: 0, ..down };
+        assert_eq!(after(&stand_in(None), Tries::default(), never), Decision::Stop(Stop::Outage));
+        assert!(matches!(after(&no_page(), Tries::default(), never), Decision::Again(_)));
     }
 
     #[test]

@@ -72,6 +72,12 @@ pub fn hint(error: &Error) -> Option<&'static str> {
                 "is the lock another user's, or its folder read-only? Whoever exports here must be able to write both",
             );
         }
+        Error::Deleted { .. } => {
+            return Some(
+                "check the token; if these contacts really were deleted, publish with --max-deletes 100%, or with as many as \
+                 were",
+            );
+        }
         Error::Api(error) if let Some(hint) = hint_of(error) => return Some(hint),
         Error::Api(error) if matches!(**error, ApiError::Deadline { .. }) => {
             return Some("run it again with a longer --deadline, or without one; -v shows what it waits for");

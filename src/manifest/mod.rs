@@ -10,6 +10,7 @@ mod glance;
 mod known;
 mod organisation;
 mod record;
+mod replaced;
 mod seal;
 mod start;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use known::ManifestError;
 pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
+pub(crate) use replaced::contacts_in;
 #[cfg(test)]
 pub(crate) use seal::seal;
 pub(crate) use start::{Learned, learned_by};

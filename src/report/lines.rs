@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Event, Progress, Reporter, count, seconds};
+use super::{Event, Progress, Reporter, count, counted, seconds};
 
 /// A wait worth a line unasked.
 const LONG: Duration = Duration::from_secs(5);
@@ -33,6 +33,15 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
                 "warning: this machine's clock is {by} {side} the server's: the watermark is the earlier of both"
             ))
         }
+        Event::Doubted { contacts, least, wait } => Some(format!(
+            "warning: page 1 counts {}, and at least {} were expected after the last export: reading it again in {}",
+            counted(*contacts, "contact"),
+            count(*least),
+            seconds(*wait)
+        )),
+        Event::NoMeasure { cause } => Some(format!(
+            "warning: {cause}: whether too many contacts are gone since that export (--max-deletes) is not checked"
+        )),
         Event::LockHeld => Some("another run is writing this output: waiting for it".to_owned()),
         Event::Recovered => {
             Some("finished the manifest of an earlier run that was stopped while it published".to_owned())

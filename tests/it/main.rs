@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod deletes;
 mod digest;
 mod exits;
 mod export;
