@@ -54,6 +54,29 @@ pub(crate) struct Observed {
     pub sent: Duration,
     /// When its answer was whole, since the run's start.
     pub received: Duration,
+    /// What denies that the answer was made for this request.
+    pub stale: Option<Staleness>,
+}
+
+/// What denies that an answer was made for the request that it answers: then it shows the list of an earlier instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Staleness {
+    /// Its `Age` header, in seconds.
+    Age(u64),
+    /// A header in which a cache says that it had the answer, by its name.
+    CacheHit(&'static str),
+    /// Its `Date` is so many seconds before the request was sent, by the server's own clock.
+    OldDate(u64),
+}
+
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Age(seconds) => write!(f, "its age header says {seconds} s"),
+            Self::CacheHit(header) => write!(f, "its {header} header says that a cache had it"),
+            Self::OldDate(seconds) => write!(f, "its date header is {seconds} s before the request was sent"),
+        }
+    }
 }
 
 /// A page's body, decoded: its table, and what must be observed of it.

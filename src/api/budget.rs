@@ -4,6 +4,7 @@
 //! with an answer open: a page that finds none gives its answer up, and asks again when there is. The page that must
 //! leave next always goes on as soon as no page before it is left to be taken, so that something always moves.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -44,7 +45,8 @@ struct State {
 pub(crate) struct Share {
     budget: Arc<Budget>,
     ticket: Option<u64>,
-    bytes: usize,
+    /// Changed by its holder alone, under the lock of the budget.
+    bytes: AtomicUsize,
     handed_on: bool,
 }
 
@@ -57,7 +59,7 @@ impl Budget {
             return None;
         }
         state.held += bytes;
-        Some(Share { budget: Arc::clone(self), ticket: None, bytes, handed_on: false })
+        Some(Share { budget: Arc::clone(self), ticket: None, bytes: bytes.into(), handed_on: false })
     }
 
     /// Says which page under way must leave next; none where others can leave before.
@@ -87,24 +89,23 @@ impl Share {
     }
 
     /// Grows to so many bytes, if it has fewer; false when there is no room.
-    pub fn grow_to(&mut self, bytes: usize) -> bool {
-        let more = bytes.saturating_sub(self.bytes);
+    pub fn grow_to(&self, bytes: usize) -> bool {
         let mut state = self.budget.lock();
+        let more = bytes.saturating_sub(self.bytes());
         let is_next = self.ticket.is_some() && state.next == self.ticket && state.handed_on == 0;
         let granted = more == 0 || is_next || state.held.saturating_add(more) <= ROOM;
         if granted {
             state.held += more;
-            self.bytes += more;
+            self.bytes.fetch_add(more, Ordering::Relaxed);
         }
         granted
     }
 
     /// Gives up what it has, and waits until it can have so much.
-    pub async fn wait_for(&mut self, bytes: usize) {
+    pub async fn wait_for(&self, bytes: usize) {
         self.shrink_to(0);
-        let budget = Arc::clone(&self.budget);
         loop {
-            let changed = budget.changed();
+            let changed = self.budget.changed();
             if self.grow_to(bytes) {
                 return;
             }
@@ -113,16 +114,19 @@ impl Share {
     }
 
     /// Gives up all but so many bytes.
-    pub fn shrink_to(&mut self, bytes: usize) {
-        let less = self.bytes.saturating_sub(bytes);
-        self.bytes -= less;
-        self.give_back(less);
+    pub fn shrink_to(&self, bytes: usize) {
+        self.give_back(self.bytes().saturating_sub(bytes));
     }
 
     /// Is no longer the reader's: whoever takes the page drops the share without asking for another.
-    pub fn hand_on(&mut self) {
+    pub fn hand_on(mut self) -> Self {
         self.handed_on = true;
-        self.budget.lock().handed_on += self.bytes;
+        self.budget.lock().handed_on += self.bytes();
+        self
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     fn give_back(&self, bytes: usize) {
@@ -130,6 +134,7 @@ impl Share {
             return;
         }
         let mut state = self.budget.lock();
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         state.held -= bytes;
         if self.handed_on {
             state.handed_on -= bytes;
@@ -140,7 +145,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.give_back(self.bytes);
+        self.give_back(self.bytes());
     }
 }
 
@@ -157,8 +162,8 @@ mod tests {
     #[test]
     fn shares_together_have_no_more_than_the_room() {
         let budget = Arc::new(Budget::default());
-        let mut one = share(&budget, 1, ROOM - 100);
-        let mut two = share(&budget, 2, 60);
+        let one = share(&budget, 1, ROOM - 100);
+        let two = share(&budget, 2, 60);
         assert!(budget.share(41, false).is_none() && budget.share(40, false).is_some());
         assert!(two.grow_to(100) && two.grow_to(50) && !two.grow_to(101));
         one.shrink_to(10);
@@ -170,7 +175,7 @@ mod tests {
     #[test]
     fn the_page_that_must_leave_next_has_what_it_needs() {
         let budget = Arc::new(Budget::default());
-        let (mut one, mut two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
+        let (one, two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
         budget.set_next(Some(1));
         assert!(one.grow_to(9 * ROOM) && !two.grow_to(ROOM));
         drop(one);
@@ -181,13 +186,13 @@ mod tests {
     #[test]
     fn nothing_goes_beyond_the_room_while_a_page_is_left_to_be_taken() {
         let budget = Arc::new(Budget::default());
-        let (mut one, mut two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
+        let (one, two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
         budget.set_next(Some(2));
-        one.hand_on();
+        let one = one.hand_on();
         assert!(!two.grow_to(ROOM) && budget.share(1, true).is_none());
         drop(one);
         assert!(two.grow_to(2 * ROOM));
-        two.hand_on();
+        let two = two.hand_on();
         assert!(budget.share(1, true).is_none());
         drop(two);
         // Nothing would ever be asked for otherwise.
@@ -197,7 +202,7 @@ mod tests {
     #[test]
     fn whoever_waits_holds_nothing_and_hears_of_room() {
         let budget = Arc::new(Budget::default());
-        let (one, mut two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
+        let (one, two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
         let mut waiting = Box::pin(two.wait_for(ROOM));
         assert_eq!(waiting.as_mut().now_or_never(), None);
         let three = share(&budget, 3, ROOM / 2);

@@ -10,12 +10,14 @@ mod client;
 mod contract;
 mod failure;
 mod fetcher;
+mod freshness;
 mod health;
 mod hints;
 mod pace;
 mod pacer;
 mod reader;
 mod retry;
+mod second_look;
 mod transport;
 mod wire;
 

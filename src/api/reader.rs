@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
@@ -46,6 +47,8 @@ pub(crate) struct Totals {
     pub bytes: u64,
     /// The rate that the run has learned to keep.
     pub learned: Option<Rate>,
+    /// When the reading began by the server's clock, or a little earlier; none where its answers have no date.
+    pub server_start: Option<DateTime<Utc>>,
     /// What is proven of all this.
     pub certificate: Certificate,
 }
@@ -104,7 +107,14 @@ impl<T: Send + 'static> Reader<T> {
                 let (fetcher, share) = (Arc::clone(&fetcher), share.of(request.ticket));
                 fetcher.pacer.set_pages_left(progress.sent());
                 under_way.insert(request.ticket);
-                fetching.spawn(async move { (request, fetcher.fetch(request.asked, share).await) });
+                fetching.spawn(async move {
+                    let Request { ticket, asked } = request;
+                    let fetched = match ticket {
+                        0 => fetcher.fetch_first(asked, &share).await,
+                        _ => fetcher.fetch(asked, &share).await,
+                    };
+                    (request, fetched, share)
+                });
             }
             leaving.extend(std::iter::from_fn(|| planner.leave()));
             if fetching.is_empty() && leaving.is_empty() && has_room {
@@ -118,18 +128,22 @@ impl<T: Send + 'static> Reader<T> {
                     };
                     // An answer beyond the end has no page.
                     if let Some((number, table, share)) = waiting.remove(&ticket) {
-                        let mut share: Share = share;
-                        share.hand_on();
-                        permit.send(Page { number, table, keep, share });
+                        permit.send(Page { number, table, keep, share: Share::hand_on(share) });
                     }
                 }
                 Some(joined) = fetching.join_next() => {
-                    let (Request { ticket, asked }, fetched) = joined.unwrap_or_else(|error| rethrow(error));
+                    let (Request { ticket, asked }, fetched, share) = joined.unwrap_or_else(|error| rethrow(error));
                     under_way.remove(&ticket);
                     let observed = match fetched {
-                        Ok((Fetched { observed, table, bytes, .. }, share)) => {
+                        Ok(Fetched { observed, table, bytes, .. }) => {
                             waiting.insert(ticket, (asked.page, table, share));
                             progress.take(observed.said, bytes);
+                            if let Some(ahead) = fetcher.skew().filter(|_| progress.is_first_skew()) {
+                                fetcher.reporter.report(&Event::ClockSkew { ahead });
+                            }
+                            if let Some(stale) = observed.stale.filter(|_| progress.is_first_stale()) {
+                                fetcher.reporter.report(&Event::Stale { page: asked.page, cause: stale.to_string() });
+                            }
                             observed
                         }
                         Err(error) => progress.end_of_list(asked, planner.total(), fetcher.pacer.now()).filter(|_| denies_page(&error)).ok_or(error)?,
@@ -144,7 +158,9 @@ impl<T: Send + 'static> Reader<T> {
             }
         }
         let (requests, learned) = (fetcher.requests(), fetcher.pacer.learned());
-        Ok(Some(Totals { requests, bytes: progress.bytes, learned, certificate: planner.finish() }))
+        let server_start = fetcher.freshness().start().and_then(DateTime::from_timestamp_millis);
+        let certificate = planner.finish();
+        Ok(Some(Totals { requests, bytes: progress.bytes, learned, server_start, certificate }))
     }
 }
 
@@ -161,6 +177,10 @@ struct Progress {
     bytes: u64,
     /// What a page is expected to need, in bytes.
     expected: usize,
+    /// Whether a page was from a cache.
+    stale: bool,
+    /// Whether it was told that the clocks differ.
+    skewed: bool,
 }
 
 impl Progress {
@@ -177,6 +197,16 @@ impl Progress {
         self.expected = budget::needs(bytes).max(self.expected - self.expected / 8);
     }
 
+    /// Whether a page that is from a cache is the first: one is worth a warning.
+    fn is_first_stale(&mut self) -> bool {
+        !std::mem::replace(&mut self.stale, true)
+    }
+
+    /// Whether it is told for the first time that the clocks differ.
+    fn is_first_skew(&mut self) -> bool {
+        !std::mem::replace(&mut self.skewed, true)
+    }
+
     /// Plans the pages of so many contacts; true if they were not planned before.
     fn plan(&mut self, contacts: u64) -> bool {
         let Some(said) = self.said.filter(|_| self.planned == 0) else { return false };
@@ -188,14 +218,17 @@ impl Progress {
     fn end_of_list(&self, asked: Asked, total_count: u64, now: Duration) -> Option<Observed> {
         let beyond = (asked.page - 1).saturating_mul(asked.per_page.into()) >= total_count;
         let said = Pagination { current_page: asked.page, per_page: asked.per_page.into(), total_count, ..self.said? };
-        beyond.then_some(Observed { asked, said, rows: Vec::new(), sent: now, received: now })
+        beyond.then_some(Observed { asked, said, rows: Vec::new(), sent: now, received: now, stale: None })
     }
 }
 
 /// Whether the server has answered that there is no such page, in one of the ways in which servers do.
 fn denies_page(error: &ApiError) -> bool {
     let ApiError::Page { failure, .. } = error else { return false };
-    matches!(failure, Failure::Status { status: 400 | 404 | 410 | 416 | 422, .. } | Failure::NoPage { .. })
+    matches!(
+        failure,
+        Failure::Status { status: 400 | 404 | 410 | 416 | 422, .. } | Failure::NoPage { .. } | Failure::StandIn { .. }
+    )
 }
 
 /// Goes on with a panic of a task: it is a fault of the program, and not to be hidden.

@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// What the server said, from the headers and the body of an answer that is no page.
 pub(crate) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
+    let body = without_mark(body);
     let envelope: Option<Value> = serde_json::from_slice(body).ok();
     let message = match &envelope {
         Some(envelope) => message(envelope),
@@ -33,6 +35,7 @@ pub(crate) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
 
 /// What the server said with a 200 that is no page: only what has the form of an error, since all else may be contacts.
 pub(super) fn said_for_page(headers: &HeaderMap, body: &[u8]) -> Said {
+    let body = without_mark(body);
     let may_be_error =
         body.len() <= LARGEST_ERROR && (is_markup(body) || serde_json::from_slice::<IgnoredAny>(body).is_ok());
     said(headers, if may_be_error { body } else { &[] })
@@ -40,6 +43,22 @@ pub(super) fn said_for_page(headers: &HeaderMap, body: &[u8]) -> Said {
 
 /// The largest body that is looked at for an error, in bytes.
 pub(super) const LARGEST_ERROR: usize = 64 << 10;
+
+/// Whether a 200 has something else in the place of a page: no JSON object at all, or one without `contacts`. A page
+/// that is cut or contradicts itself is not meant.
+pub(super) fn is_stand_in(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Page {
+        contacts: Option<IgnoredAny>,
+    }
+    let body = without_mark(body).trim_ascii_start();
+    !body.starts_with(b"{") || serde_json::from_slice::<Page>(body).is_ok_and(|page| page.contacts.is_none())
+}
+
+/// A body without the byte order mark that some servers put before it.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
+}
 
 fn is_markup(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
@@ -53,7 +72,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> 
         text.parse().map(Duration::from_secs).ok().or_else(|| until(text, headers))
     };
     let body = || {
-        let envelope: Value = serde_json::from_slice(body).ok()?;
+        let envelope: Value = serde_json::from_slice(without_mark(body)).ok()?;
         let seconds =
             [envelope.get("error"), Some(&envelope)].into_iter().flatten().find_map(|part| part.get("retry_after"));
         Duration::try_from_secs_f64(seconds?.as_f64()?).ok()
@@ -69,8 +88,12 @@ fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
 
 /// The instant of a response by the server's clock; by ours, if it does not say.
 pub(super) fn date(headers: &HeaderMap) -> SystemTime {
-    let said = headers.get(DATE).and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
-    said.unwrap_or_else(SystemTime::now)
+    said_date(headers).unwrap_or_else(SystemTime::now)
+}
+
+/// The instant of a response by the server's clock, if it says.
+pub(super) fn said_date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// Scheme and host of a redirect's target; the rest could hold anything.
@@ -153,12 +176,25 @@ mod tests {
             ": 1007: Slow down (trace_id t-1)"
         );
         assert_eq!(show(r#"{"error":"nope"}"#), ": nope");
+        assert_eq!(show("\u{feff}{\"error\":\"nope\"}"), ": nope");
         assert_eq!(
             show("<html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"),
             ": 502 Bad Gateway nginx"
         );
         assert_eq!(show("upstream\u{1b}[2J down"), ": upstream\\u{1b}[2J down");
         assert_eq!((show(""), show("[1]"), show("{}")), (String::new(), String::new(), String::new()));
+    }
+
+    #[test]
+    fn what_is_no_object_with_contacts_stands_in_for_a_page() {
+        for body in
+            ["", " <html>", "null", "[]", "Down", "{}", r#"{"error":"x"}"#, "\u{feff}{}", r#"{"contacts":null}"#]
+        {
+            assert!(is_stand_in(body.as_bytes()), "{body}");
+        }
+        for body in [r#"{"contacts":[]}"#, "\u{feff} {\"contacts\":[]}", r#"{"contacts":[{"id":1},"#, "{"] {
+            assert!(!is_stand_in(body.as_bytes()), "{body}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::{Below, ConfigError, ExportConfig, Source, Token};
+use linq_export::config::{Below, ConfigError, ExportConfig, MaxDeletes, Source, Token};
 use linq_export::ended::Ended;
 use linq_export::report::{Publishing, Reporter, Summary, Tally, bytes, counted, seconds};
 use linq_export::{Error, Exit, Level, Require, SinkError, export, sandbox};
@@ -74,6 +74,10 @@ struct Enough {
     /// Publish an export below the required level all the same, with its true level; the exit code stays 3
     #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
     publish_below: bool,
+    /// How many contacts of the export that is replaced may be gone: a number, or a percentage. With more, nothing is
+    /// published, and the exit code is 3 [default: 50%, where it has 100 contacts or more; 100% allows everything]
+    #[arg(long, value_name = "PERCENT|N", env = "LINQ_EXPORT_MAX_DELETES")]
+    max_deletes: Option<MaxDeletes>,
 }
 
 impl Contacts {
@@ -188,6 +192,7 @@ impl Contacts {
         config.digest = self.values.digest;
         config.kit.clone_from(&self.values.kit);
         self.destination.apply(&mut config);
+        config.max_deletes = self.enough.max_deletes.unwrap_or_default();
         if self.enough.publish_below {
             config.below = Below::Publish;
         }

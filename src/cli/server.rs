@@ -35,7 +35,7 @@ pub struct Server {
     /// Contacts a page, 1 to 100
     #[arg(long, value_name = "N", default_value_t = PerPage::MAX.get(), env = "LINQ_EXPORT_PER_PAGE")]
     per_page: u32,
-    /// How long one attempt at a page may take (connecting: 5s, silence: 30s)
+    /// How long one attempt at a page may take (connecting: 5s; silence after the answer has begun: 30s)
     #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration, env = "LINQ_EXPORT_TIMEOUT")]
     timeout: Duration,
     /// The first wait before a page that failed is asked for again; each further one may be twice as long, up to 30s

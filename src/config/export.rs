@@ -4,7 +4,9 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, OutFile, Output, Owners};
+use super::{
+    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, OutFile, Output, Owners,
+};
 use crate::table;
 
 /// What to export, and where to.
@@ -38,6 +40,9 @@ pub struct ExportConfig {
     pub source: Source,
     /// What to do with an export below the required level: nothing is published, by default.
     pub below: Below,
+    /// How many of the contacts of the export that is replaced may be gone: half of them, by default. With more, nothing
+    /// is published. Its manifest says how many it has; a limited export is neither a measure nor measured.
+    pub max_deletes: MaxDeletes,
 }
 
 /// What becomes of an export that is less complete than required.
@@ -68,6 +73,7 @@ impl ExportConfig {
             manifest: None,
             source: Source::Api,
             below: Below::Discard,
+            max_deletes: MaxDeletes::default(),
         }
     }
 }

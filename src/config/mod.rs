@@ -6,6 +6,7 @@
 mod base_url;
 mod compression;
 mod contacts;
+mod deletes;
 mod encoding;
 mod export;
 mod file_mode;
@@ -18,7 +19,8 @@ mod token;
 
 pub use base_url::{BaseUrl, PlainHttp};
 pub use compression::{Codec, Compression};
-pub use contacts::{Backoff, ContactsConfig, DEFAULT_CONCURRENCY, Pacing, Patience, PerPage, Timeouts};
+pub use contacts::{Backoff, ContactsConfig, DEFAULT_CONCURRENCY, Pacing, Patience, PerPage, SecondLook, Timeouts};
+pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
 pub use export::{Below, ExportConfig, Source};
 pub use file_mode::FileMode;

@@ -133,7 +133,8 @@ impl Ended {
             if let Failure::Status { status, .. } = failure {
                 problem.status = Some(*status);
             }
-            if let Failure::Status { said, .. } | Failure::NoPage { said, .. } = failure {
+            if let Failure::Status { said, .. } | Failure::NoPage { said, .. } | Failure::StandIn { said, .. } = failure
+            {
                 problem.said = Some(said.message.clone()).filter(|message| !message.is_empty());
                 problem.request_id.clone_from(&said.request_id);
             }

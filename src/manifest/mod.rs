@@ -10,6 +10,7 @@ mod glance;
 mod known;
 mod organisation;
 mod record;
+mod replaced;
 mod seal;
 mod start;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use known::ManifestError;
 pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
+pub(crate) use replaced::contacts_in;
 #[cfg(test)]
 pub(crate) use seal::seal;
 pub(crate) use start::{Learned, learned_by};
@@ -86,7 +88,7 @@ impl Manifest {
                 },
             },
             warnings: warnings_of(read),
-            completeness: CompletenessRecord::of(&read.certificate, times.started),
+            completeness: CompletenessRecord::of(&read.certificate, watermark(read, times)),
             file: files.file,
             parts: files.parts,
             owners: written.owners_record(config),
@@ -99,6 +101,11 @@ impl Manifest {
     pub(crate) fn text(&self) -> Result<String, Error> {
         seal::seal(self).map_err(|error| Error::Bug(error.to_string()))
     }
+}
+
+/// What has changed at the server since this instant is not known. Its clock stamps the contacts, and may be behind ours.
+fn watermark(read: &ReadSummary, times: Times) -> DateTime<Utc> {
+    read.server_start.map_or(times.started, |start| start.min(times.started))
 }
 
 impl Times {

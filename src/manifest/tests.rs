@@ -57,6 +57,16 @@ fn a_limited_run_is_incomplete_and_says_why() {
 }
 
 #[test]
+fn the_watermark_is_the_earlier_start_by_both_clocks() {
+    for (ahead, expected) in [(None, 0), (Some(-600), -600), (Some(600), 0)] {
+        let server_start = ahead.map(|seconds| started() + TimeDelta::seconds(seconds));
+        let text = manifest_of(&ReadSummary { server_start, ..read_summary() }).text().unwrap();
+        let watermark = timestamp(started() + TimeDelta::seconds(expected));
+        assert!(text.contains(&format!("\"watermark\": \"{watermark}\"")), "{text}");
+    }
+}
+
+#[test]
 fn a_later_format_is_told_from_damage() {
     let later = Manifest { format_version: 2, ..manifest_of(&read_summary()) };
     let read = |text: &str| Known::read(text.as_bytes()).unwrap_err();

@@ -157,7 +157,7 @@ impl Contacts {
     }
 
     fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
-        let Totals { requests, bytes, learned, certificate } =
+        let Totals { requests, bytes, learned, server_start, certificate } =
             end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
         let owners = self.owners.len() as u64;
         let figures = std::mem::take(&mut self.figures);
@@ -169,6 +169,7 @@ impl Contacts {
             failures,
             bytes,
             learned_rate: learned,
+            server_start,
             certificate,
             ..figures
         });

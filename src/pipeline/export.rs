@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::contacts::{Rows, bug, read};
 use super::encode::Encode;
 use super::kit;
-use super::start::{learned_before, with_start};
+use super::start::{contacts_before, learned_before, with_start};
 use crate::api::ApiError;
 use crate::config::{Below, Content, ExportConfig, OutFile};
 use crate::error::Error;
@@ -81,7 +81,10 @@ async fn run(
         Content::Raw => Rows::WithRaw,
         Content::Table(_) => Rows::OfTable,
     };
-    let contacts = read(&with_start(config, earlier), rows, Arc::clone(reporter))?;
+    let before = contacts_before(config, &**reporter).unwrap_or_default();
+    let least = config.max_deletes.least(before);
+    // One answer that says that there is nothing is never enough, however few there were.
+    let contacts = read(&with_start(config, earlier, least.max(before.min(1))), rows, Arc::clone(reporter))?;
     let (runtime, cancelled) = (Handle::current(), cancellation.clone());
     let encoding = tokio::task::spawn_blocking(move || encode.run(contacts, &runtime, &cancelled));
     let writing = async {
@@ -102,6 +105,9 @@ async fn run(
     // Where writing failed, the encoder only found its way out closed.
     wrote?;
     let (read, written) = ended?;
+    if read.contacts < least {
+        return Err(Error::Deleted { before, after: read.contacts, allowed: config.max_deletes });
+    }
     let required = config.contacts.required();
     if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
         return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });

@@ -50,7 +50,7 @@ fn scrub_failure(token: &Token, failure: &mut Failure) {
             }
         }
         Failure::Transport { text, .. } | Failure::Identity(text) => scrub(token, text),
-        Failure::NoPage { reason, said } => {
+        Failure::NoPage { reason, said } | Failure::StandIn { reason, said, .. } => {
             scrub(token, reason);
             scrub_said(token, said);
         }

@@ -113,6 +113,7 @@ mod tests {
                 rows: ids.iter().map(row).collect(),
                 sent: Duration::from_secs(sent),
                 received: Duration::from_secs(received),
+                stale: None,
             },
         );
         passes.take(&record);

@@ -85,7 +85,7 @@ pub(super) struct Record {
 
 impl Record {
     pub fn new(role: Role, observed: &Observed) -> Self {
-        let Observed { asked, said, rows, sent, received } = observed;
+        let Observed { asked, said, rows, sent, received, .. } = observed;
         let mut hasher = DefaultHasher::new();
         said.total_count.hash(&mut hasher);
         for row in rows {

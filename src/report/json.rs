@@ -75,6 +75,12 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
     let said = match event {
         Event::LockHeld => ("lock_held", json!({})),
         Event::Waiting { wait, cause } => ("waiting", json!({ "wait_seconds": wait.as_secs_f64(), "cause": cause })),
+        Event::Stale { page, cause } => ("stale", json!({ "page": page, "cause": cause })),
+        Event::ClockSkew { ahead } => ("clock_skew", json!({ "seconds_ahead": ahead })),
+        Event::Doubted { contacts, least, wait } => {
+            ("doubted", json!({ "contacts": contacts, "least": least, "wait_seconds": wait.as_secs_f64() }))
+        }
+        Event::NoMeasure { cause } => ("no_measure", json!({ "cause": cause })),
         Event::Recovered => ("recovered", json!({})),
         Event::Publishing => ("publishing", json!({})),
         Event::Planned { pages, contacts } => ("planned", json!({ "pages": pages, "contacts": contacts })),

@@ -1,7 +1,9 @@
 //! A page's body to a page's table: JSON bytes come in, a record batch with what must be observed goes out.
 //!
 //! One walk over the bytes, straight into the column builders. It decides nothing about reading
-//! again: a body that is no page of contacts is `Malformed`, a contact without an identity `Identity`.
+//! again: a body that is no page of contacts is `Malformed`, a contact without an identity `Identity`. What other
+//! servers of the same data write, and what has but one meaning, is taken: a byte order mark, `null` for no contacts
+//! where there are none, no `total_pages`, and whole numbers as texts or with a fraction of 0.
 
 use std::hash::BuildHasher;
 
@@ -35,15 +37,19 @@ pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded<PageTable>, DecodeE
 }
 
 fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded<PageTable>, DecodeError> {
-    let mut scanner = Scanner::new(body);
+    let mut scanner = Scanner::new(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
     let mut columns = None;
+    let mut is_null = false;
     let mut said = None;
     if scanner.peek()? != Kind::Object {
         return malformed("the answer is JSON, but no object");
     }
     scanner.object(|scanner, key| {
         match key.bytes {
-            br#""contacts""# => columns = Some(read_contacts(scanner, columns_of())?),
+            br#""contacts""# => {
+                is_null = scanner.peek()? == Kind::Null;
+                columns = Some(read_contacts(scanner, columns_of())?);
+            }
             br#""pagination""# => said = Some(read_pagination(scanner)?),
             _ => drop(scanner.value()?),
         }
@@ -56,6 +62,9 @@ fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded<PageT
     let Some(said) = said else {
         return malformed("the answer has no `pagination`");
     };
+    if is_null && said.total_count > 0 {
+        return malformed("`contacts` is null, though there are some by `total_count`");
+    }
     let (batch, rows, findings) = columns?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
     let held = batch.get_array_memory_size();
     Ok(Decoded { table: PageTable { batch, findings }, said, rows, held })
@@ -69,8 +78,13 @@ fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
 type Contacts = Result<Columns, DecodeError>;
 
 fn read_contacts(scanner: &mut Scanner<'_>, mut columns: Columns) -> Result<Contacts, DecodeError> {
-    if scanner.peek()? != Kind::Array {
-        return malformed("`contacts` is no array");
+    match scanner.peek()? {
+        Kind::Array => {}
+        Kind::Null => {
+            scanner.value()?;
+            return Ok(Ok(columns));
+        }
+        _ => return malformed("`contacts` is no array"),
     }
     let (mut identities, mut more) = (Ok(()), 0);
     scanner.array(|scanner| {
@@ -173,11 +187,13 @@ fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError>
     }
     let mut numbers: [(&str, Option<u64>); 4] =
         [("current_page", None), ("per_page", None), ("total_pages", None), ("total_count", None)];
+    let mut has_pages = false;
     scanner.object(|scanner, key| {
         let value = scanner.value()?;
         let name = key.text().map(|key| key.text).unwrap_or_default();
         if let Some((_, number)) = numbers.iter_mut().find(|(key, _)| *key == name) {
-            *number = integer(value).map(|integer| integer.number);
+            has_pages |= name == "total_pages" && value.kind != Kind::Null;
+            *number = whole_number(value);
         }
         Ok::<_, DecodeError>(())
     })?;
@@ -185,7 +201,19 @@ fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError>
         let (name, number) = numbers[index];
         number.ok_or_else(|| DecodeError::Malformed(format!("`pagination.{name}` is missing or no whole number")))
     };
-    Ok(Pagination { current_page: number(0)?, per_page: number(1)?, total_pages: number(2)?, total_count: number(3)? })
+    let (current_page, per_page, total_count) = (number(0)?, number(1)?, number(3)?);
+    let total_pages = if has_pages { number(2)? } else { total_count.div_ceil(per_page.max(1)) };
+    Ok(Pagination { current_page, per_page, total_pages, total_count })
+}
+
+/// A count, which some languages write as `25.0`.
+fn whole_number(value: Raw<'_>) -> Option<u64> {
+    let without_fraction = || {
+        let end = value.bytes.iter().position(|byte| *byte == b'.').filter(|_| value.kind == Kind::Number)?;
+        let is_zero = value.bytes[end + 1..].iter().all(|byte| *byte == b'0');
+        integer(Raw { bytes: &value.bytes[..end], ..value }).filter(|_| is_zero)
+    };
+    integer(value).or_else(without_fraction).map(|integer| integer.number)
 }
 
 #[cfg(test)]

@@ -332,6 +332,37 @@ fn what_is_no_page_is_malformed() {
 }
 
 #[test]
+fn what_has_but_one_meaning_is_taken() {
+    let said = |current_page, per_page, total_pages, total_count| Pagination {
+        current_page,
+        per_page,
+        total_pages,
+        total_count,
+    };
+    let pagination = r#""current_page":1,"per_page":100"#;
+    for (body, expected) in [
+        (format!("\u{feff}{{\"contacts\":[],{PAGINATION}}}"), None),
+        (format!(r#"{{"contacts":null,"pagination":{{{pagination},"total_pages":0,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
+        (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_count":201}}}}"#), Some(said(1, 100, 3, 201))),
+        (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":null,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
+        (
+            r#"{"contacts":[],"pagination":{"current_page":"2","per_page":25.0,"total_pages":3.00,"total_count":"75"}}"#.to_owned(),
+            Some(said(2, 25, 3, 75)),
+        ),
+    ] {
+        let decoded = decode(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+        assert!(expected.is_none_or(|expected| decoded.said == expected), "{body}: {:?}", decoded.said);
+        assert!(decoded.rows.is_empty());
+    }
+    for total in ["25.5", "2.5e1", "\"25.0\"", "true", "[]", "1.", "-1.0", "1e2"] {
+        let body = format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":1,"total_count":{total}}}}}"#);
+        assert!(decode(body.as_bytes()).is_err(), "{body}");
+        let body = format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":{total},"total_count":1}}}}"#);
+        assert!(decode(body.as_bytes()).is_err(), "{body}");
+    }
+}
+
+#[test]
 fn any_cut_of_a_page_is_malformed() {
     let body = include_bytes!("../../tests/fixtures/published_page.json").trim_ascii();
     for end in 0..body.len() {

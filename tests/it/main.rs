@@ -6,7 +6,9 @@
     reason = "a test ends where something unexpected happens, and may print figures"
 )]
 
+mod answers;
 mod damage;
+mod deletes;
 mod digest;
 mod exits;
 mod export;

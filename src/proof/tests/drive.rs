@@ -96,7 +96,7 @@ pub fn run(scenario: &Scenario) -> Outcome {
             answers += 1;
             let (said, rows) = server.answer(flight.request.asked);
             let (sent, received) = (Duration::from_millis(flight.sent), Duration::ZERO);
-            flight.observed = Some(Observed { asked: flight.request.asked, said, rows, sent, received });
+            flight.observed = Some(Observed { asked: flight.request.asked, said, rows, sent, received, stale: None });
             continue;
         }
         let flight = flights.swap_remove(at);

@@ -102,6 +102,7 @@ impl Reading {
             rows: self.window(list, asked).into_iter().map(row).collect(),
             sent: Duration::from_millis(2 * at),
             received: Duration::from_millis(2 * at + 1),
+            stale: None,
         }
     }
 }
