@@ -109,11 +109,11 @@ impl<T: Send + 'static> Reader<T> {
                 under_way.insert(request.ticket);
                 fetching.spawn(async move {
                     let Request { ticket, asked } = request;
-                    let fetched = match ticket {
+                    let page = match ticket {
                         0 => fetcher.fetch_first(asked, &share).await,
                         _ => fetcher.fetch(asked, &share).await,
                     };
-                    (request, fetched, share)
+                    (request, page, share)
                 });
             }
             leaving.extend(std::iter::from_fn(|| planner.leave()));
