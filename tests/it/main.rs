@@ -6,6 +6,7 @@
     reason = "a test ends where something unexpected happens, and may print figures"
 )]
 
+mod claims;
 mod damage;
 mod digest;
 mod exits;
