@@ -94,7 +94,7 @@ mod table;
 pub mod verify;
 pub mod warehouse;
 
-pub use api::{ApiError, Failure, Said, Transport};
+pub use api::{ApiError, Failure, RequestId, Said, Transport};
 pub use arrow;
 pub use error::{Error, Exit, behind};
 pub use layout::{Schemas, schemas};

@@ -14,7 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use super::failure::{ApiError, Failure};
 use super::hints::{self, Quota};
 use super::{transport, wire};
-use crate::config::ContactsConfig;
+use crate::config::{ContactsConfig, Token};
 use crate::escape::escape;
 use crate::page::Asked;
 
@@ -31,6 +31,8 @@ const IDLE: Duration = Duration::from_secs(30);
 pub(super) struct Client {
     http: reqwest::Client,
     contacts: Url,
+    /// What nothing that a server says may show.
+    pub token: Token,
 }
 
 /// An answer of status 200.
@@ -82,7 +84,7 @@ impl Client {
             let reasons = transport::reasons(&error);
             ApiError::Setup(format!("{reasons} (authorities to trust can be given by --ca-cert or SSL_CERT_FILE)"))
         })?;
-        Ok(Self { http, contacts })
+        Ok(Self { http, contacts, token: config.token.clone() })
     }
 
     /// Asks for a page once.
@@ -94,7 +96,7 @@ impl Client {
         let mut response = self.http.get(url).send().await.map_err(|error| transport::in_head(&error))?;
         let headers = std::mem::take(response.headers_mut());
         if response.status() != StatusCode::OK {
-            return Err(refusal(response, &headers).await);
+            return Err(refusal(response, &headers, &self.token).await);
         }
         let body = read(&mut response, LARGEST_PAGE).await?;
         if body.len() > LARGEST_PAGE {
@@ -123,12 +125,12 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
 }
 
 /// What an answer other than 200 says. Its body may break off: what arrived is shown.
-async fn refusal(mut response: Response, headers: &HeaderMap) -> Failure {
+async fn refusal(mut response: Response, headers: &HeaderMap, token: &Token) -> Failure {
     let status = response.status();
     let body = read(&mut response, wire::LARGEST_ERROR).await.unwrap_or_default();
     Failure::Status {
         status: status.as_u16(),
-        said: wire::said(headers, &body),
+        said: wire::said(headers, &body, token),
         retry_after: wire::retry_after(headers, &body),
         location: status.is_redirection().then(|| wire::location(headers)).flatten(),
     }

@@ -190,7 +190,8 @@ impl<T> Fetcher<T> {
     /// What an answer holds. On the last reading of a page, a short end is taken for what it is.
     fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, last: bool) -> Result<Fetched<T>, Failure> {
         self.hear(answer.quota);
-        let no_page = |reason| Failure::NoPage { reason, said: wire::said_for_page(&answer.headers, &answer.body) };
+        let (Answer { headers, body, .. }, token) = (answer, &self.client.token);
+        let no_page = |reason| Failure::NoPage { reason, said: wire::said_for_page(headers, body, token) };
         let Decoded { table, said, rows, held } = (self.decode)(&answer.body).map_err(|error| match error {
             DecodeError::Malformed(reason) => no_page(reason),
             DecodeError::Identity(reason) => Failure::Identity(reason),
@@ -199,7 +200,7 @@ impl<T> Fetcher<T> {
             None => {}
             Some(Violation::ShortEnd(_)) if last => {}
             Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
-                return Err(Failure::NoPage { reason, said: wire::said(&answer.headers, &[]) });
+                return Err(Failure::NoPage { reason, said: wire::said(headers, &[], token) });
             }
         }
         let observed = Observed { asked, said, rows, sent, received: self.pacer.now() };

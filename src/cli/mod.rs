@@ -11,6 +11,7 @@ mod layout;
 mod records;
 mod sandbox;
 mod schema;
+mod secret;
 mod server;
 mod signals;
 mod token;
