@@ -3,6 +3,7 @@
 //! The only clap in the crate, with a file a subcommand. What a run says at its end, and how it ends
 //! early, stand here too.
 
+mod arguments;
 mod contacts;
 mod destination;
 mod digest;
@@ -18,6 +19,8 @@ mod token;
 mod verify;
 mod voice;
 mod words;
+
+pub use arguments::parse;
 
 use std::io::Write;
 use std::time::Duration;

@@ -133,6 +133,14 @@ fn a_secret_in_the_place_of_its_file_is_not_shown() {
             assert!(!String::from_utf8(help.stdout).unwrap().contains(&secret[..8]));
         }
     }
+    for arguments in
+        [&["--token-stdin", TOKEN][..], &[&format!("--token={TOKEN}")], &["--rate", TOKEN], &["--mode", TOKEN]]
+    {
+        let ended = program(&["contacts", "-o", &file]).args(arguments).output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.starts_with("error: ") && !said.contains(PART), "{said}");
+    }
     let missing = path(&folder, "not-there-token");
     let ended = program(&["contacts", "-o", &file, "--token-file", &missing]).output().unwrap();
     assert!(String::from_utf8(ended.stderr).unwrap().contains(&missing));
