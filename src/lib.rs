@@ -37,7 +37,7 @@
 //!
 //! | module | what comes in, what goes out | may use |
 //! |---|---|---|
-//! | [`config`] | what a run is told, validated | proof, table |
+//! | [`config`] | what a run is told, validated | escape, proof, table |
 //! | `page` | the values that stages say to each other about one page | nothing else |
 //! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, escape, page, proof, report |
 //! | `proof` | observations in, what to read next and a certificate out; pure | page |

@@ -192,7 +192,7 @@ pub struct Said {
     /// Its message, with its code where it gave one. Empty if it said nothing.
     pub message: String,
     /// The id of the request, for the server's support.
-    pub request_id: Option<RequestId>,
+    pub request_id: Option<Box<RequestId>>,
 }
 
 /// What a server calls a request.

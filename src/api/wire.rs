@@ -33,7 +33,7 @@ pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
     let header = |name: &'static str| Some((name, headers.get(name)?.to_str().ok()?));
     let trace = || Some((TRACE_ID, envelope.as_ref()?.get(TRACE_ID)?.as_str()?));
     let request = REQUEST_IDS.into_iter().find_map(header).or_else(trace);
-    Said { message: shown(&message), request_id: request.map(|(name, id)| RequestId { name, id: shown(id) }) }
+    Said { message: shown(&message), request_id: request.map(|(name, id)| Box::new(RequestId { name, id: shown(id) })) }
 }
 
 /// What the server said with a 200 that is no page: only what has the form of an error, since all else may be contacts.
@@ -174,7 +174,7 @@ mod tests {
     fn the_request_is_named() {
         let said = said(&headers(&[("cf-ray", "ray"), ("x-request-id", "abc")]), b"", &token());
         assert_eq!(said.to_string(), " (x-request-id abc)");
-        assert_eq!(said.request_id, Some(RequestId { name: "x-request-id", id: "abc".to_owned() }));
+        assert_eq!(said.request_id, Some(Box::new(RequestId { name: "x-request-id", id: "abc".to_owned() })));
     }
 
     /// The cut after 200 characters is in the middle of the token, and folding would join what stands around it.

@@ -119,7 +119,7 @@ fn forms(token: &[u8]) -> Vec<Form> {
         percent(b"%25", |byte| byte.is_ascii_alphanumeric()),
         Zeroizing::new(token.iter().flat_map(|byte| hexadecimal(*byte)).collect()),
     ];
-    forms.extend((0..3).flat_map(|before| [b"+/", b"-_"].map(|last| base64(token, before, last))));
+    forms.extend((0..3).flat_map(|before| [*b"+/", *b"-_"].map(|last| base64(token, before, last))));
     for form in &mut forms {
         form.make_ascii_lowercase();
     }
@@ -131,7 +131,7 @@ fn hexadecimal(byte: u8) -> [u8; 2] {
 }
 
 /// The digits of Base64 that are the token's alone, where so many bytes stand before it. `last` are the last two digits.
-fn base64(token: &[u8], before: usize, last: &[u8; 2]) -> Form {
+fn base64(token: &[u8], before: usize, last: [u8; 2]) -> Form {
     let bit = |at: usize| usize::from(token[at / 8] >> (7 - at % 8) & 1);
     // Digits have six bits, and the first ones that begin within the token may begin at any even one.
     let first = (6 - 8 * before % 6) % 6;
@@ -167,7 +167,7 @@ mod tests {
             let whole: Vec<u8> = text.bytes().chain([0; 2]).collect();
             String::from_utf8(base64(&whole, 0, last).to_vec()).unwrap()
         };
-        form(b"+/")
+        form(*b"+/")
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(base64_of("user:pass"), "dXNlcjpwYXNzAA");
         // python3 -c "import base64; print(base64.b64encode(b'x~~~???'))" is eH5+fj8/Pw==
         assert_eq!(&base64_of("x~~~???")[..9], "eH5+fj8/P");
-        assert_eq!(&*base64(b"~~~", 1, b"-_"), &b"5-f"[..]);
+        assert_eq!(&*base64(b"~~~", 1, *b"-_"), &b"5-f"[..]);
     }
 
     #[test]
@@ -211,8 +211,10 @@ mod tests {
 
     #[test]
     fn a_token_is_hidden_however_it_is_encoded() {
-        let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let percent: String = TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let hexadecimal: Vec<_> = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let (hex, percent) = (hexadecimal.concat(), hexadecimal.concat().to_uppercase());
+        let percent: Vec<_> = percent.as_bytes().chunks(2).map(|digits| [b"%", digits].concat()).collect();
+        let percent = String::from_utf8(percent.concat()).unwrap();
         for text in [
             hex.as_str(),
             &hex.to_uppercase(),

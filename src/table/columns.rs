@@ -18,7 +18,7 @@ use super::{
     extra::{Extra, Origin},
     instant,
     json::{Kind, Raw},
-    schema::{COLUMNS, Column, EXTRA, Holds, OWNER, Place, schema, schema_with_raw},
+    schema::{COLUMNS, Column, EXTRA, Holds, Place, schema, schema_with_raw},
 };
 use crate::escape::escape;
 use crate::page::{Finding, FindingKind, RowKey};
@@ -40,14 +40,16 @@ pub(super) struct Contact<'a> {
 impl<'a> Contact<'a> {
     /// Takes a value for column `index`; a later one of the same key replaces it.
     pub fn set(&mut self, index: usize, value: Raw<'a>) {
-        let before = self.values[index].replace(value);
-        self.note_repeated(before.is_some_and(|before| before.bytes != value.bytes), COLUMNS[index].name);
+        if self.values[index].replace(value).is_some_and(|before| before.bytes != value.bytes) {
+            self.note_repeated(COLUMNS[index].name);
+        }
     }
 
     /// Takes a value that has no column.
     pub fn set_extra(&mut self, origin: Origin, key: Raw<'a>, value: Raw<'a>) {
-        let repeated = self.extra.set(origin, key, value);
-        self.note_repeated(repeated, EXTRA);
+        if self.extra.set(origin, key, value) {
+            self.note_repeated(EXTRA);
+        }
     }
 
     /// Takes an owner that is not an object.
@@ -55,7 +57,7 @@ impl<'a> Contact<'a> {
         self.extra.set_owner(value);
     }
 
-    /// Forgets the owner: another `contact_owner` follows, and the last counts.
+    /// Forgets the owner, if there is one: another `contact_owner` follows, and the last counts.
     pub fn forget_owner(&mut self) {
         for (value, column) in self.values.iter_mut().zip(&COLUMNS) {
             if matches!(column.place, Place::Owner(_)) {
@@ -63,13 +65,11 @@ impl<'a> Contact<'a> {
             }
         }
         self.extra.forget_owner();
-        self.note_repeated(true, OWNER);
     }
 
-    fn note_repeated(&mut self, repeated: bool, column: &'static str) {
-        if repeated {
-            self.repeated.push(column);
-        }
+    /// That a value of this column was lost, since its key was sent twice.
+    pub fn note_repeated(&mut self, column: &'static str) {
+        self.repeated.push(column);
     }
 }
 

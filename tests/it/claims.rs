@@ -52,9 +52,12 @@ fn a_folder_is_held_to_the_same_level() {
     assert_eq!((required(&parts, "any").code, required(&parts, "counted").code), (Some(0), Some(3)));
 }
 
+/// What is done to a manifest.
+type Change<'c> = &'c dyn Fn(&mut Value);
+
 /// Changes the manifest of a limited export, which has 7 contacts of 250 and their owners in a table; returns what `verify`
 /// says then.
-fn after(change: &dyn Fn(&mut Value)) -> Ran {
+fn after(change: Change<'_>) -> Ran {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
     assert_eq!(exported(250, &file, &["--limit", "7", "--owners", "table", "--digest"]).code, Some(0));
@@ -68,7 +71,7 @@ fn after(change: &dyn Fn(&mut Value)) -> Ran {
 #[test]
 fn a_manifest_that_claims_what_it_denies_itself_is_65() {
     assert_eq!(after(&|_| {}).code, Some(0));
-    let changes: [(&str, &dyn Fn(&mut Value)); 9] = [
+    let changes: [(&str, Change<'_>); 9] = [
         ("rest on 0 assumptions", &|value| value["completeness"]["level"] = json!("snapshot")),
         ("options.limit is below the 250 contacts", &|value| {
             value["completeness"]["level"] = json!("snapshot");
