@@ -2,11 +2,10 @@
 
 mod cli;
 
-use clap::Parser;
 use linq_export::Exit;
 
 fn main() {
-    let cli = cli::Cli::parse();
+    let cli = cli::parse();
     // A panic has said where it was; what is left is to exit as a bug does.
     let exit = std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| cli::panicked());
     std::process::exit(exit.code().into());

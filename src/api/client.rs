@@ -16,7 +16,7 @@ use super::budget::{Share, needs};
 use super::failure::{ApiError, Failure};
 use super::hints::{self, Quota};
 use super::{transport, wire};
-use crate::config::{ContactsConfig, Timeouts};
+use crate::config::{ContactsConfig, Timeouts, Token};
 use crate::escape::escape;
 use crate::page::Asked;
 
@@ -34,6 +34,8 @@ pub(super) struct Client {
     http: reqwest::Client,
     contacts: Url,
     timeouts: Timeouts,
+    /// What nothing that a server says may show.
+    pub token: Token,
 }
 
 /// An answer of status 200.
@@ -96,7 +98,7 @@ impl Client {
             let reasons = transport::reasons(&error);
             ApiError::Setup(format!("{reasons} (authorities to trust can be given by --ca-cert or SSL_CERT_FILE)"))
         })?;
-        Ok(Self { http, contacts, timeouts: config.timeouts })
+        Ok(Self { http, contacts, timeouts: config.timeouts, token: config.token.clone() })
     }
 
     /// Asks for a page once. Its body is read as far as `share` can grow with it.
@@ -137,7 +139,7 @@ impl Client {
         let _ = self.read(&mut response, &mut body, |bytes| bytes <= wire::LARGEST_ERROR).await;
         Failure::Status {
             status: status.as_u16(),
-            said: wire::said(headers, &body),
+            said: wire::said(headers, &body, &self.token),
             retry_after: wire::retry_after(headers, &body),
             location: status.is_redirection().then(|| wire::location(headers)).flatten(),
         }

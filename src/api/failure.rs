@@ -211,8 +211,24 @@ impl fmt::Display for Failure {
 pub struct Said {
     /// Its message, with its code where it gave one. Empty if it said nothing.
     pub message: String,
-    /// The id of the request, for the server's support: `x-request-id`, `x-trace-id`, `trace_id` or `cf-ray`.
-    pub request_id: Option<String>,
+    /// The id of the request, for the server's support.
+    pub request_id: Option<Box<RequestId>>,
+}
+
+/// What a server calls a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestId {
+    /// Where it said so: `x-request-id`, `x-trace-id`, `trace_id` or `cf-ray`.
+    pub name: &'static str,
+    /// The id alone.
+    pub id: String,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.id)
+    }
 }
 
 impl fmt::Display for Said {

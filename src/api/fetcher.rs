@@ -18,7 +18,7 @@ use super::pacer::{Pacer, Slot};
 use super::reader::Decode;
 use super::retry::{Class, Decision, READINGS, Stop, Tries, classify, decide};
 use super::wire;
-use crate::config::{Backoff, ContactsConfig, Patience, SecondLook};
+use crate::config::{Backoff, ContactsConfig, Patience, SecondLook, Token};
 use crate::page::{Asked, DecodeError, Decoded, Observed};
 use crate::report::{Event, Reporter};
 
@@ -267,13 +267,14 @@ impl<T> Fetcher<T> {
     /// What an answer holds. On the last reading of a page, a short end is taken for what it is.
     fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, last: bool) -> Result<Fetched<T>, Failure> {
         self.hear(answer.quota);
+        let token = &self.client.token;
         let Decoded { table, said, rows, held } =
-            (self.decode)(&answer.body).map_err(|error| undecoded(error, answer))?;
+            (self.decode)(&answer.body).map_err(|error| undecoded(error, answer, token))?;
         match contract::violation(asked, said, rows.len(), self.size) {
             None => {}
             Some(Violation::ShortEnd(_)) if last => {}
             Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
-                return Err(Failure::NoPage { reason, said: wire::said(&answer.headers, &[]) });
+                return Err(Failure::NoPage { reason, said: wire::said(&answer.headers, &[], token) });
             }
         }
         let received = self.pacer.now();
@@ -284,8 +285,8 @@ impl<T> Fetcher<T> {
 }
 
 /// Why the body of an answer is no page.
-fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer) -> Failure {
-    let said = || wire::said_for_page(headers, body);
+fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &Token) -> Failure {
+    let said = || wire::said_for_page(headers, body, token);
     match error {
         DecodeError::Identity(reason) => Failure::Identity(reason),
         DecodeError::Malformed(reason) if wire::is_stand_in(body) => {

@@ -22,7 +22,7 @@ mod transport;
 mod wire;
 
 pub(crate) use budget::Share;
-pub use failure::{ApiError, Failure, Said, Transport};
+pub use failure::{ApiError, Failure, RequestId, Said, Transport};
 pub(crate) use reader::{Page, Reader, Totals};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use wire::{LONGEST_WAIT, retry_after, said};

@@ -103,7 +103,10 @@ impl Contacts {
             (Err(error), _) => error.exit(),
         };
         let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
-        ended = ended.with_output(self.destination.output().to_string());
+        // The name may hold the token, and is not recorded then.
+        if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
+            ended = ended.with_output(self.destination.output().to_string());
+        }
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
@@ -142,7 +145,9 @@ impl Contacts {
             self.embedded.check_unused().map_err(usage)?;
             None
         };
-        Ok((self.config(sandbox.as_ref()).await.map_err(usage)?, sandbox))
+        let config = self.config(sandbox.as_ref()).await.map_err(usage)?;
+        config.check()?;
+        Ok((config, sandbox))
     }
 
     async fn export(

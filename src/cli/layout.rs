@@ -9,6 +9,8 @@ use linq_export::config::{Content, Hashed, HmacKey, Layout, Owners};
 use linq_export::platform;
 use secrecy::zeroize::Zeroizing;
 
+use super::secret;
+
 /// What the columns of an export are.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The columns")]
@@ -33,7 +35,7 @@ pub struct Values {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_HMAC")]
     hmac: Vec<String>,
     /// The file with the key of --hmac, at least 32 bytes
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE")]
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE", hide_env_values = true)]
     hmac_key_file: Option<PathBuf>,
     /// Pass on each contact's JSON as the API sent it, one a line, instead of the table: NDJSON alone
     #[arg(long, env = "LINQ_EXPORT_RAW", value_parser = BoolishValueParser::new())]
@@ -102,6 +104,7 @@ fn name(text: &str) -> Result<String, Infallible> {
 
 fn read_key(path: &PathBuf) -> Result<HmacKey, String> {
     let bytes = std::fs::read(path).map(Zeroizing::new);
-    let bytes = bytes.map_err(|error| format!("cannot read the key of --hmac from {}: {error}", path.display()))?;
+    let bytes =
+        bytes.map_err(|error| format!("cannot read the key of --hmac from {}: {error}", secret::named(path)))?;
     HmacKey::new(&bytes).map_err(|error| format!("{error} (read from {})", path.display()))
 }

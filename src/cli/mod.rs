@@ -3,6 +3,7 @@
 //! The only clap in the crate, with a file a subcommand. What a run says at its end, and how it ends
 //! early, stand here too.
 
+mod arguments;
 mod contacts;
 mod destination;
 mod digest;
@@ -11,12 +12,15 @@ mod layout;
 mod records;
 mod sandbox;
 mod schema;
+mod secret;
 mod server;
 mod signals;
 mod token;
 mod verify;
 mod voice;
 mod words;
+
+pub use arguments::parse;
 
 use std::io::Write;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 
-use super::duration;
+use super::{duration, secret};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The server, and how it is asked")]
@@ -87,7 +87,7 @@ impl Server {
             contacts.ca_certificates = certificate.as_bytes().to_vec();
         } else if let Some(path) = &self.ca_cert {
             contacts.ca_certificates =
-                tokio::fs::read(path).await.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+                tokio::fs::read(path).await.map_err(|error| format!("cannot read {}: {error}", secret::named(path)))?;
             if contacts.ca_certificates.is_empty() {
                 return Err(format!("{} is empty: --ca-cert takes a file of certificates in PEM", path.display()));
             }

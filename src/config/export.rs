@@ -104,11 +104,28 @@ impl ExportConfig {
         }
     }
 
-    /// Refuses what does not go together.
+    /// What holds the token, of all that is shown or recorded. A sandbox's token is no secret.
+    fn holds_token(&self) -> Option<&'static str> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let shown = [
+            ("the base URL", Some(self.contacts.base_url.to_string())),
+            ("the name of the output", Some(self.output.to_string())),
+            ("the name of the partition", self.output.partition().map(ToString::to_string)),
+            ("the name of the manifest", path(&self.manifest)),
+            ("the name of the kit", path(&self.kit)),
+        ];
+        let is_secret = |text: &String| self.source == Source::Api && self.contacts.token.is_in(text);
+        shown.into_iter().find(|(_, text)| text.as_ref().is_some_and(is_secret)).map(|(name, _)| name)
+    }
+
+    /// Refuses what does not go together, and names that hold the token.
     ///
     /// # Errors
     /// The first thing that does not.
     pub fn check(&self) -> Result<(), ConfigError> {
+        if let Some(name) = self.holds_token() {
+            return Err(ConfigError::Secret(name));
+        }
         let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
         let format = self.encoding.format;
         if let Some(partition) = self.output.partition()

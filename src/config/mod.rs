@@ -16,6 +16,7 @@ mod output;
 mod parquet;
 mod rate;
 mod token;
+mod traces;
 
 pub use base_url::{BaseUrl, PlainHttp};
 pub use compression::{Codec, Compression};
@@ -42,6 +43,9 @@ pub enum ConfigError {
     /// The token is empty, or has bytes that no HTTP header can carry. It is never shown.
     #[error("the token {0}")]
     Token(&'static str),
+    /// The token stands in something that is shown, or written to files. It is not repeated here.
+    #[error("the token is in {0}, which messages show and files record: name it without the token")]
+    Secret(&'static str),
     /// A number is out of its range.
     #[error("{0}")]
     Range(String),

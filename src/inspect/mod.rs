@@ -160,6 +160,12 @@ pub fn shown(text: &str) -> String {
     crate::escape::escape(text)
 }
 
+/// The same for a path: nothing in it acts, and nothing is cut.
+#[must_use]
+pub fn whole(text: &str) -> String {
+    crate::escape::inert(text)
+}
+
 /// What is counted so far.
 struct Counted {
     rows: u64,

@@ -57,8 +57,8 @@ pub(super) fn read(files: &[PathBuf]) -> Result<(ParquetFacts, BTreeMap<String, 
 }
 
 fn add(path: &Path, facts: &mut ParquetFacts, columns: &mut BTreeMap<String, Stored>) -> Result<(), ReadbackError> {
-    let reader = SerializedFileReader::new(Bounded::open(path)?)
-        .map_err(|error| ReadbackError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
+    let reader =
+        SerializedFileReader::new(Bounded::open(path)?).map_err(|error| ReadbackError::malformed(path, error))?;
     let metadata = reader.metadata();
     if let Some(program) = metadata.file_metadata().created_by() {
         add_once(&mut facts.created_by, program);

@@ -4,6 +4,7 @@
 //! later run and `verify` what they need. No I/O but the reading of a file that is to be compared.
 
 mod checksum;
+mod claims;
 mod columns;
 mod completeness;
 mod glance;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub(crate) use checksum::Checksum;
+pub(crate) use claims::Claim;
 pub(crate) use columns::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use glance::Glance;
 pub use known::ManifestError;

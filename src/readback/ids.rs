@@ -59,6 +59,11 @@ impl Visitor<'_> for IdVisitor {
         i64::try_from(id).map(Id).map_err(E::custom)
     }
 
+    fn visit_f64<E: Error>(self, id: f64) -> Result<Id, E> {
+        // serde_json takes the integer -0 for one.
+        if id == 0.0 { Ok(Id(0)) } else { Err(E::custom("no integer")) }
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<Id, E> {
         // As in the table, a plus is part of no id.
         let text = if text.starts_with('+') { "" } else { text };
@@ -79,6 +84,8 @@ mod tests {
             raw_ids(&path)
         };
         assert_eq!(read("{\"id\":1,\"x\":{\"id\":[3]}}\n{\"id\":\"-2\"}\n").unwrap(), [1, -2]);
+        // What the table takes for an id.
+        assert_eq!(read("{\"id\":\"007\"}\n{\"id\":-0}\n{\"id\":\"-0\"}\n").unwrap(), [7, 0, 0]);
         for line in [
             "{}",
             "{\"id\":null}",

@@ -18,7 +18,7 @@ use super::{
     extra::{Extra, Found},
     instant,
     json::{Kind, Raw},
-    schema::{COLUMNS, Column, EXTRA, Holds, OWNER, Place, schema, schema_with_raw},
+    schema::{COLUMNS, Column, EXTRA, Holds, Place, schema, schema_with_raw},
 };
 use crate::escape::escape;
 use crate::page::{Finding, FindingKind, RowKey};
@@ -50,7 +50,7 @@ impl<'a> Contact<'a> {
         self.note_repeated(COLUMNS[index].name, u64::from(lost));
     }
 
-    /// Forgets the owner: another `contact_owner` follows, and the last counts.
+    /// Forgets the owner, if there is one: another `contact_owner` follows, and the last counts.
     pub fn forget_owner(&mut self) {
         for (value, column) in self.values.iter_mut().zip(&COLUMNS) {
             if matches!(column.place, Place::Owner(_)) {
@@ -59,10 +59,10 @@ impl<'a> Contact<'a> {
         }
         let lost = self.extra.forget_owner();
         self.note_repeated(EXTRA, lost);
-        self.note_repeated(OWNER, 1);
     }
 
-    fn note_repeated(&mut self, column: &'static str, times: u64) {
+    /// That so many values of this column were lost, since their key was sent again.
+    pub fn note_repeated(&mut self, column: &'static str, times: u64) {
         if times == 0 {
             return;
         }

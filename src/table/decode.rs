@@ -117,15 +117,15 @@ fn read_contacts(scanner: &mut Scanner<'_>, mut columns: Columns) -> Result<Cont
 
 fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
     let mut contact = Contact::new(scanner.page());
-    let (mut last, mut has_owner) = (0, false);
+    let (mut last, mut owner) = (0, None);
     scanner.object(|scanner, key| {
         if let Some(index) = find(key, &mut last, contact_key) {
             contact.set(index, scanner.value()?);
         } else if key.text().is_some_and(|key| key.text == OWNER) {
-            if std::mem::replace(&mut has_owner, true) {
-                contact.forget_owner();
-            }
-            read_owner(scanner, &mut contact)?;
+            contact.forget_owner();
+            let (bytes, ()) = scanner.spanned(|scanner| read_owner(scanner, &mut contact))?;
+            let lost = owner.replace(bytes).is_some_and(|before| before != bytes);
+            contact.note_repeated(OWNER, u64::from(lost));
         } else {
             contact.extra.take(key);
             scanner.value()?;

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod claims;
 mod damage;
 mod deletes;
 mod digest;
