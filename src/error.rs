@@ -4,8 +4,9 @@
 //! Rendering is the binary's.
 
 use crate::api::ApiError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, MaxDeletes};
 use crate::proof::{Certificate, Require};
+use crate::report::{count, counted};
 use crate::sink::SinkError;
 
 /// Any error of a run.
@@ -29,6 +30,20 @@ pub enum Error {
         /// What was proven.
         certificate: Box<Certificate>,
     },
+    /// More contacts are gone since the export that is replaced than is believed.
+    #[error(
+        "{} read, and the export to be replaced has {}: more are gone than --max-deletes {allowed} allows; the token may \
+         be another one, of another organization, or lack permissions",
+        were(*after), count(*before)
+    )]
+    Deleted {
+        /// Contacts of the export that would be replaced.
+        before: u64,
+        /// Contacts of this one.
+        after: u64,
+        /// How many may be gone.
+        allowed: MaxDeletes,
+    },
     /// The caller cancelled the run.
     #[error("cancelled")]
     Cancelled,
@@ -51,11 +66,15 @@ impl Error {
             Self::Config(_) => Exit::Usage,
             Self::Api(error) => error.exit(),
             Self::Sink(error) => error.exit(),
-            Self::Incomplete { .. } => Exit::Incomplete,
+            Self::Incomplete { .. } | Self::Deleted { .. } => Exit::Incomplete,
             Self::Cancelled => Exit::Interrupted,
             Self::Bug(_) => Exit::Bug,
         }
     }
+}
+
+fn were(contacts: u64) -> String {
+    format!("{} {}", counted(contacts, "contact"), if contacts == 1 { "was" } else { "were" })
 }
 
 /// What lies behind an error, the nearest first.
@@ -128,13 +147,15 @@ impl Exit {
             Self::Whole => (0, "whole: the output is there, as complete as was required"),
             Self::Bug => (1, "a bug in this program"),
             Self::Usage => (2, "wrong usage, a missing token included"),
-            Self::Incomplete => (3, "completeness below what was required"),
+            Self::Incomplete => {
+                (3, "completeness below what was required, or more contacts gone than --max-deletes allows")
+            }
             Self::Contract => (
                 65,
                 "the server broke its contract: answers that are not the page asked for, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify, digest or inspect found a file that is not as it should be",
             ),
             Self::Unavailable => {
-                (69, "the API cannot be reached (DNS and TLS included) or keeps failing after retries")
+                (69, "the API cannot be reached (DNS, TLS and proxies included) or keeps failing after retries")
             }
             Self::CannotCreate => (73, "the output cannot be created"),
             Self::CannotWrite => (74, "the output cannot be written"),

@@ -32,6 +32,19 @@ pub(crate) fn escape(text: &str) -> String {
     shown
 }
 
+/// Escapes what could act on a terminal or a log, line breaks included, and leaves all else.
+pub(crate) fn inert(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if acts(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// Whether a character does something other than stand where it is written.
 pub(crate) fn acts(character: char) -> bool {
     character.is_control()
@@ -50,6 +63,12 @@ mod tests {
         assert_eq!(escape("a\u{202e}b\u{9b}c\0"), "a\\u{202e}b\\u{9b}c\\u{0}");
         assert_eq!(escape("  two\r\n\t lines "), "two lines");
         assert_eq!(escape("naïve 名前 🎉"), "naïve 名前 🎉");
+    }
+
+    #[test]
+    fn a_name_stays_whole_and_does_nothing() {
+        assert_eq!(inert(" a  \n\u{1b}b"), " a  \\u{a}\\u{1b}b");
+        assert_eq!(inert(&"x".repeat(SHOWN + 1)).len(), SHOWN + 1);
     }
 
     #[test]

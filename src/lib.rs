@@ -29,7 +29,7 @@
 //!   limiter      bounded              rows, owners,             of its own:                or stdout,
 //!   client       by bytes             findings                  columns, owners,           renamed when
 //!   table::decode                                               digest, format             whole, and their
-//!   contract, retry, window                                                                manifest after it
+//!   contract, retry, budget                                                                manifest after it
 //!      │
 //!      ├─ Observed ─► proof     do the pages agree with each other?
 //!      └─ Event ────► report    a bar, lines, silence, or a reporter of yours
@@ -37,25 +37,25 @@
 //!
 //! | module | what comes in, what goes out | may use |
 //! |---|---|---|
-//! | [`config`] | what a run is told, validated | proof, table |
+//! | [`config`] | what a run is told, validated | escape, proof, table |
 //! | `page` | the values that stages say to each other about one page | nothing else |
 //! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, escape, page, proof, report |
 //! | `proof` | observations in, what to read next and a certificate out; pure | page |
 //! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | escape, page |
 //! | [`digest`] | batches in, a digest of their contents out; the same in every engine | table |
-//! | `layout` | batches of the whole table in, batches of the output's columns out, and its owners | config, table |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, digest, error, layout, platform, proof, report, table |
+//! | `layout` | batches of the whole table in, batches of the output's columns out, and its owners | config, escape, table |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, digest, error, escape, layout, platform, proof, report, table |
 //! | `sink` | batches in, published files out; every format goes to every place | config, draft, error, manifest, platform, proof |
 //! | `draft` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
 //! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced or swapped, signals, the process: all that differs between systems | nothing else |
 //! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, draft, error, escape, manifest, platform, table |
-//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | digest, error, manifest, readback, sink, table |
+//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | digest, error, escape, manifest, proof, readback, sink, table |
 //! | [`mod@inspect`] | a file in, what stands in it out, counted | escape, manifest, readback, sink, table |
 //! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, table |
 //! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof |
 //! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |
-//! | `error` | the stages' errors in, an exit code for each out | api, config, proof, sink |
+//! | `error` | the stages' errors in, an exit code for each out | api, config, proof, report, sink |
 //! | `pipeline` | the two verbs; the only module that knows all stages | all |
 //! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
 //!
@@ -94,7 +94,7 @@ mod table;
 pub mod verify;
 pub mod warehouse;
 
-pub use api::{ApiError, Failure, Said, Transport};
+pub use api::{ApiError, Failure, RequestId, Said, Transport};
 pub use arrow;
 pub use error::{Error, Exit, behind};
 pub use layout::{Schemas, schemas};

@@ -88,7 +88,7 @@ pub(crate) struct Decoded<T> {
     pub said: Pagination,
     /// What is observed of the rows, in order.
     pub rows: Vec<RowKey>,
-    /// Memory that `table` holds, in bytes: what the window is bounded by.
+    /// Memory that `table` holds, in bytes: it counts against what pages may hold together.
     pub held: usize,
 }
 
@@ -142,10 +142,14 @@ pub(crate) struct Finding {
 pub enum FindingKind {
     /// Bytes that are no UTF-8, or half a surrogate pair: U+FFFD stands in the column instead.
     ReplacedCharacter,
-    /// A time that names no instant: null in its column, the text kept in `extra`.
+    /// A time that names no instant in the years 1 to 9999: null in its column, the text kept in `extra`.
     UnreadableTime,
     /// A value of a kind its column cannot hold: null there, the value kept in `extra`.
     WrongKind,
+    /// An integer that was written otherwise (`"007"`, `-0`): the number in its column, the value kept in `extra`, too.
+    RewrittenNumber,
+    /// Two different values of one key in one object: the last one is taken, and those before it are lost.
+    RepeatedKey,
 }
 
 impl FindingKind {
@@ -156,6 +160,8 @@ impl FindingKind {
             Self::ReplacedCharacter => "replaced_character",
             Self::UnreadableTime => "unreadable_time",
             Self::WrongKind => "wrong_kind",
+            Self::RewrittenNumber => "rewritten_number",
+            Self::RepeatedKey => "repeated_key",
         }
     }
 }
@@ -164,8 +170,12 @@ impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ReplacedCharacter => "a broken character, replaced by U+FFFD",
-            Self::UnreadableTime => "a time that names no instant: null, its text kept in extra",
+            Self::UnreadableTime => "a time that names no instant in the years 1 to 9999: null, its text kept in extra",
             Self::WrongKind => "a value of another kind than the column's: null, the value kept in extra",
+            Self::RewrittenNumber => {
+                "an integer written another way, such as \"007\": the number in the column, the value kept in extra"
+            }
+            Self::RepeatedKey => "a key sent twice with different values: the last one is kept",
         })
     }
 }

@@ -10,11 +10,13 @@ use reqwest::{Certificate, Response, StatusCode, Url};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio::time::timeout;
 
+use super::budget::{Share, needs};
 use super::failure::{ApiError, Failure};
 use super::hints::{self, Quota};
 use super::{transport, wire};
-use crate::config::ContactsConfig;
+use crate::config::{ContactsConfig, Timeouts, Token};
 use crate::escape::escape;
 use crate::page::Asked;
 
@@ -31,6 +33,9 @@ const IDLE: Duration = Duration::from_secs(30);
 pub(super) struct Client {
     http: reqwest::Client,
     contacts: Url,
+    timeouts: Timeouts,
+    /// What nothing that a server says may show.
+    pub token: Token,
 }
 
 /// An answer of status 200.
@@ -40,6 +45,16 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
     /// What the server says is left of its quota.
     pub quota: Option<Quota>,
+}
+
+/// What came of asking for a page.
+#[derive(Debug)]
+pub(super) enum Reading {
+    Whole(Answer),
+    /// A page for which there is no room now: so much is needed.
+    NoRoom {
+        needed: usize,
+    },
 }
 
 impl Client {
@@ -64,7 +79,6 @@ impl Client {
             .referer(false)
             .timeout(config.timeouts.attempt)
             .connect_timeout(config.timeouts.connect)
-            .read_timeout(config.timeouts.silence)
             .pool_idle_timeout(IDLE)
             .http2_adaptive_window(true);
         let contacts = config.base_url.join(PATH);
@@ -84,26 +98,74 @@ impl Client {
             let reasons = transport::reasons(&error);
             ApiError::Setup(format!("{reasons} (authorities to trust can be given by --ca-cert or SSL_CERT_FILE)"))
         })?;
-        Ok(Self { http, contacts })
+        Ok(Self { http, contacts, timeouts: config.timeouts, token: config.token.clone() })
     }
 
-    /// Asks for a page once.
-    pub async fn get(&self, asked: Asked) -> Result<Answer, Failure> {
+    /// Asks for a page once. Its body is read as far as `share` can grow with it.
+    pub async fn get(&self, asked: Asked, share: &Share) -> Result<Reading, Failure> {
         let mut url = self.contacts.clone();
         url.query_pairs_mut()
             .append_pair("page", &asked.page.to_string())
             .append_pair("per_page", &asked.per_page.to_string());
-        let mut response = self.http.get(url).send().await.map_err(|error| transport::in_head(&error))?;
+        let mut response =
+            self.http.get(url).send().await.map_err(|error| transport::in_head(&error, self.timeouts))?;
         let headers = std::mem::take(response.headers_mut());
         if response.status() != StatusCode::OK {
-            return Err(refusal(response, &headers).await);
+            return Err(self.refusal(response, &headers).await);
         }
-        let body = read(&mut response, LARGEST_PAGE).await?;
-        if body.len() > LARGEST_PAGE {
-            return Err(Failure::TooLarge { limit: LARGEST_PAGE });
+        // Of a body that is compressed, the length is not known.
+        let length = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let too_large = Err(Failure::TooLarge { limit: LARGEST_PAGE });
+        if length.is_some_and(|length| length > LARGEST_PAGE) {
+            return too_large;
+        }
+        let no_room = Ok(Reading::NoRoom { needed: needs(length.unwrap_or(LARGEST_PAGE)) });
+        if !share.grow_to(needs(length.unwrap_or_default())) {
+            return no_room;
+        }
+        let mut body = Vec::with_capacity(length.unwrap_or_default());
+        let may = |bytes| bytes <= LARGEST_PAGE && share.grow_to(needs(bytes));
+        if !self.read(&mut response, &mut body, may).await? {
+            return if body.len() > LARGEST_PAGE { too_large } else { no_room };
         }
         let quota = hints::quota(&headers, wire::date(&headers));
-        Ok(Answer { headers, body, quota })
+        Ok(Reading::Whole(Answer { headers, body, quota }))
+    }
+
+    /// What an answer other than 200 says. Its body may break off: what arrived is shown.
+    async fn refusal(&self, mut response: Response, headers: &HeaderMap) -> Failure {
+        let status = response.status();
+        let mut body = Vec::new();
+        let _ = self.read(&mut response, &mut body, |bytes| bytes <= wire::LARGEST_ERROR).await;
+        Failure::Status {
+            status: status.as_u16(),
+            said: wire::said(headers, &body, &self.token),
+            retry_after: wire::retry_after(headers, &body),
+            location: status.is_redirection().then(|| wire::location(headers)).flatten(),
+        }
+    }
+
+    /// Reads a body, decompressed, and stops when it has more bytes than there may be; says whether it is whole. A server
+    /// may think about its answer for as long as an attempt may take, but it may not fall silent once it has begun.
+    async fn read(
+        &self,
+        response: &mut Response,
+        body: &mut Vec<u8>,
+        there_may_be: impl Fn(usize) -> bool,
+    ) -> Result<bool, Failure> {
+        while there_may_be(body.len()) {
+            let chunk = timeout(self.timeouts.silence, response.chunk()).await;
+            let chunk = chunk.map_err(|_| transport::silent(self.timeouts))?;
+            let Some(chunk) = chunk.map_err(|error| transport::in_body(&error, self.timeouts))? else {
+                return Ok(true);
+            };
+            if body.capacity() - body.len() < chunk.len() {
+                // Not twice as much each time: what is not needed counts for as much as what is.
+                body.reserve_exact(chunk.len().max(body.len() / 4));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(false)
     }
 }
 
@@ -122,27 +184,4 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
         return Err(ApiError::Authorities("there is no certificate in PEM among them".to_owned()));
     }
     Ok(authorities)
-}
-
-/// What an answer other than 200 says. Its body may break off: what arrived is shown.
-async fn refusal(mut response: Response, headers: &HeaderMap) -> Failure {
-    let status = response.status();
-    let body = read(&mut response, wire::LARGEST_ERROR).await.unwrap_or_default();
-    Failure::Status {
-        status: status.as_u16(),
-        said: wire::said(headers, &body),
-        retry_after: wire::retry_after(headers, &body),
-        location: status.is_redirection().then(|| wire::location(headers)).flatten(),
-    }
-}
-
-/// Reads a body, decompressed, and stops soon after `most` bytes.
-async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    while body.len() <= most
-        && let Some(chunk) = response.chunk().await.map_err(|error| transport::in_body(&error))?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

@@ -72,10 +72,12 @@ impl ApiError {
             Self::Page { failure, .. } => match classify(failure) {
                 Class::Throttled => Exit::TryLater,
                 Class::Transient => Exit::Unavailable,
-                Class::Protocol => Exit::Contract,
+                Class::Protocol | Class::StandIn => Exit::Contract,
                 Class::Fatal => match failure {
                     Failure::Status { status: 401 | 403, .. } => Exit::Denied,
-                    Failure::Status { status: 500.., .. } | Failure::Transport { .. } => Exit::Unavailable,
+                    Failure::Status { status: PROXY_AUTHENTICATION | 500.., .. } | Failure::Transport { .. } => {
+                        Exit::Unavailable
+                    }
                     _ => Exit::Contract,
                 },
             },
@@ -122,9 +124,21 @@ pub enum Failure {
         /// What the server said, where the body is one of its errors.
         said: Said,
     },
+    /// A 200 with something else in the place of a page: a maintenance page, an error.
+    StandIn {
+        /// What is wrong with it.
+        reason: String,
+        /// What the server said, where it said something.
+        said: Said,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
     /// A contact without an identity.
     Identity(String),
 }
+
+/// What only a proxy answers.
+pub(super) const PROXY_AUTHENTICATION: u16 = 407;
 
 /// Where an exchange broke off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +148,8 @@ pub enum Transport {
     Dns,
     /// No connection: refused, unreachable.
     Connect,
+    /// The proxy of the environment is of a kind that cannot be used.
+    Proxy,
     /// The certificate was refused.
     Certificate,
     /// It took too long.
@@ -149,7 +165,7 @@ impl Failure {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { retry_after, .. } => *retry_after,
+            Self::Status { retry_after, .. } | Self::StandIn { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -158,6 +174,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Status { status: status @ PROXY_AUTHENTICATION, said, .. } => {
+                write!(f, "the proxy answered {status}, it requires a user name and a password{said}")
+            }
             Self::Status { status, said, location, .. } => {
                 write!(f, "the server answered {status}")?;
                 if let Some(location) = location {
@@ -169,6 +188,7 @@ impl fmt::Display for Failure {
                 f.write_str(match kind {
                     Transport::Dns => "the host's name cannot be resolved",
                     Transport::Connect => "no connection",
+                    Transport::Proxy => "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) cannot be used",
                     Transport::Certificate => "the server's certificate was refused",
                     Transport::Timeout => "timed out",
                     Transport::Broken => "the connection broke",
@@ -179,7 +199,7 @@ impl fmt::Display for Failure {
             Self::TooLarge { limit } => {
                 write!(f, "the answer is larger than {} MiB, which no page of 100 contacts is", limit >> 20)
             }
-            Self::NoPage { reason, said } => write!(f, "{reason}{said}"),
+            Self::NoPage { reason, said } | Self::StandIn { reason, said, .. } => write!(f, "{reason}{said}"),
             Self::Identity(text) => f.write_str(text),
         }
     }
@@ -191,8 +211,24 @@ impl fmt::Display for Failure {
 pub struct Said {
     /// Its message, with its code where it gave one. Empty if it said nothing.
     pub message: String,
-    /// The id of the request, for the server's support: `x-request-id`, `x-trace-id`, `trace_id` or `cf-ray`.
-    pub request_id: Option<String>,
+    /// The id of the request, for the server's support.
+    pub request_id: Option<Box<RequestId>>,
+}
+
+/// What a server calls a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestId {
+    /// Where it said so: `x-request-id`, `x-trace-id`, `trace_id` or `cf-ray`.
+    pub name: &'static str,
+    /// The id alone.
+    pub id: String,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.id)
+    }
 }
 
 impl fmt::Display for Said {

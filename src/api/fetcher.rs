@@ -2,12 +2,14 @@
 //! `retry` decides. Many tasks share one fetcher.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use chrono::Utc;
 use tokio::time::sleep;
 
-use super::client::{Answer, Client};
+use super::budget::Share;
+use super::client::{Answer, Client, Reading};
 use super::contract::{self, Violation};
 use super::failure::{ApiError, Failure};
 use super::freshness::Freshness;
@@ -16,7 +18,7 @@ use super::pacer::{Pacer, Slot};
 use super::reader::Decode;
 use super::retry::{Class, Decision, READINGS, Stop, Tries, classify, decide};
 use super::wire;
-use crate::config::{Backoff, ContactsConfig, Patience};
+use crate::config::{Backoff, ContactsConfig, Patience, SecondLook, Token};
 use crate::page::{Asked, DecodeError, Decoded, Observed};
 use crate::report::{Event, Reporter};
 
@@ -33,6 +35,15 @@ pub(super) struct Fetched<T> {
     pub bytes: usize,
 }
 
+/// What came of asking for a page once.
+enum Read<T> {
+    Page(Fetched<T>),
+    /// There is no room for it now: so much is needed.
+    NoRoom {
+        needed: usize,
+    },
+}
+
 /// What the tasks share.
 pub(super) struct Fetcher<T> {
     client: Client,
@@ -41,8 +52,13 @@ pub(super) struct Fetcher<T> {
     backoff: Backoff,
     decode: Decode<T>,
     pub reporter: Arc<dyn Reporter>,
+    pub second_look: SecondLook,
     requests: AtomicU64,
     freshness: Mutex<Freshness>,
+    /// The run's start by our clock, in milliseconds since 1970.
+    start: i64,
+    /// The page that came last.
+    sound: Mutex<Option<Asked>>,
     /// Contacts a page, as the run asks for them.
     size: u64,
 }
@@ -62,10 +78,23 @@ impl<T> Fetcher<T> {
             backoff: config.backoff,
             decode,
             reporter,
+            second_look: config.second_look,
             requests: AtomicU64::new(0),
             freshness: Mutex::default(),
+            start: Utc::now().timestamp_millis(),
+            sound: Mutex::default(),
             size: config.per_page.get().into(),
         })
+    }
+
+    /// What the answers so far have shown of the server's clock.
+    pub fn freshness(&self) -> MutexGuard<'_, Freshness> {
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By how many seconds our clock is ahead of the server's, where that is much.
+    pub fn skew(&self) -> Option<i64> {
+        self.freshness().skew(self.start)
     }
 
     /// Requests sent so far.
@@ -73,8 +102,8 @@ impl<T> Fetcher<T> {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Fetches a page.
-    pub async fn fetch(&self, asked: Asked) -> Result<Fetched<T>, ApiError> {
+    /// Fetches a page, into a share of the memory that may have to grow.
+    pub async fn fetch(&self, asked: Asked, share: &Share) -> Result<Fetched<T>, ApiError> {
         let page = asked.page;
         let mut tries = Tries::default();
         let mut attempt = 0;
@@ -82,10 +111,21 @@ impl<T> Fetcher<T> {
             attempt += 1;
             let (slot, sent) = self.send(page, attempt).await;
             let last_reading = tries.readings + 1 >= READINGS;
-            let answer = self.client.get(asked).await;
-            let failure = match answer.and_then(|answer| self.decode(asked, sent, &answer, last_reading)) {
+            let read = match self.read(asked, sent, last_reading, share).await {
+                Ok(Read::NoRoom { needed }) => {
+                    self.pacer.answered(slot);
+                    let cause = "it is larger than the pages before it, and waits until they have left".to_owned();
+                    self.reporter.report(&Event::Retrying { page, attempt, wait: Duration::ZERO, cause });
+                    share.wait_for(needed).await;
+                    continue;
+                }
+                Ok(Read::Page(fetched)) => Ok(fetched),
+                Err(failure) => Err(failure),
+            };
+            let failure = match read {
                 Ok(fetched) => {
-                    self.pacer.page(slot);
+                    self.take(slot, asked);
+                    share.shrink_to(fetched.held);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
                     self.reporter.report(&Event::PageRead {
                         page,
@@ -103,15 +143,17 @@ impl<T> Fetcher<T> {
             }
             let class = self.end(slot, &failure);
             tries.failures += u32::from(class == Class::Transient && !probe);
-            tries.readings += u32::from(class == Class::Protocol);
-            let bearing = self.pacer.bearing(!probe && matches!(class, Class::Transient | Class::Protocol));
+            tries.readings += u32::from(matches!(class, Class::Protocol | Class::StandIn) && !probe);
+            let pays = !probe && matches!(class, Class::Transient | Class::Protocol | Class::StandIn);
+            let bearing = self.pacer.bearing(pays);
             let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64()) {
                 Decision::Again(wait) => wait,
-                Decision::AskFirstPage => {
-                    if self.ask_first_page(asked.per_page).await? == Others::Failed {
+                Decision::AskOther => {
+                    tries = match self.ask_other(asked, share).await? {
+                        Others::Answered => Tries { asked_other: true, ..tries },
                         // The server was down, so that the page may be sound: it is tried anew.
-                        tries = Tries::default();
-                    }
+                        Others::Failed => Tries::default(),
+                    };
                     Duration::ZERO
                 }
                 Decision::Stop(stop) => return Err(give_up(stop, page, attempt, failure, bearing.failing_for)),
@@ -121,16 +163,25 @@ impl<T> Fetcher<T> {
         }
     }
 
-    /// Asks for page 1 until the server answers, or has failed for so long that the next attempt gives up.
-    async fn ask_first_page(&self, per_page: u32) -> Result<Others, ApiError> {
+    /// Asks for another page until one comes, or the server has failed for so long that the next attempt gives up.
+    async fn ask_other(&self, asked: Asked, share: &Share) -> Result<Others, ApiError> {
+        let other = self.other(asked);
         let mut others = Others::Answered;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (slot, _) = self.send(1, attempt).await;
-            let Err(failure) = self.client.get(Asked { page: 1, per_page }).await else {
-                self.pacer.answered(slot);
-                return Ok(others);
+            let (slot, sent) = self.send(other.page, attempt).await;
+            let failure = match self.read(other, sent, true, share).await {
+                Ok(Read::Page(_)) => {
+                    self.take(slot, other);
+                    return Ok(others);
+                }
+                // It came, too, and was only too large to be read now.
+                Ok(Read::NoRoom { .. }) => {
+                    self.pacer.answered(slot);
+                    return Ok(others);
+                }
+                Err(failure) => failure,
             };
             let probe = slot.probe;
             let class = self.end(slot, &failure);
@@ -140,16 +191,31 @@ impl<T> Fetcher<T> {
                     let tries = Tries::default();
                     let decision = decide(&failure, probe, tries, bearing, (self.patience, self.backoff), 0.0);
                     if let Decision::Stop(stop) = decision {
-                        return Err(give_up(stop, 1, attempt, failure, bearing.failing_for));
+                        return Err(give_up(stop, other.page, attempt, failure, bearing.failing_for));
                     }
                 }
-                Class::Transient if bearing.failing_for < self.patience.outage => {
+                // A server that has never given a page may never do so.
+                Class::Protocol if bearing.pages == 0 => return Ok(others),
+                Class::Transient | Class::Protocol | Class::StandIn if bearing.failing_for < self.patience.outage => {
                     others = Others::Failed;
                     sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
                 }
                 _ => return Ok(others),
             }
         }
+    }
+
+    /// A page came.
+    fn take(&self, slot: Slot, asked: Asked) {
+        self.pacer.page(slot);
+        *self.sound.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+    }
+
+    /// A page to ask for in order to learn whether the server is up: the last that came, if it is another one.
+    fn other(&self, asked: Asked) -> Asked {
+        let sound = *self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = if asked.page == 1 { 2 } else { 1 };
+        sound.filter(|sound| sound.page != asked.page).unwrap_or(Asked { page, ..asked })
     }
 
     /// Heeds what a server says of its quota, where it asks for no more patience than the run has.
@@ -178,8 +244,8 @@ impl<T> Fetcher<T> {
                 let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));
                 self.pacer.refused(slot, told)
             }
-            Class::Transient => self.pacer.failed(slot),
-            Class::Protocol | Class::Fatal => {
+            Class::Transient | Class::Protocol | Class::StandIn => self.pacer.failed(slot),
+            Class::Fatal => {
                 self.pacer.answered(slot);
                 None
             }
@@ -190,33 +256,50 @@ impl<T> Fetcher<T> {
         class
     }
 
+    /// Asks for a page once, at the time since the start at which it was sent.
+    async fn read(&self, asked: Asked, sent: Duration, last: bool, share: &Share) -> Result<Read<T>, Failure> {
+        match self.client.get(asked, share).await? {
+            Reading::NoRoom { needed } => Ok(Read::NoRoom { needed }),
+            Reading::Whole(answer) => self.decode(asked, sent, &answer, last).map(Read::Page),
+        }
+    }
+
     /// What an answer holds. On the last reading of a page, a short end is taken for what it is.
     fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, last: bool) -> Result<Fetched<T>, Failure> {
         self.hear(answer.quota);
-        let no_page = |reason| Failure::NoPage { reason, said: wire::said_for_page(&answer.headers, &answer.body) };
-        let Decoded { table, said, rows, held } = (self.decode)(&answer.body).map_err(|error| match error {
-            DecodeError::Malformed(reason) => no_page(reason),
-            DecodeError::Identity(reason) => Failure::Identity(reason),
-        })?;
+        let token = &self.client.token;
+        let Decoded { table, said, rows, held } =
+            (self.decode)(&answer.body).map_err(|error| undecoded(error, answer, token))?;
         match contract::violation(asked, said, rows.len(), self.size) {
             None => {}
             Some(Violation::ShortEnd(_)) if last => {}
             Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
-                return Err(Failure::NoPage { reason, said: wire::said(&answer.headers, &[]) });
+                return Err(Failure::NoPage { reason, said: wire::said(&answer.headers, &[], token) });
             }
         }
         let received = self.pacer.now();
-        let stale =
-            self.freshness.lock().unwrap_or_else(PoisonError::into_inner).judge(&answer.headers, sent, received);
+        let stale = self.freshness().judge(&answer.headers, sent, received);
         let observed = Observed { asked, said, rows, sent, received, stale };
         Ok(Fetched { observed, table, held, bytes: answer.body.len() })
     }
 }
 
-/// How page 1 fared, when a page failed and nobody else was answered.
+/// Why the body of an answer is no page.
+fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &Token) -> Failure {
+    let said = || wire::said_for_page(headers, body, token);
+    match error {
+        DecodeError::Identity(reason) => Failure::Identity(reason),
+        DecodeError::Malformed(reason) if wire::is_stand_in(body) => {
+            Failure::StandIn { reason, said: said(), retry_after: wire::retry_after(headers, body) }
+        }
+        DecodeError::Malformed(reason) => Failure::NoPage { reason, said: said() },
+    }
+}
+
+/// How another page fared, when a page failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Others {
-    /// At once: the page fails alone.
+    /// It came at once: the page fails alone.
     Answered,
     /// Not at first: the server was failing as a whole.
     Failed,

@@ -3,6 +3,7 @@
 //! Headers and instants of the run come in, and what denies that the answer is fresh goes out. A server's clock
 //! need not agree with ours: how far it is ahead is learned from its answers.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::{AGE, HeaderMap};
@@ -14,6 +15,8 @@ use crate::page::Staleness;
 const TOLERANCE: i64 = 5_000;
 /// A `Date` is in whole seconds, rounded down.
 const ROUNDED: i64 = 1_000;
+/// From here on a difference between the server's clock and ours is worth telling, in milliseconds.
+const SKEWED: i64 = 60_000;
 /// Headers in which caches say how they came by an answer, each in a word of its own.
 const CACHES: [&str; 8] = [
     "x-cache",
@@ -35,24 +38,54 @@ const HITS: [&str; 8] =
 pub(super) struct Freshness {
     /// How far it is ahead of the run's clock at least, in milliseconds: no answer can be dated after its arrival.
     ahead: Option<i64>,
+    /// The run's start by the clocks of all servers, in milliseconds since 1970: not later than this.
+    start: Option<i64>,
+    /// The same by the first answer's date: between these.
+    first: Option<RangeInclusive<i64>>,
 }
 
 impl Freshness {
     /// What denies that an answer is fresh, if anything does. It was asked for and had arrived at these times since
     /// the run's start.
     pub fn judge(&mut self, headers: &HeaderMap, sent: Duration, received: Duration) -> Option<Staleness> {
-        let old = self.old_date(headers, sent, received);
-        age(headers).map(Staleness::Age).or_else(|| cache_hit(headers).map(Staleness::CacheHit)).or(old)
+        let dated = dated(headers);
+        let old = dated.and_then(|dated| self.old_date(dated, sent, received));
+        let stale = age(headers).map(Staleness::Age).or_else(|| cache_hit(headers).map(Staleness::CacheHit)).or(old);
+        if let Some(dated) = dated.filter(|_| stale.is_none()) {
+            let start = dated.saturating_sub(milliseconds(received));
+            self.start = Some(self.start.map_or(start, |known| known.min(start)));
+            let latest = dated.saturating_add(ROUNDED).saturating_sub(milliseconds(sent));
+            self.first.get_or_insert(start..=latest);
+        }
+        stale
+    }
+
+    /// When the run started by the servers' clocks, in milliseconds since 1970, or a little earlier; none where no
+    /// answer that is fresh had a date. Where the clocks differ, it is the one that is behind that counts.
+    pub fn start(&self) -> Option<i64> {
+        self.start
+    }
+
+    /// By how many seconds our clock is ahead of the server's, where that is much; negative, where it is behind. `start`
+    /// is the run's start by our clock, in milliseconds since 1970.
+    pub fn skew(&self, start: i64) -> Option<i64> {
+        let first = self.first.as_ref()?;
+        let ahead = start.saturating_sub(*first.end()).max(0) - first.start().saturating_sub(start).max(0);
+        (ahead.abs() > SKEWED).then_some(ahead / 1_000)
     }
 
     /// A date well before the request was sent.
-    fn old_date(&mut self, headers: &HeaderMap, sent: Duration, received: Duration) -> Option<Staleness> {
-        let dated = milliseconds(wire::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?);
+    fn old_date(&mut self, dated: i64, sent: Duration, received: Duration) -> Option<Staleness> {
         let ahead = dated.saturating_sub(milliseconds(received));
         let ahead = *self.ahead.insert(self.ahead.map_or(ahead, |known| known.max(ahead)));
         let before = ahead.saturating_add(milliseconds(sent)).saturating_sub(dated + ROUNDED);
         (before > TOLERANCE).then(|| Staleness::OldDate(u64::try_from(before / 1_000).unwrap_or_default()))
     }
+}
+
+/// The date of an answer, in milliseconds since 1970.
+fn dated(headers: &HeaderMap) -> Option<i64> {
+    Some(milliseconds(wire::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?))
 }
 
 fn milliseconds(time: Duration) -> i64 {
@@ -171,6 +204,32 @@ mod tests {
     fn a_slow_answer_is_not_an_old_one() {
         // Dated when its head was made, long before its body was whole, or long after it was asked for.
         assert_eq!(dated(&[(0, 1, 0), (10, 70, 10), (80, 140, 139), (150, 151, 150)]), [None; 4]);
+    }
+
+    /// The run's start by the server's clock and the skew, after answers that were sent, received and dated so, with an age.
+    fn clock(answers: &[(u64, u64, u64, u64)]) -> (Option<i64>, Option<i64>) {
+        let start = 1_700_000_000;
+        let mut freshness = Freshness::default();
+        for &(sent, received, dated, age) in answers {
+            let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(dated + start - 1_000));
+            let (sent, received) = (Duration::from_secs(sent), Duration::from_secs(received));
+            freshness.judge(&headers(&[("date", &date), ("age", &age.to_string())]), sent, received);
+        }
+        let start = i64::try_from(start).unwrap() * 1_000;
+        (freshness.start().map(|server| (server - start) / 1_000), freshness.skew(start))
+    }
+
+    #[test]
+    fn the_start_is_known_by_the_servers_clock_and_a_skew_is_told() {
+        assert_eq!(clock(&[]), (None, None));
+        assert_eq!(clock(&[(0, 1, 1_000, 0), (10, 11, 1_010, 0)]), (Some(-1), None));
+        assert_eq!(clock(&[(5, 6, 405, 0)]), (Some(-601), Some(599)));
+        assert_eq!(clock(&[(5, 6, 1_606, 0)]), (Some(600), Some(-600)));
+        // Two servers whose clocks differ: the one behind counts.
+        assert_eq!(clock(&[(0, 1, 1_001, 0), (10, 11, 1_007, 0)]).0, Some(-4));
+        // A slow answer is no skew, and a cached one says nothing of the clock.
+        assert_eq!(clock(&[(0, 90, 1_000, 0)]), (Some(-90), None));
+        assert_eq!(clock(&[(0, 1, 400, 600), (2, 3, 1_002, 0)]), (Some(-1), None));
     }
 
     #[test]

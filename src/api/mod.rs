@@ -3,6 +3,7 @@
 //! A plan comes in, decoded pages go out in list order through a bounded channel. The only code that
 //! knows reqwest and governor; what a page holds is left to the decode function it is given.
 
+mod budget;
 mod ceiling;
 mod certificate;
 mod client;
@@ -16,11 +17,12 @@ mod pace;
 mod pacer;
 mod reader;
 mod retry;
+mod second_look;
 mod transport;
-mod window;
 mod wire;
 
-pub use failure::{ApiError, Failure, Said, Transport};
+pub(crate) use budget::Share;
+pub use failure::{ApiError, Failure, RequestId, Said, Transport};
 pub(crate) use reader::{Page, Reader, Totals};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use wire::{LONGEST_WAIT, retry_after, said};

@@ -30,6 +30,8 @@ pub(super) struct Slot {
 pub(super) struct Bearing {
     /// Answers to all pages so far.
     pub answers: u64,
+    /// Pages so far.
+    pub pages: u64,
     /// How long the server has been failing without an answer.
     pub failing_for: Duration,
     /// How long it has given no page.
@@ -55,6 +57,7 @@ struct State {
     pace: Pace,
     health: Health,
     last_page: Duration,
+    pages: u64,
     /// Whether the server has refused a request for its rate.
     refused: bool,
     /// Everybody was told that nobody sends before this instant.
@@ -92,6 +95,7 @@ impl Pacer {
             pace: Pace::new(concurrency, ceiling, known),
             health: Health::new(backoff.first, backoff.longest, concurrency),
             last_page: Duration::ZERO,
+            pages: 0,
             refused: false,
             told: Duration::ZERO,
         };
@@ -127,6 +131,7 @@ impl Pacer {
             state.health.answered();
             state.pace.on_page(now, slot.ticket);
             state.last_page = now;
+            state.pages += 1;
         });
     }
 
@@ -149,7 +154,7 @@ impl Pacer {
         })
     }
 
-    /// No answer came, or one that may pass. Returns how long nobody but a probe sends, if this is an outage and news.
+    /// No page came, for a reason that may pass. Returns how long nobody but a probe sends, if this is an outage and news.
     pub fn failed(&self, slot: Slot) -> Option<Duration> {
         self.end(|state, now| {
             state.health.failed(now, slot.probe);
@@ -179,6 +184,7 @@ impl Pacer {
         let paid = !pays || state.health.pay();
         Bearing {
             answers: state.health.answers(),
+            pages: state.pages,
             failing_for: state.health.failing_for(now),
             pageless_for: now.saturating_sub(state.last_page),
             paid,

@@ -1,28 +1,26 @@
 //! Reads all pages at once and hands them on in list order.
 //!
 //! The planner of the proof says what to read, and what of it leaves; up to `concurrency` tasks read it,
-//! each page as often as the decision in `retry` wants; a window keeps what has to wait for its turn. The
-//! way out is a bounded channel: when it is full, or the window has no room, no further page is asked for.
+//! each page as often as the decision in `retry` wants, and as the budget has room for it; what has to wait for its
+//! turn is kept. The way out is a bounded channel: when it is full, or there is no room, no further page is asked for.
 //! When the receiver goes away or a page cannot be had, all requests are dropped at once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
+use super::budget::{self, Budget, Share};
 use super::failure::{ApiError, Failure};
 use super::fetcher::{Fetched, Fetcher};
-use super::window::Window;
 use crate::config::{ContactsConfig, Rate};
 use crate::page::{Asked, DecodeError, Decoded, Observed, Pagination};
 use crate::proof::{Certificate, Keep, Leaving, Planner, Request};
 use crate::report::{Event, Reporter};
-
-/// What pages that wait in the window and those under way may hold together, in bytes.
-const WINDOW: usize = 32 << 20;
 
 /// Makes a page's table of its body.
 pub(crate) type Decode<T> = fn(&[u8]) -> Result<Decoded<T>, DecodeError>;
@@ -36,6 +34,8 @@ pub(crate) struct Page<T> {
     pub table: T,
     /// Which of its rows leave: those that no earlier page had.
     pub keep: Keep,
+    /// What it holds of the memory for pages: to be dropped once its rows were taken.
+    pub share: Share,
 }
 
 /// What the reading came to.
@@ -47,6 +47,8 @@ pub(crate) struct Totals {
     pub bytes: u64,
     /// The rate that the run has learned to keep.
     pub learned: Option<Rate>,
+    /// When the reading began by the server's clock, or a little earlier; none where its answers have no date.
+    pub server_start: Option<DateTime<Utc>>,
     /// What is proven of all this.
     pub certificate: Certificate,
 }
@@ -87,38 +89,58 @@ impl<T: Send + 'static> Reader<T> {
         let Self { fetcher, mut planner, concurrency, .. } = self;
         let mut progress = Progress::default();
         let mut fetching = JoinSet::new();
-        let mut window = Window::new();
+        let mut under_way = BTreeSet::new();
+        let mut waiting = HashMap::new();
         let mut leaving = VecDeque::new();
+        let budget = Arc::new(Budget::default());
         loop {
             leaving.extend(std::iter::from_fn(|| planner.leave()));
-            while fetching.len() < concurrency
-                && has_room(window.held(), fetching.len(), progress.largest, leaving.len())
-                && let Some(request) = planner.next()
-            {
-                let fetcher = Arc::clone(&fetcher);
+            let changed = budget.changed();
+            let mut has_room = true;
+            while fetching.len() < concurrency {
+                let idle = fetching.is_empty() && leaving.is_empty();
+                let Some(share) = budget.share(progress.expected, idle) else {
+                    has_room = false;
+                    break;
+                };
+                let Some(request) = planner.next() else { break };
+                let (fetcher, share) = (Arc::clone(&fetcher), share.of(request.ticket));
                 fetcher.pacer.set_pages_left(progress.sent());
-                fetching.spawn(async move { (request, fetcher.fetch(request.asked).await) });
+                under_way.insert(request.ticket);
+                fetching.spawn(async move {
+                    let Request { ticket, asked } = request;
+                    let page = match ticket {
+                        0 => fetcher.fetch_first(asked, &share).await,
+                        _ => fetcher.fetch(asked, &share).await,
+                    };
+                    (request, page, share)
+                });
             }
             leaving.extend(std::iter::from_fn(|| planner.leave()));
-            if fetching.is_empty() && leaving.is_empty() {
+            if fetching.is_empty() && leaving.is_empty() && has_room {
                 break;
             }
+            budget.set_next(under_way.first().copied().filter(|_| leaving.is_empty()));
             tokio::select! {
                 permit = out.reserve(), if !leaving.is_empty() => {
                     let (Ok(permit), Some(Leaving { ticket, keep })) = (permit, leaving.pop_front()) else {
                         return Ok(None);
                     };
                     // An answer beyond the end has no page.
-                    if let Some((number, table)) = window.take(ticket) {
-                        permit.send(Page { number, table, keep });
+                    if let Some((number, table, share)) = waiting.remove(&ticket) {
+                        permit.send(Page { number, table, keep, share: Share::hand_on(share) });
                     }
                 }
                 Some(joined) = fetching.join_next() => {
-                    let (Request { ticket, asked }, fetched) = joined.unwrap_or_else(|error| rethrow(error));
+                    let (Request { ticket, asked }, fetched, share) = joined.unwrap_or_else(|error| rethrow(error));
+                    under_way.remove(&ticket);
                     let observed = match fetched {
-                        Ok(Fetched { observed, table, held, bytes }) => {
-                            window.insert(ticket, (asked.page, table), held);
-                            progress.take(observed.said, bytes, held);
+                        Ok(Fetched { observed, table, bytes, .. }) => {
+                            waiting.insert(ticket, (asked.page, table, share));
+                            progress.take(observed.said, bytes);
+                            if let Some(ahead) = fetcher.skew().filter(|_| progress.is_first_skew()) {
+                                fetcher.reporter.report(&Event::ClockSkew { ahead });
+                            }
                             if let Some(stale) = observed.stale.filter(|_| progress.is_first_stale()) {
                                 fetcher.reporter.report(&Event::Stale { page: asked.page, cause: stale.to_string() });
                             }
@@ -131,18 +153,15 @@ impl<T: Send + 'static> Reader<T> {
                         fetcher.reporter.report(&Event::Planned { pages: progress.planned, contacts: planner.expected() });
                     }
                 }
+                () = changed, if !has_room => {}
                 () = out.closed() => return Ok(None),
             }
         }
         let (requests, learned) = (fetcher.requests(), fetcher.pacer.learned());
-        Ok(Some(Totals { requests, bytes: progress.bytes, learned, certificate: planner.finish() }))
+        let server_start = fetcher.freshness().start().and_then(DateTime::from_timestamp_millis);
+        let certificate = planner.finish();
+        Ok(Some(Totals { requests, bytes: progress.bytes, learned, server_start, certificate }))
     }
-}
-
-/// Whether another page may be asked for: what waits and what is under way must fit into the window with it. Where
-/// nothing is under way and nothing can leave, only another page gets on, however much waits.
-fn has_room(held: usize, fetching: usize, largest: usize, leaving: usize) -> bool {
-    (fetching == 0 && leaving == 0) || held + (fetching + 1) * largest <= WINDOW
 }
 
 /// How far the reading is.
@@ -156,10 +175,12 @@ struct Progress {
     asked: u64,
     /// JSON so far, in bytes.
     bytes: u64,
-    /// What the largest page needs, in bytes.
-    largest: usize,
+    /// What a page is expected to need, in bytes.
+    expected: usize,
     /// Whether a page was from a cache.
     stale: bool,
+    /// Whether it was told that the clocks differ.
+    skewed: bool,
 }
 
 impl Progress {
@@ -169,15 +190,21 @@ impl Progress {
         self.planned.saturating_sub(self.asked)
     }
 
-    fn take(&mut self, said: Pagination, bytes: usize, held: usize) {
+    fn take(&mut self, said: Pagination, bytes: usize) {
         self.said = Some(said);
         self.bytes += bytes as u64;
-        self.largest = self.largest.max(bytes + held);
+        // A large page makes those after it be expected to be large, and a single one is forgotten again.
+        self.expected = budget::needs(bytes).max(self.expected - self.expected / 8);
     }
 
     /// Whether a page that is from a cache is the first: one is worth a warning.
     fn is_first_stale(&mut self) -> bool {
         !std::mem::replace(&mut self.stale, true)
+    }
+
+    /// Whether it is told for the first time that the clocks differ.
+    fn is_first_skew(&mut self) -> bool {
+        !std::mem::replace(&mut self.skewed, true)
     }
 
     /// Plans the pages of so many contacts; true if they were not planned before.
@@ -198,7 +225,10 @@ impl Progress {
 /// Whether the server has answered that there is no such page, in one of the ways in which servers do.
 fn denies_page(error: &ApiError) -> bool {
     let ApiError::Page { failure, .. } = error else { return false };
-    matches!(failure, Failure::Status { status: 400 | 404 | 410 | 416 | 422, .. } | Failure::NoPage { .. })
+    matches!(
+        failure,
+        Failure::Status { status: 400 | 404 | 410 | 416 | 422, .. } | Failure::NoPage { .. } | Failure::StandIn { .. }
+    )
 }
 
 /// Goes on with a panic of a task: it is a fault of the program, and not to be hidden.
@@ -211,10 +241,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_window_waits_for_what_can_leave() {
-        assert!(has_room(0, 0, 0, 0) && has_room(WINDOW - 300, 2, 100, 9));
-        assert!(!has_room(WINDOW - 299, 2, 100, 9) && !has_room(WINDOW, 0, 100, 1));
-        // Nothing would ever leave otherwise.
-        assert!(has_room(WINDOW, 0, 100, 0) && !has_room(WINDOW, 1, 100, 0));
+    fn pages_are_expected_to_be_like_the_largest_of_the_last_ones() {
+        let said = Pagination { current_page: 1, per_page: 100, total_pages: 9, total_count: 900 };
+        let mut progress = Progress::default();
+        progress.take(said, 1_000);
+        let usual = progress.expected;
+        progress.take(said, 8_000);
+        assert_eq!(progress.expected, 8 * usual);
+        progress.take(said, 1_000);
+        assert_eq!(progress.expected, 7 * usual);
+        (0..20).for_each(|_| progress.take(said, 1_000));
+        assert_eq!(progress.expected, usual);
     }
 }

@@ -19,6 +19,8 @@ pub(super) enum Class {
     Transient,
     /// The server answered, but not with this page: read again, a few times.
     Protocol,
+    /// Something else stands in the place of the page: the page alone is ill, or the server is down and does not say so.
+    StandIn,
     /// Asking again cannot help: all requests are dropped.
     Fatal,
 }
@@ -29,7 +31,7 @@ impl Class {
         match self {
             Self::Throttled => Outcome::Throttled,
             Self::Transient => Outcome::Unavailable,
-            Self::Protocol => Outcome::NoPage,
+            Self::Protocol | Self::StandIn => Outcome::NoPage,
             Self::Fatal => Outcome::Refused,
         }
     }
@@ -43,15 +45,20 @@ pub(super) const READINGS: u32 = 4;
 /// The class of a failure.
 pub(super) fn classify(failure: &Failure) -> Class {
     match failure {
-        Failure::Status { status: 429, .. } | Failure::Status { status: 403 | 503, retry_after: Some(_), .. } => {
-            Class::Throttled
-        }
-        Failure::Status { status: 408 | 425 | 500 | 502..=504 | 520..=524 | 529, .. } => Class::Transient,
-        Failure::Transport { kind, .. } if *kind != Transport::Certificate => Class::Transient,
+        Failure::Status { status: 429, .. }
+        | Failure::Status { status: 403 | 503, retry_after: Some(_), .. }
+        | Failure::StandIn { retry_after: Some(_), .. } => Class::Throttled,
+        // Methods, versions, loops and extensions that a server refuses, a network that wants a login, and a certificate
+        // that a CDN refuses (526) as this program would.
+        Failure::Status { status: 501 | 505 | 506 | 508 | 510 | 511 | 526, .. }
+        | Failure::Transport { kind: Transport::Certificate | Transport::Proxy, .. }
+        | Failure::TooLarge { .. }
+        | Failure::Identity(_) => Class::Fatal,
+        // A 5xx that is not known is like 500 (RFC 9110, 15).
+        Failure::Status { status: 408 | 425 | 500..=599, .. } | Failure::Transport { .. } => Class::Transient,
         Failure::NoPage { .. } => Class::Protocol,
-        Failure::Status { .. } | Failure::TooLarge { .. } | Failure::Identity(_) | Failure::Transport { .. } => {
-            Class::Fatal
-        }
+        Failure::StandIn { .. } => Class::StandIn,
+        Failure::Status { .. } => Class::Fatal,
     }
 }
 
@@ -64,6 +71,8 @@ pub(super) struct Tries {
     pub readings: u32,
     /// Answers that all pages had when this one failed first.
     pub answers_before: u64,
+    /// Whether another page was asked for since.
+    pub asked_other: bool,
 }
 
 /// What to do next.
@@ -71,8 +80,8 @@ pub(super) struct Tries {
 pub(super) enum Decision {
     /// Ask again after a wait of this page's own; the pacer may add to it.
     Again(Duration),
-    /// Nobody else has been answered since: ask for page 1, to tell a poisoned page from an outage.
-    AskFirstPage,
+    /// Ask for another page, to tell a page that fails alone from an outage.
+    AskOther,
     /// Give the page up, and so the run.
     Stop(Stop),
 }
@@ -110,13 +119,21 @@ pub(super) fn decide(
                 Decision::Again(Duration::ZERO)
             }
         }
-        Class::Transient if bearing.failing_for >= patience.outage => Decision::Stop(Stop::Outage),
+        // A server that has only ever given pages that contradict themselves is not down.
+        class @ (Class::Transient | Class::Protocol | Class::StandIn)
+            if bearing.failing_for >= patience.outage && (class != Class::Protocol || bearing.pages > 0) =>
+        {
+            Decision::Stop(Stop::Outage)
+        }
         Class::Transient if probe => Decision::Again(Duration::ZERO),
         Class::Transient if tries.failures < FAILURES => Decision::Again(wait(tries.failures)),
         Class::Transient if bearing.answers > tries.answers_before => Decision::Stop(Stop::Page),
-        Class::Transient => Decision::AskFirstPage,
-        Class::Protocol if tries.readings < READINGS => Decision::Again(wait(tries.readings)),
-        Class::Protocol | Class::Fatal => Decision::Stop(Stop::Page),
+        Class::Transient => Decision::AskOther,
+        Class::Protocol | Class::StandIn if !tries.asked_other && (probe || tries.readings + 1 >= READINGS) => {
+            Decision::AskOther
+        }
+        Class::Protocol | Class::StandIn if tries.readings < READINGS => Decision::Again(wait(tries.readings)),
+        Class::Protocol | Class::StandIn | Class::Fatal => Decision::Stop(Stop::Page),
     }
 }
 
@@ -133,7 +150,7 @@ mod tests {
         Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) },
     );
     const BEARING: Bearing =
-        Bearing { answers: 5, failing_for: Duration::ZERO, pageless_for: Duration::ZERO, paid: true };
+        Bearing { answers: 5, pages: 5, failing_for: Duration::ZERO, pageless_for: Duration::ZERO, paid: true };
 
     fn status(status: u16, retry_after: Option<u64>) -> Failure {
         let retry_after = retry_after.map(Duration::from_secs);
@@ -142,6 +159,10 @@ mod tests {
 
     fn no_page() -> Failure {
         Failure::NoPage { reason: "no page".into(), said: Said::default() }
+    }
+
+    fn stand_in(retry_after: Option<Duration>) -> Failure {
+        Failure::StandIn { reason: "no page".into(), said: Said::default(), retry_after }
     }
 
     /// Every status with and without Retry-After, and every other kind of failure.
@@ -158,6 +179,7 @@ mod tests {
         let kinds = [
             Transport::Dns,
             Transport::Connect,
+            Transport::Proxy,
             Transport::Certificate,
             Transport::Timeout,
             Transport::Broken,
@@ -165,6 +187,8 @@ mod tests {
         ];
         all.extend(kinds.map(|kind| (format!("{kind:?}"), Failure::Transport { kind, text: String::new() })));
         all.push(("no page".into(), no_page()));
+        all.push(("stand-in".into(), stand_in(None)));
+        all.push(("stand-in with Retry-After".into(), stand_in(Some(Duration::from_secs(1)))));
         all.push(("too large".into(), Failure::TooLarge { limit: 1 }));
         all.push(("no identity".into(), Failure::Identity(String::new())));
         all
@@ -184,7 +208,7 @@ mod tests {
                 .filter(|name| !names.contains(&name.replace(" with Retry-After", "")) || !name.contains("with"))
                 .collect();
             let fatal = shown.iter().filter(|name| name.parse::<u16>().is_ok()).count();
-            let listed = if *class == Class::Fatal {
+            let listed = if fatal > 2 {
                 let others: Vec<_> =
                     shown.iter().filter(|name| name.parse::<u16>().is_err()).map(|name| name.as_str()).collect();
                 format!("{fatal} other statuses, {}", others.join(", "))
@@ -196,12 +220,17 @@ mod tests {
         println!("{printed}");
         assert_eq!(
             printed,
-            "Throttled: 403 with Retry-After, 429, 503 with Retry-After\n\
-             Transient: 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, Dns, Connect, Timeout, Broken, Body\n\
+            "Throttled: 403 with Retry-After, 429, 503 with Retry-After, stand-in with Retry-After\n\
+             Transient: 95 other statuses, Dns, Connect, Timeout, Broken, Body\n\
              Protocol: no page\n\
-             Fatal: 486 other statuses, Certificate, too large, no identity\n"
+             StandIn: stand-in\n\
+             Fatal: 403 other statuses, Proxy, Certificate, too large, no identity\n"
         );
-        for fatal in [301, 302, 307, 400, 401, 403, 404, 405, 410, 422, 501, 505] {
+        for transient in [408, 425, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 525, 527, 529, 530, 598, 599]
+        {
+            assert_eq!(classify(&status(transient, None)), Class::Transient, "{transient}");
+        }
+        for fatal in [301, 302, 307, 400, 401, 403, 404, 405, 407, 410, 422, 501, 505, 506, 508, 510, 511, 526] {
             assert_eq!(classify(&status(fatal, None)), Class::Fatal, "{fatal}");
         }
     }
@@ -223,10 +252,10 @@ mod tests {
 
     #[test]
     fn a_page_that_fails_while_others_are_answered_is_poisoned() {
-        let tries = Tries { failures: 8, readings: 0, answers_before: 4 };
+        let tries = Tries { failures: 8, answers_before: 4, ..Tries::default() };
         assert_eq!(after(&status(500, None), tries, BEARING), Decision::Stop(Stop::Page));
         let alone = Tries { answers_before: 5, ..tries };
-        assert_eq!(after(&status(500, None), alone, BEARING), Decision::AskFirstPage);
+        assert_eq!(after(&status(500, None), alone, BEARING), Decision::AskOther);
     }
 
     #[test]
@@ -249,10 +278,32 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_page_is_read_four_times() {
-        let read = |readings| after(&no_page(), Tries { readings, ..Tries::default() }, BEARING);
-        assert!(matches!(read(3), Decision::Again(_)));
-        assert_eq!(read(4), Decision::Stop(Stop::Page));
+    fn a_page_that_is_none_is_read_four_times_and_once_after_another() {
+        for failure in [no_page(), stand_in(None)] {
+            let read =
+                |readings, asked_other| after(&failure, Tries { readings, asked_other, ..Tries::default() }, BEARING);
+            assert!(matches!(read(2, false), Decision::Again(_)));
+            assert_eq!(read(3, false), Decision::AskOther);
+            assert!(matches!(read(3, true), Decision::Again(_)));
+            assert_eq!(read(4, true), Decision::Stop(Stop::Page));
+        }
+    }
+
+    #[test]
+    fn where_no_page_at_all_comes_it_is_an_outage() {
+        let down = Bearing { failing_for: Duration::from_mins(15), ..BEARING };
+        for failure in [no_page(), stand_in(None)] {
+            let probe = decide(&failure, true, Tries::default(), BEARING, CONFIG, 0.5);
+            assert_eq!(probe, Decision::AskOther, "a probe asks for everybody");
+            assert_eq!(after(&failure, Tries::default(), down), Decision::Stop(Stop::Outage));
+        }
+        let never = Bearing { pages: 0, ..down };
+        assert_eq!(after(&stand_in(None), Tries::default(), never), Decision::Stop(Stop::Outage));
+        assert!(matches!(after(&no_page(), Tries::default(), never), Decision::Again(_)));
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_given_up_at_once() {
         assert_eq!(after(&status(404, None), Tries::default(), BEARING), Decision::Stop(Stop::Page));
     }
 }

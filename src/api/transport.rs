@@ -6,17 +6,37 @@ use std::error::Error;
 use std::io;
 
 use super::certificate;
-use super::failure::{Failure, Transport};
+use super::failure::{Failure, PROXY_AUTHENTICATION, Said, Transport};
+use crate::config::Timeouts;
 use crate::escape::escape;
+use crate::report::seconds;
+
+/// What the client says of a proxy that answers CONNECT with 407, and of one whose kind it does not know. It has no
+/// types for them.
+const PROXY_SAYS: [&str; 2] = ["tunnel error: proxy authorization required", "unsupported scheme "];
 
 /// An error before the head of the answer arrived.
-pub(super) fn in_head(error: &reqwest::Error) -> Failure {
+pub(super) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
+    let says = |start| chain(error).map(ToString::to_string).find(|text| text.starts_with(start));
+    if says(PROXY_SAYS[0]).is_some() {
+        let said = Said::default();
+        return Failure::Status { status: PROXY_AUTHENTICATION, said, retry_after: None, location: None };
+    }
     if let Some(refused) = refused_certificate(error) {
         return Failure::Transport { kind: Transport::Certificate, text: certificate::reason(refused) };
     }
-    let kind = if error.is_timeout() {
-        Transport::Timeout
-    } else if error.is_dns() {
+    let timed_out = |text| Failure::Transport { kind: Transport::Timeout, text };
+    if error.is_timeout() {
+        return timed_out(if error.is_connect() {
+            format!("no connection after {}", seconds(timeouts.connect))
+        } else {
+            format!("no answer after {} (--timeout)", seconds(timeouts.attempt))
+        });
+    }
+    if let Some(text) = says(PROXY_SAYS[1]) {
+        return Failure::Transport { kind: Transport::Proxy, text: escape(&text) };
+    }
+    let kind = if error.is_dns() {
         Transport::Dns
     } else if error.is_connect() {
         Transport::Connect
@@ -27,9 +47,18 @@ pub(super) fn in_head(error: &reqwest::Error) -> Failure {
 }
 
 /// An error in the body: whatever reqwest calls it, the answer is not whole.
-pub(super) fn in_body(error: &reqwest::Error) -> Failure {
-    let kind = if error.is_timeout() { Transport::Timeout } else { Transport::Body };
-    Failure::Transport { kind, text: reasons(error) }
+pub(super) fn in_body(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
+    if error.is_timeout() {
+        let text = format!("the answer was not whole after {} (--timeout)", seconds(timeouts.attempt));
+        return Failure::Transport { kind: Transport::Timeout, text };
+    }
+    Failure::Transport { kind: Transport::Body, text: reasons(error) }
+}
+
+/// A body that stopped coming.
+pub(super) fn silent(timeouts: Timeouts) -> Failure {
+    let text = format!("the answer began, and then nothing came for {}", seconds(timeouts.silence));
+    Failure::Transport { kind: Transport::Timeout, text }
 }
 
 /// The chain of an error's reasons, without the URL that reqwest's own text repeats.

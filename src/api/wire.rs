@@ -6,40 +6,64 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::failure::Said;
+use super::failure::{RequestId, Said};
+use crate::config::Token;
 use crate::escape::escape;
 
 /// Headers that name a request for the server's support, in order of preference.
 const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-trace-id", "cf-ray"];
+/// The key that names one in a body.
+const TRACE_ID: &str = "trace_id";
 
 /// A wait beyond this is no time to come back at: it names an instant that no calendar and no clock here holds.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
 
-/// What the server said, from the headers and the body of an answer that is no page.
-pub(crate) fn said(headers: &HeaderMap, body: &[u8]) -> Said {
+/// What the server said, from the headers and the body of an answer that is no page; the token is taken out before white
+/// space is folded and the rest cut, for what is left of it then could not be told.
+pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
+    let body = without_mark(body);
     let envelope: Option<Value> = serde_json::from_slice(body).ok();
     let message = match &envelope {
         Some(envelope) => message(envelope),
         None => plain(body),
     };
-    let header = REQUEST_IDS.iter().find_map(|name| Some(format!("{name} {}", headers.get(*name)?.to_str().ok()?)));
-    let trace =
-        envelope.as_ref().and_then(|envelope| Some(format!("trace_id {}", envelope.get("trace_id")?.as_str()?)));
-    Said { message: escape(&message), request_id: header.or(trace).map(|id| escape(&id)) }
+    let shown = |text: &str| escape(token.scrubbed(text).as_deref().unwrap_or(text));
+    let header = |name: &'static str| Some((name, headers.get(name)?.to_str().ok()?));
+    let trace = || Some((TRACE_ID, envelope.as_ref()?.get(TRACE_ID)?.as_str()?));
+    let request = REQUEST_IDS.into_iter().find_map(header).or_else(trace);
+    Said { message: shown(&message), request_id: request.map(|(name, id)| Box::new(RequestId { name, id: shown(id) })) }
 }
 
 /// What the server said with a 200 that is no page: only what has the form of an error, since all else may be contacts.
-pub(super) fn said_for_page(headers: &HeaderMap, body: &[u8]) -> Said {
+pub(super) fn said_for_page(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
+    let body = without_mark(body);
     let may_be_error =
         body.len() <= LARGEST_ERROR && (is_markup(body) || serde_json::from_slice::<IgnoredAny>(body).is_ok());
-    said(headers, if may_be_error { body } else { &[] })
+    said(headers, if may_be_error { body } else { &[] }, token)
 }
 
 /// The largest body that is looked at for an error, in bytes.
 pub(super) const LARGEST_ERROR: usize = 64 << 10;
+
+/// Whether a 200 has something else in the place of a page: no JSON object at all, or one without `contacts`. A page
+/// that is cut or contradicts itself is not meant.
+pub(super) fn is_stand_in(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Page {
+        contacts: Option<IgnoredAny>,
+    }
+    let body = without_mark(body).trim_ascii_start();
+    !body.starts_with(b"{") || serde_json::from_slice::<Page>(body).is_ok_and(|page| page.contacts.is_none())
+}
+
+/// A body without the byte order mark that some servers put before it.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
+}
 
 fn is_markup(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
@@ -53,7 +77,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> 
         text.parse().map(Duration::from_secs).ok().or_else(|| until(text, headers))
     };
     let body = || {
-        let envelope: Value = serde_json::from_slice(body).ok()?;
+        let envelope: Value = serde_json::from_slice(without_mark(body)).ok()?;
         let seconds =
             [envelope.get("error"), Some(&envelope)].into_iter().flatten().find_map(|part| part.get("retry_after"));
         Duration::try_from_secs_f64(seconds?.as_f64()?).ok()
@@ -133,7 +157,11 @@ mod tests {
     }
 
     fn show(body: &str) -> String {
-        said(&HeaderMap::new(), body.as_bytes()).to_string()
+        said(&HeaderMap::new(), body.as_bytes(), &token()).to_string()
+    }
+
+    fn token() -> Token {
+        Token::new("lk_live_4f1d0c77a9b84e5f9d3c").unwrap()
     }
 
     #[test]
@@ -157,6 +185,7 @@ mod tests {
             ": 1007: Slow down (trace_id t-1)"
         );
         assert_eq!(show(r#"{"error":"nope"}"#), ": nope");
+        assert_eq!(show("\u{feff}{\"error\":\"nope\"}"), ": nope");
         assert_eq!(
             show("<html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"),
             ": 502 Bad Gateway nginx"
@@ -166,9 +195,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_object_with_contacts_stands_in_for_a_page() {
+        for body in
+            ["", " <html>", "null", "[]", "Down", "{}", r#"{"error":"x"}"#, "\u{feff}{}", r#"{"contacts":null}"#]
+        {
+            assert!(is_stand_in(body.as_bytes()), "{body}");
+        }
+        for body in [r#"{"contacts":[]}"#, "\u{feff} {\"contacts\":[]}", r#"{"contacts":[{"id":1},"#, "{"] {
+            assert!(!is_stand_in(body.as_bytes()), "{body}");
+        }
+    }
+
+    #[test]
     fn the_request_is_named() {
-        let said = said(&headers(&[("cf-ray", "ray"), ("x-request-id", "abc")]), b"");
+        let said = said(&headers(&[("cf-ray", "ray"), ("x-request-id", "abc")]), b"", &token());
         assert_eq!(said.to_string(), " (x-request-id abc)");
+        assert_eq!(said.request_id, Some(Box::new(RequestId { name: "x-request-id", id: "abc".to_owned() })));
+    }
+
+    /// The cut after 200 characters is in the middle of the token, and folding would join what stands around it.
+    #[test]
+    fn the_token_is_taken_out_before_the_text_is_folded_and_cut() {
+        let token = token();
+        let (head, tail) = token.expose().split_at(5);
+        for filler in 180..202 {
+            for between in ["", " ", "\n\t", "\u{200b}"] {
+                let body = format!("{} {head}{between}{tail} {head}{between}{tail}", "x".repeat(filler));
+                let id = headers(&[("x-request-id", &format!("{}{head}{tail}", "x".repeat(filler)))]);
+                let said = said(&id, body.as_bytes(), &token).to_string();
+                assert!(!said.contains("lk_l") && !said.contains("_4f1"), "{said}");
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::{Below, ConfigError, ExportConfig, Output, Source, Token};
+use linq_export::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
 use linq_export::ended::Ended;
 use linq_export::report::{Publishing, Reporter, Summary, Tally};
 use linq_export::{ApiError, Error, Exit, Require, export, sandbox};
@@ -78,6 +78,10 @@ struct Enough {
     /// Publish an export below the required level all the same, with its true level; the exit code stays 3
     #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
     publish_below: bool,
+    /// How many contacts of the export that is replaced may be gone: a number, or a percentage. With more, nothing is
+    /// published, and the exit code is 3 [default: 50%, where it has 100 contacts or more; 100% allows everything]
+    #[arg(long, value_name = "PERCENT|N", env = "LINQ_EXPORT_MAX_DELETES")]
+    max_deletes: Option<MaxDeletes>,
 }
 
 /// A run that can export.
@@ -126,7 +130,10 @@ impl Contacts {
             (Err(error), _) => error.exit(),
         };
         let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
-        ended = ended.with_output(&self.destination.output());
+        // The name may hold the token, and is not recorded then.
+        if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
+            ended = ended.with_output(&self.destination.output());
+        }
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
@@ -173,6 +180,7 @@ impl Contacts {
             None
         };
         let mut config = self.config(sandbox.as_ref()).await.map_err(usage)?;
+        config.check()?;
         if let Some(deadline) = &mut config.contacts.patience.deadline {
             *deadline = deadline.saturating_sub(start.elapsed());
         }
@@ -241,6 +249,7 @@ impl Contacts {
         config.digest = self.values.digest;
         config.kit.clone_from(&self.values.kit);
         self.destination.apply(&mut config);
+        config.max_deletes = self.enough.max_deletes.unwrap_or_default();
         if self.enough.publish_below {
             config.below = Below::Publish;
         }

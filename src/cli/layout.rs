@@ -8,7 +8,7 @@ use clap::builder::BoolishValueParser;
 use linq_export::config::{Content, Hashed, HmacKey, Layout, Owners};
 use linq_export::platform;
 
-use super::files;
+use super::{files, secret};
 
 /// No key is larger; an endless file is.
 const LARGEST_KEY: usize = 64 << 10;
@@ -32,11 +32,12 @@ pub struct Form {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The columns")]
 pub struct Values {
-    /// Replace the values of these columns by their HMAC-SHA-256: emails in small letters, phone numbers as digits
+    /// Replace the values of these columns with their HMAC-SHA-256: of emails in lowercase, of phone numbers without
+    /// punctuation. An empty value stays empty
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_HMAC")]
     hmac: Vec<String>,
     /// The file with the key of --hmac, at least 32 bytes
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE")]
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE", hide_env_values = true)]
     pub hmac_key_file: Option<PathBuf>,
     /// Pass on each contact's JSON as the API sent it, one a line, instead of the table: NDJSON alone
     #[arg(long, env = "LINQ_EXPORT_RAW", value_parser = BoolishValueParser::new())]
@@ -105,7 +106,7 @@ fn name(text: &str) -> Result<String, Infallible> {
 
 async fn read_key(path: &Path) -> Result<HmacKey, String> {
     let bytes = files::read(path, LARGEST_KEY).await;
-    let bytes =
-        bytes.map_err(|error| format!("cannot read the key of --hmac-key-file from {}: {error}", path.display()))?;
+    let bytes = bytes
+        .map_err(|error| format!("cannot read the key of --hmac-key-file from {}: {error}", secret::named(path)))?;
     HmacKey::new(&bytes).map_err(|error| format!("{error} (read from {}, --hmac-key-file)", path.display()))
 }

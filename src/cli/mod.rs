@@ -14,6 +14,7 @@ mod layout;
 mod records;
 mod sandbox;
 mod schema;
+mod secret;
 mod server;
 mod signals;
 mod token;

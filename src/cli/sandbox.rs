@@ -50,7 +50,7 @@ pub struct SandboxOptions {
         env = "LINQ_EXPORT_SANDBOX_FAULT"
     )]
     faults: Vec<FaultRule>,
-    /// A time in which it is down, such as refused:after=5s,for=10m or 503:request=200,for=10s
+    /// A time in which it is down, such as refused:after=5s,for=10m, 503:request=200,for=10s or maintenance:after=0s,for=10s
     #[arg(
         id = "sandbox_outage",
         long = "outage",

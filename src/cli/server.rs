@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use linq_export::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 
-use super::{duration, files};
+use super::{duration, files, secret};
 
 /// No bundle of certificates is larger; an endless file is.
 const LARGEST_CA: usize = 4 << 20;
@@ -38,7 +38,7 @@ pub struct Server {
     /// Contacts a page, 1 to 100
     #[arg(long, value_name = "N", default_value = "100", value_parser = per_page, env = "LINQ_EXPORT_PER_PAGE")]
     per_page: PerPage,
-    /// How long one attempt at a page may take (connecting: 5s, silence: 30s)
+    /// How long one attempt at a page may take (connecting: 5s; silence after the answer has begun: 30s)
     #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration, env = "LINQ_EXPORT_TIMEOUT")]
     timeout: Duration,
     /// The first wait before a page that failed is asked for again; each further one may be twice as long, up to 30s
@@ -121,7 +121,7 @@ impl Server {
             contacts.ca_certificates = certificate.as_bytes().to_vec();
         } else if let Some(path) = &self.ca_cert {
             let read = files::read(path, LARGEST_CA).await;
-            let read = read.map_err(|error| format!("cannot read --ca-cert {}: {error}", path.display()))?;
+            let read = read.map_err(|error| format!("cannot read --ca-cert {}: {error}", secret::named(path)))?;
             contacts.ca_certificates = read.to_vec();
             if contacts.ca_certificates.is_empty() {
                 return Err(format!("{} is empty: --ca-cert takes a file of certificates in PEM", path.display()));

@@ -10,7 +10,7 @@ use linq_export::config::Token;
 use linq_export::platform;
 use secrecy::zeroize::Zeroizing;
 
-use super::files;
+use super::{files, secret};
 
 /// The variable that holds the token.
 pub const VARIABLE: &str = "LINQ_INTEGRATION_TOKEN";
@@ -21,7 +21,7 @@ const LONGEST: usize = 16 << 10;
 #[command(next_help_heading = "Token (else from LINQ_INTEGRATION_TOKEN)")]
 pub struct TokenSource {
     /// Read the token from a file
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_TOKEN_FILE")]
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_TOKEN_FILE", hide_env_values = true)]
     token_file: Option<PathBuf>,
     /// Read the token from standard input
     #[arg(long, env = "LINQ_EXPORT_TOKEN_STDIN", value_parser = BoolishValueParser::new())]
@@ -66,7 +66,7 @@ impl TokenSource {
         let (source, text) = if self.token_stdin {
             ("standard input".to_owned(), limited(std::io::stdin()))
         } else if let Some(path) = &self.token_file {
-            (path.display().to_string(), std::fs::File::open(path).and_then(limited))
+            (secret::named(path), std::fs::File::open(path).and_then(limited))
         } else {
             return from_environment();
         };

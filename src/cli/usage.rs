@@ -1,7 +1,7 @@
 //! Arguments that cannot be understood: said as clap says it, and told in the records of the run that was to be.
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use linq_export::{Error, Exit, RunPaths, SinkError, check_apart};
 
 use super::arguments::Arguments;
 use super::records::Records;
-use super::{destination, say, server, variables};
+use super::{destination, say, secret, server, variables};
 
 /// Says what is wrong with the arguments, or prints the help that they ask for, and how to exit.
 pub fn refused(error: &clap::Error) -> Exit {
@@ -42,7 +42,9 @@ pub fn refused(error: &clap::Error) -> Exit {
 }
 
 fn say_text(error: &clap::Error, notes: &[String]) {
-    let _ = error.print();
+    let styled = error.render();
+    let text = if std::io::stderr().is_terminal() { styled.ansi().to_string() } else { styled.to_string() };
+    say(secret::without_secrets(&text).trim_end());
     for note in notes {
         say(format_args!("note: {note}"));
     }
@@ -51,6 +53,7 @@ fn say_text(error: &clap::Error, notes: &[String]) {
 /// The record of a run that did not begin.
 fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended {
     let text = error.render().to_string();
+    let text = secret::without_secrets(&text);
     let reason = match error.get(ContextKind::InvalidArg) {
         // Somebody may have put the token there, and the record is a file.
         Some(ContextValue::String(word)) if !word.starts_with('-') => {

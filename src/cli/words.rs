@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::io::ErrorKind;
 
 use linq_export::report::Publishing;
-use linq_export::{ApiError, Error, Exit, SinkError, behind};
+use linq_export::{ApiError, Error, Exit, Failure, SinkError, Transport, behind};
 
 use super::{hints, variables};
 
@@ -110,6 +110,13 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::Create { error, .. } | SinkError::Write { error, .. }) if hints::of(error).is_some() => {
             return hints::of(error);
         }
+        Error::Deleted { .. } => {
+            return Some(
+                "check the token; if these contacts really were deleted, publish with --max-deletes 100%, or with as many as \
+                 were",
+            );
+        }
+        Error::Api(error) if let Some(hint) = hint_of(error) => return Some(hint),
         Error::Api(error) if matches!(**error, ApiError::Deadline { .. }) => {
             return Some("run it again with a longer --deadline, or without one; -v shows what it waits for");
         }
@@ -131,6 +138,26 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             "the folder that the output is to stand in must be there and writable; nothing was asked of the server",
         ),
         Exit::CannotWrite => Some("see the cause above; what stood under that name is untouched"),
+        _ => None,
+    }
+}
+
+/// What to do where a server, or what answers in its place, cannot be had in a way of its own.
+fn hint_of(error: &ApiError) -> Option<&'static str> {
+    let (ApiError::Page { failure, .. } | ApiError::Outage { failure, .. }) = error else { return None };
+    match failure {
+        Failure::Status { status: 407, .. } => Some(
+            "give the proxy's user and password in HTTPS_PROXY (http://user:password@host:port), or name the API's host \
+             in NO_PROXY",
+        ),
+        Failure::Transport { kind: Transport::Proxy, .. } => Some(
+            "set HTTPS_PROXY to an http:// or https:// proxy, or name the API's host in NO_PROXY; SOCKS proxies are not \
+             supported",
+        ),
+        Failure::StandIn { .. } if matches!(error, ApiError::Outage { .. }) => Some(
+            "check --base-url, and whether the API is down for maintenance: something that is not the API answered in its \
+             place",
+        ),
         _ => None,
     }
 }

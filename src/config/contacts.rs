@@ -35,6 +35,9 @@ pub struct ContactsConfig {
     /// The least that must be known of the export's completeness: what a proof needs is read. By default, that
     /// no gap is known; nothing, where a limit is set.
     pub require: Option<Require>,
+    /// Totals that are not believed at once: none, by default. [`export`](crate::export) doubts what would delete too
+    /// many contacts of the export that it replaces.
+    pub second_look: SecondLook,
     /// Rows of a record batch: 8,192. The last may be shorter.
     pub batch_rows: NonZeroUsize,
 }
@@ -55,6 +58,7 @@ impl ContactsConfig {
             patience: Patience::default(),
             limit: None,
             require: None,
+            second_look: SecondLook::default(),
             batch_rows: DEFAULT_BATCH_ROWS,
         }
     }
@@ -108,7 +112,7 @@ pub struct Timeouts {
     pub attempt: Duration,
     /// Until the connection stands, TLS included: 5 s.
     pub connect: Duration,
-    /// Without a byte from the server: 30 s.
+    /// Without a byte from the server once its answer has begun: 30 s.
     pub silence: Duration,
 }
 
@@ -151,6 +155,24 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self { outage: Duration::from_mins(15), retry_after: Duration::from_mins(10), deadline: None }
+    }
+}
+
+/// When page 1 is read again, since its total contradicts what is known from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SecondLook {
+    /// Totals below this are doubted: 0, which doubts none.
+    pub below: u64,
+    /// How long before page 1 is read again: 3 s.
+    pub pause: Duration,
+    /// How often it is read again, at most, before what it says is believed: twice.
+    pub times: u32,
+}
+
+impl Default for SecondLook {
+    fn default() -> Self {
+        Self { below: 0, pause: Duration::from_secs(3), times: 2 }
     }
 }
 

@@ -4,7 +4,9 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, OutFile, Output, Owners};
+use super::{
+    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, OutFile, Output, Owners,
+};
 use crate::table;
 
 /// What to export, and where to.
@@ -38,6 +40,9 @@ pub struct ExportConfig {
     pub source: Source,
     /// What to do with an export below the required level: nothing is published, by default.
     pub below: Below,
+    /// How many of the contacts of the export that is replaced may be gone: half of them, by default. With more, nothing
+    /// is published. Its manifest says how many it has; a limited export is neither a measure nor measured.
+    pub max_deletes: MaxDeletes,
 }
 
 /// What becomes of an export that is less complete than required.
@@ -68,6 +73,7 @@ impl ExportConfig {
             manifest: None,
             source: Source::Api,
             below: Below::Discard,
+            max_deletes: MaxDeletes::default(),
         }
     }
 }
@@ -98,11 +104,28 @@ impl ExportConfig {
         }
     }
 
-    /// Refuses what does not go together.
+    /// What holds the token, of all that is shown or recorded. A sandbox's token is no secret.
+    fn holds_token(&self) -> Option<&'static str> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let shown = [
+            ("the base URL", Some(self.contacts.base_url.to_string())),
+            ("the name of the output", Some(self.output.to_string())),
+            ("the name of the partition", self.output.partition().map(ToString::to_string)),
+            ("the name of the manifest", path(&self.manifest)),
+            ("the name of the kit", path(&self.kit)),
+        ];
+        let is_secret = |text: &String| self.source == Source::Api && self.contacts.token.is_in(text);
+        shown.into_iter().find(|(_, text)| text.as_ref().is_some_and(is_secret)).map(|(name, _)| name)
+    }
+
+    /// Refuses what does not go together, and names that hold the token.
     ///
     /// # Errors
     /// The first thing that does not.
     pub fn check(&self) -> Result<(), ConfigError> {
+        if let Some(name) = self.holds_token() {
+            return Err(ConfigError::Secret(name));
+        }
         let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
         let format = self.encoding.format;
         if let Some(partition) = self.output.partition()

@@ -6,6 +6,7 @@
 mod base_url;
 mod compression;
 mod contacts;
+mod deletes;
 mod encoding;
 mod export;
 mod file_mode;
@@ -15,10 +16,12 @@ mod output;
 mod parquet;
 mod rate;
 mod token;
+mod traces;
 
 pub use base_url::{BaseUrl, PlainHttp};
 pub use compression::{Codec, Compression};
-pub use contacts::{Backoff, ContactsConfig, DEFAULT_CONCURRENCY, Pacing, Patience, PerPage, Timeouts};
+pub use contacts::{Backoff, ContactsConfig, DEFAULT_CONCURRENCY, Pacing, Patience, PerPage, SecondLook, Timeouts};
+pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
 pub use export::{Below, ExportConfig, Source};
 pub use file_mode::FileMode;
@@ -40,6 +43,9 @@ pub enum ConfigError {
     /// The token is empty, or has bytes that no HTTP header can carry. It is never shown.
     #[error("the token {0}")]
     Token(&'static str),
+    /// The token stands in something that is shown, or written to files. It is not repeated here.
+    #[error("the token is in {0}, which messages show and files record: name it without the token")]
+    Secret(&'static str),
     /// A number is out of its range.
     #[error("{0}")]
     Range(String),

@@ -56,6 +56,7 @@ struct Problem {
     status: Option<u16>,
     /// What the server said, escaped and cut.
     said: Option<String>,
+    /// The id alone, without the name of the header.
     request_id: Option<String>,
 }
 
@@ -143,9 +144,10 @@ impl Ended {
             if let Failure::Status { status, .. } = failure {
                 problem.status = Some(*status);
             }
-            if let Failure::Status { said, .. } | Failure::NoPage { said, .. } = failure {
+            if let Failure::Status { said, .. } | Failure::NoPage { said, .. } | Failure::StandIn { said, .. } = failure
+            {
                 problem.said = Some(said.message.clone()).filter(|message| !message.is_empty());
-                problem.request_id.clone_from(&said.request_id);
+                problem.request_id = said.request_id.as_ref().map(|request| request.id.clone());
             }
         }
         self.error = Some(problem);

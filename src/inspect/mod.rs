@@ -13,6 +13,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ pub use created::{CreatedFacts, MonthFacts};
 pub use owners::{OwnerFacts, OwnersFacts};
 pub use stored::{ParquetFacts, RowGroupFacts, Stored};
 
-use crate::readback::{Form, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
+use crate::readback::{self, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
 use crate::table::{CONTACTS, OWNER, OWNER_COLUMNS};
 use created::Created;
 use owners::Owners;
@@ -43,8 +44,9 @@ pub struct Inspection {
     pub bytes: u64,
     /// `parquet`, `ndjson` or `csv`.
     pub format: &'static str,
-    /// How a text is compressed: `none`, `gzip` or `zstd`; `none` for Parquet, which compresses each column.
-    pub codec: &'static str,
+    /// How it is compressed: `none`, `gzip`, `zstd`, and in Parquet, which compresses each column, also `snappy`, `lz4` and
+    /// others. Where files or columns differ, all of them with `+` between: `none+zstd`.
+    pub codec: String,
     /// Whether its lines are the API's own JSON, and no table.
     pub raw: bool,
     /// Its rows.
@@ -79,18 +81,20 @@ pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
 
 fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError> {
     let files = table.files().to_vec();
-    let form = table.form();
+    let format = table.form().format;
     let fields = table.schema().map_or_else(Vec::new, |schema: &std::sync::Arc<Schema>| leaves::fields(schema));
     let bytes = size(&files)?;
     let mut counted = Counted::new(&fields);
-    for batch in table {
+    for batch in table.by_ref() {
         counted.count(&leaves::columns(&batch?));
     }
     let Counted { rows, mut columns, places, owners, created } = counted;
     let mut parquet = None;
-    if form.format == "parquet" {
+    let mut codec = codecs(table.codecs().iter().copied());
+    if format == "parquet" {
         let (facts, mut stored) = stored::read(&files)?;
         parquet = Some(facts);
+        codec = codecs(stored.values().flat_map(|stored| &stored.codecs).map(String::as_str));
         for column in &mut columns {
             column.stored = Some(stored.remove(&column.name).unwrap_or_default());
         }
@@ -101,14 +105,27 @@ fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError>
         parquet,
         owners: places.owner_id.map(|_| owners.finish(places.contacts.is_none())),
         created: places.created_at.map(|_| created.finish()),
-        ..without_table(path, &files, bytes, form, rows)
+        ..without_table(path, &files, bytes, Form { format, codec }, rows)
     })
 }
 
 /// What can be told of lines that are no table.
 fn raw(path: &Path) -> Result<Inspection, ReadbackError> {
-    let RawLines { files, form, rows } = raw_lines(path)?;
+    let RawLines { files, codecs: found, rows } = raw_lines(path)?;
+    let form = Form { format: readback::Form::default().format, codec: codecs(found.into_iter()) };
     Ok(without_table(path, &files, size(&files)?, form, rows))
+}
+
+/// Names of codecs as one: each once, in order.
+fn codecs<'c>(names: impl Iterator<Item = &'c str>) -> String {
+    let names: BTreeSet<_> = names.collect();
+    if names.is_empty() { "none".to_owned() } else { Vec::from_iter(names).join("+") }
+}
+
+/// The format of a table, and how all of it is compressed.
+struct Form {
+    format: &'static str,
+    codec: String,
 }
 
 /// What is told of all files, whether there is a table in them or not.
@@ -141,6 +158,12 @@ fn size(files: &[PathBuf]) -> Result<u64, ReadbackError> {
 #[must_use]
 pub fn shown(text: &str) -> String {
     crate::escape::escape(text)
+}
+
+/// The same for a path: nothing in it acts, and nothing is cut.
+#[must_use]
+pub fn whole(text: &str) -> String {
+    crate::escape::inert(text)
 }
 
 /// What is counted so far.

@@ -53,11 +53,11 @@ impl Owners {
         for row in 0..ids.len() {
             let contacts = contacts.map_or(1, |contacts| u64::try_from(contacts.value(row)).unwrap_or(0));
             if ids.is_null(row) {
-                self.without += contacts;
+                self.without = self.without.saturating_add(contacts);
                 continue;
             }
             let seen = self.by_id.entry(ids.value(row)).or_default();
-            seen.contacts += contacts;
+            seen.contacts = seen.contacts.saturating_add(contacts);
             if seen.name.is_none() {
                 seen.name = names.filter(|names| names.is_valid(row)).map(|names| names.value(row).to_owned());
             }
@@ -99,5 +99,9 @@ mod tests {
         owners.count(&Int64Array::from(vec![5, 6]), None, Some(&Int64Array::from(vec![3, 40])));
         let facts = owners.finish(false);
         assert_eq!((facts.without, facts.largest[0].id, facts.largest[0].contacts), (None, 6, 40));
+        // A file may say anything.
+        let mut owners = Owners::default();
+        owners.count(&Int64Array::from(vec![5; 3]), None, Some(&Int64Array::from(vec![i64::MAX; 3])));
+        assert_eq!(owners.finish(false).largest[0].contacts, u64::MAX);
     }
 }

@@ -1,7 +1,6 @@
 //! How Parquet holds a table: the metadata of its files comes in, sizes and encodings by column go out.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use parquet::basic::{Compression, Encoding};
@@ -9,7 +8,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Serialize;
 
-use crate::readback::ReadbackError;
+use crate::readback::{Bounded, ReadbackError, guarded};
 
 /// What Parquet files say of themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,7 +36,8 @@ pub struct RowGroupFacts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Stored {
-    /// How it is compressed: `zstd`, `snappy`, `gzip`, `lz4`, `none`; more than one where row groups differ.
+    /// How it is compressed: `zstd`, `snappy`, `gzip`, `lz4`, `none`, or one that this program does not write: `brotli`,
+    /// `lzo`, `lz4_hadoop`. More than one where row groups differ.
     pub codecs: Vec<String>,
     /// How its values are encoded, as Parquet names it: `PLAIN`, `RLE_DICTIONARY`.
     pub encodings: Vec<String>,
@@ -51,15 +51,14 @@ pub struct Stored {
 pub(super) fn read(files: &[PathBuf]) -> Result<(ParquetFacts, BTreeMap<String, Stored>), ReadbackError> {
     let (mut facts, mut columns) = (ParquetFacts::default(), BTreeMap::new());
     for file in files {
-        add(file, &mut facts, &mut columns)?;
+        guarded(file, || add(file, &mut facts, &mut columns))?;
     }
     Ok((facts, columns))
 }
 
 fn add(path: &Path, facts: &mut ParquetFacts, columns: &mut BTreeMap<String, Stored>) -> Result<(), ReadbackError> {
-    let file = File::open(path).map_err(|error| ReadbackError::Read { path: path.to_owned(), error })?;
-    let reader = SerializedFileReader::new(file)
-        .map_err(|error| ReadbackError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
+    let reader =
+        SerializedFileReader::new(Bounded::open(path)?).map_err(|error| ReadbackError::malformed(path, error))?;
     let metadata = reader.metadata();
     if let Some(program) = metadata.file_metadata().created_by() {
         add_once(&mut facts.created_by, program);
@@ -79,8 +78,9 @@ fn add(path: &Path, facts: &mut ParquetFacts, columns: &mut BTreeMap<String, Sto
 
 impl Stored {
     fn add(&mut self, chunk: &ColumnChunkMetaData) {
-        self.compressed_bytes += unsigned(chunk.compressed_size());
-        self.uncompressed_bytes += unsigned(chunk.uncompressed_size());
+        // What a damaged file says of its sizes may be anything.
+        self.compressed_bytes = self.compressed_bytes.saturating_add(unsigned(chunk.compressed_size()));
+        self.uncompressed_bytes = self.uncompressed_bytes.saturating_add(unsigned(chunk.uncompressed_size()));
         add_once(&mut self.codecs, codec(chunk.compression()));
         // Those of pages of data alone, where the file tells: a dictionary is plain itself, and levels are run lengths.
         let add = |encoding: Encoding| add_once(&mut self.encodings, &encoding.to_string());
@@ -105,7 +105,9 @@ fn codec(compression: Compression) -> &'static str {
         Compression::LZO => "lzo",
         Compression::BROTLI(_) => "brotli",
         Compression::ZSTD(_) => "zstd",
-        Compression::LZ4 | Compression::LZ4_RAW => "lz4",
+        // The framing of Hadoop, which is deprecated; not every reader has it.
+        Compression::LZ4 => "lz4_hadoop",
+        Compression::LZ4_RAW => "lz4",
     }
 }
 

@@ -2,10 +2,13 @@
 //! owners has no row for, since the owner has no id.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::error::ArrowError;
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::columns::Columns;
@@ -57,10 +60,20 @@ impl Extra {
         Self { changes, without_owner, of_owner: of_owner.map(|field| field.name().clone()).collect() }
     }
 
-    /// What becomes of a key's value.
-    fn change(&self, key: &str) -> Option<&Change> {
+    /// What becomes of the value of a key of `object`.
+    fn change(&self, key: &str, object: &Object) -> Option<&Change> {
         let of_owner = key.strip_prefix(table::OWNER).is_some_and(|rest| rest.starts_with('.'));
-        self.changes.get(key).or((self.without_owner && of_owner).then_some(&Change::Dropped))
+        let change = self.changes.get(key).or((self.without_owner && of_owner).then_some(&Change::Dropped));
+        // A name that was taken has a suffix, and may stand for the column all the same.
+        let taken = || table::before_suffix(key).filter(|name| object.contains_key(*name));
+        change.or_else(|| self.changes.get(taken()?))
+    }
+
+    /// Whether the value of a key is changed in some object.
+    fn may_change(&self, key: &str) -> bool {
+        let of_owner = key.strip_prefix(table::OWNER).is_some_and(|rest| rest.starts_with('.'));
+        let known = |name: &str| self.changes.contains_key(name);
+        known(key) || (self.without_owner && of_owner) || table::before_suffix(key).is_some_and(known)
     }
 
     /// Whether anything is to be changed.
@@ -91,17 +104,23 @@ impl Extra {
         homeless: &[(String, &str)],
         keyed: Option<&Keyed>,
     ) -> Result<Option<String>, serde_json::Error> {
+        // A page may have nearly a million keys, which are not to be held where none is of interest.
+        if homeless.is_empty()
+            && !before.map(|before| any_key(before, |key| self.may_change(key))).transpose()?.unwrap_or_default()
+        {
+            return Ok(before.map(str::to_owned));
+        }
         let object: Object = before.map(serde_json::from_str).transpose()?.unwrap_or_default();
-        if homeless.is_empty() && object.keys().all(|key| self.change(key).is_none()) {
+        if homeless.is_empty() && object.keys().all(|key| self.change(key, &object).is_none()) {
             return Ok(before.map(str::to_owned));
         }
         let mut changed = Object::new();
-        for (key, value) in object {
-            match (self.change(&key), keyed) {
-                (None, _) => drop(changed.insert(key, value)),
+        for (key, value) in &object {
+            match (self.change(key, &object), keyed) {
+                (None, _) => drop(changed.insert(key.clone(), value.clone())),
                 (Some(Change::Hashed(column)), Some(keyed)) => {
                     let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
-                    changed.insert(key, to_raw_value(&keyed.hash(column, &text))?);
+                    changed.insert(key.clone(), to_raw_value(&keyed.hash(column, &text))?);
                 }
                 (Some(_), _) => {}
             }
@@ -115,5 +134,29 @@ impl Extra {
             changed.insert(key, to_raw_value(text)?);
         }
         (!changed.is_empty()).then(|| serde_json::to_string(&changed)).transpose()
+    }
+}
+
+/// Whether a key of a JSON object is such; holds none of them.
+fn any_key(object: &str, is_such: impl Fn(&str) -> bool) -> Result<bool, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(object);
+    (&mut reader).deserialize_map(AnyKey(is_such))
+}
+
+struct AnyKey<F>(F);
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for AnyKey<F> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<bool, M::Error> {
+        let mut any = false;
+        while let Some((key, _)) = members.next_entry::<String, IgnoredAny>()? {
+            any |= (self.0)(&key);
+        }
+        Ok(any)
     }
 }

@@ -1,9 +1,9 @@
 //! Personal data, hashed with a key: equal values can still be joined, and nobody without the key can find them out.
 //!
-//! The value becomes the 64 hexadecimal digits of HMAC-SHA-256 over its normal form, null stays null. The normal form of
-//! an email address has no white space around it and small letters; that of a phone number its digits alone, behind a `+`
-//! where it begins with one; that of any other text no white space around it. There is no hash without a key: all phone
-//! numbers can be tried in seconds.
+//! The value becomes the 64 hexadecimal digits of HMAC-SHA-256 over its normal form. Null stays null, and a text with
+//! nothing in it stays empty: its hash would join all who have no value. The normal form of an email address has no white
+//! space around it and small letters, that of a phone number is [`phone`]'s, that of any other text has no white space
+//! around it. There is no hash without a key: all phone numbers can be tried in seconds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::columns::Columns;
+use super::phone::phone;
 use crate::config::{ConfigError, Hashed, HmacKey};
 use crate::table;
 
@@ -59,9 +60,10 @@ impl Keyed {
         Some(Arc::new(hashed))
     }
 
-    /// The hash of one value of a column.
+    /// The hash of one value of a column; empty for a value with nothing in it.
     pub fn hash(&self, name: &str, text: &str) -> String {
-        hmac(&self.key, normal_form(name, text).as_bytes())
+        let normal = normal_form(name, text);
+        if normal.is_empty() { normal } else { hmac(&self.key, normal.as_bytes()) }
     }
 }
 
@@ -85,14 +87,7 @@ fn normal_form(column: &str, text: &str) -> String {
     let text = text.trim();
     match column {
         "email" | "owner_email" => text.to_lowercase(),
-        "phone_number" => {
-            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            // No number at all stays as it is.
-            if digits.is_empty() {
-                return text.to_owned();
-            }
-            format!("{}{digits}", if text.starts_with('+') { "+" } else { "" })
-        }
+        "phone_number" => phone(text),
         _ => text.to_owned(),
     }
 }
@@ -118,11 +113,25 @@ mod tests {
             ("owner_email", "É@x", "é@x"),
             ("phone_number", "+1 (555) 123-4567", "+15551234567"),
             ("phone_number", "555.123.4567 ", "5551234567"),
+            ("phone_number", "+1 555 123 ext. 4567", "+1555123x4567"),
             ("phone_number", " unknown", "unknown"),
+            ("email", " \t", ""),
             ("phone_number", "", ""),
             ("full_name", " Jane Doe ", "Jane Doe"),
         ] {
             assert_eq!(normal_form(column, text), due, "{column}");
+        }
+    }
+
+    #[test]
+    fn a_text_with_nothing_in_it_stays_empty() {
+        let columns = Columns::of(&crate::config::Layout::default()).unwrap();
+        let names = ["email", "phone_number", "title"].map(str::to_owned).to_vec();
+        let hashed = Hashed { columns: names.clone(), key: HmacKey::new(&[7; 32]).unwrap() };
+        let keyed = Keyed::new(&hashed, &columns).unwrap();
+        for name in names {
+            assert_eq!(["", " ", "\r\n"].map(|text| keyed.hash(&name, text)), ["", "", ""]);
+            assert_eq!(keyed.hash(&name, "-").len(), 64);
         }
     }
 

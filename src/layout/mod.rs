@@ -7,6 +7,7 @@ mod columns;
 mod extra;
 mod keyed;
 mod owners;
+mod phone;
 #[cfg(test)]
 mod tests;
 

@@ -199,6 +199,31 @@ fn nothing_of_an_owner_that_is_dropped_or_hashed_stands_in_extra() {
     assert!(list["contact_owner"].as_str().is_some_and(|hash| hash.len() == 64), "{list}");
 }
 
+/// The name that such a value has in the table was taken by a key of the contact's own.
+#[test]
+fn what_is_hashed_or_dropped_is_so_under_another_name_too() {
+    let contacts = r#"{"id":1,"contact_owner.email":"jane@x","contact_owner":{"id":1,"email":["jane@x"]}},
+        {"id":2,"email_":"jane@x","email_2":1}"#;
+    let of = |change: &dyn Fn(&mut Layout)| {
+        let (arranged, _) = arranged(layout(|layout| change(layout)), contacts);
+        [0, 1].map(|row| object(&arranged, row))
+    };
+    // Keys that only look so are others.
+    let others = json!({"email_": "jane@x", "email_2": 1});
+    assert_eq!(of(&|layout| layout.dropped = names(&["owner_email", "email"])), [Value::Null, others.clone()]);
+    let [hidden, same] = of(&|layout| layout.hashed = Some(hashed(&["owner_email", "email"])));
+    assert_eq!(same, others);
+    assert!(hidden.as_object().unwrap().len() == 2 && !hidden.to_string().contains("jane"), "{hidden}");
+}
+
+#[test]
+fn an_empty_value_is_not_hashed_in_extra_either() {
+    let contacts = r#"{"id":1,"email":"","owner_email":"","contact_owner":""}"#;
+    let (arranged, _) = arranged(layout(|layout| layout.hashed = Some(hashed(&["email", "owner_email"]))), contacts);
+    assert_eq!(value(&arranged, "email", 0).as_deref(), Some(""));
+    assert_eq!(object(&arranged, 0), json!({"contact_owner": "", "owner_email": ""}));
+}
+
 #[test]
 fn a_key_of_the_contact_itself_is_not_overwritten_by_its_owners() {
     let contacts = r#"{"id":1,"contact_owner.name":"literal","contact_owner":{"name":"Jane"}}"#;

@@ -21,7 +21,8 @@ pub(super) struct CompletenessRecord {
     repairs: u64,
     passes: u64,
     duplicates: u64,
-    /// Whoever asks later what has changed since starts from here, the start of the run.
+    /// Whoever asks later what has changed since starts from here: the start of the run by our clock or the server's,
+    /// whichever is earlier.
     watermark: String,
 }
 
@@ -33,7 +34,7 @@ struct AssumptionRecord {
 }
 
 impl CompletenessRecord {
-    pub fn of(certificate: &Certificate, started: DateTime<Utc>) -> Self {
+    pub fn of(certificate: &Certificate, watermark: DateTime<Utc>) -> Self {
         let assumption = |assumption: &Assumption| AssumptionRecord {
             name: assumption.name(),
             standing: assumption.standing().to_string(),
@@ -49,7 +50,7 @@ impl CompletenessRecord {
             repairs: certificate.repairs,
             passes: certificate.passes,
             duplicates: certificate.duplicates,
-            watermark: timestamp(started),
+            watermark: timestamp(watermark),
         }
     }
 }

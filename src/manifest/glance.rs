@@ -3,6 +3,8 @@
 use serde::Deserialize;
 
 use super::known::{KnownCompleteness, KnownTimes, ManifestError, unsealed};
+use crate::escape::escape;
+use crate::proof::Level;
 
 /// What someone who looks at a table wants to know of its run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +43,13 @@ impl Glance {
     /// Reads a manifest.
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
         let Glanced { completeness, times, file, parts, owners } = unsealed(bytes)?;
-        let bytes = file.iter().chain(&parts).map(|size| size.bytes).sum();
+        let bytes = file.iter().chain(&parts).fold(0, |bytes: u64, size| bytes.saturating_add(size.bytes));
+        let level = completeness.level;
+        if Level::named(&level).is_none() {
+            return Err(ManifestError::UnknownLevel { found: escape(&level) });
+        }
         Ok(Self {
-            level: completeness.level,
+            level,
             finished_at: times.finished_at,
             bytes,
             owners: owners.and_then(|owners| owners.file).map(|file| file.bytes),

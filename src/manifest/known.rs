@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::checksum::Checksum;
 use super::columns::ColumnRecord;
 use super::{FORMAT_VERSION, seal};
+use crate::escape::escape;
 use crate::platform;
 
 /// The most bytes that are read of a manifest: enough for a million part files.
@@ -23,6 +24,7 @@ pub(crate) struct Known {
     pub times: KnownTimes,
     pub options: KnownOptions,
     pub run: KnownRun,
+    pub contacts: KnownContacts,
     pub completeness: KnownCompleteness,
     /// None where there is a folder.
     pub file: Option<KnownFile>,
@@ -58,6 +60,11 @@ pub(crate) struct KnownOptions {
 pub(crate) struct KnownRun {
     pub learned_rate: Option<f64>,
     pub learned_at: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct KnownContacts {
+    pub rows: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -108,6 +115,15 @@ pub enum ManifestError {
         /// Its version.
         found: u32,
     },
+    /// It names a level that this program does not know.
+    #[error("the manifest names the level \"{found}\", which this program does not know")]
+    UnknownLevel {
+        /// The level, fit to be shown.
+        found: String,
+    },
+    /// What it says in one place cannot be true if another is.
+    #[error("the manifest contradicts itself: {0}")]
+    Contradiction(String),
     /// A key is missing or of another kind, though its digest is right.
     #[error("the manifest cannot be read: {0}")]
     Unreadable(String),
@@ -147,7 +163,7 @@ pub(super) fn unsealed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestE
     if !seal::holds(text) {
         return Err(ManifestError::Damaged);
     }
-    let unreadable = |error: serde_json::Error| ManifestError::Unreadable(error.to_string());
+    let unreadable = |error: serde_json::Error| ManifestError::Unreadable(escape(&error.to_string()));
     let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
     if format_version > FORMAT_VERSION {
         return Err(ManifestError::Later { found: format_version });

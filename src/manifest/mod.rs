@@ -4,12 +4,14 @@
 //! later run and `verify` what they need. No I/O but the reading of a file that is to be compared.
 
 mod checksum;
+mod claims;
 mod columns;
 mod completeness;
 mod glance;
 mod known;
 mod organisation;
 mod record;
+mod replaced;
 mod seal;
 mod start;
 #[cfg(test)]
@@ -21,12 +23,14 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub(crate) use checksum::Checksum;
+pub(crate) use claims::Claim;
 pub(crate) use columns::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use glance::Glance;
 pub use known::ManifestError;
 pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners, read_file, read_limited};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
+pub(crate) use replaced::contacts_in;
 #[cfg(test)]
 pub(crate) use seal::seal;
 pub(crate) use start::{Learned, learned_by};
@@ -86,7 +90,7 @@ impl Manifest {
                 },
             },
             warnings: warnings_of(read),
-            completeness: CompletenessRecord::of(&read.certificate, times.started),
+            completeness: CompletenessRecord::of(&read.certificate, watermark(read, times)),
             file: files.file,
             parts: files.parts,
             owners: written.owners_record(config),
@@ -99,6 +103,11 @@ impl Manifest {
     pub(crate) fn text(&self) -> Result<String, Error> {
         seal::seal(self).map_err(|error| Error::Bug(error.to_string()))
     }
+}
+
+/// What has changed at the server since this instant is not known. Its clock stamps the contacts, and may be behind ours.
+fn watermark(read: &ReadSummary, times: Times) -> DateTime<Utc> {
+    read.server_start.map_or(times.started, |start| start.min(times.started))
 }
 
 impl Times {

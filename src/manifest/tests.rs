@@ -42,7 +42,7 @@ pub(super) fn finished() -> DateTime<Utc> {
 fn a_manifest_is_read_back_and_says_nothing_of_folders() {
     let text = manifest_of(&read_summary()).text().unwrap();
     let known = Known::read(text.as_bytes()).unwrap();
-    assert_eq!((known.file.unwrap().rows, known.completeness.level.as_str()), (250, "counted"));
+    assert_eq!((known.file.unwrap().rows, Glance::read(text.as_bytes()).unwrap().level.as_str()), (250, "counted"));
     assert_eq!(known.times.finished_at, "2026-01-02T03:04:14.000Z");
     assert!(!text.contains("folder") && !text.contains("token"), "{text}");
 }
@@ -52,8 +52,18 @@ fn a_limited_run_is_incomplete_and_says_why() {
     let reasons = vec![Reason::Limited { contacts: 250 }];
     let certificate = Certificate { level: Level::Incomplete, reasons, ..Certificate::default() };
     let text = manifest_of(&ReadSummary { certificate, ..read_summary() }).text().unwrap();
-    assert_eq!(Known::read(text.as_bytes()).unwrap().completeness.level, "incomplete");
+    assert_eq!(Glance::read(text.as_bytes()).unwrap().level, "incomplete");
     assert!(text.contains("limited: not more than 250 contacts were wanted"), "{text}");
+}
+
+#[test]
+fn the_watermark_is_the_earlier_start_by_both_clocks() {
+    for (ahead, expected) in [(None, 0), (Some(-600), -600), (Some(600), 0)] {
+        let server_start = ahead.map(|seconds| started() + TimeDelta::seconds(seconds));
+        let text = manifest_of(&ReadSummary { server_start, ..read_summary() }).text().unwrap();
+        let watermark = timestamp(started() + TimeDelta::seconds(expected));
+        assert!(text.contains(&format!("\"watermark\": \"{watermark}\"")), "{text}");
+    }
 }
 
 #[test]

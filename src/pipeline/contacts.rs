@@ -11,12 +11,13 @@ use std::task::{Context, Poll, ready};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{BatchCoalescer, filter_record_batch};
 use arrow::datatypes::Int64Type;
+use arrow::error::ArrowError;
 use futures::{FutureExt, Stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::redact::{Redacting, redacted};
-use crate::api::{ApiError, Page, Reader, Totals};
+use crate::api::{ApiError, Page, Reader, Share, Totals};
 use crate::config::{ContactsConfig, Token};
 use crate::error::Error;
 use crate::page::Finding;
@@ -27,8 +28,8 @@ use crate::table::{self, PageTable};
 /// Pages between the reader and the stream; there are more in the reader's window.
 const CHANNEL: usize = 4;
 
-/// Bytes of a batch, about, at most.
-const BATCH_BYTES: usize = 8 << 20;
+/// Bytes of the pages that a batch is made of, about, at most.
+const BATCH_BYTES: usize = 4 << 20;
 
 /// Reads the contacts of an organisation, each once, in the order of the server's list.
 ///
@@ -63,6 +64,7 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
         pages,
         reading: Some(tokio::spawn(reader.read(sender))),
         rows: BatchCoalescer::new(schema, config.batch_rows.get()),
+        share: None,
         left: config.limit.map_or(u64::MAX, std::num::NonZeroU64::get),
         owners: HashSet::new(),
         figures: ReadSummary::default(),
@@ -74,7 +76,7 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
 
 /// A stream of record batches, and at its end a summary.
 ///
-/// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so has any that would exceed 8 MiB. An error ends the stream; what
+/// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so has any that would exceed 4 MiB. An error ends the stream; what
 /// came before it is then not known to be whole.
 pub struct Contacts {
     pages: mpsc::Receiver<Page<PageTable>>,
@@ -82,6 +84,8 @@ pub struct Contacts {
     reading: Option<JoinHandle<Result<Option<Totals>, ApiError>>>,
     /// Rows on their way into batches.
     rows: BatchCoalescer,
+    /// What the page holds that was taken last: until its batches were taken, too.
+    share: Option<Share>,
     /// Rows that may still leave.
     left: u64,
     owners: HashSet<i64>,
@@ -121,8 +125,26 @@ impl Contacts {
         for finding in findings {
             self.warn(page.number, finding);
         }
-        self.rows.push_batch(batch).map_err(bug)?;
-        if self.rows.size() > BATCH_BYTES { self.rows.finish_buffered_batch().map_err(bug) } else { Ok(()) }
+        self.share = Some(page.share);
+        self.push(&batch).map_err(bug)
+    }
+
+    /// Puts rows into batches. Rows of a large page are not copied, but leave as parts of it.
+    fn push(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let bytes = batch.get_array_memory_size();
+        if self.rows.get_buffered_rows() > 0 && self.rows.size() + bytes > BATCH_BYTES {
+            self.rows.finish_buffered_batch()?;
+        }
+        if bytes <= BATCH_BYTES {
+            return self.rows.push_batch(batch.clone());
+        }
+        let parts = bytes.div_ceil(BATCH_BYTES);
+        let rows = batch.num_rows().div_ceil(parts).max(1);
+        for start in (0..batch.num_rows()).step_by(rows) {
+            self.rows.push_batch(batch.slice(start, rows.min(batch.num_rows() - start)))?;
+            self.rows.finish_buffered_batch()?;
+        }
+        Ok(())
     }
 
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
@@ -135,7 +157,7 @@ impl Contacts {
     }
 
     fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
-        let Totals { requests, bytes, learned, certificate } =
+        let Totals { requests, bytes, learned, server_start, certificate } =
             end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
         let owners = self.owners.len() as u64;
         let figures = std::mem::take(&mut self.figures);
@@ -147,6 +169,7 @@ impl Contacts {
             failures,
             bytes,
             learned_rate: learned,
+            server_start,
             certificate,
             ..figures
         });
@@ -166,6 +189,8 @@ impl Stream for Contacts {
             if let Some(batch) = self.rows.next_completed_batch() {
                 return Poll::Ready(Some(Ok(batch)));
             }
+            // Of what was taken, no more is held than a batch may have.
+            self.share = None;
             let taken = if let Some(page) = ready!(self.pages.poll_recv(context)) {
                 self.take_page(page)
             } else {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::contacts::{Contacts, Rows, bug, read};
 use super::encode::Encode;
 use super::kit;
-use super::start::{learned_before, with_start};
+use super::start::{contacts_before, learned_before, with_start};
 use crate::api::ApiError;
 use crate::config::{Below, Content, ExportConfig, OutFile};
 use crate::error::Error;
@@ -86,7 +86,7 @@ async fn run(
     if !place.keeps_modes() {
         reporter.report(&Event::ModesIgnored);
     }
-    let (earlier, contacts) = tokio::select! {
+    let Begun { earlier, before, least, contacts } = tokio::select! {
         begun = begin(config.clone(), Arc::clone(reporter)) => begun?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
@@ -110,6 +110,9 @@ async fn run(
     // Where writing failed, the encoder only found its way out closed.
     wrote?;
     let (read, written) = ended?;
+    if read.contacts < least {
+        return Err(Error::Deleted { before, after: read.contacts, allowed: config.max_deletes });
+    }
     let required = config.contacts.required();
     if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
         return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });
@@ -132,15 +135,30 @@ async fn run(
     Ok(Summary { read, output: config.output.clone(), owners, bytes, elapsed: start.elapsed(), manifest, required })
 }
 
+/// A reading that has begun.
+struct Begun {
+    /// What the run before learned.
+    earlier: Option<Learned>,
+    /// Contacts of the export that is replaced, and the least that this one may have.
+    before: u64,
+    least: u64,
+    contacts: Contacts,
+}
+
 /// Begins to read, at the rate that was learned before. The manifest that has it, and the system's certificates, are files.
-async fn begin(config: ExportConfig, reporter: Arc<dyn Reporter>) -> Result<(Option<Learned>, Contacts), Error> {
+async fn begin(config: ExportConfig, reporter: Arc<dyn Reporter>) -> Result<Begun, Error> {
     let begin = move || {
         let earlier = learned_before(&config);
+        let before = contacts_before(&config, &*reporter).unwrap_or_default();
+        let least = config.max_deletes.least(before);
         let rows = match config.content {
             Content::Raw => Rows::WithRaw,
             Content::Table(_) => Rows::OfTable,
         };
-        Ok((earlier, read(&with_start(&config, earlier), rows, reporter)?))
+        // One answer that says that there is nothing is never enough, however few there were.
+        let doubted = least.max(before.min(1));
+        let contacts = read(&with_start(&config, earlier, doubted), rows, reporter)?;
+        Ok(Begun { earlier, before, least, contacts })
     };
     tokio::task::spawn_blocking(begin).await.map_err(bug)?
 }

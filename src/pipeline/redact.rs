@@ -1,7 +1,7 @@
 //! The token, taken out of what servers say: some repeat what they were sent.
 //!
-//! Errors and events pass through on their way out of the reading; nothing else knows both the token and
-//! what a server said.
+//! Bodies and headers are scrubbed where they are read. What else names a server's words, such as a certificate or an id that
+//! is none, passes through here on its way out of the reading, as an error or an event.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ fn scrub_failure(token: &Token, failure: &mut Failure) {
             }
         }
         Failure::Transport { text, .. } | Failure::Identity(text) => scrub(token, text),
-        Failure::NoPage { reason, said } => {
+        Failure::NoPage { reason, said } | Failure::StandIn { reason, said, .. } => {
             scrub(token, reason);
             scrub_said(token, said);
         }
@@ -60,8 +60,8 @@ fn scrub_failure(token: &Token, failure: &mut Failure) {
 
 fn scrub_said(token: &Token, said: &mut Said) {
     scrub(token, &mut said.message);
-    if let Some(id) = &mut said.request_id {
-        scrub(token, id);
+    if let Some(request) = &mut said.request_id {
+        scrub(token, &mut request.id);
     }
 }
 

@@ -1,11 +1,13 @@
-//! The rate that a run starts with, when the one before has learned how much the server bears.
+//! What a run takes from the one before, by the manifest of what it replaces: the rate to start with, and how many
+//! contacts to expect.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 
 use crate::config::{ContactsConfig, ExportConfig, Output, Pacing, Rate};
-use crate::manifest::{self, Learned, learned_by};
+use crate::manifest::{self, Learned, contacts_in, learned_by};
+use crate::report::{Event, Reporter};
 use crate::sink::{FolderNames, Names, partitions};
 
 /// Nine tenths of the rate that the run before learned, if its manifest stands beside the target or in it, is of
@@ -21,11 +23,7 @@ pub fn starting_rate(config: &ExportConfig) -> Option<Rate> {
 /// What a run before has learned, by the manifest of the target; nothing where the rate is given.
 pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     let Pacing::Learn { known: None, .. } = config.contacts.pacing else { return None };
-    let target = config.output.target()?;
-    let manifest = match config.output {
-        Output::Folder { .. } => FolderNames::of(&target).ok()?.manifest,
-        _ => Names::of(&target).ok()?.manifest,
-    };
+    let manifest = manifest_of(config)?;
     let learned = |manifest: &Path| learned_by(&manifest::read_file(manifest).ok()?, config, Utc::now());
     learned(&manifest).or_else(|| match &config.output {
         // A new night's partition has nothing yet: what the latest of the others learned counts.
@@ -38,9 +36,28 @@ pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     })
 }
 
-/// How to read, starting with what was learned before.
-pub(super) fn with_start(config: &ExportConfig, earlier: Option<Learned>) -> ContactsConfig {
+/// Where the manifest of what is replaced stands, if there is one.
+fn manifest_of(config: &ExportConfig) -> Option<PathBuf> {
+    let target = config.output.target()?;
+    Some(match config.output {
+        Output::Folder { .. } => FolderNames::of(&target).ok()?.manifest,
+        _ => Names::of(&target).ok()?.manifest,
+    })
+}
+
+/// Contacts of the export that is replaced; none where it is no measure, or this run is limited and so not measured.
+pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) -> Option<u64> {
+    let manifest = manifest_of(config).filter(|_| config.contacts.limit.is_none())?;
+    contacts_in(&manifest::read_file(&manifest).ok()?).unwrap_or_else(|error| {
+        reporter.report(&Event::NoMeasure { cause: format!("{}: {error}", manifest.display()) });
+        None
+    })
+}
+
+/// How to read, starting with what was learned before and doubting a list of less than `least` contacts.
+pub(super) fn with_start(config: &ExportConfig, earlier: Option<Learned>, least: u64) -> ContactsConfig {
     let mut contacts = config.contacts.clone();
+    contacts.second_look.below = contacts.second_look.below.max(least);
     if let Pacing::Learn { known: known @ None, .. } = &mut contacts.pacing {
         *known = earlier.and_then(Learned::start);
     }

@@ -20,6 +20,14 @@ pub enum Level {
     Snapshot,
 }
 
+impl Level {
+    /// The level of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let all = [Self::Incomplete, Self::Counted, Self::Complete, Self::Snapshot];
+        all.into_iter().find(|level| level.to_string() == name)
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -9,6 +9,8 @@ use arrow::array::{Array, ArrayRef, AsArray, StructArray, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Fields, TimeUnit, TimestampMicrosecondType};
 
+use crate::table::INSTANTS;
+
 /// Whether columns of these types can have the values of those that are due, by name and place.
 pub(super) fn fits(found: &Fields, due: &Fields) -> Result<(), String> {
     found.iter().zip(due).try_for_each(|(found, due)| match (found.data_type(), due.data_type()) {
@@ -33,7 +35,7 @@ fn is_like(found: &DataType, due: &DataType) -> bool {
 /// The same values in the type that is due.
 pub(super) fn convert(array: &ArrayRef, name: &str, due: &DataType) -> Result<ArrayRef, String> {
     match (array.data_type(), due) {
-        (found, due) if found == due => Ok(Arc::clone(array)),
+        (found, due) if found == due && !matches!(due, DataType::Timestamp(..)) => Ok(Arc::clone(array)),
         (DataType::Null, due) => Ok(new_null_array(due, array.len())),
         (DataType::Struct(_), DataType::Struct(fields)) => {
             let structs = array.as_struct();
@@ -48,9 +50,14 @@ pub(super) fn convert(array: &ArrayRef, name: &str, due: &DataType) -> Result<Ar
         }
         (found, DataType::Timestamp(..)) => {
             let zone = if let DataType::Timestamp(_, zone) = found { zone.clone() } else { None };
-            let instants = exactly(array, name, &DataType::Timestamp(TimeUnit::Microsecond, zone))?;
+            let unit = DataType::Timestamp(TimeUnit::Microsecond, zone);
+            let instants = if *array.data_type() == unit { Arc::clone(array) } else { exactly(array, name, &unit)? };
+            let instants = instants.as_primitive::<TimestampMicrosecondType>();
+            if !instants.iter().flatten().all(|instant| INSTANTS.contains(&instant)) {
+                return Err(format!("{name} has an instant outside the years 1 to 9999"));
+            }
             // A zone is how an instant is shown; the instant itself stays.
-            Ok(Arc::new(instants.as_primitive::<TimestampMicrosecondType>().clone().with_timezone("UTC")))
+            Ok(Arc::new(instants.clone().with_timezone("UTC")))
         }
         (_, due) => exactly(array, name, due),
     }

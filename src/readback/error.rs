@@ -5,43 +5,44 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Exit;
+use crate::escape::inert;
 
 /// Why a file or folder cannot be read back.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadbackError {
     /// There is no such file or folder.
-    #[error("there is no file {}", path.display())]
+    #[error("there is no file {}", shown(path))]
     NoFile {
         /// The file or folder.
         path: PathBuf,
     },
     /// Its lines are the API's own JSON, as its manifest says.
-    #[error("{} is raw JSON, which has no table", path.display())]
+    #[error("{} is raw JSON, which has no table", shown(path))]
     Raw {
         /// The file or folder.
         path: PathBuf,
     },
     /// A run replaced it while it was read: what was read may be of two exports.
-    #[error("{} was replaced while it was read", path.display())]
+    #[error("{} was replaced while it was read", shown(path))]
     Replaced {
         /// The file or folder.
         path: PathBuf,
     },
     /// A run was stopped between the two renames that replace a folder where the system has no exchange.
-    #[error("replacing {} was interrupted: it stands hidden beside its place", path.display())]
+    #[error("replacing {} was interrupted: it stands hidden beside its place", shown(path))]
     TakenAway {
         /// The folder.
         path: PathBuf,
     },
     /// A folder holds none of the files that an export to a folder writes.
-    #[error("{} has no files part-…", path.display())]
+    #[error("{} has no files part-…", shown(path))]
     NoParts {
         /// The folder.
         path: PathBuf,
     },
     /// Columns are others than this program writes, or others than before in the same table.
-    #[error("{} has other columns than it should: {reason}", path.display())]
+    #[error("{} has other columns than it should: {reason}", shown(path))]
     Columns {
         /// The file.
         path: PathBuf,
@@ -49,7 +50,7 @@ pub enum ReadbackError {
         reason: String,
     },
     /// The bytes are no table.
-    #[error("{} cannot be read: {reason}", path.display())]
+    #[error("{} cannot be read: {reason}", shown(path))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -57,7 +58,7 @@ pub enum ReadbackError {
         reason: String,
     },
     /// The system does not let it be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", shown(path))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -67,13 +68,18 @@ pub enum ReadbackError {
     },
 }
 
+/// A path, which may be a stranger's choice.
+fn shown(path: &Path) -> String {
+    inert(&path.to_string_lossy())
+}
+
 impl ReadbackError {
     pub(super) fn columns(path: &Path, reason: impl fmt::Display) -> Self {
-        Self::Columns { path: path.to_owned(), reason: reason.to_string() }
+        Self::Columns { path: path.to_owned(), reason: inert(&reason.to_string()) }
     }
 
-    pub(super) fn malformed(path: &Path, reason: impl fmt::Display) -> Self {
-        Self::Malformed { path: path.to_owned(), reason: reason.to_string() }
+    pub(crate) fn malformed(path: &Path, reason: impl fmt::Display) -> Self {
+        Self::Malformed { path: path.to_owned(), reason: inert(&reason.to_string()) }
     }
 
     /// An error of the system, or of what decompresses: that the bytes are at fault, no system says.

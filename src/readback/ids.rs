@@ -59,7 +59,14 @@ impl Visitor<'_> for IdVisitor {
         i64::try_from(id).map(Id).map_err(E::custom)
     }
 
+    fn visit_f64<E: Error>(self, id: f64) -> Result<Id, E> {
+        // serde_json takes the integer -0 for one.
+        if id == 0.0 { Ok(Id(0)) } else { Err(E::custom("no integer")) }
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<Id, E> {
+        // As in the table, a plus is part of no id.
+        let text = if text.starts_with('+') { "" } else { text };
         text.parse().map(Id).map_err(E::custom)
     }
 }
@@ -77,11 +84,14 @@ mod tests {
             raw_ids(&path)
         };
         assert_eq!(read("{\"id\":1,\"x\":{\"id\":[3]}}\n{\"id\":\"-2\"}\n").unwrap(), [1, -2]);
+        // What the table takes for an id.
+        assert_eq!(read("{\"id\":\"007\"}\n{\"id\":-0}\n{\"id\":\"-0\"}\n").unwrap(), [7, 0, 0]);
         for line in [
             "{}",
             "{\"id\":null}",
             "{\"id\":1.5}",
             "{\"id\":\"secret\"}",
+            "{\"id\":\"+1\"}",
             "[1]",
             "",
             "{\"id\":1,\"id\":2}",

@@ -17,6 +17,7 @@ mod cast;
 mod cell;
 mod csv;
 mod error;
+mod guard;
 mod ids;
 mod keys;
 mod lines;
@@ -36,6 +37,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 pub use error::ReadbackError;
+pub(crate) use guard::{Bounded, guarded};
 pub(crate) use ids::raw_ids;
 use lines::Lines;
 pub use part::Form;
@@ -81,6 +83,7 @@ pub struct Readback {
     part: Option<Part>,
     reading: Reading,
     form: Form,
+    codecs: Vec<&'static str>,
     schema: Option<SchemaRef>,
 }
 
@@ -105,7 +108,8 @@ pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
 
 pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
     let parts = Parts::of(path)?;
-    let mut readback = Readback { parts, begun: 0, part: None, reading, form: Form::default(), schema: None };
+    let (form, codecs) = (Form::default(), Vec::new());
+    let mut readback = Readback { parts, begun: 0, part: None, reading, form, codecs, schema: None };
     // Parts without a line say nothing about columns.
     while readback.schema.is_none() && readback.begin_part()? {}
     Ok(readback)
@@ -122,6 +126,11 @@ impl Readback {
     #[must_use]
     pub fn form(&self) -> Form {
         self.form
+    }
+
+    /// How the files that were begun are compressed as a whole, each way once.
+    pub(crate) fn codecs(&self) -> &[&'static str] {
+        &self.codecs
     }
 
     /// The schema of all batches; nothing where lines would say it and there is none.
@@ -162,6 +171,9 @@ impl Readback {
         self.parts.check()?;
         let part = part?;
         self.begun += 1;
+        if !self.codecs.contains(&part.form().codec) {
+            self.codecs.push(part.form().codec);
+        }
         match (&self.schema, part.schema()) {
             (None, found) => {
                 self.schema = found.cloned();

@@ -1,6 +1,5 @@
 //! Parquet: a file comes in, batches in this program's own types go out, whoever wrote it.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
@@ -10,7 +9,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use super::cast::{convert, fits};
 use super::shape::{Found, schema_of};
-use super::{ReadbackError, Wanted};
+use super::{Bounded, ReadbackError, Wanted, guarded};
 
 /// The rows of a file.
 pub(super) struct ParquetRows {
@@ -23,8 +22,12 @@ pub(super) struct ParquetRows {
 
 impl ParquetRows {
     pub fn open(path: &Path, wanted: Wanted) -> Result<Self, ReadbackError> {
+        guarded(path, || Self::open_here(path, wanted))
+    }
+
+    fn open_here(path: &Path, wanted: Wanted) -> Result<Self, ReadbackError> {
         let malformed = |error: &dyn std::fmt::Display| ReadbackError::malformed(path, error);
-        let file = File::open(path).map_err(|error| ReadbackError::io(path, "", error))?;
+        let file = Bounded::open(path)?;
         let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| malformed(&error))?;
         let stored = SchemaRef::clone(builder.schema());
         let columns = |reason: String| ReadbackError::columns(path, reason);
@@ -40,8 +43,13 @@ impl ParquetRows {
         Ok(Self { path: path.to_owned(), reader, schema, stored })
     }
 
-    /// The next rows; nothing at the end.
+    /// The next rows; nothing at the end. After an error there are none to be had.
     pub fn next(&mut self) -> Result<Option<RecordBatch>, ReadbackError> {
+        let path = self.path.clone();
+        guarded(&path, || self.next_here())
+    }
+
+    fn next_here(&mut self) -> Result<Option<RecordBatch>, ReadbackError> {
         let Some(batch) = self.reader.next() else { return Ok(None) };
         let batch = batch.map_err(|error| ReadbackError::malformed(&self.path, error))?;
         let columns: Result<Vec<_>, String> = batch

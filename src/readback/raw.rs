@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::parts::Parts;
-use super::{Form, Lines, ReadbackError, raw_ids};
+use super::{Lines, ReadbackError, raw_ids};
 use crate::manifest::{self, Known};
 
 /// What can be told of such lines.
 #[derive(Debug)]
 pub(crate) struct RawLines {
     pub files: Vec<PathBuf>,
-    pub form: Form,
+    /// How the files are compressed, each way once.
+    pub codecs: Vec<&'static str>,
     pub rows: u64,
 }
 
@@ -31,13 +32,15 @@ pub(super) fn is_raw(path: &Path) -> bool {
 /// Counts them.
 pub(crate) fn raw_lines(path: &Path) -> Result<RawLines, ReadbackError> {
     let parts = Parts::of(path)?;
-    let (mut form, mut rows) = (Form::default(), 0);
+    let (mut codecs, mut rows) = (Vec::new(), 0);
     for file in &parts.files {
         let read = Lines::open(file).and_then(|lines| Ok((lines.codec, raw_ids(file)?.len())));
         parts.check()?;
         let (codec, ids) = read?;
-        form.codec = codec;
+        if !codecs.contains(&codec) {
+            codecs.push(codec);
+        }
         rows += ids as u64;
     }
-    Ok(RawLines { files: parts.files, form, rows })
+    Ok(RawLines { files: parts.files, codecs, rows })
 }

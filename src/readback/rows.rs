@@ -12,6 +12,8 @@ use arrow::datatypes::{DataType, Fields, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::DateTime;
 
+use crate::table::INSTANTS;
+
 /// Nanoseconds of a microsecond, which are no part of any instant here.
 const MICROSECOND: u32 = 1_000;
 
@@ -122,10 +124,11 @@ impl Record {
     }
 }
 
-/// An instant in RFC 3339, to the microsecond. Finer ones are refused: they could not be kept.
+/// An instant in RFC 3339, to the microsecond, in the years 1 to 9999, UTC. Others are refused: no export has them.
 fn microseconds(text: &str) -> Option<i64> {
     let instant = DateTime::parse_from_rfc3339(text).ok()?;
-    instant.timestamp_subsec_nanos().is_multiple_of(MICROSECOND).then(|| instant.timestamp_micros())
+    let is_whole = instant.timestamp_subsec_nanos().is_multiple_of(MICROSECOND);
+    Some(instant.timestamp_micros()).filter(|instant| is_whole && INSTANTS.contains(instant))
 }
 
 #[cfg(test)]
@@ -142,6 +145,9 @@ mod tests {
             ("2025-07-30T15:00:00.0000001Z", None),
             ("2025-07-30T15:00:00", None),
             ("2025-07-30", None),
+            ("9999-12-31T23:59:59-05:00", None),
+            ("0001-01-01T00:00:00+00:01", None),
+            ("0000-01-01T00:00:00Z", None),
             ("", None),
         ] {
             assert_eq!(microseconds(text), due, "{text}");

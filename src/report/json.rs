@@ -76,6 +76,11 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
         Event::LockHeld => ("lock_held", json!({})),
         Event::Waiting { wait, cause } => ("waiting", json!({ "wait_seconds": wait.as_secs_f64(), "cause": cause })),
         Event::Stale { page, cause } => ("stale", json!({ "page": page, "cause": cause })),
+        Event::ClockSkew { ahead } => ("clock_skew", json!({ "seconds_ahead": ahead })),
+        Event::Doubted { contacts, least, wait } => {
+            ("doubted", json!({ "contacts": contacts, "least": least, "wait_seconds": wait.as_secs_f64() }))
+        }
+        Event::NoMeasure { cause } => ("no_measure", json!({ "cause": cause })),
         Event::Recovered => ("recovered", json!({})),
         Event::ModesIgnored => ("modes_ignored", json!({})),
         Event::Publishing => ("publishing", json!({})),

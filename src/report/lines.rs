@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Event, Progress, Reporter, count, seconds};
+use super::{Event, Progress, Reporter, count, counted, seconds};
 
 /// A wait worth a line unasked.
 const LONG: Duration = Duration::from_secs(5);
@@ -26,6 +26,22 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     match event {
         Event::Warned(warning) => Some(format!("warning: {warning}")),
         Event::Stale { page, cause } => Some(format!("warning: page {page} is from a cache: {cause}")),
+        Event::ClockSkew { ahead } => {
+            let side = if *ahead < 0 { "behind" } else { "ahead of" };
+            let by = seconds(Duration::from_secs(ahead.unsigned_abs()));
+            Some(format!(
+                "warning: this machine's clock is {by} {side} the server's: the watermark is the earlier of both"
+            ))
+        }
+        Event::Doubted { contacts, least, wait } => Some(format!(
+            "warning: page 1 counts {}, and at least {} were expected after the last export: reading it again in {}",
+            counted(*contacts, "contact"),
+            count(*least),
+            seconds(*wait)
+        )),
+        Event::NoMeasure { cause } => Some(format!(
+            "warning: {cause}: whether too many contacts are gone since that export (--max-deletes) is not checked"
+        )),
         Event::LockHeld => Some("another run is writing this output: waiting for it".to_owned()),
         Event::Recovered => {
             Some("finished the manifest of an earlier run that was stopped while it published".to_owned())
@@ -111,6 +127,9 @@ mod tests {
 
     #[test]
     fn more_is_said_when_asked() {
+        let skew = |ahead| said(Verbosity::Warnings, &[Event::ClockSkew { ahead }]);
+        assert!(skew(600).contains("clock is 10 min 0 s ahead of the server's"), "{}", skew(600));
+        assert!(skew(-70).contains("clock is 1 min 10 s behind the server's"), "{}", skew(-70));
         let events = [
             Event::Planned { pages: 25, contacts: 2_500 },
             Event::Retrying {

@@ -94,6 +94,25 @@ pub enum Event {
         /// What shows it.
         cause: String,
     },
+    /// This machine's clock and the server's differ by more than a minute.
+    ClockSkew {
+        /// Seconds that this machine's is ahead; negative, where it is behind.
+        ahead: i64,
+    },
+    /// Page 1 counts fewer contacts than are believed: it is read again.
+    Doubted {
+        /// What it counts.
+        contacts: u64,
+        /// The least that would be believed.
+        least: u64,
+        /// Before it is read again.
+        wait: Duration,
+    },
+    /// The manifest of the export that is replaced cannot be read: it is not known how many contacts are gone since.
+    NoMeasure {
+        /// Why.
+        cause: String,
+    },
     /// Values that could not be taken as they were sent.
     Warned(Warning),
     /// Bytes went to the output.

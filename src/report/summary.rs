@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use chrono::{DateTime, Utc};
+
 use super::{Failures, FindingKind, Warning};
 use crate::config::{Output, Rate};
 use crate::error::Exit;
@@ -28,6 +30,8 @@ pub struct ReadSummary {
     pub bytes: u64,
     /// The rate that the run has learned to keep; none where nothing was refused.
     pub learned_rate: Option<Rate>,
+    /// When the reading began by the server's clock, or a little earlier; none where its answers have no date.
+    pub server_start: Option<DateTime<Utc>>,
     /// What is proven of its completeness.
     pub certificate: Certificate,
     /// Values that could not be taken as they were sent, by kind and column: the first, and how many.

@@ -132,7 +132,10 @@ impl Handler {
     fn admitted(&self, asked: &Asked) -> Decision {
         let route = Route::of(asked);
         let fault = match (&route, &self.plan) {
-            (Route::Page, Some(plan)) => lock(plan).request(page::number(asked.page)),
+            (Route::Page, Some(plan)) => {
+                let shown = page::shown(asked.page, asked.per_page, self.habits.most_per_page);
+                lock(plan).request(page::number(asked.page), &shown)
+            }
             _ => None,
         };
         let list = if matches!(route, Route::Page) { self.list.next() } else { self.list.now() };
@@ -181,11 +184,12 @@ impl Handler {
 
 /// What every request gets during an outage.
 fn during(outage: OutageKind) -> Reply {
-    let delivery = match outage {
-        OutageKind::Refused => Delivery::Reset,
-        OutageKind::Status503 => Delivery::Whole,
-    };
-    Reply { delivery, ..faults::status(503).into() }
+    match outage {
+        OutageKind::Refused => Reply { delivery: Delivery::Reset, ..faults::status(503).into() },
+        OutageKind::Status503 => faults::status(503).into(),
+        OutageKind::Maintenance => faults::maintenance().into(),
+        OutageKind::ErrorEnvelope => faults::error_envelope().into(),
+    }
 }
 
 /// A version 4 UUID, the same for the same seed and number.

@@ -10,7 +10,7 @@ use super::parse::{ParseError, Seconds, duration, option, value};
 
 /// A stretch of time in which no request is answered as usual.
 ///
-/// Written `KIND:BEGIN,for=TIME`, where `KIND` is `refused` or `503` and `BEGIN` is
+/// Written `KIND:BEGIN,for=TIME`, where `KIND` is `refused`, `503`, `maintenance` or `error-envelope` and `BEGIN` is
 /// `after=TIME` (since the start) or `request=NUMBER` (with that request, from 1):
 /// `refused:after=5s,for=10m`, `503:request=200,for=10s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,19 @@ pub enum OutageKind {
     Refused,
     /// 503 to every request, with nothing in it.
     Status503,
+    /// 200 to every request, with a maintenance page in HTML.
+    Maintenance,
+    /// 200 to every request, with an error in the documented shape.
+    ErrorEnvelope,
 }
+
+/// How each kind is written.
+const KINDS: [(&str, OutageKind); 4] = [
+    ("refused", OutageKind::Refused),
+    ("503", OutageKind::Status503),
+    ("maintenance", OutageKind::Maintenance),
+    ("error-envelope", OutageKind::ErrorEnvelope),
+];
 
 /// When an outage begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,10 +95,9 @@ impl FromStr for Outage {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        let kind = match kind {
-            "refused" => OutageKind::Refused,
-            "503" => OutageKind::Status503,
-            _ => return Err(ParseError::new(format!("an outage is \"refused\" or \"503\", not {kind:?}"))),
+        let Some((_, kind)) = KINDS.into_iter().find(|(name, _)| *name == kind) else {
+            let kinds = KINDS.map(|(name, _)| name).join(", ");
+            return Err(ParseError::new(format!("an outage is one of {kinds}, not {kind:?}")));
         };
         let (mut begins, mut lasts) = (None, None);
         for part in rest.split(',').filter(|part| !part.is_empty()) {
@@ -112,10 +123,8 @@ impl FromStr for Outage {
 
 impl Display for Outage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.kind {
-            OutageKind::Refused => "refused:",
-            OutageKind::Status503 => "503:",
-        })?;
+        let kind = KINDS.into_iter().find(|(_, kind)| *kind == self.kind).map_or("", |(name, _)| name);
+        write!(formatter, "{kind}:")?;
         match self.begins {
             OutageBegin::After(time) => write!(formatter, "after={}", Seconds(time))?,
             OutageBegin::Request(number) => write!(formatter, "request={number}")?,
@@ -151,7 +160,12 @@ mod tests {
 
     #[test]
     fn outages_survive_writing_and_reading() {
-        for text in ["refused:after=5s,for=600s", "503:request=200,for=0.25s"] {
+        for text in [
+            "refused:after=5s,for=600s",
+            "503:request=200,for=0.25s",
+            "maintenance:request=1,for=1s",
+            "error-envelope:after=0s,for=1s",
+        ] {
             assert_eq!(text.parse::<Outage>().unwrap().to_string(), text);
         }
         assert_eq!("refused:for=10m,after=0s".parse::<Outage>().unwrap().lasts, SECOND * 600);

@@ -35,17 +35,27 @@ impl Page {
     /// The page that answers a request to a list of `total_count` contacts, where a page has at
     /// most `most` of them.
     pub(super) fn of(page: Option<u64>, per_page: Option<u64>, most: u64, total_count: u64) -> Self {
-        let current_page = number(page);
-        let per_page = match per_page {
-            None | Some(0) => DEFAULT_PER_PAGE.min(most),
-            Some(asked) => asked.min(most),
-        };
+        let (current_page, per_page) = (number(page), size(per_page, most));
         let start = (current_page - 1).saturating_mul(per_page).min(total_count);
         let end = start.saturating_add(per_page).min(total_count);
         Self {
             positions: start..end,
             pagination: Pagination { current_page, per_page, total_pages: total_count.div_ceil(per_page), total_count },
         }
+    }
+}
+
+/// The positions that a page shows in a list that is long enough.
+pub(super) fn shown(page: Option<u64>, per_page: Option<u64>, most: u64) -> Range<u64> {
+    let size = size(per_page, most);
+    let start = (number(page) - 1).saturating_mul(size);
+    start..start.saturating_add(size)
+}
+
+fn size(per_page: Option<u64>, most: u64) -> u64 {
+    match per_page {
+        None | Some(0) => DEFAULT_PER_PAGE.min(most),
+        Some(asked) => asked.min(most),
     }
 }
 

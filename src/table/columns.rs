@@ -4,7 +4,8 @@
 //! leaves null there and itself in `extra`, so that nothing the API sends is lost.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -14,9 +15,10 @@ use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 
 use super::{
+    extra::{Extra, Found},
     instant,
     json::{Kind, Raw},
-    schema::{COLUMNS, Column, Holds, OWNER, Place, extra_key, schema, schema_with_raw},
+    schema::{COLUMNS, Column, EXTRA, Holds, Place, schema, schema_with_raw},
 };
 use crate::escape::escape;
 use crate::page::{Finding, FindingKind, RowKey};
@@ -27,33 +29,47 @@ const ROWS: usize = 100;
 const TEXT: usize = 2_048;
 
 /// The values of one contact, as they stand in the page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Contact<'a> {
     values: [Option<Raw<'a>>; COLUMNS.len()],
-    extra: BTreeMap<String, Raw<'a>>,
+    pub extra: Extra<'a>,
+    /// Columns of which other values were sent before, which are lost, and how many.
+    repeated: Vec<(&'static str, u64)>,
 }
 
 impl<'a> Contact<'a> {
+    /// One without values, in this page.
+    pub fn new(page: &'a [u8]) -> Self {
+        Self { values: Default::default(), extra: Extra::new(page), repeated: Vec::new() }
+    }
+
     /// Takes a value for column `index`; a later one of the same key replaces it.
     pub fn set(&mut self, index: usize, value: Raw<'a>) {
-        self.values[index] = Some(value);
+        let before = self.values[index].replace(value);
+        let lost = before.is_some_and(|before| before.bytes != value.bytes);
+        self.note_repeated(COLUMNS[index].name, u64::from(lost));
     }
 
-    /// Takes a value that has no column.
-    pub fn set_extra(&mut self, key: String, value: Raw<'a>) {
-        self.extra.insert(key, value);
-    }
-
-    /// Forgets the owner: another `contact_owner` follows, and the last counts.
+    /// Forgets the owner, if there is one: another `contact_owner` follows, and the last counts.
     pub fn forget_owner(&mut self) {
         for (value, column) in self.values.iter_mut().zip(&COLUMNS) {
             if matches!(column.place, Place::Owner(_)) {
                 *value = None;
             }
         }
-        // `contact_owner` itself and `contact_owner.…`; others may begin alike.
-        self.extra
-            .retain(|key, _| key.strip_prefix(OWNER).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.')));
+        let lost = self.extra.forget_owner();
+        self.note_repeated(EXTRA, lost);
+    }
+
+    /// That so many values of this column were lost, since their key was sent again.
+    pub fn note_repeated(&mut self, column: &'static str, times: u64) {
+        if times == 0 {
+            return;
+        }
+        match self.repeated.iter_mut().find(|(name, _)| *name == column) {
+            Some((_, before)) => *before += times,
+            None => self.repeated.push((column, times)),
+        }
     }
 }
 
@@ -108,19 +124,22 @@ impl Columns {
             let held = match (&mut self.builders[index], column.place) {
                 (Builder::Integer(builder), Place::Id) => {
                     let id = identity(value, row)?;
-                    self.rows.push(RowKey { id, created_at: None, updated_at: None, hash });
-                    builder.append_value(id);
-                    true
+                    self.rows.push(RowKey { id: id.number, created_at: None, updated_at: None, hash });
+                    append_integer(builder, Some(id), column, &mut self.findings, row)
                 }
                 (Builder::Text(builder), Place::Extra) => {
-                    append_extra(builder, &contact.extra, &mut self.findings, row);
+                    let extra = std::mem::replace(&mut contact.extra, Extra::new(&[]));
+                    contact.note_repeated(EXTRA, append_extra(builder, extra, &mut self.findings, row));
                     true
                 }
                 (builder, _) => append(builder, value, column, &mut self.findings, row),
             };
             if !held && let Some(value) = value {
-                contact.set_extra(extra_key(column.name), value);
+                contact.extra.take_column(column.name, value);
             }
+        }
+        for (column, times) in contact.repeated {
+            note(&mut self.findings, FindingKind::RepeatedKey, column, row, times);
         }
         if let Some(raw) = &mut self.raw {
             raw.append_value(one_line(bytes));
@@ -171,10 +190,22 @@ fn instants<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Op
     column.into_iter().flatten()
 }
 
+/// An integer that was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Integer<T> {
+    pub number: T,
+    /// Whether it was written as this program writes it, and not as `007` or `-0`.
+    is_plain: bool,
+}
+
 /// The integer that a number or a numeric string writes out in full.
-pub(super) fn integer<T: std::str::FromStr>(value: Raw<'_>) -> Option<T> {
+pub(super) fn integer<T: FromStr + Display>(value: Raw<'_>) -> Option<Integer<T>> {
     let parse = |text: &str| {
-        text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+        let is_whole = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+        let number: T = is_whole.then(|| text.parse().ok()).flatten()?;
+        // Few begin like this, and only these can be written otherwise.
+        let is_plain = !(text.starts_with('0') || text.starts_with("-0")) || number.to_string() == text;
+        Some(Integer { number, is_plain })
     };
     match value.kind {
         Kind::Number => parse(std::str::from_utf8(value.bytes).ok()?),
@@ -183,7 +214,7 @@ pub(super) fn integer<T: std::str::FromStr>(value: Raw<'_>) -> Option<T> {
     }
 }
 
-fn identity(value: Option<Raw<'_>>, row: usize) -> Result<i64, String> {
+fn identity(value: Option<Raw<'_>>, row: usize) -> Result<Integer<i64>, String> {
     let Some(value) = value else {
         return Err(format!(
             "contact {row} of the page has no id, and a contact without one can be neither counted nor proven"
@@ -192,6 +223,21 @@ fn identity(value: Option<Raw<'_>>, row: usize) -> Result<i64, String> {
     integer(value).ok_or_else(|| {
         format!("contact {row} of the page has the id {}, which is no 64-bit integer", escape(&value.json().text))
     })
+}
+
+/// Appends an integer; false when it was written otherwise, of which `extra` keeps the trace: two texts that name one
+/// number may be two identities.
+fn append_integer(
+    builder: &mut Int64Builder,
+    integer: Option<Integer<i64>>,
+    column: &Column,
+    findings: &mut Vec<Finding>,
+    row: usize,
+) -> bool {
+    builder.append_option(integer.map(|integer| integer.number));
+    let is_plain = integer.is_none_or(|integer| integer.is_plain);
+    note(findings, FindingKind::RewrittenNumber, column.name, row, u64::from(!is_plain));
+    is_plain
 }
 
 /// Appends a value, or null; false when the column cannot hold it.
@@ -205,16 +251,15 @@ fn append(
     match builder {
         Builder::Integer(builder) => {
             let number = value.and_then(integer);
-            builder.append_option(number);
-            keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row)
+            let is_plain = append_integer(builder, number, column, findings, row);
+            keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row) && is_plain
         }
         Builder::Text(builder) => {
-            let text = value.and_then(|value| value.text());
-            if let Some(text) = &text {
-                note(findings, FindingKind::ReplacedCharacter, column, row, text.replaced);
-            }
-            builder.append_option(text.as_ref().map(|text| &text.text));
-            keep(text.is_some(), value, column, FindingKind::WrongKind, findings, row)
+            let replaced = value.and_then(|value| value.write_text(builder));
+            note(findings, FindingKind::ReplacedCharacter, column.name, row, replaced.unwrap_or_default());
+            // Ends what was written.
+            builder.append_option(replaced.map(|_| ""));
+            keep(replaced.is_some(), value, column, FindingKind::WrongKind, findings, row)
         }
         Builder::Instant(builder) => {
             let text = value.and_then(|value| value.text());
@@ -226,7 +271,7 @@ fn append(
     }
 }
 
-/// Whether the column holds what was sent; if not, that is a finding.
+/// Whether the column holds what was sent; if not, that is a finding. But for an empty text, which stands for nothing.
 fn keep(
     held: bool,
     value: Option<Raw<'_>>,
@@ -236,43 +281,27 @@ fn keep(
     row: usize,
 ) -> bool {
     let held = held || value.is_none();
-    note(findings, kind, column, row, u64::from(!held));
+    let is_empty = value.is_some_and(|value| value.bytes == br#""""#);
+    note(findings, kind, column.name, row, u64::from(!held && !is_empty));
     held
 }
 
-fn append_extra(
-    builder: &mut StringBuilder,
-    extra: &BTreeMap<String, Raw<'_>>,
-    findings: &mut Vec<Finding>,
-    row: usize,
-) {
-    if extra.is_empty() {
-        builder.append_null();
-        return;
-    }
-    let mut json = String::from("{");
-    let mut replaced = 0;
-    for (key, value) in extra {
-        if json.len() > 1 {
-            json.push(',');
-        }
-        json.push_str(&serde_json::Value::from(key.as_str()).to_string());
-        json.push(':');
-        let value = value.json();
-        json.push_str(&value.text);
-        replaced += value.replaced;
-    }
-    json.push('}');
-    builder.append_value(json);
-    note(findings, FindingKind::ReplacedCharacter, &COLUMNS[COLUMNS.len() - 1], row, replaced);
+/// Appends the column `extra`; returns how many values were lost.
+fn append_extra(builder: &mut StringBuilder, extra: Extra<'_>, findings: &mut Vec<Finding>, row: usize) -> u64 {
+    let found = extra.write(builder);
+    // Ends what was written.
+    builder.append_option(found.map(|_| ""));
+    let Found { replaced, lost } = found.unwrap_or_default();
+    note(findings, FindingKind::ReplacedCharacter, EXTRA, row, replaced);
+    lost
 }
 
-fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &Column, row: usize, count: u64) {
+fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &'static str, row: usize, count: u64) {
     if count == 0 {
         return;
     }
-    match findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column.name) {
+    match findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column) {
         Some(finding) => finding.count += count,
-        None => findings.push(Finding { kind, column: column.name, row, count }),
+        None => findings.push(Finding { kind, column, row, count }),
     }
 }

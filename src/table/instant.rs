@@ -1,20 +1,35 @@
 //! The API's times, as instants: text comes in, microseconds since 1970-01-01T00:00:00Z go out.
 //!
-//! Read are RFC 3339 with any offset and fraction, and the other form the API's documentation
-//! shows, `2025-05-21 15:30:00 -0600`. A time without an offset names no instant, and is not guessed.
+//! Read are RFC 3339 with any offset and fraction, and its neighbors: a space for the `T`, an offset without a colon,
+//! `UTC` for an offset, no seconds. A time without an offset names no instant, and is not guessed.
+
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, FixedOffset};
 
-/// The form that is not RFC 3339.
-const SPACED: &str = "%Y-%m-%d %H:%M:%S%.f %z";
+/// The instants that every format, reader and warehouse can hold: the years 1 to 9999, UTC.
+pub(crate) const INSTANTS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
-/// The instant that a text names; digits beyond microseconds are cut. Nothing if it names none.
+/// The forms that are not RFC 3339, with a space for the `T` and `Z` for `UTC`.
+const FORMS: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%d %H:%M %#z"];
+/// Where the date ends.
+const DATE: usize = 10;
+
+/// The instant that a text names; digits beyond microseconds are cut. Nothing if it names none in the years 1 to 9999.
 pub(super) fn microseconds(text: &str) -> Option<i64> {
-    parse(text).map(|instant| instant.timestamp_micros())
+    let instant = DateTime::parse_from_rfc3339(text).ok().or_else(|| like_rfc3339(text))?;
+    Some(instant.timestamp_micros()).filter(|instant| INSTANTS.contains(instant))
 }
 
-fn parse(text: &str) -> Option<DateTime<FixedOffset>> {
-    DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, SPACED)).ok()
+fn like_rfc3339(text: &str) -> Option<DateTime<FixedOffset>> {
+    let (date, rest) = text.split_at_checked(DATE)?;
+    let is_date = date.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    let clock = rest
+        .strip_prefix(['T', 't', ' '])
+        .filter(|clock| is_date && clock.starts_with(|c: char| c.is_ascii_digit()))?;
+    let clock = clock.strip_suffix("UTC").map_or_else(|| clock.to_owned(), |clock| format!("{clock}Z"));
+    let text = format!("{date} {clock}");
+    FORMS.iter().find_map(|form| DateTime::parse_from_str(&text, form).ok())
 }
 
 #[cfg(test)]
@@ -22,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_documented_form_is_read() {
+    fn every_documented_form_and_its_neighbors_are_read() {
         let ten = 1_753_887_600_000_000;
         for text in [
             "2025-07-30T10:00:00.000-05:00",
@@ -31,6 +46,15 @@ mod tests {
             "2025-07-30t15:00:00.0z",
             "2025-07-30 15:00:00+00:00",
             "2025-07-30 09:00:00 -0600",
+            "2025-07-30 15:00:00 UTC",
+            "2025-07-30 15:00:00.000 UTC",
+            "2025-07-30T15:00:00UTC",
+            "2025-07-30T10:00:00.000-0500",
+            "2025-07-30T15:00:00.000+0000",
+            "2025-07-30T17:00:00+02",
+            "2025-07-30T15:00Z",
+            "2025-07-30T10:00-05:00",
+            "2025-07-30 15:00 UTC",
             "2025-07-30T20:45:00.000000000000+05:45",
         ] {
             assert_eq!(microseconds(text), Some(ten), "{text}");
@@ -46,8 +70,8 @@ mod tests {
 
     #[test]
     fn far_years_and_leap_seconds_are_instants() {
-        assert_eq!(microseconds("9999-12-31T23:59:59.999999Z"), Some(253_402_300_799_999_999));
-        assert_eq!(microseconds("0001-01-01T00:00:00Z"), Some(-62_135_596_800_000_000));
+        assert_eq!(microseconds("9999-12-31T23:59:59.999999Z"), Some(*INSTANTS.end()));
+        assert_eq!(microseconds("0001-01-01T00:00:00Z"), Some(*INSTANTS.start()));
         assert_eq!(microseconds("2016-12-31T23:59:60Z"), Some(1_483_228_800_000_000));
     }
 
@@ -55,14 +79,44 @@ mod tests {
     fn what_names_no_instant_is_refused() {
         for text in [
             "",
+            " ",
             "2025-07-30",
             "2025-07-30T10:00:00",
             "2025-07-30 10:00:00",
+            "2025-07-30 10:00",
+            "2025-07-30T10:00:00 EST",
+            "2025-07-30T10:00:00 U",
+            "2025-07-30T10Z",
+            "2025-07-3010:00:00Z",
+            "2025-07-30T 10:00Z",
             "2025-02-30T10:00:00Z",
-            "yesterday",
+            "2025-02-30 10:00 UTC",
+            "yesterday at ten UTC",
+            "名前名前T10:00Z",
             "1753887600",
         ] {
             assert_eq!(microseconds(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn years_that_not_every_reader_has_are_refused_by_the_instant_and_not_by_the_text() {
+        for text in [
+            "9999-12-31T23:59:59-05:00",
+            "9999-12-31 23:59:59 -0500",
+            "9999-12-31T23:59Z",
+            "9999-12-31T23:59:60Z",
+            "10000-01-01T00:00:00Z",
+            "+10000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+05:00",
+            "0000-12-31T23:59:59Z",
+            "0000-01-01 00:00:00 UTC",
+            "-0001-01-01T00:00:00Z",
+        ] {
+            let within = text == "9999-12-31T23:59Z";
+            assert_eq!(microseconds(text).is_some(), within, "{text}");
+        }
+        // By the text of year 0 or 10000, by the instant not.
+        assert_eq!(microseconds("0000-12-31T23:00:00-01:00"), Some(*INSTANTS.start()));
     }
 }

@@ -4,6 +4,11 @@
 //! column can hold is kept as the server wrote it. The grammar is RFC 8259's, strictly; the characters
 //! of a text are `text`'s to judge. It never allocates, and never recurses deeper than [`DEPTH`].
 
+#[cfg(test)]
+pub mod tests;
+
+use std::cmp::Ordering;
+
 /// Arrays and objects inside one another, at most (as `serde_json` has it).
 const DEPTH: usize = 128;
 
@@ -47,6 +52,8 @@ impl std::fmt::Display for Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Raw<'a> {
     pub kind: Kind,
+    /// Where it begins in the page.
+    pub at: u32,
     pub bytes: &'a [u8],
 }
 
@@ -60,9 +67,56 @@ pub(super) struct Scanner<'a> {
 
 type Scan<T> = Result<T, Broken>;
 
+/// The key that begins at a byte of a page that was read before.
+pub(super) fn key_at(page: &[u8], at: u32) -> Raw<'_> {
+    member_at(page, at, |_| Ok(None))
+}
+
+/// How the texts of two keys of a page compare, where that can be told byte by byte: both are ASCII without escapes as
+/// far as they are alike.
+pub(super) fn compare_keys(page: &[u8], one: u32, other: u32) -> Option<Ordering> {
+    // Past the quotes that they begin with.
+    let [one, other] = [one, other].map(|at| page.get(at as usize + 1..).unwrap_or_default());
+    for (one, other) in one.iter().zip(other) {
+        if [one, other].iter().any(|byte| **byte == b'\\' || !byte.is_ascii()) {
+            return None;
+        }
+        match (one, other) {
+            (b'"', b'"') => return Some(Ordering::Equal),
+            (b'"', _) => return Some(Ordering::Less),
+            (_, b'"') => return Some(Ordering::Greater),
+            _ if one != other => return Some(one.cmp(other)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The value of that key.
+pub(super) fn value_at(page: &[u8], at: u32) -> Raw<'_> {
+    member_at(page, at, |scanner| {
+        scanner.space();
+        scanner.expect(b':', "no colon after a key")?;
+        scanner.value().map(Some)
+    })
+}
+
+/// A key, or what `read` finds after it.
+fn member_at<'a>(page: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Option<Raw<'a>>>) -> Raw<'a> {
+    let mut scanner = Scanner { at: at as usize, ..Scanner::new(page) };
+    let read = scanner.string().and_then(|key| Ok(read(&mut scanner)?.unwrap_or(key)));
+    // Nothing stands there that was not read before.
+    read.unwrap_or(Raw { kind: Kind::Null, at, bytes: b"null" })
+}
+
 impl<'a> Scanner<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, depth: 0 }
+    }
+
+    /// The whole page.
+    pub fn page(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// The kind of the value that comes next, without reading it.
@@ -109,7 +163,7 @@ impl<'a> Scanner<'a> {
             Kind::Number => self.number()?,
             Kind::Null | Kind::Bool => self.literal()?,
         }
-        Ok(Raw { kind, bytes: &self.bytes[start..self.at] })
+        Ok(self.raw(kind, start))
     }
 
     /// Reads a value through `read`, and returns its bytes with what `read` made of it.
@@ -167,7 +221,7 @@ impl<'a> Scanner<'a> {
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Raw { kind: Kind::Text { plain }, bytes: &self.bytes[start..self.at] });
+                    return Ok(self.raw(Kind::Text { plain }, start));
                 }
                 Some(b'\\') => {
                     plain = false;
@@ -178,6 +232,10 @@ impl<'a> Scanner<'a> {
                 None => return self.broken("a string without an end"),
             }
         }
+    }
+
+    fn raw(&self, kind: Kind, start: usize) -> Raw<'a> {
+        Raw { kind, at: u32::try_from(start).unwrap_or(u32::MAX), bytes: &self.bytes[start..self.at] }
     }
 
     fn escape(&mut self) -> Scan<()> {
@@ -255,67 +313,5 @@ impl<'a> Scanner<'a> {
     fn broken<T>(&self, reason: &'static str) -> Scan<T> {
         let reason = if self.at >= self.bytes.len() { "it ends too soon" } else { reason };
         Err(Broken { reason, at: self.at })
-    }
-}
-
-#[cfg(test)]
-pub mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    pub fn scan(bytes: &[u8]) -> Scan<Raw<'_>> {
-        let mut scanner = Scanner::new(bytes);
-        let value = scanner.value()?;
-        scanner.end()?;
-        Ok(value)
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
-        assert!(scan(&nested(DEPTH)).is_ok());
-        assert_eq!(scan(&nested(DEPTH + 1)).unwrap_err().reason, "too deep");
-        assert!(scan(&nested(1_000_000)).is_err());
-    }
-
-    #[test]
-    fn a_cut_is_told_from_a_fault() {
-        assert_eq!(scan(br#"{"a": [1, 2"#).unwrap_err(), Broken { reason: "it ends too soon", at: 11 });
-        assert_eq!(scan(br#"{"a" 1}"#).unwrap_err(), Broken { reason: "no colon after a key", at: 5 });
-    }
-
-    fn json_like() -> impl Strategy<Value = String> {
-        proptest::collection::vec(
-            proptest::sample::select(vec![
-                "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\\", "\\u00e9", "\\n", "null", "true", "fals", "0", "-",
-                "1", ".", "e", "E+", "12", " ", "\n", "é", "\u{1}", "\"k\":", "[1,", "{\"a\":",
-            ]),
-            0..24,
-        )
-        .prop_map(|parts| parts.concat())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
-
-        /// The same texts are JSON here and for `serde_json`, and strings read alike.
-        #[test]
-        fn agrees_with_serde_json(json in json_like()) {
-            let theirs = serde_json::from_str::<serde::de::IgnoredAny>(&json);
-            let ours = scan(json.as_bytes());
-            prop_assert_eq!(ours.is_ok(), theirs.is_ok(), "{:?}: {:?} {:?}", json, ours, theirs);
-            if let (Ok(raw), Ok(serde_json::Value::String(text))) = (ours, serde_json::from_str(&json)) {
-                prop_assert_eq!(&*raw.text().unwrap().text, text);
-            }
-        }
-
-        #[test]
-        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            if let Ok(raw) = scan(&bytes) {
-                raw.json();
-                raw.text();
-            }
-        }
     }
 }

@@ -5,8 +5,10 @@
 
 mod columns;
 mod decode;
+mod extra;
 mod instant;
 mod json;
+mod name;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,8 @@ use arrow::array::RecordBatch;
 use crate::page::Finding;
 
 pub(crate) use decode::{decode, decode_with_raw};
+pub(crate) use extra::before_suffix;
+pub(crate) use instant::INSTANTS;
 pub use schema::schema;
 pub(crate) use schema::{
     CONTACTS, EXTRA, ID, OWNER, OWNER_COLUMNS, OWNER_ID, RAW, UPDATED_AT, about, extra_key, owner_column, rank,

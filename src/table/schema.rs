@@ -153,8 +153,8 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// |---|---|---|
 /// | `id` | int64, never null | `id`, a number or a numeric string |
 /// | `first_name` `last_name` `full_name` `email` `phone_number` `company` `title` `location` `image_url` | utf8 | the key of the same name; `""` is kept, an absent key is null |
-/// | `created_at` `updated_at` | timestamp in microseconds, time zone `UTC` | RFC 3339, or `2025-05-21 15:30:00 -0600` |
-/// | `owner_id` | int64 | `contact_owner.id` |
+/// | `created_at` `updated_at` | timestamp in microseconds, time zone `UTC` | RFC 3339, or nearly: `2025-05-21 15:30:00 -0600`, `… UTC`, `2025-05-21T15:30Z`; years 1 to 9999, UTC |
+/// | `owner_id` | int64 | `contact_owner.id`, a number or a numeric string |
 /// | `owner_email` `owner_first_name` `owner_last_name` `owner_name` | utf8 | the owner's key of the same name |
 /// | `extra` | utf8, a JSON object | what the other columns could not hold; null where there is nothing |
 #[must_use]

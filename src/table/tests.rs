@@ -14,15 +14,20 @@ fn page(contacts: &[u8]) -> Vec<u8> {
     [b"{\"contacts\":[", contacts, b"],", PAGINATION.as_bytes(), b"}"].concat()
 }
 
-fn table(contacts: impl AsRef<[u8]>) -> PageTable {
+pub(super) fn table(contacts: impl AsRef<[u8]>) -> PageTable {
     decode(&page(contacts.as_ref())).unwrap().table
+}
+
+/// What was found, as kind and column.
+pub(super) fn found(table: &PageTable) -> Vec<(FindingKind, &'static str)> {
+    table.findings.iter().map(|finding| (finding.kind, finding.column)).collect()
 }
 
 fn error(contacts: &str) -> DecodeError {
     decode(&page(contacts.as_bytes())).unwrap_err()
 }
 
-fn text<'b>(batch: &'b RecordBatch, column: &str, row: usize) -> Option<&'b str> {
+pub(super) fn text<'b>(batch: &'b RecordBatch, column: &str, row: usize) -> Option<&'b str> {
     let column = batch.column_by_name(column).unwrap().as_string::<i32>();
     column.is_valid(row).then(|| column.value(row))
 }
@@ -104,8 +109,64 @@ fn empty_text_is_not_null_and_an_absent_key_is() {
 
 #[test]
 fn ids_are_numbers_or_numeric_strings_of_64_bits() {
-    let PageTable { batch, .. } = table(r#"{"id":9223372036854775807},{"id":"-9223372036854775808"},{"id":"0042"}"#);
-    assert_eq!([0, 1, 2].map(|row| integer(&batch, "id", row)), [Some(i64::MAX), Some(i64::MIN), Some(42)]);
+    let table = table(r#"{"id":9223372036854775807},{"id":"-9223372036854775808"},{"id":0},{"id":"42"},{"id":-7}"#);
+    let ids = [i64::MAX, i64::MIN, 0, 42, -7].map(Some);
+    assert_eq!([0, 1, 2, 3, 4].map(|row| integer(&table.batch, "id", row)), ids);
+    assert!(table.findings.is_empty() && text(&table.batch, "extra", 0).is_none(), "{:?}", table.findings);
+}
+
+/// Two texts of one number may be two identities: the number alone would not tell.
+#[test]
+fn an_integer_that_is_written_another_way_leaves_a_trace() {
+    let table = table(
+        r#"{"id":"0042"},{"id":-0},{"id":"-0"},{"id":"\u0034"},{"id":5,"contact_owner":{"id":"007","name":"Bond"}},
+           {"id":6,"contact_owner":{"id":"-01"}}"#,
+    );
+    let ids = [42, 0, 0, 4, 5, 6].map(Some);
+    assert_eq!([0, 1, 2, 3, 4, 5].map(|row| integer(&table.batch, "id", row)), ids);
+    assert_eq!([4, 5].map(|row| integer(&table.batch, "owner_id", row)), [Some(7), Some(-1)]);
+    assert_eq!(
+        [0, 1, 2, 3, 4, 5].map(|row| text(&table.batch, "extra", row)),
+        [
+            Some(r#"{"id":"0042"}"#),
+            Some(r#"{"id":-0}"#),
+            Some(r#"{"id":"-0"}"#),
+            None,
+            Some(r#"{"contact_owner.id":"007"}"#),
+            Some(r#"{"contact_owner.id":"-01"}"#),
+        ]
+    );
+    assert_eq!(found(&table), ["id", "owner_id"].map(|column| (FindingKind::RewrittenNumber, column)));
+    assert_eq!(table.findings.iter().map(|finding| finding.count).collect::<Vec<_>>(), [3, 2]);
+}
+
+#[test]
+fn an_owner_whose_id_is_no_whole_number_has_none_and_the_id_is_kept() {
+    for id in [r#""+7""#, r#""7.0""#, "7.0", "1e2", r#""seven""#, "9223372036854775808", "true", r#"" 7""#] {
+        let table = table(format!(r#"{{"id":1,"contact_owner":{{"id":{id}}}}}"#));
+        assert_eq!(integer(&table.batch, "owner_id", 0), None, "{id}");
+        assert_eq!(text(&table.batch, "extra", 0), Some(&*format!(r#"{{"contact_owner.id":{id}}}"#)));
+        assert_eq!(found(&table), [(FindingKind::WrongKind, "owner_id")], "{id}");
+    }
+}
+
+/// Nothing is wrong with it, and yet it is not null: it stays in `extra`.
+#[test]
+fn an_empty_text_is_no_time_and_no_number_and_no_warning() {
+    let table = table(r#"{"id":1,"created_at":"","updated_at":" ","contact_owner":{"id":""}}"#);
+    assert_eq!((instant(&table.batch, "created_at", 0), integer(&table.batch, "owner_id", 0)), (None, None));
+    let extra = r#"{"contact_owner.id":"","created_at":"","updated_at":" "}"#;
+    assert_eq!(text(&table.batch, "extra", 0), Some(extra));
+    assert_eq!(found(&table), [(FindingKind::UnreadableTime, "updated_at")]);
+}
+
+#[test]
+fn a_time_outside_the_years_1_to_9999_is_kept_as_it_was_sent() {
+    let table = table(r#"{"id":1,"created_at":"9999-12-31T23:59:59-05:00","updated_at":"0000-06-01T00:00:00Z"}"#);
+    assert_eq!(["created_at", "updated_at"].map(|column| instant(&table.batch, column, 0)), [None, None]);
+    let extra = r#"{"created_at":"9999-12-31T23:59:59-05:00","updated_at":"0000-06-01T00:00:00Z"}"#;
+    assert_eq!(text(&table.batch, "extra", 0), Some(extra));
+    assert_eq!(found(&table), ["created_at", "updated_at"].map(|column| (FindingKind::UnreadableTime, column)));
 }
 
 #[test]
@@ -174,16 +235,30 @@ fn broken_characters_cost_no_page() {
 }
 
 #[test]
-fn of_a_key_given_twice_the_last_counts() {
-    let PageTable { batch, .. } = table(
+fn of_a_key_given_twice_the_last_counts_and_the_loss_is_told() {
+    let table = table(
         r#"{"id":1,"id":2,"email":"a","\u0065mail":"b","x":1,"x":2,
-            "contact_owner":{"id":1,"name":"A","y":1},"contact_owner":{"id":2}}"#,
+            "contact_owner":{"id":1,"name":"A","name":"B","y":1,"y":2},"contact_owner":{"id":2}}"#,
     );
-    assert_eq!((integer(&batch, "id", 0), text(&batch, "email", 0)), (Some(2), Some("b")));
-    assert_eq!((integer(&batch, "owner_id", 0), text(&batch, "owner_name", 0)), (Some(2), None));
-    assert_eq!(text(&batch, "extra", 0), Some(r#"{"x":2}"#));
+    let batch = &table.batch;
+    assert_eq!((integer(batch, "id", 0), text(batch, "email", 0)), (Some(2), Some("b")));
+    assert_eq!((integer(batch, "owner_id", 0), text(batch, "owner_name", 0)), (Some(2), None));
+    assert_eq!(text(batch, "extra", 0), Some(r#"{"x":2}"#));
+    let lost = table.findings.iter().map(|finding| (finding.column, finding.count));
+    let due = [("id", 1), ("email", 1), ("owner_name", 1), ("extra", 2), ("contact_owner", 1)];
+    assert_eq!(lost.collect::<Vec<_>>(), due);
+    assert!(table.findings.iter().all(|finding| finding.kind == FindingKind::RepeatedKey));
     let twice = format!(r#"{{"contacts":[{{"id":1}}],"contacts":[],{PAGINATION}}}"#);
     assert!(decode(twice.as_bytes()).unwrap().rows.is_empty());
+}
+
+#[test]
+fn a_key_given_twice_with_one_value_loses_nothing() {
+    let table = table(
+        r#"{"id":1,"id":1,"email":"a","email":"a","x":[1],"x":[1],"contact_owner":{"id":1},"contact_owner":{"id":1}},
+           {"id":2,"contact_owner":null,"contact_owner":null}"#,
+    );
+    assert!(table.findings.is_empty(), "{:?}", table.findings);
 }
 
 #[test]
@@ -206,6 +281,37 @@ fn what_is_no_page_is_malformed() {
         &format!(r#"{{"contacts":[{{"id":1}},{PAGINATION}}}"#),
     ] {
         assert!(matches!(decode(body.as_bytes()), Err(DecodeError::Malformed(_))), "{body}");
+    }
+}
+
+#[test]
+fn what_has_but_one_meaning_is_taken() {
+    let said = |current_page, per_page, total_pages, total_count| Pagination {
+        current_page,
+        per_page,
+        total_pages,
+        total_count,
+    };
+    let pagination = r#""current_page":1,"per_page":100"#;
+    for (body, expected) in [
+        (format!("\u{feff}{{\"contacts\":[],{PAGINATION}}}"), None),
+        (format!(r#"{{"contacts":null,"pagination":{{{pagination},"total_pages":0,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
+        (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_count":201}}}}"#), Some(said(1, 100, 3, 201))),
+        (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":null,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
+        (
+            r#"{"contacts":[],"pagination":{"current_page":"2","per_page":25.0,"total_pages":3.00,"total_count":"75"}}"#.to_owned(),
+            Some(said(2, 25, 3, 75)),
+        ),
+    ] {
+        let decoded = decode(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+        assert!(expected.is_none_or(|expected| decoded.said == expected), "{body}: {:?}", decoded.said);
+        assert!(decoded.rows.is_empty());
+    }
+    for total in ["25.5", "2.5e1", "\"25.0\"", "true", "[]", "1.", "-1.0", "1e2"] {
+        let body = format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":1,"total_count":{total}}}}}"#);
+        assert!(decode(body.as_bytes()).is_err(), "{body}");
+        let body = format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":{total},"total_count":1}}}}"#);
+        assert!(decode(body.as_bytes()).is_err(), "{body}");
     }
 }
 

@@ -4,8 +4,12 @@
 //! page, become U+FFFD, and are counted. Nothing here fails.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use super::json::{Kind, Raw};
+
+/// What stands for a character that is none.
+const REPLACEMENT: &str = "\u{fffd}";
 
 /// A text, and how many of its characters had to be replaced.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,10 +33,30 @@ impl<'a> Raw<'a> {
         Some(Text { text: Cow::Owned(text), replaced })
     }
 
+    /// Writes the characters of a string value; returns how many had to be replaced. Nothing for other kinds.
+    pub fn write_text(&self, out: &mut impl Write) -> Option<u64> {
+        let Kind::Text { plain } = self.kind else {
+            return None;
+        };
+        let inner = &self.bytes[1..self.bytes.len() - 1];
+        Some(if plain { push_lossy(inner, out) } else { unescape(inner, out) })
+    }
+
+    /// Writes the value as [`Self::json`] has it; returns how many characters had to be replaced.
+    pub fn write_json(&self, out: &mut impl Write) -> u64 {
+        if self.has_lone_surrogates() { mend(self.bytes, out) } else { push_lossy(self.bytes, out) }
+    }
+
+    /// Whether it may have half a surrogate pair.
+    fn has_lone_surrogates(&self) -> bool {
+        self.bytes.windows(3).any(|w| w[0] == b'\\' && w[1] == b'u' && w[2] | 0x20 == b'd')
+    }
+
     /// The value as JSON text that any reader takes: as sent, but for characters that are none.
     pub fn json(&self) -> Text<'a> {
-        let lone_surrogates = self.bytes.windows(3).any(|w| w[0] == b'\\' && w[1] == b'u' && w[2] | 0x20 == b'd');
-        if !lone_surrogates && let Ok(text) = std::str::from_utf8(self.bytes) {
+        if !self.has_lone_surrogates()
+            && let Ok(text) = std::str::from_utf8(self.bytes)
+        {
             return Text { text: Cow::Borrowed(text), replaced: 0 };
         }
         let mut text = String::with_capacity(self.bytes.len());
@@ -82,35 +106,35 @@ fn hex(digits: &[u8]) -> u32 {
 }
 
 /// Appends the characters of an escaped string; returns how many were replaced by U+FFFD.
-fn unescape(inner: &[u8], text: &mut String) -> u64 {
+fn unescape(inner: &[u8], text: &mut impl Write) -> u64 {
     rewrite(inner, text, |text, _, escape| match escape {
         Escape::Character(character) => {
-            text.push(character);
+            push(text, character.encode_utf8(&mut [0; 4]));
             0
         }
         Escape::Lone => {
-            text.push(char::REPLACEMENT_CHARACTER);
+            push(text, REPLACEMENT);
             1
         }
     })
 }
 
 /// Appends JSON text as it stands, but with `\ufffd` for lone surrogates and U+FFFD for bad UTF-8.
-fn mend(json: &[u8], text: &mut String) -> u64 {
+fn mend(json: &[u8], text: &mut impl Write) -> u64 {
     rewrite(json, text, |text, sequence, escape| match escape {
         Escape::Character(_) => {
-            text.push_str(&String::from_utf8_lossy(sequence));
+            push(text, &String::from_utf8_lossy(sequence));
             0
         }
         Escape::Lone => {
-            text.push_str("\\ufffd");
+            push(text, "\\ufffd");
             1
         }
     })
 }
 
 /// Copies bytes to `text`, passing each escape sequence to `take`, which returns what it replaced.
-fn rewrite(bytes: &[u8], text: &mut String, mut take: impl FnMut(&mut String, &[u8], Escape) -> u64) -> u64 {
+fn rewrite<W: Write>(bytes: &[u8], text: &mut W, mut take: impl FnMut(&mut W, &[u8], Escape) -> u64) -> u64 {
     let mut replaced = 0;
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
@@ -122,12 +146,17 @@ fn rewrite(bytes: &[u8], text: &mut String, mut take: impl FnMut(&mut String, &[
     replaced + push_lossy(rest, text)
 }
 
-fn push_lossy(bytes: &[u8], text: &mut String) -> u64 {
+fn push(text: &mut impl Write, characters: &str) {
+    // Writing to memory cannot fail.
+    let _ = text.write_str(characters);
+}
+
+fn push_lossy(bytes: &[u8], text: &mut impl Write) -> u64 {
     let mut replaced = 0;
     for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
+        push(text, chunk.valid());
         if !chunk.invalid().is_empty() {
-            text.push(char::REPLACEMENT_CHARACTER);
+            push(text, REPLACEMENT);
             replaced += 1;
         }
     }

@@ -10,6 +10,7 @@ use arrow::datatypes::Int64Type;
 
 use super::VerifyError;
 use crate::digest::ContentDigest;
+use crate::escape::escape;
 use crate::manifest::{ColumnRecord, Known, KnownDigest, KnownOwners, columns, fingerprint};
 use crate::readback::{Readback, Reading, Wanted, open_for, raw_ids};
 use crate::table::OWNER;
@@ -81,7 +82,7 @@ impl<'k> Contents<'k> {
         let schema = |reason: String| VerifyError::Schema { path: file.to_owned(), reason };
         let (format, due) = (rows.form().format, self.format);
         if format != due {
-            return Err(unreadable(format!("it is {format}, and its manifest says {due}")));
+            return Err(unreadable(format!("it is {format}, and its manifest says {}", escape(due))));
         }
         differs(&rows, self.columns).map_err(schema)?;
         let mut count = 0;
@@ -106,7 +107,7 @@ impl<'k> Contents<'k> {
         }
         match (self.found, self.due) {
             (Some(found), Some(KnownDigest { rows, sum })) if (found.rows, &found.sum.to_string()) != (*rows, sum) => {
-                let (found, due) = (found.to_string(), format!("{rows} {sum}"));
+                let (found, due) = (found.to_string(), format!("{rows} {}", escape(sum)));
                 Err(VerifyError::Digest { path: path.to_owned(), found, due })
             }
             _ => Ok(()),
@@ -128,7 +129,9 @@ fn differs(rows: &Readback, due: &[ColumnRecord]) -> Result<(), String> {
     }
     match found.iter().zip(due).find(|(found, due)| found != due) {
         Some((found, due)) => {
-            Err(format!("{} is {}, and should be {}, {}", found.name, found.kind, due.name, due.kind))
+            let shown = |column: &ColumnRecord| [&column.name, &column.kind].map(|text| escape(text));
+            let ([found, found_kind], [due, due_kind]) = (shown(found), shown(due));
+            Err(format!("{found} is {found_kind}, and should be {due}, {due_kind}"))
         }
         None => Ok(()),
     }

@@ -1,10 +1,12 @@
 //! In what a file or folder and its manifest can differ, and what to do about it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::Exit;
+use crate::escape::inert;
 use crate::manifest::ManifestError;
+use crate::proof::{Level, Require};
 use crate::readback::ReadbackError;
 
 /// Why a file is not accepted.
@@ -12,43 +14,43 @@ use crate::readback::ReadbackError;
 #[non_exhaustive]
 pub enum VerifyError {
     /// There is no such file.
-    #[error("there is no file {}", path.display())]
+    #[error("there is no file {}", shown(path))]
     NoFile {
         /// The file.
         path: PathBuf,
     },
     /// There is no such folder.
-    #[error("there is no folder {}", path.display())]
+    #[error("there is no folder {}", shown(path))]
     NoFolder {
         /// The folder.
         path: PathBuf,
     },
     /// The file that says that a folder is whole is not there.
-    #[error("there is no {}, which would say that the folder is whole", path.display())]
+    #[error("there is no {}, which would say that the folder is whole", shown(path))]
     NoSuccess {
         /// The file.
         path: PathBuf,
     },
     /// In a folder is something that its manifest does not list.
-    #[error("{:?} is not in the manifest of its folder", path.to_string_lossy())]
+    #[error("\"{}\" is not in the manifest of its folder", shown(path))]
     Stray {
         /// The file or folder that is one too many.
         path: PathBuf,
     },
     /// A run was stopped between the two renames that replace a folder where the system has no exchange.
-    #[error("replacing {} was interrupted: it stands hidden beside its place", path.display())]
+    #[error("replacing {} was interrupted: it stands hidden beside its place", shown(path))]
     TakenAway {
         /// The folder.
         path: PathBuf,
     },
     /// There is no manifest.
-    #[error("there is no manifest {}", path.display())]
+    #[error("there is no manifest {}", shown(path))]
     NoManifest {
         /// The manifest.
         path: PathBuf,
     },
     /// It is the owners of other contacts, and has no manifest of its own.
-    #[error("{} holds the owners of {}", path.display(), contacts.display())]
+    #[error("{} holds the owners of {}", shown(path), shown(contacts))]
     OwnersOf {
         /// The file.
         path: PathBuf,
@@ -56,7 +58,7 @@ pub enum VerifyError {
         contacts: PathBuf,
     },
     /// A folder is no export itself, but holds some.
-    #[error("{} holds partitions, such as {first}", path.display())]
+    #[error("{} holds partitions, such as {}", shown(path), inert(first))]
     Partitioned {
         /// The folder.
         path: PathBuf,
@@ -64,19 +66,19 @@ pub enum VerifyError {
         first: String,
     },
     /// A run was stopped between the two renames: the file is whole, and its manifest staged.
-    #[error("publishing {} was interrupted: the file is whole, its manifest has not got its name yet", path.display())]
+    #[error("publishing {} was interrupted: the file is whole, its manifest has not got its name yet", shown(path))]
     Interrupted {
         /// The file.
         path: PathBuf,
     },
     /// A run has the file at this moment.
-    #[error("a run is writing {} at this moment", path.display())]
+    #[error("a run is writing {} at this moment", shown(path))]
     Publishing {
         /// The file.
         path: PathBuf,
     },
     /// The manifest cannot be relied on.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}", shown(path))]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -84,7 +86,7 @@ pub enum VerifyError {
         error: ManifestError,
     },
     /// The file is longer or shorter than its manifest says.
-    #[error("{} has {found} bytes, and its manifest says {due}", path.display())]
+    #[error("{} has {found} bytes, and its manifest says {due}", shown(path))]
     Size {
         /// The file.
         path: PathBuf,
@@ -94,13 +96,13 @@ pub enum VerifyError {
         due: u64,
     },
     /// The file's bytes are others than its manifest says.
-    #[error("{} has another content than its manifest says: the SHA-256 differs", path.display())]
+    #[error("{} has another content than its manifest says: the SHA-256 differs", shown(path))]
     Content {
         /// The file.
         path: PathBuf,
     },
     /// The columns are others than the manifest says.
-    #[error("{} has other columns than its manifest says: {reason}", path.display())]
+    #[error("{} has other columns than its manifest says: {reason}", shown(path))]
     Schema {
         /// The file.
         path: PathBuf,
@@ -108,7 +110,7 @@ pub enum VerifyError {
         reason: String,
     },
     /// The rows are more or fewer than the manifest says.
-    #[error("{} has {found} rows, and its manifest says {due}", path.display())]
+    #[error("{} has {found} rows, and its manifest says {due}", shown(path))]
     Rows {
         /// The file.
         path: PathBuf,
@@ -118,7 +120,7 @@ pub enum VerifyError {
         due: u64,
     },
     /// A contact is there twice.
-    #[error("{} has the contact with id {id} twice", path.display())]
+    #[error("{} has the contact with id {id} twice", shown(path))]
     Twice {
         /// The file.
         path: PathBuf,
@@ -126,10 +128,7 @@ pub enum VerifyError {
         id: i64,
     },
     /// The contents are others than the manifest says.
-    #[error(
-        "{} has other contents than its manifest says: their digest is {found}, and should be {due}",
-        path.display()
-    )]
+    #[error("{} has other contents than its manifest says: their digest is {found}, and should be {due}", shown(path))]
     Digest {
         /// The file.
         path: PathBuf,
@@ -139,15 +138,27 @@ pub enum VerifyError {
         due: String,
     },
     /// The bytes are as they should be, and yet no table.
-    #[error("{} cannot be read: {reason}", path.display())]
+    #[error("{} cannot be read: {reason}", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// The reason.
         reason: String,
     },
+    /// It is what its manifest says, and that is less than was required.
+    #[error("{} is {level}, and {required} was required{}", shown(path), behind(reasons))]
+    Below {
+        /// The file or folder.
+        path: PathBuf,
+        /// What its manifest claims.
+        level: Level,
+        /// What was required.
+        required: Require,
+        /// Why the level is no higher, fit to be shown.
+        reasons: Vec<String>,
+    },
     /// The system does not let it be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", shown(path))]
     Read {
         /// The file or manifest.
         path: PathBuf,
@@ -155,6 +166,16 @@ pub enum VerifyError {
         #[source]
         error: io::Error,
     },
+}
+
+/// A path, of which a manifest may have named a part.
+fn shown(path: &Path) -> String {
+    inert(&path.to_string_lossy())
+}
+
+/// Reasons, after a colon.
+fn behind(reasons: &[String]) -> String {
+    if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
 }
 
 impl VerifyError {
@@ -182,6 +203,7 @@ impl VerifyError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Publishing { .. } => Exit::TryLater,
+            Self::Below { .. } => Exit::Incomplete,
             _ => Exit::Contract,
         }
     }
@@ -201,7 +223,12 @@ impl VerifyError {
             }
             Self::Interrupted { .. } => "run the export again: it finishes the manifest before it begins",
             Self::Publishing { .. } => "verify again when it has ended",
-            Self::Manifest { error: ManifestError::Later { .. }, .. } => "verify it with the program that made it",
+            Self::Manifest { error: ManifestError::Later { .. } | ManifestError::UnknownLevel { .. }, .. } => {
+                "verify it with the program that made it"
+            }
+            Self::Below { .. } => {
+                "do not load it where contacts must not be missing: export it again, or require less with --require"
+            }
             Self::Read { .. } => "may this user read both the file and its manifest?",
             _ => {
                 "the file or its manifest was cut, changed, or is of another run: do not load it; restore both, \

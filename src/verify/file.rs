@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::Contents;
 use super::{Verified, VerifyError};
-use crate::manifest::{Checksum, Known, KnownFile, KnownOwners, read_file, read_limited};
+use crate::manifest::{Checksum, Claim, Known, KnownFile, KnownOwners, read_file, read_limited};
 use crate::sink::{Names, contacts_of, is_held, is_interrupted};
 
 /// Compares a file with the manifest beside it, or with `manifest`.
@@ -34,7 +34,7 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
 fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError> {
     let (file, manifest) = (&names.target, given.unwrap_or(&names.manifest));
     let size = size(file)?;
-    let known = read_manifest(given, &names.manifest)?;
+    let Described { known, claim } = read_manifest(given, &names.manifest)?;
     let due = known.file.as_ref().ok_or_else(|| VerifyError::Unreadable {
         path: manifest.to_owned(),
         reason: "it is of a folder, and of no file".to_owned(),
@@ -43,7 +43,7 @@ fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError>
     let mut contents = Contents::of_contacts(&known, file)?;
     contents.read(file, due.rows)?;
     contents.finish(file)?;
-    let mut verified = Verified::new(file, &known, sha256);
+    let mut verified = Verified::new(file, claim, sha256);
     verified.add(due);
     if let Some((owners, due)) = owners_of(&known) {
         let path = due.name.as_deref().and_then(|name| names.owners_called(name));
@@ -72,15 +72,22 @@ pub(super) fn check_owners(
     contents.finish(path)
 }
 
+/// What a manifest says of its files, and what it claims of the export.
+pub(super) struct Described {
+    pub known: Known,
+    pub claim: Claim,
+}
+
 /// Reads a manifest: the one that was given, which may come through a pipe, or the one beside its file.
-pub(super) fn read_manifest(given: Option<&Path>, beside: &Path) -> Result<Known, VerifyError> {
+pub(super) fn read_manifest(given: Option<&Path>, beside: &Path) -> Result<Described, VerifyError> {
     let path = given.unwrap_or(beside);
     let text = given.map_or_else(|| read_file(beside), |given| File::open(given).and_then(read_limited));
     let text = text.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => VerifyError::NoManifest { path: path.to_owned() },
         _ => VerifyError::Read { path: path.to_owned(), error },
     })?;
-    Known::read(&text).map_err(|error| VerifyError::Manifest { path: path.to_owned(), error })
+    let described = Known::read(&text).and_then(|known| Ok(Described { known, claim: Claim::read(&text)? }));
+    described.map_err(|error| VerifyError::Manifest { path: path.to_owned(), error })
 }
 
 /// The size of a file.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::content::Contents;
-use super::file::{check_bytes, check_owners, nameless, owners_of, read_manifest, size};
+use super::file::{Described, check_bytes, check_owners, nameless, owners_of, read_manifest, size};
 use super::{Verified, VerifyError};
 use crate::manifest::Checksum;
 use crate::sink::{FolderNames, is_held, is_taken_away, listed, partitions, stranger};
@@ -36,7 +36,7 @@ fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, Verify
     if !folder.is_dir() {
         return Err(VerifyError::NoFolder { path: folder.clone() });
     }
-    let known = read_manifest(given, &names.manifest).map_err(|error| {
+    let Described { known, claim } = read_manifest(given, &names.manifest).map_err(|error| {
         match partitions(folder).unwrap_or_default().first() {
             Some(first) if matches!(error, VerifyError::NoManifest { .. }) => {
                 VerifyError::Partitioned { path: folder.clone(), first: first.to_string() }
@@ -63,7 +63,7 @@ fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, Verify
         return Err(VerifyError::Stray { path: folder.join(stray) });
     }
     let sha256 = Checksum::of_file(manifest).map_err(|error| VerifyError::Read { path: manifest.to_owned(), error })?;
-    let mut verified = Verified::new(folder, &known, sha256.digits());
+    let mut verified = Verified::new(folder, claim, sha256.digits());
     let mut contents = Contents::of_contacts(&known, folder)?;
     for due in &known.parts {
         let part = path_of(&due.name).ok_or_else(|| nameless(manifest))?;

@@ -1,7 +1,7 @@
 //! `verify`: whether a file, or a folder, is the one its manifest describes. Offline, and nothing is written.
 //!
-//! A path comes in; what agrees goes out, or the first thing that does not. The checksum is compared
-//! first: what has other bytes is not worth reading.
+//! A path comes in; what agrees goes out, or the first thing that does not. The manifest is held against itself, then the
+//! checksum compared: what has other bytes is not worth reading. Nothing that a manifest says is shown as it stands there.
 
 mod content;
 mod error;
@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf, is_separator};
 
 pub use error::VerifyError;
 
-use crate::manifest::{Known, KnownFile};
+use crate::manifest::{Claim, KnownFile};
+use crate::proof::{Level, Require};
 use crate::sink::{FolderNames, is_taken_away};
 
 /// A file or a folder that agrees with its manifest.
@@ -27,23 +28,31 @@ pub struct Verified {
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal digits. Of a folder it is that of its manifest, which has those of all files.
     pub sha256: String,
-    /// How sure it is that no contact is missing: `counted` or `incomplete`; later programs know more levels.
-    pub level: String,
+    /// How sure it is that no contact is missing.
+    pub level: Level,
+    /// Why the level is no higher, in the words of the manifest, fit to be shown.
+    pub reasons: Vec<String>,
     /// When its run ended: RFC 3339.
     pub finished_at: String,
 }
 
 impl Verified {
     /// What a manifest says of the whole; its files are added one by one.
-    fn new(file: &Path, known: &Known, sha256: String) -> Self {
-        Self {
-            file: file.to_owned(),
-            rows: 0,
-            bytes: 0,
-            sha256,
-            level: known.completeness.level.clone(),
-            finished_at: known.times.finished_at.clone(),
+    fn new(file: &Path, claim: Claim, sha256: String) -> Self {
+        let Claim { level, reasons, finished_at } = claim;
+        Self { file: file.to_owned(), rows: 0, bytes: 0, sha256, level, reasons, finished_at }
+    }
+
+    /// Refuses it where its level is below the one that is required.
+    ///
+    /// # Errors
+    /// [`VerifyError::Below`], with the reasons.
+    pub fn require(&self, required: Require) -> Result<(), VerifyError> {
+        if required.is_met_by(self.level) {
+            return Ok(());
         }
+        let Self { file: path, level, reasons, .. } = self.clone();
+        Err(VerifyError::Below { path, level, required, reasons })
     }
 
     /// Adds a file of contacts.

@@ -1,5 +1,8 @@
 //! Answers that are not believed on their word: from a cache, or against all experience.
 
+use chrono::DateTime;
+
+use crate::run::{exported, json};
 use crate::scripted::{Scripted, answer};
 use crate::support::{folder, path, program, ran};
 
@@ -15,4 +18,21 @@ fn no_cached_answer_is_asked_for_and_one_that_comes_is_told_of_once() {
     assert_eq!(ran.stderr.matches("warning: page 1 is from a cache: its age header says 50 s").count(), 1, "{ran:?}");
     let heads = String::from_utf8(server.received()).unwrap();
     assert_eq!(heads.matches("\r\ncache-control: no-cache\r\n").count(), heads.matches("GET ").count());
+}
+
+#[test]
+fn the_watermark_goes_by_the_clock_that_is_behind() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    for (by, says) in [("-600", "9 min 59 s ahead of"), ("600", "behind")] {
+        let ran = exported(250, &file, &["--sandbox-fault", &format!("date:by={by}")]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let warning = ran.stderr.lines().find(|line| line.contains("this machine's clock is")).unwrap_or_default();
+        assert!(warning.starts_with("warning: ") && warning.contains(says), "{}", ran.stderr);
+        let manifest = json(file.clone() + ".manifest.json");
+        let instant = |value: &serde_json::Value| DateTime::parse_from_rfc3339(value.as_str().unwrap()).unwrap();
+        let behind = instant(&manifest["times"]["started_at"]) - instant(&manifest["completeness"]["watermark"]);
+        let expected = if by == "-600" { 599..660 } else { 0..1 };
+        assert!(expected.contains(&behind.num_seconds()), "{behind}");
+    }
 }

@@ -63,6 +63,9 @@ async fn what_passes_costs_a_retry_and_no_row() {
         "500:page=7,times=2",
         "502:page=7,times=2",
         "503:page=1,times=2",
+        "599:page=7,times=2",
+        "maintenance:page=7,times=2",
+        "byte-order-mark:page=7,times=2",
         "529:page=20,times=2",
         "408:page=7,times=2",
         "reset:page=7,times=2",
@@ -147,7 +150,16 @@ async fn a_redirect_is_fatal_and_nobody_else_gets_the_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_back_in_time_finds_the_run_going_on() {
-    for outage in ["refused:request=30,for=300ms", "503:request=30,for=300ms", "refused:request=0,for=300ms"] {
+    for outage in [
+        "refused:request=30,for=300ms",
+        "503:request=30,for=300ms",
+        "refused:request=0,for=300ms",
+        "maintenance:request=30,for=300ms",
+        "error-envelope:request=30,for=300ms",
+        "maintenance:request=1,for=300ms",
+        // Only one page is left, which may not be taken for one that fails alone.
+        "maintenance:request=100,for=300ms",
+    ] {
         let sandbox = start(|config| {
             config.contacts = 500;
             config.outages = vec![outage.parse::<Outage>().unwrap()];
@@ -167,6 +179,51 @@ async fn a_server_that_stays_down_is_given_up_in_time() {
     let error = run(&sandbox, config).await.unwrap_err();
     assert_eq!(error.exit().code(), 69);
     assert!(error.to_string().contains("the API has given no answer for 0.2 s"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_maintenance_page_that_stays_is_given_up_like_an_outage() {
+    for begin in ["request=10", "request=1"] {
+        let outage = format!("maintenance:{begin},for=1h");
+        let sandbox = start(|config| config.outages = vec![outage.parse().unwrap()]).await;
+        let mut config = impatient(&sandbox);
+        config.patience.outage = Duration::from_millis(200);
+        let error = run(&sandbox, config).await.unwrap_err();
+        assert_eq!(error.exit().code(), 69, "{error}");
+        assert!(error.to_string().starts_with("the API has given no answer for "), "{error}");
+        assert!(error.to_string().contains("Down for maintenance"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stand_in_that_names_a_wait_is_obeyed() {
+    let sandbox = playing(&["200-body:wait=1,times=1,page=9"]).await;
+    run(&sandbox, impatient(&sandbox)).await.unwrap();
+    let requests = sandbox.requests();
+    let of_page_9: Vec<_> = requests.iter().filter(|seen| seen.page == Some(9)).map(|seen| seen.arrived).collect();
+    assert!(of_page_9[1] - of_page_9[0] >= Duration::from_secs(1), "{of_page_9:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_its_first_byte_an_answer_may_take_as_long_as_an_attempt() {
+    let sandbox = start(|config| config.latency = Duration::from_millis(150)).await;
+    let mut config = impatient(&sandbox);
+    config.timeouts.silence = Duration::from_millis(30);
+    let summary = run(&sandbox, config.clone()).await.unwrap();
+    assert_eq!(summary.read.retries, 0);
+    config.timeouts.attempt = Duration::from_millis(30);
+    config.patience.outage = Duration::from_millis(50);
+    let error = run(&sandbox, config).await.unwrap_err().to_string();
+    assert!(error.ends_with("timed out: no answer after 0.0 s (--timeout)"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_falls_silent_says_so() {
+    let sandbox = playing(&["stalled-body:page=7"]).await;
+    let mut config = impatient(&sandbox);
+    config.timeouts.silence = Duration::from_millis(100);
+    let error = run(&sandbox, config).await.unwrap_err().to_string();
+    assert!(error.ends_with("timed out: the answer began, and then nothing came for 0.1 s"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

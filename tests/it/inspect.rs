@@ -39,7 +39,7 @@ fn every_format_has_the_same_facts_and_parquet_some_more() {
     }
     assert_eq!(
         [&parquet, &packed, &csv].map(|facts| (facts["format"].as_str().unwrap(), facts["codec"].as_str().unwrap())),
-        [("parquet", "none"), ("ndjson", "gzip"), ("csv", "none")]
+        [("parquet", "zstd"), ("ndjson", "gzip"), ("csv", "none")]
     );
     assert_eq!(parquet["columns"].as_array().unwrap().len(), linq_export::schema().fields().len());
     assert_eq!(parquet["parquet"]["row_groups"][0]["rows"], 2_500);
@@ -47,6 +47,32 @@ fn every_format_has_the_same_facts_and_parquet_some_more() {
     let by_month: u64 =
         parquet["created"]["months"].as_array().unwrap().iter().map(|month| month["contacts"].as_u64().unwrap()).sum();
     assert_eq!(by_month + parquet["created"]["without"].as_u64().unwrap(), 2_500);
+}
+
+#[test]
+fn the_codec_is_the_one_that_is_there() {
+    let folder = folder();
+    for (codec, named) in [("zstd", "zstd"), ("snappy", "snappy"), ("gzip", "gzip"), ("lz4", "lz4"), ("none", "none")] {
+        let file = path(&folder, "c.parquet");
+        assert_eq!(exported(20, &file, &["--compression", codec]).code, Some(0));
+        assert_eq!(facts(&file)["codec"], named);
+    }
+    // Parts of which each is compressed in another way.
+    let parts = path(&folder, "parts/");
+    assert_eq!(exported(20, &parts, &["--format", "ndjson", "--rows-per-file", "10"]).code, Some(0));
+    let second = path(&folder, "parts/part-00001.ndjson");
+    fs::write(&second, zstd::encode_all(&*fs::read(&second).unwrap(), 1).unwrap()).unwrap();
+    assert_eq!(facts(&parts)["codec"], "none+zstd");
+    let parts = path(&folder, "columns/");
+    assert_eq!(exported(20, &parts, &["--rows-per-file", "10"]).code, Some(0));
+    let other = path(&folder, "other/");
+    assert_eq!(exported(20, &other, &["--rows-per-file", "10", "--compression", "snappy"]).code, Some(0));
+    fs::copy(path(&folder, "other/part-00001.parquet"), path(&folder, "columns/part-00001.parquet")).unwrap();
+    let said = facts(&parts);
+    assert_eq!(
+        (&said["codec"], &said["columns"][0]["stored"]["codecs"]),
+        (&json!("snappy+zstd"), &json!(["zstd", "snappy"]))
+    );
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_kill_at_any_instant_tears_nothing() {
     let mut outcomes: HashMap<&str, u32> = HashMap::new();
     for kill in 0..kills {
         let size = 100 + u64::from(kill % 7) * 50;
-        let mut command = export(size, &file, &["--log-format", "json"]);
+        let mut command = export(size, &file, &["--log-format", "json", "--max-deletes", "100%"]);
         command.stdout(Stdio::null());
         let mut run = Heard::start(command);
         // Half of them somewhere in the run, half where it matters most.
@@ -57,7 +57,7 @@ fn a_kill_at_any_instant_tears_nothing() {
         *outcomes.entry(outcome).or_default() += 1;
     }
     println!("{outcomes:?} after {kills} kills");
-    let Ran { code, stderr, .. } = exported(100, &file, &[]);
+    let Ran { code, stderr, .. } = exported(100, &file, &["--max-deletes", "100%"]);
     assert_eq!(code, Some(0), "{stderr}");
     assert_eq!(verified(&file).code, Some(0));
     assert_eq!(names(folder.path()), ["c.ndjson", "c.ndjson.manifest.json"]);

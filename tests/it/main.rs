@@ -8,7 +8,10 @@
 )]
 
 mod answers;
+mod claims;
 mod contradictions;
+mod damage;
+mod deletes;
 mod digest;
 mod exits;
 mod export;
@@ -22,9 +25,11 @@ mod kit;
 mod last_word;
 mod manifest;
 mod map;
+mod memory;
 mod moving;
 mod night;
 mod pace;
+mod personal;
 mod pipes;
 mod pointed;
 mod process;

@@ -101,3 +101,26 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
     }
     assert!(!refusing.has_seen(TOKEN) && sandbox.request_count() == 0);
 }
+
+/// Asking again would not help, and is not done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_wants_a_password_or_is_of_another_kind_ends_the_run_at_once() {
+    let sandbox = secure(Certificate::WrongName, Protocols::default(), &[]).await;
+    let tunnel = Tunnel::to(sandbox.address(), "407 Proxy Authentication Required").await;
+    for (base_url, more, variable) in
+        [(ELSEWHERE, &[][..], "HTTPS_PROXY"), ("http://elsewhere.invalid", &["--allow-plain-http"], "http_proxy")]
+    {
+        let ran = export_by_program(base_url, more, &[(variable, &tunnel.url())]).await;
+        assert_eq!(ran.code, Some(69), "{}", ran.stderr);
+        assert!(ran.stderr.contains("page 1, attempt 1: the proxy answered 407"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("hint: ") && ran.stderr.contains("in HTTPS_PROXY"), "{}", ran.stderr);
+    }
+    assert_eq!(tunnel.heads().len(), 2);
+    for proxy in ["socks5://127.0.0.1:1", "socks4://127.0.0.1:1"] {
+        let ran = export_by_program(ELSEWHERE, &[], &[("HTTPS_PROXY", proxy)]).await;
+        assert_eq!(ran.code, Some(69), "{}", ran.stderr);
+        assert!(ran.stderr.contains("page 1, attempt 1: the proxy of the environment"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("unsupported scheme socks"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("SOCKS proxies are not supported"), "{}", ran.stderr);
+    }
+}

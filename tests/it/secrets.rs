@@ -67,6 +67,85 @@ fn no_failure_shows_the_token_even_where_the_server_repeats_it() {
     }
 }
 
+/// The forms in which a server may repeat a token: what of each must not be seen.
+#[test]
+fn no_failure_shows_the_token_in_another_form() {
+    let percent = TOKEN.replace('_', "%5F");
+    let forms = [
+        (format!("invalid token {}...", &TOKEN[..TOKEN.len() - 2]), "4f1d0c77"),
+        (format!("invalid token …{}", &TOKEN[9..]), "4f1d0c77"),
+        // Base64 of `TOKEN`, and of `x:TOKEN` by the alphabet of URLs.
+        ("Authorization: Basic bGtfbGl2ZV80ZjFkMGM3N2E5Yjg0ZTVmOWQzYw==".to_owned(), "bGtfbGl2"),
+        ("Authorization: Basic eDpsa19saXZlXzRmMWQwYzc3YTliODRlNWY5ZDNj".to_owned(), "XzRmMWQw"),
+        (TOKEN.to_uppercase(), "4F1D0C77"),
+        (format!("{}\n{}", &TOKEN[..14], &TOKEN[14..]), "77a9b84e"),
+        (format!("{} {} {}", &TOKEN[..7], &TOKEN[7..12], &TOKEN[12..]), "4f1d"),
+        (format!("GET /?token={percent}"), "4f1d0c77"),
+    ];
+    for (said, part) in forms {
+        let json = serde_json::json!({ "message": said, "trace_id": said }).to_string();
+        let header = format!("X-Request-Id: {}\r\n", said.replace('\n', " "));
+        for (headers, body) in [("", json.as_str()), (header.as_str(), said.as_str())] {
+            let failure = answer("400 Bad Request", headers, body);
+            let server = Scripted::start(move |_| failure.clone());
+            let folder = folder();
+            let ended = run(&server.url(), &path(&folder, "c.csv"), &folder, &[]);
+            assert_eq!(ended.status.code(), Some(65));
+            let all = written(folder.path(), &ended);
+            assert!(all.contains("[token]") && !all.contains(part), "{said}: {all}");
+        }
+    }
+}
+
+/// What is shown of a run, and recorded, holds no token that somebody put there.
+#[test]
+fn names_with_the_token_are_refused_and_not_shown() {
+    let server = Scripted::start(|_| page("", 0));
+    for (output, base_url, says) in [
+        (format!("c-{TOKEN}.parquet"), server.url(), "the token is in the name of the output"),
+        ("c.parquet".to_owned(), format!("{}/{TOKEN}/", server.url()), "the token is in the base URL"),
+        ("c.parquet".to_owned(), format!("http://{TOKEN}@{}", server.address), "holds a user or password"),
+    ] {
+        let folder = folder();
+        let ended = run(&base_url, &path(&folder, &output), &folder, &[]);
+        assert_eq!(ended.status.code(), Some(2));
+        let all = written(folder.path(), &ended);
+        assert!(all.contains(says) && all.contains("run.json") && !all.contains(PART), "{says}: {all}");
+    }
+    assert_eq!(server.received(), b"");
+}
+
+#[test]
+fn a_secret_in_the_place_of_its_file_is_not_shown() {
+    let folder = folder();
+    let file = path(&folder, "c.parquet");
+    for secret in [TOKEN, "c2VjcmV0/c2VjcmV0+c2VjcmV0="] {
+        let mut of_token = program(&["contacts", "-o", &file, "--token-file", secret]);
+        let mut of_key = program(&["contacts", "--sandbox", "-o", &file, "--hmac", "email", "--hmac-key-file", secret]);
+        for command in [&mut of_token, &mut of_key] {
+            let ended = command.output().unwrap();
+            let said = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(2), "{said}");
+            assert!(said.contains("cannot read the ") && !said.contains(&secret[..8]), "{said}");
+        }
+        for variable in ["LINQ_EXPORT_TOKEN_FILE", "LINQ_EXPORT_HMAC_KEY_FILE"] {
+            let help = program(&["contacts", "--help"]).env(variable, secret).output().unwrap();
+            assert!(!String::from_utf8(help.stdout).unwrap().contains(&secret[..8]));
+        }
+    }
+    for arguments in
+        [&["--token-stdin", TOKEN][..], &[&format!("--token={TOKEN}")], &["--rate", TOKEN], &["--mode", TOKEN]]
+    {
+        let ended = program(&["contacts", "-o", &file]).args(arguments).output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.starts_with("error: ") && !said.contains(PART), "{said}");
+    }
+    let missing = path(&folder, "not-there-token");
+    let ended = program(&["contacts", "-o", &file, "--token-file", &missing]).output().unwrap();
+    assert!(String::from_utf8(ended.stderr).unwrap().contains(&missing));
+}
+
 #[test]
 fn no_redirect_and_no_proxy_gets_the_token() {
     let elsewhere = Scripted::start(|_| page("", 0));

@@ -1,6 +1,6 @@
 //! The facts of a table, laid out for a terminal: no colour, nothing of a stranger that acts.
 
-use linq_export::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown};
+use linq_export::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
 use linq_export::report::{bytes, count, counted};
 
 use super::chart::{bars, padded};
@@ -38,6 +38,7 @@ fn head(facts: &Inspection) -> String {
         .manifest
         .as_ref()
         .map_or_else(|| "completeness: not known, for there is no manifest".to_owned(), completeness);
+    let path = whole(path);
     format!("{path}\n{rows}, {width}, {}{parts}\n{format}\n{manifest}\n", bytes(*size))
 }
 

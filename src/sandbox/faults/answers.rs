@@ -1,14 +1,17 @@
 //! Answers that stand in for a page: errors, refusals, redirects.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::header::{AGE, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde_json::json;
 
 use super::fault::Wait;
 use crate::sandbox::answer::{self, Answer, set};
+
+/// Beyond this no HTTP date can be written.
+const LAST_DATE: Duration = Duration::from_hours(24 * 365 * 8_000);
 
 /// An error, with a body as such a status comes with.
 pub(in crate::sandbox) fn status(status: u16) -> Answer {
@@ -67,6 +70,24 @@ pub(super) fn throttled(code: u16, wait: Wait, now: SystemTime) -> Answer {
     answer
 }
 
+/// A page as a cache hands it out.
+pub(super) fn cached(mut answer: Answer, age: u32) -> Answer {
+    set(&mut answer, AGE, age.into());
+    set(&mut answer, HeaderName::from_static("x-cache"), HeaderValue::from_static("Hit"));
+    answer
+}
+
+/// A page with the date of a clock that is ahead of `now`, or behind it.
+pub(super) fn dated(mut answer: Answer, now: SystemTime, by: i64) -> Answer {
+    let distance = Duration::from_secs(by.unsigned_abs());
+    let instant = if by < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
+    let date = instant.filter(|instant| (UNIX_EPOCH..UNIX_EPOCH + LAST_DATE).contains(instant));
+    if let Some(date) = date.and_then(|date| HeaderValue::try_from(httpdate::fmt_http_date(date)).ok()) {
+        set(&mut answer, DATE, date);
+    }
+    answer
+}
+
 /// 302 to `to`.
 pub(super) fn redirect(to: &str) -> Answer {
     let mut answer = html(StatusCode::FOUND, "Found");
@@ -77,10 +98,15 @@ pub(super) fn redirect(to: &str) -> Answer {
 }
 
 /// 200 with an error inside.
-pub(super) fn error_envelope() -> Answer {
+pub(in crate::sandbox) fn error_envelope() -> Answer {
     let mut answer = status(500);
     *answer.status_mut() = StatusCode::OK;
     answer
+}
+
+/// 200 with a page for people.
+pub(in crate::sandbox) fn maintenance() -> Answer {
+    html(StatusCode::OK, "Down for maintenance")
 }
 
 /// What a proxy says when it has nothing better.

@@ -32,6 +32,12 @@ pub(super) fn broken(answer: &mut Answer) {
     body.truncate(body.len() * 2 / 3);
 }
 
+/// Puts a byte order mark before the JSON.
+pub(super) fn marked(answer: &mut Answer) {
+    let body = [b"\xEF\xBB\xBF", &answer.body()[..]].concat();
+    *answer.body_mut() = body.into();
+}
+
 pub(super) fn huge(answer: &mut Answer) {
     let mut body = vec![b' '; HUGE];
     body.extend_from_slice(answer.body());

@@ -18,7 +18,7 @@ pub enum Fault {
     Status(u16),
     /// The same, and the answer says when to come back.
     Throttled {
-        /// The status: 429, 503, 403 or another error.
+        /// The status: 429, 503, 403 or another error, or 200 for an error that stands in for a page.
         status: u16,
         /// When to come back, and where that stands.
         wait: Wait,
@@ -30,6 +30,22 @@ pub enum Fault {
     },
     /// A 200 whose body is an error in the documented shape.
     ErrorEnvelope,
+    /// A 200 whose body is a maintenance page in HTML.
+    Maintenance,
+    /// The page of a list without contacts.
+    EmptyList,
+    /// The true page behind a byte order mark.
+    ByteOrderMark,
+    /// The true page, which says that a cache had it for so long.
+    Cached {
+        /// Seconds of `Age`, at least 1.
+        age: u32,
+    },
+    /// The true page, with a `Date` that is off.
+    Date {
+        /// Seconds that the server's clock is ahead; behind, where it is negative.
+        by: i64,
+    },
     /// The connection is reset (RST) before the answer. Under HTTP/2 all its streams go with it.
     Reset,
     /// The connection is reset (RST) after half the body. Under HTTP/2 all its streams go with it.
@@ -84,6 +100,7 @@ pub enum Wait {
 impl Fault {
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
+            Self::Throttled { status: 200, .. } => Ok(()),
             Self::Status(status) | Self::Throttled { status, .. } => match StatusCode::from_u16(*status) {
                 Ok(status) if status.is_client_error() || status.is_server_error() => Ok(()),
                 _ => Err(format!("an error status is from 400 to 599, not {status}")),
@@ -91,6 +108,7 @@ impl Fault {
             Self::Redirect { to } if to.is_empty() || to.contains(',') || HeaderValue::from_str(to).is_err() => {
                 Err(format!("a redirect leads to a URL without a comma, not to {to:?}"))
             }
+            Self::Cached { age: 0 } => Err("a cache has had a page for at least 1 second, not 0".to_owned()),
             Self::PerPage { most } => check_most_per_page(*most),
             _ => Ok(()),
         }

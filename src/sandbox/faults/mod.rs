@@ -26,4 +26,4 @@ pub(super) use plan::Plan;
 pub(super) use play::play;
 pub use rule::FaultRule;
 
-pub(super) use answers::status;
+pub(super) use answers::{error_envelope, maintenance, status};

@@ -1,4 +1,4 @@
-//! Which pages a rule is about: all of them, or ranges.
+//! Which pages, or places of the list, a rule is about: all of them, or ranges.
 
 use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
@@ -24,6 +24,12 @@ impl Pages {
 
     pub(super) fn contain(&self, page: u64) -> bool {
         self.are_all() || self.ranges.iter().any(|range| range.contains(&page))
+    }
+
+    /// Whether any of them is among `others`.
+    pub(super) fn meet(&self, others: &RangeInclusive<u64>) -> bool {
+        let meets = |range: &RangeInclusive<u64>| range.start() <= others.end() && others.start() <= range.end();
+        self.are_all() || self.ranges.iter().any(meets)
     }
 
     /// Refuses ranges in which there is no page.

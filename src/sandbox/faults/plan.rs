@@ -1,6 +1,7 @@
 //! The faults of a run: which of them a request meets, decided by the seed alone.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::fault::Fault;
 use super::rule::FaultRule;
@@ -22,13 +23,13 @@ impl Plan {
         Self { seed, rules, asked: HashMap::new() }
     }
 
-    /// Counts a request for `page` and gives the fault it meets.
-    pub(in crate::sandbox) fn request(&mut self, page: u64) -> Option<Fault> {
+    /// Counts a request for `page`, which shows these positions of the list, and gives the fault it meets.
+    pub(in crate::sandbox) fn request(&mut self, page: u64, shown: &Range<u64>) -> Option<Fault> {
         let attempt = self.asked.entry(page).or_default();
         *attempt = attempt.saturating_add(1);
         let attempt = *attempt;
         let fits = |(position, rule): &(usize, &FaultRule)| {
-            rule.fits(page, attempt, || chance(self.seed, page, attempt, *position as u64))
+            rule.is_shown(shown) && rule.fits(page, attempt, || chance(self.seed, page, attempt, *position as u64))
         };
         self.rules.iter().enumerate().find(fits).map(|(_, rule)| rule.fault.clone())
     }
@@ -45,6 +46,9 @@ fn chance(seed: u64, page: u64, attempt: u32, rule: u64) -> f64 {
 mod tests {
     use super::*;
 
+    /// What no rule of these tests minds.
+    const SHOWN: Range<u64> = 0..1;
+
     fn plan(seed: u64, rules: &[&str]) -> Plan {
         Plan::new(seed, rules.iter().map(|rule| rule.parse().unwrap()).collect())
     }
@@ -53,21 +57,23 @@ mod tests {
     fn neither_order_nor_interleaving_changes_what_a_page_meets() {
         let rules = ["500:0.3", "reset:0.3"];
         let (mut forwards, mut backwards) = (plan(1, &rules), plan(1, &rules));
-        let mut met: Vec<_> = (1..=100).map(|page| [forwards.request(page), forwards.request(page)]).collect();
-        let mut first: Vec<_> = (1..=100).rev().map(|page| backwards.request(page)).collect();
-        let second = (1..=100).rev().map(|page| backwards.request(page));
+        let mut met: Vec<_> =
+            (1..=100).map(|page| [forwards.request(page, &SHOWN), forwards.request(page, &SHOWN)]).collect();
+        let mut first: Vec<_> = (1..=100).rev().map(|page| backwards.request(page, &SHOWN)).collect();
+        let second = (1..=100).rev().map(|page| backwards.request(page, &SHOWN));
         let other: Vec<_> = first.drain(..).zip(second).map(|(first, second)| [first, second]).collect();
         met.reverse();
         assert_eq!(met, other);
         let mut other_seed = plan(2, &rules);
-        let unlike = (1..=100).rev().map(|page| [other_seed.request(page), other_seed.request(page)]);
+        let unlike = (1..=100).rev().map(|page| [other_seed.request(page, &SHOWN), other_seed.request(page, &SHOWN)]);
         assert!(!unlike.eq(met));
     }
 
     #[test]
     fn a_share_is_that_share_of_requests() {
         let mut plan = plan(7, &["500:0.05", "reset:0.5"]);
-        let met: Vec<_> = (1..=2_000).flat_map(|page| (0..5).map(|_| plan.request(page)).collect::<Vec<_>>()).collect();
+        let met: Vec<_> =
+            (1..=2_000).flat_map(|page| (0..5).map(|_| plan.request(page, &SHOWN)).collect::<Vec<_>>()).collect();
         let count = |fault: &Fault| met.iter().flatten().filter(|met| *met == fault).count();
         assert!((420..=580).contains(&count(&Fault::Status(500))), "{}", count(&Fault::Status(500)));
         assert!((4_550..=4_950).contains(&count(&Fault::Reset)), "{}", count(&Fault::Reset));
@@ -76,14 +82,14 @@ mod tests {
     #[test]
     fn a_page_fails_twice_and_others_do_not() {
         let mut plan = plan(1, &["502:page=7,times=2"]);
-        assert!([plan.request(7), plan.request(7)].iter().all(Option::is_some));
-        assert_eq!([plan.request(7), plan.request(6)], [None, None]);
+        assert!([plan.request(7, &SHOWN), plan.request(7, &SHOWN)].iter().all(Option::is_some));
+        assert_eq!([plan.request(7, &SHOWN), plan.request(6, &SHOWN)], [None, None]);
     }
 
     #[test]
     fn the_first_rule_that_fits_counts() {
         let mut plan = plan(1, &["500:page=1,times=1", "reset:page=1,times=2"]);
-        assert_eq!([plan.request(1), plan.request(1)], [Some(Fault::Status(500)), Some(Fault::Reset)]);
-        assert_eq!(plan.request(1), None);
+        assert_eq!([plan.request(1, &SHOWN), plan.request(1, &SHOWN)], [Some(Fault::Status(500)), Some(Fault::Reset)]);
+        assert_eq!(plan.request(1, &SHOWN), None);
     }
 }

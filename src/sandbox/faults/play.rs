@@ -39,6 +39,14 @@ pub(in crate::sandbox) fn play(
         Fault::Throttled { status, wait } => answers::throttled(*status, *wait, now).into(),
         Fault::Redirect { to } => answers::redirect(to).into(),
         Fault::ErrorEnvelope => answers::error_envelope().into(),
+        Fault::Maintenance => answers::maintenance().into(),
+        Fault::EmptyList => {
+            let empty = Page::of(asked.page, asked.per_page, habits.most_per_page, 0);
+            routes::contacts(empty, list, habits).into()
+        }
+        Fault::ByteOrderMark => spoiled(damage::marked),
+        Fault::Cached { age } => answers::cached(truth(), *age).into(),
+        Fault::Date { by } => answers::dated(truth(), now, *by).into(),
         Fault::Reset => delivered(Delivery::Reset),
         Fault::ResetBody => delivered(Delivery::ResetBody),
         Fault::ShortBody => delivered(Delivery::ShortBody),

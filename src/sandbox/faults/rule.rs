@@ -1,6 +1,6 @@
 //! A rule: a fault and the requests that meet it.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use super::fault::Fault;
 use super::pages::Pages;
@@ -15,9 +15,14 @@ use super::pages::Pages;
 /// | `502`, `520` to `529` | the HTML of a proxy |
 /// | `503`, `504` | an empty body |
 /// | `401`, `403`, `404`, `429`, … | any other error status, in the documented shape |
-/// | `429-seconds`, `429-date`, `429-body` | the same with `Retry-After` in seconds, as an HTTP date, or as `error.retry_after` in a body of v3; so with any error status; option `wait=SECONDS`, 1 unless given |
+/// | `429-seconds`, `429-date`, `429-body` | the same with `Retry-After` in seconds, as an HTTP date, or as `error.retry_after` in a body of v3; so with any error status, and with 200; option `wait=SECONDS`, 1 unless given |
 /// | `redirect` | 302 to another host; option `to=URL`, `http://elsewhere.invalid/` unless given |
 /// | `error-envelope` | 200 with an error in the documented shape |
+/// | `maintenance` | 200 with a maintenance page in HTML |
+/// | `empty-list` | the page of a list without contacts |
+/// | `byte-order-mark` | the true page behind a byte order mark |
+/// | `cached` | the true page with the headers of a cache; option `age=SECONDS`, 60 unless given |
+/// | `date` | the true page with a wrong `Date`; option `by=±SECONDS`, -600 unless given |
 /// | `reset` | the connection is reset before the answer |
 /// | `reset-body` | the connection is reset after half the body |
 /// | `short-body` | the body ends after half of what was announced |
@@ -38,6 +43,7 @@ use super::pages::Pages;
 /// |---|---|
 /// | `0.05` | that share of the requests, by the seed |
 /// | `page=7`, `page=3-9`, `page=20-`, `page=2+5` | requests for these pages |
+/// | `row=633`, `row=1-10` | requests for pages of any size that show these places of the list, from 1 |
 /// | `times=2` | the first two requests for each page |
 ///
 /// `500:0.05`, `reset-body:page=7`, `429-date:page=3,times=2`, `per-page:most=40,page=10-`.
@@ -50,6 +56,8 @@ pub struct FaultRule {
     pub(super) fault: Fault,
     pub(super) probability: f64,
     pub(super) pages: Pages,
+    /// Places of the list, from 1.
+    pub(super) rows: Pages,
     pub(super) times: Option<u32>,
 }
 
@@ -57,7 +65,7 @@ impl FaultRule {
     /// Every request for a page meets `fault`.
     #[must_use]
     pub fn new(fault: Fault) -> Self {
-        Self { fault, probability: 1.0, pages: Pages::default(), times: None }
+        Self { fault, probability: 1.0, pages: Pages::default(), rows: Pages::default(), times: None }
     }
 
     /// Only this share of the requests, 0 to 1.
@@ -76,6 +84,14 @@ impl FaultRule {
     #[must_use]
     pub fn at_pages(mut self, pages: RangeInclusive<u64>) -> Self {
         self.pages.add(pages);
+        self
+    }
+
+    /// Only pages that show this place of the list, from 1, and others that are named so: whatever the size of a page,
+    /// it fails with the contact that stands there.
+    #[must_use]
+    pub fn at_row(mut self, row: u64) -> Self {
+        self.rows.add(row..=row);
         self
     }
 
@@ -99,7 +115,13 @@ impl FaultRule {
             return Err("a fault is met at least 1 time, not 0".to_owned());
         }
         self.pages.check()?;
+        self.rows.check()?;
         self.fault.check()
+    }
+
+    /// Whether a page that shows these positions of the list, from 0, meets the fault.
+    pub(super) fn is_shown(&self, positions: &Range<u64>) -> bool {
+        self.rows.meet(&(positions.start.saturating_add(1)..=positions.end))
     }
 
     /// Whether the `attempt`th request for `page`, from 1, meets the fault, where `roll` is the
@@ -133,6 +155,14 @@ mod tests {
     }
 
     #[test]
+    fn a_place_of_the_list_is_shown_by_pages_of_any_size() {
+        let rule = FaultRule::new(Fault::Reset).at_row(101);
+        assert!([0..101, 100..101, 100..200, 0..1_000].iter().all(|shown| rule.is_shown(shown)));
+        assert!([0..100, 101..102, 101..200].iter().all(|shown| !rule.is_shown(shown)));
+        assert!(FaultRule::new(Fault::Reset).is_shown(&(0..1)));
+    }
+
+    #[test]
     fn rules_out_of_range_are_refused() {
         let to = "http://a/\n".into();
         for rule in [
@@ -145,6 +175,8 @@ mod tests {
             FaultRule::new(Fault::Reset).with_probability(f64::NAN),
             FaultRule::new(Fault::Reset).first(0),
             FaultRule::new(Fault::Reset).at_page(0),
+            FaultRule::new(Fault::Reset).at_row(0),
+            FaultRule::new(Fault::Cached { age: 0 }),
         ] {
             assert!(rule.check().is_err(), "{rule:?}");
         }

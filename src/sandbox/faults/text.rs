@@ -9,8 +9,11 @@ use crate::sandbox::habits::Totals;
 use crate::sandbox::parse::{ParseError, option, value};
 
 /// Kinds that are a name and nothing else.
-const NAMES: [(&str, Fault); 15] = [
+const NAMES: [(&str, Fault); 18] = [
     ("error-envelope", Fault::ErrorEnvelope),
+    ("maintenance", Fault::Maintenance),
+    ("empty-list", Fault::EmptyList),
+    ("byte-order-mark", Fault::ByteOrderMark),
     ("reset", Fault::Reset),
     ("reset-body", Fault::ResetBody),
     ("short-body", Fault::ShortBody),
@@ -28,7 +31,7 @@ const NAMES: [(&str, Fault); 15] = [
 ];
 
 const KINDS: &str = "an error status (500), one that says when to come back (429-seconds, 429-date, 429-body), \
-    redirect, error-envelope, reset, reset-body, short-body, stalled-body, refused-stream, goaway, broken-json, \
+    redirect, error-envelope, maintenance, empty-list, byte-order-mark, cached, date, reset, reset-body, short-body, stalled-body, refused-stream, goaway, broken-json, \
     gzip-bomb, huge-page, wrong-page, per-page, empty-page, half-page, no-pagination, no-contacts or totals";
 
 impl FromStr for FaultRule {
@@ -43,7 +46,7 @@ impl FromStr for FaultRule {
         for text in options.into_iter().flat_map(|options| options.split(',')) {
             if !rule.set_when(text)? && !set_fault(&mut rule.fault, text)? {
                 return Err(ParseError::new(format!(
-                    "{text:?} is no option of {kind}: a share of the requests (0.05), page=PAGES, times=NUMBER{}",
+                    "{text:?} is no option of {kind}: a share of the requests (0.05), page=PAGES, row=PLACES, times=NUMBER{}",
                     own_options(&rule.fault)
                 )));
             }
@@ -58,6 +61,7 @@ impl FaultRule {
     fn set_when(&mut self, text: &str) -> Result<bool, ParseError> {
         match option(text) {
             ("page", Some(pages)) => self.pages = pages.parse()?,
+            ("row", Some(rows)) => self.rows = rows.parse()?,
             ("times", Some(times)) => self.times = Some(value("times", times, "a whole number")?),
             (share, None) => match share.parse() {
                 Ok(share) => self.probability = share,
@@ -82,6 +86,8 @@ fn fault(kind: &str) -> Result<Fault, ParseError> {
     };
     match (kind, status.parse(), wait) {
         ("redirect", ..) => Ok(Fault::Redirect { to: "http://elsewhere.invalid/".into() }),
+        ("cached", ..) => Ok(Fault::Cached { age: 60 }),
+        ("date", ..) => Ok(Fault::Date { by: -600 }),
         ("per-page", ..) => Ok(Fault::PerPage { most: 50 }),
         ("totals", ..) => Ok(Fault::Totals(Totals { count: 0, pages: 1 })),
         (_, Ok(status), None) => Ok(Fault::Status(status)),
@@ -99,6 +105,8 @@ fn set_fault(fault: &mut Fault, text: &str) -> Result<bool, ParseError> {
             *wait = value("wait", given, "whole seconds")?;
         }
         (Fault::Redirect { to }, "to", Some(given)) => *to = given.into(),
+        (Fault::Cached { age }, "age", Some(given)) => *age = value("age", given, "whole seconds")?,
+        (Fault::Date { by }, "by", Some(given)) => *by = value("by", given, "whole seconds with their sign")?,
         (Fault::PerPage { most }, "most", Some(given)) => *most = value("most", given, "a whole number")?,
         (Fault::Totals(totals), ..) => return totals.set((name, given)),
         _ => return Ok(false),
@@ -110,6 +118,8 @@ fn own_options(fault: &Fault) -> &'static str {
     match fault {
         Fault::Throttled { .. } => ", wait=SECONDS",
         Fault::Redirect { .. } => ", to=URL",
+        Fault::Cached { .. } => ", age=SECONDS",
+        Fault::Date { .. } => ", by=SECONDS",
         Fault::PerPage { .. } => ", most=NUMBER",
         Fault::Totals(_) => ", count=NUMBER, pages=NUMBER",
         _ => "",
@@ -127,6 +137,8 @@ impl Display for Fault {
             Self::Throttled { status, wait: Wait::Date(wait) } => write!(formatter, "{status}-date:wait={wait}"),
             Self::Throttled { status, wait: Wait::Body(wait) } => write!(formatter, "{status}-body:wait={wait}"),
             Self::Redirect { to } => write!(formatter, "redirect:to={to}"),
+            Self::Cached { age } => write!(formatter, "cached:age={age}"),
+            Self::Date { by } => write!(formatter, "date:by={by}"),
             Self::PerPage { most } => write!(formatter, "per-page:most={most}"),
             Self::Totals(totals) => write!(formatter, "totals:{totals}"),
             _ => Ok(()),
@@ -143,6 +155,9 @@ impl Display for FaultRule {
         }
         if !self.pages.are_all() {
             parts.push(format!("page={}", self.pages));
+        }
+        if !self.rows.are_all() {
+            parts.push(format!("row={}", self.rows));
         }
         if let Some(times) = self.times {
             parts.push(format!("times={times}"));
@@ -167,6 +182,9 @@ mod tests {
             ("500", Fault::Status(500).into()),
             ("500:0.05", FaultRule::new(Fault::Status(500)).with_probability(0.05)),
             ("reset-body:page=7", FaultRule::new(Fault::ResetBody).at_page(7)),
+            ("500:row=633", FaultRule::new(Fault::Status(500)).at_row(633)),
+            ("cached:age=50", Fault::Cached { age: 50 }.into()),
+            ("date:by=-600,page=1", FaultRule::new(Fault::Date { by: -600 }).at_page(1)),
             ("429-seconds:wait=30", throttled(Wait::Seconds(30)).into()),
             ("429-date:wait=1,page=3,times=2", FaultRule::new(throttled(Wait::Date(1))).at_page(3).first(2)),
             ("503-body:wait=2,0.5", {
@@ -201,7 +219,7 @@ mod tests {
         let rule = FaultRule::new(Fault::Throttled { status: 429, wait: Wait::Date(1) }).at_page(3).first(2);
         assert_eq!("429-date:page=3,times=2".parse(), Ok(rule.clone()));
         assert_eq!("429-date:times=2,page=3,wait=1".parse(), Ok(rule));
-        for text in ["redirect", "per-page", "totals"] {
+        for text in ["redirect", "per-page", "totals", "cached", "date"] {
             assert!(text.parse::<FaultRule>().is_ok(), "{text}");
         }
     }
@@ -221,6 +239,8 @@ mod tests {
             ("429-date:until=3", "times=NUMBER, wait=SECONDS"),
             ("reset:page=0", "count from 1"),
             ("reset:page=a", "pages are like"),
+            ("reset:row=0", "count from 1"),
+            ("cached:age=0", "at least 1 second"),
             ("reset:times=0", "at least 1 time"),
             ("per-page:most=500", "1 to 100 contacts, not 500"),
             ("redirect:to=", "a URL without a comma"),

@@ -109,6 +109,7 @@ mod unix {
         let home = folder();
         let out = path(&home, "out/");
         let more = ["--format", "ndjson", "--owners", "table", "--rows-per-file", "60", "--log-format", "json"];
+        let more = [&more[..], &["--max-deletes", "100%"]].concat();
         assert_eq!(exported(100, &out, &more).code, Some(0));
         for kill in 0..kills {
             let mut command = export(100 + u64::from(kill % 7) * 50, &out, &more);

@@ -15,7 +15,8 @@ fn a_folder_is_replaced_as_a_whole_or_not_at_all() {
     let out = path(&home, "out/");
     fs::create_dir(&out).unwrap();
     for contacts in [250, 50] {
-        assert_eq!(exported(contacts, &out, &MANY).code, Some(0));
+        let more = [&MANY[..], &["--max-deletes", "100%"]].concat();
+        assert_eq!(exported(contacts, &out, &more).code, Some(0));
         assert_eq!(verify(out.as_ref(), None).unwrap().rows, contacts);
     }
     assert_eq!(names(out.as_ref()).len(), 3);

@@ -1,0 +1,80 @@
+//! Secrets among the arguments: somebody may give one where the name of its file is asked for, or where nothing is.
+
+use std::path::Path;
+
+/// A shorter word is no token.
+const SHORTEST: usize = 16;
+/// What stands in the place of one.
+const HIDDEN: &str = "[hidden]";
+
+/// A name that is this short is no secret.
+const SHORT: usize = 12;
+/// Characters of a name that may be one.
+const SHOWN: usize = 4;
+
+/// A path; what may be the secret itself is shortened: what is not there, nor is the folder that it is to be in.
+pub fn named(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let text = path.to_string_lossy();
+    if path.symlink_metadata().is_ok() || folder.is_some_and(Path::is_dir) || text.chars().count() < SHORT {
+        return text.into_owned();
+    }
+    format!(
+        "{}… (the name of a file is wanted here, and not the secret itself)",
+        text.chars().take(SHOWN).collect::<String>()
+    )
+}
+
+/// A text of clap's, which shows what it does not know, without the words of this process's arguments that may be a token.
+pub fn without_secrets(text: &str) -> String {
+    let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let words: Vec<_> =
+        arguments.flat_map(|argument| argument.split('=').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let secrets = words.iter().filter(|word| may_be_secret(word));
+    secrets.fold(text.to_owned(), |shown, secret| shown.replace(secret.as_str(), HIDDEN))
+}
+
+/// Whether a word looks like a token: long, with letters and digits, and with nothing that names of files, numbers or lists
+/// have.
+fn may_be_secret(word: &str) -> bool {
+    word.len() >= SHORTEST
+        && !word.starts_with('-')
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+".contains(&byte))
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_looks_like_a_token_is_hidden() {
+        for word in ["lk_live_4f1d0c77a9b84e5f9d3c", "550e8400-e29b-41d4-a716-446655440000", "c2VjcmV0c2VjcmV0"] {
+            assert!(may_be_secret(word), "{word}");
+        }
+        for word in [
+            "--publish-below2",
+            "contacts-2026-01-31.parquet",
+            "first_name,last_name1",
+            "a/b1c2d3e4f5a6b7c8",
+            "1234567890123456",
+            "publish_everything_below",
+        ] {
+            assert!(!may_be_secret(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_the_secret_is_shortened() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("0123456789abcdef");
+        assert_eq!(named(&file), file.display().to_string());
+        assert_eq!(named(Path::new("token")), "token");
+        assert_eq!(named(Path::new("Cargo.toml")), "Cargo.toml");
+        for secret in ["lk_live_4f1d0c77a9b84e5f9d3c", "c2VjcmV0/c2VjcmV0+c2VjcmV0", "0123456789ab"] {
+            let named = named(Path::new(secret));
+            assert!(named.starts_with(&secret[..4]) && !named.contains(&secret[..5]), "{named}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The grammar, held against that of `serde_json`.
+
+use proptest::prelude::*;
+
+use super::*;
+
+pub fn scan(bytes: &[u8]) -> Scan<Raw<'_>> {
+    let mut scanner = Scanner::new(bytes);
+    let value = scanner.value()?;
+    scanner.end()?;
+    Ok(value)
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+    assert!(scan(&nested(DEPTH)).is_ok());
+    assert_eq!(scan(&nested(DEPTH + 1)).unwrap_err().reason, "too deep");
+    assert!(scan(&nested(1_000_000)).is_err());
+}
+
+#[test]
+fn a_cut_is_told_from_a_fault() {
+    assert_eq!(scan(br#"{"a": [1, 2"#).unwrap_err(), Broken { reason: "it ends too soon", at: 11 });
+    assert_eq!(scan(br#"{"a" 1}"#).unwrap_err(), Broken { reason: "no colon after a key", at: 5 });
+}
+
+fn json_like() -> impl Strategy<Value = String> {
+    proptest::collection::vec(
+        proptest::sample::select(vec![
+            "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\\", "\\u00e9", "\\n", "null", "true", "fals", "0", "-", "1",
+            ".", "e", "E+", "12", " ", "\n", "é", "\u{1}", "\"k\":", "[1,", "{\"a\":",
+        ]),
+        0..24,
+    )
+    .prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+    /// The same texts are JSON here and for `serde_json`, and strings read alike.
+    #[test]
+    fn agrees_with_serde_json(json in json_like()) {
+        let theirs = serde_json::from_str::<serde::de::IgnoredAny>(&json);
+        let ours = scan(json.as_bytes());
+        prop_assert_eq!(ours.is_ok(), theirs.is_ok(), "{:?}: {:?} {:?}", json, ours, theirs);
+        if let (Ok(raw), Ok(serde_json::Value::String(text))) = (ours, serde_json::from_str(&json)) {
+            prop_assert_eq!(&*raw.text().unwrap().text, text);
+        }
+    }
+
+    #[test]
+    fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(raw) = scan(&bytes) {
+            raw.json();
+            raw.text();
+        }
+    }
+}

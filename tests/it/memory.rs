@@ -1,0 +1,99 @@
+//! What a run holds at its peak, by what Linux says of the process: at most 100 MiB, and 24 bytes a contact.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use crate::support::program;
+
+/// Contacts of each list.
+const CONTACTS: usize = 2_000;
+/// The most that a run may hold, in KiB.
+const MOST: usize = 100 * 1024 + 24 * CONTACTS / 1024;
+
+/// Serves page after page on each of its connections, as `contact` writes the contacts of a position on a page.
+fn serve(contact: impl Fn(usize, usize) -> String + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let contact = Arc::new(contact);
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let contact = Arc::clone(&contact);
+            // Ends with the connection, however that ends.
+            std::thread::spawn(move || answer(&connection.unwrap(), &*contact));
+        }
+    });
+    url
+}
+
+fn answer(connection: &TcpStream, contact: &dyn Fn(usize, usize) -> String) -> Option<()> {
+    let mut lines = BufReader::new(connection).lines();
+    loop {
+        let asked = lines.by_ref().next()?.ok()?;
+        let number = |name: &str| asked.split_once(name)?.1.split(['&', ' ']).next()?.parse::<usize>().ok();
+        let (page, per_page) = (number("page=")?, number("per_page=")?);
+        while lines.next()?.ok()?.as_str() != "" {}
+        let positions = ((page - 1) * per_page..page * per_page).take_while(|position| *position < CONTACTS);
+        let contacts: Vec<_> = positions.map(|position| contact(page, position)).collect();
+        let pages = CONTACTS.div_ceil(per_page);
+        let said = format!(
+            r#"{{"current_page":{page},"per_page":{per_page},"total_pages":{pages},"total_count":{CONTACTS}}}"#
+        );
+        let body = format!(r#"{{"contacts":[{}],"pagination":{said}}}"#, contacts.join(","));
+        write!(&*connection, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()?;
+    }
+}
+
+/// A contact with further members.
+fn contact(position: usize, members: &str) -> String {
+    let id = CONTACTS - position;
+    format!(r#"{{"id":{id},"created_at":"2024-01-01T00:00:00.{:06}Z"{members}}}"#, 900_000 - position)
+}
+
+/// The peak of a run, in KiB; none where no system tells it.
+fn peak(url: &str, more: &[&str]) -> Option<usize> {
+    let mut command =
+        program(&["contacts", "-o", "-", "--format", "parquet", "--base-url", url, "--rate", "5000", "-q"]);
+    let command = command.args(more).env("LINQ_INTEGRATION_TOKEN", "any");
+    let mut run = command.stdout(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", run.id());
+    let mut peak = None;
+    let mut out = run.stdout.take().unwrap();
+    // Its last bytes come when all was read and encoded.
+    while out.read(&mut [0; 1 << 14]).unwrap() > 0 {
+        let said = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = said.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = peak.max(line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok()));
+    }
+    assert!(run.wait().unwrap().success());
+    peak
+}
+
+fn assert_within(what: &str, peak: Option<usize>) {
+    let Some(peak) = peak else {
+        println!("skipped: this system does not tell what a process holds at its peak");
+        return;
+    };
+    println!("{what}: {} MiB of {}", peak >> 10, MOST >> 10);
+    assert!(peak <= MOST, "{what}: {peak} KiB of {MOST}");
+}
+
+#[test]
+fn pages_that_grow_after_the_first_are_within_the_promise() {
+    // Texts that hardly compress, so that the row group fills.
+    let noise = |seed: usize| -> String {
+        let mut state = seed as u64 + 1;
+        let mut digit = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from_digit(u32::try_from(state >> 59).unwrap(), 32).unwrap()
+        };
+        (0..70_000).map(|_| digit()).collect()
+    };
+    let texts: Vec<_> = (0..8).map(noise).collect();
+    let url = serve(move |page, position| {
+        let text = if page > 1 { &texts[position % texts.len()] } else { "" };
+        contact(position, &format!(r#","location":"{text}""#))
+    });
+    assert_within("64 at once", peak(&url, &["--concurrency", "64"]));
+}
