@@ -37,4 +37,5 @@ mod space;
 mod support;
 mod tls;
 mod tunnel;
+mod unreadable;
 mod verify;
