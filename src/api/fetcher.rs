@@ -105,7 +105,9 @@ impl<T> Fetcher<T> {
 
     /// Fetches a page.
     pub async fn fetch(&self, asked: Asked) -> Result<Fetched<T>, ApiError> {
-        self.fetch_within(asked, Allowed::default()).await
+        let shows_unreadable = self.unreadable().iter().any(|contact| contact.is_near(asked));
+        let allowed = if shows_unreadable { Allowed::of_piece(false) } else { Allowed::default() };
+        self.fetch_within(asked, allowed).await
     }
 
     /// Fetches a page with so many tries.

@@ -25,6 +25,16 @@ pub(super) struct Unreadable {
     pub beside: [Option<i64>; 2],
 }
 
+impl Unreadable {
+    /// Whether a page shows its place, or one so near that the list may have moved it there: then the page will hardly
+    /// come, and many tries would only cost time.
+    pub fn is_near(self, asked: Asked) -> bool {
+        let Range { start, end } = Piece::whole(asked).wanted;
+        let size = end - start;
+        (start.saturating_sub(size)..end + size).contains(&(self.place - 1))
+    }
+}
+
 /// What was read of a page so far.
 struct Assembled<T> {
     tables: Vec<(T, Range<usize>)>,

@@ -73,6 +73,19 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
     }
 }
 
+/// An ascending list is read from its end too, and again in windows that overlap.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_many_windows_show_costs_many_tries_only_once() {
+    let sandbox = playing(&["500:row=295"], |config| config.order = Order::Oldest).await;
+    let folder = folder();
+    let mut contacts = config(&sandbox);
+    contacts.backoff.longest = Duration::from_millis(5);
+    contacts.require = Some(Require::Any);
+    let summary = crate::support::export(contacts, &folder.path().join("c.ndjson")).await.unwrap();
+    assert_eq!((summary.read.certificate.level, summary.read.contacts), (Level::Incomplete, 299));
+    assert!(summary.read.failures.unavailable < 60, "{:?}", summary.read.failures);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn several_contacts_may_be_at_fault_and_not_many() {
     for order in [Order::Newest, Order::Oldest, Order::Name] {
