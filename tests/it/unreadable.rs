@@ -83,7 +83,10 @@ async fn a_contact_that_many_windows_show_costs_many_tries_only_once() {
     contacts.require = Some(Require::Any);
     let summary = crate::support::export(contacts, &folder.path().join("c.ndjson")).await.unwrap();
     assert_eq!((summary.read.certificate.level, summary.read.contacts), (Level::Incomplete, 299));
-    assert!(summary.read.failures.unavailable < 60, "{:?}", summary.read.failures);
+    // Eight tries at the first window, and a few at each of the others; pieces are smaller.
+    let requests = sandbox.requests();
+    let failed = requests.iter().filter(|seen| seen.status == 500 && seen.per_page > Some(50)).count();
+    assert!(failed < 20, "{failed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
