@@ -41,4 +41,5 @@ mod space;
 mod support;
 mod tls;
 mod tunnel;
+mod unreadable;
 mod verify;
