@@ -65,6 +65,8 @@ pub(crate) enum Staleness {
     Age(u64),
     /// A header in which a cache says that it had the answer, by its name.
     CacheHit(&'static str),
+    /// It was put together from the answers to several requests.
+    Assembled,
     /// Its `Date` is so many seconds before the request was sent, by the server's own clock.
     OldDate(u64),
 }
@@ -74,8 +76,19 @@ impl fmt::Display for Staleness {
         match self {
             Self::Age(seconds) => write!(f, "its age header says {seconds} s"),
             Self::CacheHit(header) => write!(f, "its {header} header says that a cache had it"),
+            Self::Assembled => f.write_str("it was put together from the answers to several requests"),
             Self::OldDate(seconds) => write!(f, "its date header is {seconds} s before the request was sent"),
         }
+    }
+}
+
+/// In words, which contacts stand beside a place of the list.
+pub(crate) fn beside(before: Option<i64>, after: Option<i64>) -> String {
+    match (before, after) {
+        (Some(before), Some(after)) => format!(", between the ids {before} and {after},"),
+        (Some(before), None) => format!(", after the id {before},"),
+        (None, Some(after)) => format!(", before the id {after},"),
+        (None, None) => String::new(),
     }
 }
 

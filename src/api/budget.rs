@@ -47,6 +47,8 @@ pub(crate) struct Share {
     ticket: Option<u64>,
     /// Changed by its holder alone, under the lock of the budget.
     bytes: AtomicUsize,
+    /// Those of them that pieces of the page hold, which were read before the rest.
+    kept: AtomicUsize,
     handed_on: bool,
 }
 
@@ -59,7 +61,7 @@ impl Budget {
             return None;
         }
         state.held += bytes;
-        Some(Share { budget: Arc::clone(self), ticket: None, bytes: bytes.into(), handed_on: false })
+        Some(Share { budget: Arc::clone(self), ticket: None, bytes: bytes.into(), kept: 0.into(), handed_on: false })
     }
 
     /// Says which page under way must leave next; none where others can leave before.
@@ -88,10 +90,10 @@ impl Share {
         self
     }
 
-    /// Grows to so many bytes, if it has fewer; false when there is no room.
+    /// Grows to so many bytes beside those that are kept, if it has fewer; false when there is no room.
     pub fn grow_to(&self, bytes: usize) -> bool {
         let mut state = self.budget.lock();
-        let more = bytes.saturating_sub(self.bytes());
+        let more = bytes.saturating_add(self.kept()).saturating_sub(self.bytes());
         let is_next = self.ticket.is_some() && state.next == self.ticket && state.handed_on == 0;
         let granted = more == 0 || is_next || state.held.saturating_add(more) <= ROOM;
         if granted {
@@ -101,7 +103,7 @@ impl Share {
         granted
     }
 
-    /// Gives up what it has, and waits until it can have so much.
+    /// Gives up what it has, but for what is kept, and waits until it can have so much beside that.
     pub async fn wait_for(&self, bytes: usize) {
         self.shrink_to(0);
         loop {
@@ -113,9 +115,25 @@ impl Share {
         }
     }
 
-    /// Gives up all but so many bytes.
+    /// Gives up all but so many bytes and those that are kept.
     pub fn shrink_to(&self, bytes: usize) {
-        self.give_back(self.bytes().saturating_sub(bytes));
+        self.give_back(self.bytes().saturating_sub(bytes.saturating_add(self.kept())));
+    }
+
+    /// Keeps so many of its bytes, which a piece of the page holds, while others are read.
+    pub fn keep(&self, bytes: usize) {
+        self.kept.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that are kept.
+    pub fn kept(&self) -> usize {
+        self.kept.load(Ordering::Relaxed)
+    }
+
+    /// Gives up all but so many bytes: the pieces have become a page.
+    pub fn settle(&self, bytes: usize) {
+        self.kept.store(0, Ordering::Relaxed);
+        self.shrink_to(bytes);
     }
 
     /// Is no longer the reader's: whoever takes the page drops the share without asking for another.
@@ -215,5 +233,25 @@ mod tests {
         assert_eq!(waiting.as_mut().now_or_never(), None);
         budget.set_next(Some(2));
         assert_eq!(waiting.now_or_never(), Some(()));
+    }
+
+    #[test]
+    fn pieces_of_a_page_are_kept_while_others_are_read() {
+        let budget = Arc::new(Budget::default());
+        let (one, two) = (share(&budget, 1, 0), share(&budget, 2, 0));
+        assert!(one.grow_to(100));
+        one.shrink_to(40);
+        one.keep(40);
+        assert!(two.grow_to(ROOM - 50) && one.grow_to(10) && !one.grow_to(11));
+        one.shrink_to(0);
+        assert!(two.grow_to(ROOM - 40) && !two.grow_to(ROOM - 39));
+        let mut waiting = Box::pin(one.wait_for(20));
+        assert_eq!(waiting.as_mut().now_or_never(), None);
+        two.shrink_to(ROOM - 60);
+        assert_eq!(waiting.now_or_never(), Some(()));
+        one.settle(30);
+        assert!(two.grow_to(ROOM - 30) && !two.grow_to(ROOM - 29));
+        drop(one);
+        assert!(two.grow_to(ROOM));
     }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::retry::{Class, classify};
 use crate::error::Exit;
+use crate::page::beside;
 use crate::report::seconds;
 
 /// Why the contacts could not be read.
@@ -47,6 +48,20 @@ pub enum ApiError {
         /// When the server will answer again, if it said.
         come_back: Option<SystemTime>,
     },
+    /// A contact cannot be read, in a page of any size.
+    #[error("page {page}: the contact at place {place} of the list{} cannot be read: {failure}", beside(*before, *after))]
+    Unreadable {
+        /// The page that could not be read.
+        page: u64,
+        /// The contact's place in the list, from 1.
+        place: u64,
+        /// The id of the contact before it, where it is known.
+        before: Option<i64>,
+        /// The id of the contact after it, where it is known.
+        after: Option<i64>,
+        /// What went wrong with it alone.
+        failure: Box<Failure>,
+    },
     /// The time given to the run is over.
     #[error("the deadline has passed: the run was given {}", seconds(*after))]
     Deadline {
@@ -69,19 +84,25 @@ impl ApiError {
             Self::Authorities(_) => Exit::Usage,
             Self::Setup(_) | Self::Outage { .. } => Exit::Unavailable,
             Self::Throttled { .. } | Self::Deadline { .. } => Exit::TryLater,
-            Self::Page { failure, .. } => match classify(failure) {
-                Class::Throttled => Exit::TryLater,
-                Class::Transient => Exit::Unavailable,
-                Class::Protocol | Class::StandIn => Exit::Contract,
-                Class::Fatal => match failure {
-                    Failure::Status { status: 401 | 403, .. } => Exit::Denied,
-                    Failure::Status { status: PROXY_AUTHENTICATION | 500.., .. } | Failure::Transport { .. } => {
-                        Exit::Unavailable
-                    }
-                    _ => Exit::Contract,
-                },
-            },
+            Self::Page { failure, .. } => exit_of(failure),
+            Self::Unreadable { failure, .. } => exit_of(failure),
         }
+    }
+}
+
+/// How a program exits whose page could not be had.
+fn exit_of(failure: &Failure) -> Exit {
+    match classify(failure) {
+        Class::Throttled => Exit::TryLater,
+        Class::Transient => Exit::Unavailable,
+        Class::Protocol | Class::StandIn => Exit::Contract,
+        Class::Fatal => match failure {
+            Failure::Status { status: 401 | 403, .. } => Exit::Denied,
+            Failure::Status { status: PROXY_AUTHENTICATION | 500.., .. } | Failure::Transport { .. } => {
+                Exit::Unavailable
+            }
+            _ => Exit::Contract,
+        },
     }
 }
 

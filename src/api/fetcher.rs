@@ -15,10 +15,11 @@ use super::failure::{ApiError, Failure};
 use super::freshness::Freshness;
 use super::hints::Quota;
 use super::pacer::{Pacer, Slot};
-use super::reader::Decode;
-use super::retry::{Class, Decision, READINGS, Stop, Tries, classify, decide};
+use super::reader::Decoding;
+use super::retry::{Allowed, Class, Decision, Stop, Tries, classify, decide};
+use super::split::Unreadable;
 use super::wire;
-use crate::config::{Backoff, ContactsConfig, Patience, SecondLook, Token};
+use crate::config::{Backoff, ContactsConfig, OnUnreadable, Patience, SecondLook, Token};
 use crate::page::{Asked, DecodeError, Decoded, Observed};
 use crate::report::{Event, Reporter};
 
@@ -28,7 +29,8 @@ const SPREAD: Duration = Duration::from_millis(250);
 /// A page as it was fetched.
 pub(super) struct Fetched<T> {
     pub observed: Observed,
-    pub table: T,
+    /// None where none of its contacts can be read.
+    pub table: Option<T>,
     /// Bytes that the table holds.
     pub held: usize,
     /// Bytes of JSON.
@@ -50,9 +52,11 @@ pub(super) struct Fetcher<T> {
     pub pacer: Pacer,
     patience: Patience,
     backoff: Backoff,
-    decode: Decode<T>,
+    pub decode: Decoding<T>,
     pub reporter: Arc<dyn Reporter>,
     pub second_look: SecondLook,
+    pub on_unreadable: OnUnreadable,
+    unreadable: Mutex<Vec<Unreadable>>,
     requests: AtomicU64,
     freshness: Mutex<Freshness>,
     /// The run's start by our clock, in milliseconds since 1970.
@@ -70,7 +74,7 @@ impl<T> std::fmt::Debug for Fetcher<T> {
 }
 
 impl<T> Fetcher<T> {
-    pub fn new(config: &ContactsConfig, decode: Decode<T>, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+    pub fn new(config: &ContactsConfig, decode: Decoding<T>, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
         Ok(Self {
             client: Client::new(config)?,
             pacer: Pacer::new(config.pacing, config.concurrency, config.backoff),
@@ -79,12 +83,19 @@ impl<T> Fetcher<T> {
             decode,
             reporter,
             second_look: config.second_look,
+            on_unreadable: config.on_unreadable,
+            unreadable: Mutex::default(),
             requests: AtomicU64::new(0),
             freshness: Mutex::default(),
             start: Utc::now().timestamp_millis(),
             sound: Mutex::default(),
             size: config.per_page.get().into(),
         })
+    }
+
+    /// Contacts that no page could show so far.
+    pub fn unreadable(&self) -> MutexGuard<'_, Vec<Unreadable>> {
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the answers so far have shown of the server's clock.
@@ -104,14 +115,21 @@ impl<T> Fetcher<T> {
 
     /// Fetches a page, into a share of the memory that may have to grow.
     pub async fn fetch(&self, asked: Asked, share: &Share) -> Result<Fetched<T>, ApiError> {
+        let shows_unreadable = self.unreadable().iter().any(|contact| contact.is_near(asked));
+        let allowed = if shows_unreadable { Allowed::of_piece(false) } else { Allowed::default() };
+        self.fetch_within(asked, allowed, share).await
+    }
+
+    /// Fetches a page with so many tries.
+    pub async fn fetch_within(&self, asked: Asked, allowed: Allowed, share: &Share) -> Result<Fetched<T>, ApiError> {
         let page = asked.page;
-        let mut tries = Tries::default();
+        let new = Tries { allowed, ..Tries::default() };
+        let mut tries = new;
         let mut attempt = 0;
         loop {
             attempt += 1;
             let (slot, sent) = self.send(page, attempt).await;
-            let last_reading = tries.readings + 1 >= READINGS;
-            let read = match self.read(asked, sent, last_reading, share).await {
+            let read = match self.read(asked, sent, tries.is_last_reading(), share).await {
                 Ok(Read::NoRoom { needed }) => {
                     self.pacer.answered(slot);
                     let cause = "it is larger than the pages before it, and waits until they have left".to_owned();
@@ -138,13 +156,14 @@ impl<T> Fetcher<T> {
                 Err(failure) => failure,
             };
             let probe = slot.probe;
-            if tries == Tries::default() {
+            if tries.are_new() {
                 tries.answers_before = self.pacer.answers();
             }
             let class = self.end(slot, &failure);
             tries.failures += u32::from(class == Class::Transient && !probe);
             tries.readings += u32::from(matches!(class, Class::Protocol | Class::StandIn) && !probe);
-            let pays = !probe && matches!(class, Class::Transient | Class::Protocol | Class::StandIn);
+            tries.probes += u32::from(probe);
+            let pays = allowed.pays && !probe && matches!(class, Class::Transient | Class::Protocol | Class::StandIn);
             let bearing = self.pacer.bearing(pays);
             let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64()) {
                 Decision::Again(wait) => wait,
@@ -152,7 +171,7 @@ impl<T> Fetcher<T> {
                     tries = match self.ask_other(asked, share).await? {
                         Others::Answered => Tries { asked_other: true, ..tries },
                         // The server was down, so that the page may be sound: it is tried anew.
-                        Others::Failed => Tries::default(),
+                        Others::Failed => new,
                     };
                     Duration::ZERO
                 }
@@ -269,7 +288,7 @@ impl<T> Fetcher<T> {
         self.hear(answer.quota);
         let token = &self.client.token;
         let Decoded { table, said, rows, held } =
-            (self.decode)(&answer.body).map_err(|error| undecoded(error, answer, token))?;
+            (self.decode.decode)(&answer.body).map_err(|error| undecoded(error, answer, token))?;
         match contract::violation(asked, said, rows.len(), self.size) {
             None => {}
             Some(Violation::ShortEnd(_)) if last => {}
@@ -280,7 +299,7 @@ impl<T> Fetcher<T> {
         let received = self.pacer.now();
         let stale = self.freshness().judge(&answer.headers, sent, received);
         let observed = Observed { asked, said, rows, sent, received, stale };
-        Ok(Fetched { observed, table, held, bytes: answer.body.len() })
+        Ok(Fetched { observed, table: Some(table), held, bytes: answer.body.len() })
     }
 }
 

@@ -15,14 +15,16 @@ mod health;
 mod hints;
 mod pace;
 mod pacer;
+mod pieces;
 mod reader;
 mod retry;
 mod second_look;
+mod split;
 mod transport;
 mod wire;
 
 pub(crate) use budget::Share;
 pub use failure::{ApiError, Failure, RequestId, Said, Transport};
-pub(crate) use reader::{Page, Reader, Totals};
+pub(crate) use reader::{Decoding, Page, Reader, Totals};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use wire::{LONGEST_WAIT, retry_after, said};

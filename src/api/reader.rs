@@ -6,6 +6,7 @@
 //! When the receiver goes away or a page cannot be had, all requests are dropped at once.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,23 @@ use tokio::time::sleep;
 use super::budget::{self, Budget, Share};
 use super::failure::{ApiError, Failure};
 use super::fetcher::{Fetched, Fetcher};
+use super::split::Unreadable;
 use crate::config::{ContactsConfig, Rate};
-use crate::page::{Asked, DecodeError, Decoded, Observed, Pagination};
-use crate::proof::{Certificate, Keep, Leaving, Planner, Request};
+use crate::page::{Asked, DecodeError, Decoded, Observed, Pagination, Staleness};
+use crate::proof::{Certificate, Keep, Leaving, Level, Planner, Reason, Request};
 use crate::report::{Event, Reporter};
 
-/// Makes a page's table of its body.
-pub(crate) type Decode<T> = fn(&[u8]) -> Result<Decoded<T>, DecodeError>;
+/// Makes the tables of pages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decoding<T> {
+    /// Of a page's body.
+    pub decode: fn(&[u8]) -> Result<Decoded<T>, DecodeError>,
+    /// Of some rows of several tables, one after the other.
+    pub join: Join<T>,
+}
+
+/// Joins tables; with the bytes that the joined one holds.
+type Join<T> = fn(Vec<(T, Range<usize>)>) -> Result<(T, usize), String>;
 
 /// A page that leaves the reader.
 #[derive(Debug)]
@@ -63,7 +74,7 @@ pub(crate) struct Reader<T> {
 }
 
 impl<T: Send + 'static> Reader<T> {
-    pub fn new(config: &ContactsConfig, decode: Decode<T>, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+    pub fn new(config: &ContactsConfig, decode: Decoding<T>, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
         Ok(Self {
             fetcher: Arc::new(Fetcher::new(config, decode, reporter)?),
             planner: Planner::new(config.per_page.get(), config.limit, config.required()),
@@ -109,11 +120,11 @@ impl<T: Send + 'static> Reader<T> {
                 under_way.insert(request.ticket);
                 fetching.spawn(async move {
                     let Request { ticket, asked } = request;
-                    let page = match ticket {
+                    let read = match ticket {
                         0 => fetcher.fetch_first(asked, &share).await,
                         _ => fetcher.fetch(asked, &share).await,
                     };
-                    (request, page, share)
+                    (request, Reading::Whole, read, share)
                 });
             }
             leaving.extend(std::iter::from_fn(|| planner.leave()));
@@ -132,22 +143,37 @@ impl<T: Send + 'static> Reader<T> {
                     }
                 }
                 Some(joined) = fetching.join_next() => {
-                    let (Request { ticket, asked }, fetched, share) = joined.unwrap_or_else(|error| rethrow(error));
-                    under_way.remove(&ticket);
-                    let observed = match fetched {
+                    let (request, reading, read, share) = joined.unwrap_or_else(|error| rethrow(error));
+                    let Request { ticket, asked } = request;
+                    let observed = match read {
                         Ok(Fetched { observed, table, bytes, .. }) => {
-                            waiting.insert(ticket, (asked.page, table, share));
+                            if let Some(table) = table {
+                                waiting.insert(ticket, (asked.page, table, share));
+                            }
                             progress.take(observed.said, bytes);
                             if let Some(ahead) = fetcher.skew().filter(|_| progress.is_first_skew()) {
                                 fetcher.reporter.report(&Event::ClockSkew { ahead });
                             }
-                            if let Some(stale) = observed.stale.filter(|_| progress.is_first_stale()) {
+                            if let Some(stale) = observed.stale.filter(|stale| progress.is_first_stale(*stale)) {
                                 fetcher.reporter.report(&Event::Stale { page: asked.page, cause: stale.to_string() });
                             }
                             observed
                         }
-                        Err(error) => progress.end_of_list(asked, planner.total(), fetcher.pacer.now()).filter(|_| denies_page(&error)).ok_or(error)?,
+                        Err(error) => {
+                            let now = fetcher.pacer.now();
+                            let end = progress.end_of_list(asked, planner.total(), now).filter(|_| denies_page(&error));
+                            if end.is_none() && reading == Reading::Whole && fetcher.is_worth_splitting(&error) {
+                                let fetcher = Arc::clone(&fetcher);
+                                fetching.spawn(async move {
+                                    let read = fetcher.split(asked, error, &share).await;
+                                    (request, Reading::InPieces, read, share)
+                                });
+                                continue;
+                            }
+                            end.ok_or(error)?
+                        }
                     };
+                    under_way.remove(&ticket);
                     planner.observe(ticket, observed);
                     if progress.plan(planner.expected()) {
                         fetcher.reporter.report(&Event::Planned { pages: progress.planned, contacts: planner.expected() });
@@ -159,7 +185,10 @@ impl<T: Send + 'static> Reader<T> {
         }
         let (requests, learned) = (fetcher.requests(), fetcher.pacer.learned());
         let server_start = fetcher.freshness().start().and_then(DateTime::from_timestamp_millis);
-        let certificate = planner.finish();
+        let mut certificate = planner.finish();
+        for Unreadable { place, beside: [before, after] } in fetcher.unreadable().drain(..) {
+            certificate.lower(Level::Incomplete, Reason::Unreadable { place, before, after });
+        }
         Ok(Some(Totals { requests, bytes: progress.bytes, learned, server_start, certificate }))
     }
 }
@@ -169,6 +198,8 @@ impl<T: Send + 'static> Reader<T> {
 struct Progress {
     /// What the last page said.
     said: Option<Pagination>,
+    /// Contacts a page, by what page 1 said; 0 before that.
+    size: u64,
     /// Pages that there are, by what page 1 said; 0 before that.
     planned: u64,
     /// Requests for pages so far.
@@ -191,6 +222,8 @@ impl Progress {
     }
 
     fn take(&mut self, said: Pagination, bytes: usize) {
+        // What the first page gives is what the server gives where it is not asked for less.
+        self.size = if self.size == 0 { said.per_page } else { self.size };
         self.said = Some(said);
         self.bytes += bytes as u64;
         // A large page makes those after it be expected to be large, and a single one is forgotten again.
@@ -198,8 +231,8 @@ impl Progress {
     }
 
     /// Whether a page that is from a cache is the first: one is worth a warning.
-    fn is_first_stale(&mut self) -> bool {
-        !std::mem::replace(&mut self.stale, true)
+    fn is_first_stale(&mut self, stale: Staleness) -> bool {
+        stale != Staleness::Assembled && !std::mem::replace(&mut self.stale, true)
     }
 
     /// Whether it is told for the first time that the clocks differ.
@@ -214,12 +247,22 @@ impl Progress {
         true
     }
 
-    /// An empty page, where the list has ended before the page asked for by its own count.
+    /// An empty page, where the list has ended before the page asked for by its own count. A server that goes on with
+    /// its own page size, whatever is asked, counts by that.
     fn end_of_list(&self, asked: Asked, total_count: u64, now: Duration) -> Option<Observed> {
-        let beyond = (asked.page - 1).saturating_mul(asked.per_page.into()) >= total_count;
-        let said = Pagination { current_page: asked.page, per_page: asked.per_page.into(), total_count, ..self.said? };
-        beyond.then_some(Observed { asked, said, rows: Vec::new(), sent: now, received: now, stale: None })
+        let said = self.said?;
+        let is_beyond = |size: &u64| (asked.page - 1).saturating_mul(*size) >= total_count;
+        let per_page = [asked.per_page.into(), self.size].into_iter().find(is_beyond)?;
+        let said = Pagination { current_page: asked.page, per_page, total_count, ..said };
+        Some(Observed { asked, said, rows: Vec::new(), sent: now, received: now, stale: None })
     }
+}
+
+/// How a page is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Whole,
+    InPieces,
 }
 
 /// Whether the server has answered that there is no such page, in one of the ways in which servers do.
@@ -252,5 +295,21 @@ mod tests {
         assert_eq!(progress.expected, 7 * usual);
         (0..20).for_each(|_| progress.take(said, 1_000));
         assert_eq!(progress.expected, usual);
+    }
+
+    #[test]
+    fn the_end_is_reckoned_by_the_size_that_the_server_gives() {
+        let mut progress = Progress::default();
+        let said = |per_page| Pagination { current_page: 1, per_page, total_pages: 3, total_count: 250 };
+        progress.take(said(100), 0);
+        progress.take(said(66), 0);
+        let end = |page, per_page| {
+            let end = progress.end_of_list(Asked { page, per_page }, 250, Duration::ZERO);
+            end.map(|observed| (observed.said.current_page, observed.said.per_page))
+        };
+        assert_eq!([end(3, 100), end(4, 100)], [None, Some((4, 100))]);
+        assert_eq!(end(5, 66), Some((5, 66)), "beyond the end by what was asked");
+        // Page 4 of 66 shows places 199 to 250; for a server that goes on with 100 it is beyond the end.
+        assert_eq!([end(4, 66), end(3, 66)], [Some((4, 100)), None]);
     }
 }

@@ -37,10 +37,34 @@ impl Class {
     }
 }
 
-/// Failures of a page, while others are answered, that make it a poisoned one.
-const FAILURES: u32 = 8;
-/// Readings of a page that is answered, but not with the page.
-pub(super) const READINGS: u32 = 4;
+/// Probes of one page in an outage. Then another is asked for: the page may be one that never comes.
+const PROBES: u32 = 3;
+
+/// How often a page is tried before it is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowed {
+    /// Failures of a page, while others are answered, that make it a poisoned one.
+    failures: u32,
+    /// Readings of a page that is answered, but not with the page.
+    readings: u32,
+    /// Whether its retries count among those that a run may cost; others are bounded in their own way.
+    pub pays: bool,
+}
+
+impl Allowed {
+    /// For a piece of a page that has failed: a few tries, for another piece tells as much. The last one is the
+    /// contact's alone.
+    pub fn of_piece(is_single: bool) -> Self {
+        let tries = if is_single { 4 } else { 2 };
+        Self { failures: tries, readings: tries, pays: false }
+    }
+}
+
+impl Default for Allowed {
+    fn default() -> Self {
+        Self { failures: 8, readings: 4, pays: true }
+    }
+}
 
 /// The class of a failure.
 pub(super) fn classify(failure: &Failure) -> Class {
@@ -69,10 +93,26 @@ pub(super) struct Tries {
     pub failures: u32,
     /// Answers that were not the page.
     pub readings: u32,
+    /// Probes that failed.
+    pub probes: u32,
     /// Answers that all pages had when this one failed first.
     pub answers_before: u64,
     /// Whether another page was asked for since.
     pub asked_other: bool,
+    /// How many there may be.
+    pub allowed: Allowed,
+}
+
+impl Tries {
+    /// Whether the reading that comes next is the last one.
+    pub fn is_last_reading(self) -> bool {
+        self.readings + 1 >= self.allowed.readings
+    }
+
+    /// Whether nothing has failed yet, or since all was tried anew.
+    pub fn are_new(self) -> bool {
+        self.failures + self.readings == 0 && !self.asked_other
+    }
 }
 
 /// What to do next.
@@ -125,14 +165,19 @@ pub(super) fn decide(
         {
             Decision::Stop(Stop::Outage)
         }
-        Class::Transient if probe => Decision::Again(Duration::ZERO),
-        Class::Transient if tries.failures < FAILURES => Decision::Again(wait(tries.failures)),
+        Class::Transient | Class::Protocol | Class::StandIn if probe && tries.probes < PROBES => {
+            Decision::Again(Duration::ZERO)
+        }
+        Class::Transient if probe => Decision::AskOther,
+        Class::Transient if tries.failures < tries.allowed.failures => Decision::Again(wait(tries.failures)),
         Class::Transient if bearing.answers > tries.answers_before => Decision::Stop(Stop::Page),
         Class::Transient => Decision::AskOther,
-        Class::Protocol | Class::StandIn if !tries.asked_other && (probe || tries.readings + 1 >= READINGS) => {
+        Class::Protocol | Class::StandIn if !tries.asked_other && (probe || tries.is_last_reading()) => {
             Decision::AskOther
         }
-        Class::Protocol | Class::StandIn if tries.readings < READINGS => Decision::Again(wait(tries.readings)),
+        Class::Protocol | Class::StandIn if tries.readings < tries.allowed.readings => {
+            Decision::Again(wait(tries.readings))
+        }
         Class::Protocol | Class::StandIn | Class::Fatal => Decision::Stop(Stop::Page),
     }
 }
@@ -263,6 +308,8 @@ mod tests {
         let long = Bearing { failing_for: Duration::from_mins(14), ..BEARING };
         let tries = Tries { failures: 100, ..Tries::default() };
         assert_eq!(decide(&status(500, None), true, tries, long, CONFIG, 0.5), Decision::Again(Duration::ZERO));
+        let often = Tries { probes: 3, ..tries };
+        assert_eq!(decide(&status(500, None), true, often, long, CONFIG, 0.5), Decision::AskOther);
         let too_long = Bearing { failing_for: Duration::from_mins(15), ..BEARING };
         assert_eq!(decide(&status(500, None), true, tries, too_long, CONFIG, 0.5), Decision::Stop(Stop::Outage));
     }
@@ -293,8 +340,8 @@ mod tests {
     fn where_no_page_at_all_comes_it_is_an_outage() {
         let down = Bearing { failing_for: Duration::from_mins(15), ..BEARING };
         for failure in [no_page(), stand_in(None)] {
-            let probe = decide(&failure, true, Tries::default(), BEARING, CONFIG, 0.5);
-            assert_eq!(probe, Decision::AskOther, "a probe asks for everybody");
+            let probe = |probes| decide(&failure, true, Tries { probes, ..Tries::default() }, BEARING, CONFIG, 0.5);
+            assert_eq!([probe(2), probe(3)], [Decision::Again(Duration::ZERO), Decision::AskOther]);
             assert_eq!(after(&failure, Tries::default(), down), Decision::Stop(Stop::Outage));
         }
         let never = Bearing { pages: 0, ..down };

@@ -75,7 +75,8 @@ struct Enough {
     /// is published, and the exit code is 3 [default: counted; any with --limit]
     #[arg(long, value_name = "LEVEL", env = "LINQ_EXPORT_REQUIRE")]
     require: Option<Require>,
-    /// Publish an export below the required level all the same, with its true level; the exit code stays 3
+    /// Publish an export below the required level all the same, with its true level; the exit code stays 3. Up to 5
+    /// contacts that the server cannot show are left out then
     #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
     publish_below: bool,
     /// How many contacts of the export that is replaced may be gone: a number, or a percentage. With more, nothing is

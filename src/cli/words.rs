@@ -144,6 +144,11 @@ pub fn hint(error: &Error) -> Option<&'static str> {
 
 /// What to do where a server, or what answers in its place, cannot be had in a way of its own.
 fn hint_of(error: &ApiError) -> Option<&'static str> {
+    if matches!(error, ApiError::Unreadable { .. }) {
+        return Some(
+            "tell Linq's support which contacts stand beside it; --publish-below publishes the others, as incomplete",
+        );
+    }
     let (ApiError::Page { failure, .. } | ApiError::Outage { failure, .. }) = error else { return None };
     match failure {
         Failure::Status { status: 407, .. } => Some(

@@ -35,6 +35,9 @@ pub struct ContactsConfig {
     /// The least that must be known of the export's completeness: what a proof needs is read. By default, that
     /// no gap is known; nothing, where a limit is set.
     pub require: Option<Require>,
+    /// What to do about a contact that no page can show: the reading ends with an error, by default.
+    /// [`export`](crate::export) leaves it out where an incomplete export is published, or any is enough.
+    pub on_unreadable: OnUnreadable,
     /// Totals that are not believed at once: none, by default. [`export`](crate::export) doubts what would delete too
     /// many contacts of the export that it replaces.
     pub second_look: SecondLook,
@@ -58,6 +61,7 @@ impl ContactsConfig {
             patience: Patience::default(),
             limit: None,
             require: None,
+            on_unreadable: OnUnreadable::End,
             second_look: SecondLook::default(),
             batch_rows: DEFAULT_BATCH_ROWS,
         }
@@ -156,6 +160,15 @@ impl Default for Patience {
     fn default() -> Self {
         Self { outage: Duration::from_mins(15), retry_after: Duration::from_mins(10), deadline: None }
     }
+}
+
+/// What becomes of a reading in which a contact cannot be read, in a page of any size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnreadable {
+    /// It ends with an error that names the contact's place and the ids beside it.
+    End,
+    /// It goes on without it, up to five of them, and is incomplete.
+    Skip,
 }
 
 /// When page 1 is read again, since its total contradicts what is known from before.

@@ -20,7 +20,9 @@ mod traces;
 
 pub use base_url::{BaseUrl, PlainHttp};
 pub use compression::{Codec, Compression};
-pub use contacts::{Backoff, ContactsConfig, DEFAULT_CONCURRENCY, Pacing, Patience, PerPage, SecondLook, Timeouts};
+pub use contacts::{
+    Backoff, ContactsConfig, DEFAULT_CONCURRENCY, OnUnreadable, Pacing, Patience, PerPage, SecondLook, Timeouts,
+};
 pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
 pub use export::{Below, ExportConfig, Source};

@@ -134,13 +134,18 @@ impl Ended {
             said: None,
             request_id: None,
         };
-        if let Error::Api(error) = error
-            && let ApiError::Page { page, attempt, failure }
-            | ApiError::Outage { page, attempt, failure, .. }
-            | ApiError::Throttled { page, attempt, failure, .. } = &**error
-        {
-            problem.page = Some(*page);
-            problem.attempt = Some(*attempt);
+        let failed = match error {
+            Error::Api(error) => match &**error {
+                ApiError::Page { page, attempt, failure }
+                | ApiError::Outage { page, attempt, failure, .. }
+                | ApiError::Throttled { page, attempt, failure, .. } => Some((*page, Some(*attempt), failure)),
+                ApiError::Unreadable { page, failure, .. } => Some((*page, None, &**failure)),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some((page, attempt, failure)) = failed {
+            (problem.page, problem.attempt) = (Some(page), attempt);
             if let Failure::Status { status, .. } = failure {
                 problem.status = Some(*status);
             }

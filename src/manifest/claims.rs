@@ -14,11 +14,13 @@ use crate::escape::escape;
 use crate::proof::Level;
 
 /// How reasons begin or end that deny the levels above one.
-const DENIALS: [(&str, &str, Level); 7] = [
+const DENIALS: [(&str, &str, Level); 9] = [
     ("limited: ", "", Level::Incomplete),
     ("the reading was given up ", "", Level::Incomplete),
     ("", " contacts were found where the server counts ", Level::Incomplete),
     ("the end of the list was not found", "", Level::Incomplete),
+    ("the contact at place ", " cannot be read", Level::Incomplete),
+    ("a page could not be read at once, ", "", Level::Counted),
     ("between the contacts with id ", " others may be missing", Level::Counted),
     ("beyond the contact with id ", " others may be missing", Level::Counted),
     ("contacts that were deleted while the list was read, and are in the export: ", "", Level::Complete),

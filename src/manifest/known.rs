@@ -24,8 +24,6 @@ pub(crate) struct Known {
     pub times: KnownTimes,
     pub options: KnownOptions,
     pub run: KnownRun,
-    pub contacts: KnownContacts,
-    pub completeness: KnownCompleteness,
     /// None where there is a folder.
     pub file: Option<KnownFile>,
     /// The files of a folder.
@@ -60,11 +58,6 @@ pub(crate) struct KnownOptions {
 pub(crate) struct KnownRun {
     pub learned_rate: Option<f64>,
     pub learned_at: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct KnownContacts {
-    pub rows: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::redact::{Redacting, redacted};
-use crate::api::{ApiError, Page, Reader, Share, Totals};
+use crate::api::{ApiError, Decoding, Page, Reader, Share, Totals};
 use crate::config::{ContactsConfig, Token};
 use crate::error::Error;
 use crate::page::Finding;
@@ -58,7 +58,7 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
         Rows::WithRaw => (table::decode_with_raw, table::schema_with_raw()),
     };
     let tally = Arc::new(Tally::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
-    let reader = Reader::new(config, decode, Arc::clone(&tally) as _)?;
+    let reader = Reader::new(config, Decoding { decode, join: PageTable::join }, Arc::clone(&tally) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
         pages,

@@ -35,6 +35,7 @@ pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
         ApiError::Page { failure, .. } | ApiError::Outage { failure, .. } | ApiError::Throttled { failure, .. } => {
             scrub_failure(token, failure);
         }
+        ApiError::Unreadable { failure, .. } => scrub_failure(token, failure),
         ApiError::Setup(text) | ApiError::Authorities(text) => scrub(token, text),
         ApiError::Deadline { .. } => {}
     }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 
-use crate::config::{ContactsConfig, ExportConfig, Output, Pacing, Rate};
+use crate::config::{Below, ContactsConfig, ExportConfig, OnUnreadable, Output, Pacing, Rate};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
+use crate::proof::Require;
 use crate::report::{Event, Reporter};
 use crate::sink::{FolderNames, Names, partitions};
 
@@ -57,6 +58,9 @@ pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) ->
 /// How to read, starting with what was learned before and doubting a list of less than `least` contacts.
 pub(super) fn with_start(config: &ExportConfig, earlier: Option<Learned>, least: u64) -> ContactsConfig {
     let mut contacts = config.contacts.clone();
+    if config.below == Below::Publish || config.contacts.required() == Require::Any {
+        contacts.on_unreadable = OnUnreadable::Skip;
+    }
     contacts.second_look.below = contacts.second_look.below.max(least);
     if let Pacing::Learn { known: known @ None, .. } = &mut contacts.pacing {
         *known = earlier.and_then(Learned::start);

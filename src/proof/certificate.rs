@@ -44,6 +44,17 @@ impl Certificate {
         self.reasons.iter().any(|reason| matches!(reason, Reason::Limited { .. }))
     }
 
+    /// Lowers the level, for a reason that only the reading knows.
+    pub(crate) fn lower(&mut self, most: Level, reason: Reason) {
+        if self.level > most {
+            self.level = most;
+        }
+        if self.level < Level::Complete {
+            self.assumptions.clear();
+        }
+        self.reasons.insert(0, reason);
+    }
+
     /// The reasons, as one text.
     #[must_use]
     pub fn why(&self) -> String {

@@ -22,7 +22,11 @@ impl Doubts {
     /// Takes a response's rows and total into account, and what denies that it is of the present.
     pub fn weigh(&mut self, record: &Record, stale: Option<Staleness>) {
         if let Some(stale) = stale {
-            self.doubt(Assumption::Slice, Reason::Cached { page: record.asked.page, why: stale.to_string() });
+            let reason = match stale {
+                Staleness::Assembled => Reason::Assembled,
+                _ => Reason::Cached { page: record.asked.page, why: stale.to_string() },
+            };
+            self.doubt(Assumption::Slice, reason);
         }
         if !record.agrees() {
             let (page, per_page) = (record.asked.page, record.asked.per_page);

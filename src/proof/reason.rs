@@ -3,6 +3,7 @@
 //! Fragments in lower case that name what was seen; nothing here decides anything.
 
 use super::order::Order;
+use crate::page::beside;
 
 /// Something that was seen and bears on the level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,6 +158,19 @@ pub enum Reason {
     Unsettled {
         /// Pages that did not settle.
         pages: u64,
+    },
+    /// A page that was read in pieces.
+    #[error("a page could not be read at once, and was put together from the answers to several requests")]
+    Assembled,
+    /// A contact that no page can show.
+    #[error("the contact at place {place} of the list{} cannot be read", beside(*before, *after))]
+    Unreadable {
+        /// Its place in the list, from 1.
+        place: u64,
+        /// The id of the contact before it, where it is known.
+        before: Option<i64>,
+        /// The id of the contact after it, where it is known.
+        after: Option<i64>,
     },
     /// Deleted rows that the export has.
     #[error("contacts that were deleted while the list was read, and are in the export: {contacts}")]

@@ -124,8 +124,8 @@ fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
         } else if key.text().is_some_and(|key| key.text == OWNER) {
             contact.forget_owner();
             let (bytes, ()) = scanner.spanned(|scanner| read_owner(scanner, &mut contact))?;
-            let lost = owner.replace(bytes).is_some_and(|before| before != bytes);
-            contact.note_repeated(OWNER, u64::from(lost));
+            let repeated = owner.replace(bytes).is_some_and(|before| before != bytes);
+            contact.note_repeated(OWNER, u64::from(repeated));
         } else {
             contact.extra.take(key);
             scanner.value()?;

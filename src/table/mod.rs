@@ -14,7 +14,10 @@ mod schema;
 mod tests;
 mod text;
 
+use std::ops::Range;
+
 use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
 
 use crate::page::Finding;
 
@@ -34,4 +37,22 @@ pub(crate) struct PageTable {
     pub batch: RecordBatch,
     /// What was not as it should be, summed up by kind and column.
     pub findings: Vec<Finding>,
+}
+
+impl PageTable {
+    /// Some rows of several tables of one kind, one after the other, as one table; with the bytes that it holds. Findings
+    /// of rows that are left out go with them.
+    pub fn join(pieces: Vec<(Self, Range<usize>)>) -> Result<(Self, usize), String> {
+        let (mut batches, mut findings, mut rows) = (Vec::new(), Vec::new(), 0);
+        for (table, wanted) in pieces {
+            let found = table.findings.into_iter().filter(|finding| wanted.contains(&(finding.row - 1)));
+            findings.extend(found.map(|finding| Finding { row: finding.row - wanted.start + rows, ..finding }));
+            rows += wanted.len();
+            batches.push(table.batch.slice(wanted.start, wanted.len()));
+        }
+        let schema = batches.first().map(RecordBatch::schema).ok_or("no tables to join")?;
+        let batch = concat_batches(&schema, &batches).map_err(|error| error.to_string())?;
+        let held = batch.get_array_memory_size();
+        Ok((Self { batch, findings }, held))
+    }
 }

@@ -104,22 +104,19 @@ async fn what_does_not_pass_ends_the_run_and_says_why() {
         ("422:page=7", 65, "422"),
         ("501:page=7", 69, "501"),
         ("505:page=7", 69, "505"),
-        ("500:page=7", 69, "the server answered 500: INTERNAL_ERROR: Unable to fetch contacts"),
-        ("502:page=7", 69, "page 7, attempt 8: the server answered 502"),
-        ("gzip-bomb:page=7", 65, "page 7, attempt 1: the answer is larger than 8 MiB"),
-        ("huge-page:page=7", 65, "page 7, attempt 1: the answer is larger than 8 MiB"),
-        ("broken-json:page=7", 65, "page 7, attempt 4: the answer is not whole JSON"),
-        ("error-envelope:page=7", 65, "page 7, attempt 4: the answer has no `contacts`: INTERNAL_ERROR"),
-        ("no-contacts:page=7", 65, "page 7, attempt 4: the answer has no `contacts`"),
-        ("no-pagination:page=7", 65, "page 7, attempt 4: the answer has no `pagination`"),
-        ("wrong-page:page=7", 65, "page 7, attempt 4: the server answered with page 6"),
-        ("empty-page:page=7", 65, "page 7, attempt 4: the page has 0 contacts, and by its own pagination 5"),
-        ("half-page:page=7", 65, "page 7, attempt 4: the page has 2 contacts, and by its own pagination 5"),
-        (
-            "per-page:most=3,page=7",
-            65,
-            "page 7, attempt 4: the server answered with 3 contacts a page where 5 were asked",
-        ),
+        ("500:row=33", 69, "cannot be read: the server answered 500: INTERNAL_ERROR: Unable to fetch contacts"),
+        ("502:row=33", 69, "page 7: the contact at place 33 of the list, between the ids "),
+        ("gzip-bomb:row=33", 65, "cannot be read: the answer is larger than 8 MiB"),
+        ("huge-page:row=33", 65, "cannot be read: the answer is larger than 8 MiB"),
+        ("broken-json:row=33", 65, "cannot be read: the answer is not whole JSON"),
+        ("error-envelope:row=33", 65, "cannot be read: the answer has no `contacts`: INTERNAL_ERROR"),
+        ("maintenance:row=33", 65, "cannot be read: the answer is not whole JSON"),
+        ("no-contacts:row=33", 65, "cannot be read: the answer has no `contacts`"),
+        ("no-pagination:row=33", 65, "cannot be read: the answer has no `pagination`"),
+        ("wrong-page:row=33", 65, "cannot be read: the server answered with page 32"),
+        ("empty-page:row=33", 65, "cannot be read: the page has 0 contacts, and by its own pagination 1"),
+        ("half-page:row=33", 65, "cannot be read: the page has 0 contacts, and by its own pagination 1"),
+        ("502:row=31-40", 69, ": the server answered 502"),
         ("429-seconds:wait=3600,page=7", 75, "come back at 20"),
         ("429-date:wait=3600,page=7", 75, "come back at 20"),
     ] {
@@ -219,7 +216,7 @@ async fn before_its_first_byte_an_answer_may_take_as_long_as_an_attempt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_falls_silent_says_so() {
-    let sandbox = playing(&["stalled-body:page=7"]).await;
+    let sandbox = playing(&["stalled-body:row=33"]).await;
     let mut config = impatient(&sandbox);
     config.timeouts.silence = Duration::from_millis(100);
     let error = run(&sandbox, config).await.unwrap_err().to_string();
@@ -230,14 +227,14 @@ async fn an_answer_that_falls_silent_says_so() {
 async fn a_poisoned_last_page_is_told_from_an_outage() {
     let sandbox = start(|config| {
         config.contacts = 10;
-        config.faults = vec!["500:page=2".parse().unwrap()];
+        config.faults = vec!["500:row=7".parse().unwrap()];
     })
     .await;
     let mut config = impatient(&sandbox);
     config.patience.outage = Duration::from_hours(1);
     let error = run(&sandbox, config).await.unwrap_err();
     assert_eq!(error.exit().code(), 69);
-    assert!(error.to_string().starts_with("page 2, attempt"), "{error}");
+    assert!(error.to_string().starts_with("page 2: the contact at place 7 of the list, between the ids "), "{error}");
     assert!(sandbox.requests().iter().filter(|seen| seen.page == Some(1)).count() > 1, "page 1 was asked, to tell");
 }
 
@@ -299,7 +296,7 @@ async fn any_denial_beyond_the_end_is_the_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_page_may_be_contacts_and_is_not_shown() {
-    let sandbox = playing(&["broken-json:page=7"]).await;
+    let sandbox = playing(&["broken-json:row=33"]).await;
     let error = run(&sandbox, impatient(&sandbox)).await.unwrap_err().to_string();
     assert!(!error.contains("first_name") && !error.contains('@'), "{error}");
 }

@@ -47,5 +47,6 @@ mod space;
 mod support;
 mod tls;
 mod tunnel;
+mod unreadable;
 mod variables;
 mod verify;
