@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::io::ErrorKind;
 
 use linq_export::report::Publishing;
-use linq_export::{ApiError, Error, Exit, Failure, SinkError, Transport, behind};
+use linq_export::{ApiError, Error, Exit, Failure, Reason, SinkError, Transport, behind};
 
 use super::{hints, variables};
 
@@ -110,6 +110,7 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Error::Sink(SinkError::Create { error, .. } | SinkError::Write { error, .. }) if hints::of(error).is_some() => {
             return hints::of(error);
         }
+        Error::Incomplete { certificate, .. } => return Some(hint_of_level(&certificate.reasons)),
         Error::Deleted { .. } => {
             return Some(
                 "check the token; if these contacts really were deleted, publish with --max-deletes 100%, or with as many as \
@@ -127,9 +128,6 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         Exit::Contract => Some(
             "run it again; if it stays, is a proxy or another server in between? \
              Else ask Linq's support, and give them the request id, where one is shown",
-        ),
-        Exit::Incomplete => Some(
-            "run it again when the list moves less; --publish-below publishes it all the same, with its true level",
         ),
         Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
         Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
@@ -164,6 +162,21 @@ fn hint_of(error: &ApiError) -> Option<&'static str> {
              place",
         ),
         _ => None,
+    }
+}
+
+/// What to do about a level that is not enough.
+fn hint_of_level(reasons: &[Reason]) -> &'static str {
+    let has = |is: fn(&Reason) -> bool| reasons.iter().any(is);
+    if has(|reason| matches!(reason, Reason::Moved)) {
+        "run it again when the list changes less; --publish-below publishes it all the same, with its true level"
+    } else if has(|reason| matches!(reason, Reason::Cached { .. })) {
+        "a cache between here and the API answers in its place: let requests with Cache-Control: no-cache through"
+    } else if has(|reason| matches!(reason, Reason::Missing { .. })) {
+        "the list did not change, so its total is wrong or contacts are not listed: if it stays, ask Linq's support; \
+         --publish-below publishes what was found, with its true level"
+    } else {
+        "the reasons above say what is open; --publish-below publishes it all the same, with its true level"
     }
 }
 

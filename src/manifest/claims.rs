@@ -14,7 +14,7 @@ use crate::escape::escape;
 use crate::proof::Level;
 
 /// How reasons begin or end that deny the levels above one.
-const DENIALS: [(&str, &str, Level); 9] = [
+const DENIALS: [(&str, &str, Level); 11] = [
     ("limited: ", "", Level::Incomplete),
     ("the reading was given up ", "", Level::Incomplete),
     ("", " contacts were found where the server counts ", Level::Incomplete),
@@ -23,6 +23,8 @@ const DENIALS: [(&str, &str, Level); 9] = [
     ("a page could not be read at once, ", "", Level::Counted),
     ("between the contacts with id ", " others may be missing", Level::Counted),
     ("beyond the contact with id ", " others may be missing", Level::Counted),
+    ("beside the contact with id ", " others of the same time may be missing", Level::Counted),
+    ("each page is in the order of ", "", Level::Counted),
     ("contacts that were deleted while the list was read, and are in the export: ", "", Level::Complete),
 ];
 
@@ -210,7 +212,7 @@ mod tests {
     use super::super::seal::seal;
     use super::super::tests::{manifest_of, read_summary};
     use super::*;
-    use crate::proof::{Assumption, Certificate, Reason};
+    use crate::proof::{Assumption, Certificate, Direction, Field, Order, Reason};
 
     /// The claim of a manifest in which something is changed.
     fn claim(change: &dyn Fn(&mut Value)) -> Result<Claim, ManifestError> {
@@ -287,6 +289,7 @@ mod tests {
     /// The words of a reason are all that a manifest has of it.
     #[test]
     fn each_reason_that_denies_a_level_is_known_by_its_words() {
+        let order = Order { field: Field::Id, direction: Direction::Ascending, ties: None };
         for (reason, level) in [
             (Reason::Limited { contacts: 1 }, Level::Incomplete),
             (Reason::Unfinished, Level::Incomplete),
@@ -294,6 +297,8 @@ mod tests {
             (Reason::NoEnd { pages: 1 }, Level::Incomplete),
             (Reason::Gap { near: 1, far: 2 }, Level::Counted),
             (Reason::OpenEnd { id: 1 }, Level::Counted),
+            (Reason::TiedBorder { id: 1 }, Level::Counted),
+            (Reason::Disorder { order }, Level::Counted),
             (Reason::Deleted { contacts: 1 }, Level::Complete),
             // What was seen, and denies no level by itself.
             (Reason::Moved, Level::Snapshot),
