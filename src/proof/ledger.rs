@@ -66,7 +66,7 @@ impl Ledger {
 
     /// Enters a response.
     pub fn take(&mut self, ticket: u64, role: Role, observed: Observed) {
-        let record = Record::new(role, &observed);
+        let mut record = Record::new(role, &observed);
         let Observed { asked, said, rows, stale, .. } = observed;
         self.witness.see(&rows, matches!(role, Role::Sweep | Role::Overlap | Role::Tail));
         let (least, most) = self.totals.unwrap_or((record.total, record.total));
@@ -79,6 +79,7 @@ impl Ledger {
         if record.asked.per_page == self.size {
             self.passes.take(&record);
         }
+        record.slack = self.writes().min(u64::from(self.size) / 20);
         self.doubts.weigh(&record, stale);
         self.moved |= self.first().is_some_and(|first| first.total != record.total);
         self.moved |= role == Role::Anchor && !self.admission.is_like_first(&rows);
@@ -170,6 +171,11 @@ impl Ledger {
         self.record(0)
     }
 
+    /// Writes that the totals show, at least.
+    fn writes(&self) -> u64 {
+        self.totals.map_or(0, |(least, most)| most - least)
+    }
+
     /// The greatest total.
     pub fn most(&self) -> u64 {
         self.totals.map_or(0, |(_, most)| most)
@@ -220,8 +226,7 @@ impl Ledger {
     /// Whether an order holds within pages and not across them: more rows are out of their place than writes explain.
     pub fn is_disordered(&self, order: Order, records: &[&Record], spans: &[Span], tuning: &Tuning) -> bool {
         let size = u64::from(self.size);
-        // Writes that the totals show, at least.
-        let writes = self.totals.map_or(0, |(least, most)| most - least);
+        let writes = self.writes();
         let strays = self.witness.has_strays(order, writes, size);
         let disordered = || {
             chain::is_crowded(spans, records, writes.min(size / 4))

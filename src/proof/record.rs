@@ -67,6 +67,8 @@ pub(super) struct Record {
     pub ties: [(u16, u16); 2],
     pub sent: Duration,
     pub received: Duration,
+    /// Rows by which its total may differ: as many writes were seen by then, up to a few.
+    pub slack: u64,
     /// A hash of its rows, whole, and its total.
     pub content: u64,
     /// The sum of a hash of its ids.
@@ -99,6 +101,7 @@ impl Record {
                 .map(|field| (run(field, rows.iter()), run(field, rows.iter().rev()))),
             sent: *sent,
             received: *received,
+            slack: 0,
             content: hasher.finish(),
             id_sum: id_sum(rows.iter().map(|row| row.id)),
             fresh: 0,
@@ -122,12 +125,12 @@ impl Record {
         self.rows < u64::from(self.asked.per_page)
     }
 
-    /// Whether its rows and its total can be of the same instant. In a list that moves they need not be.
+    /// Whether its rows and its total agree, but for writes that may have come between the two.
     pub fn agrees(&self) -> bool {
         match self.rows {
-            0 => self.start() >= self.total,
-            _ if self.is_short() => self.end() == self.total,
-            _ => self.end() <= self.total,
+            0 => self.start() + self.slack >= self.total,
+            _ if self.is_short() => self.end().abs_diff(self.total) <= self.slack,
+            _ => self.end() <= self.total + self.slack,
         }
     }
 
