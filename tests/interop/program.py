@@ -19,7 +19,8 @@ class Program:
 
     def export(self, output, *options):
         """Exports to `output`; returns what was said on standard error."""
-        environment = ENVIRONMENT | {"LINQ_INTEGRATION_TOKEN": TOKEN}
+        # One export replaces another of other contacts, which nobody deleted.
+        environment = ENVIRONMENT | {"LINQ_INTEGRATION_TOKEN": TOKEN, "LINQ_EXPORT_MAX_DELETES": "100%"}
         done = subprocess.run(
             [self.path, "contacts", "--rate", "10000", *map(str, options), "-o", output],
             env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS,
