@@ -46,6 +46,8 @@ fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded<PageT
     }
     scanner.object(|scanner, key| {
         match key.bytes {
+            br#""contacts""# if columns.is_some() => return malformed("the answer has `contacts` more than once"),
+            br#""pagination""# if said.is_some() => return malformed("the answer has `pagination` more than once"),
             br#""contacts""# => {
                 is_null = scanner.peek()? == Kind::Null;
                 columns = Some(read_contacts(scanner, columns_of())?);

@@ -248,8 +248,16 @@ fn of_a_key_given_twice_the_last_counts_and_the_loss_is_told() {
     let due = [("id", 1), ("email", 1), ("owner_name", 1), ("extra", 2), ("contact_owner", 1)];
     assert_eq!(lost.collect::<Vec<_>>(), due);
     assert!(table.findings.iter().all(|finding| finding.kind == FindingKind::RepeatedKey));
-    let twice = format!(r#"{{"contacts":[{{"id":1}}],"contacts":[],{PAGINATION}}}"#);
-    assert!(decode(twice.as_bytes()).unwrap().rows.is_empty());
+}
+
+/// Of two lists one would be lost.
+#[test]
+fn refuses_an_answer_with_two_lists_or_two_paginations() {
+    for twice in [r#""contacts":[{"id":1}],"contacts":[]"#, &format!(r#""contacts":[],{PAGINATION}"#)] {
+        let body = format!("{{{twice},{PAGINATION}}}");
+        let error = decode(body.as_bytes()).unwrap_err();
+        assert!(matches!(&error, DecodeError::Malformed(text) if text.contains("more than once")), "{error}");
+    }
 }
 
 #[test]
