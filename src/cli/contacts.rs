@@ -20,6 +20,7 @@ use super::destination::Destination;
 use super::layout::{Form, Values};
 use super::records::{OpenRecords, Records};
 use super::sandbox::Embedded;
+use super::secret;
 use super::server::Server;
 use super::signals::Signals;
 use super::token::TokenSource;
@@ -125,6 +126,7 @@ impl Contacts {
             Ok(begun) => self.export(begun, Arc::clone(&tally) as _, &signals).await,
             Err(error) => Err(error),
         };
+        let result = result.map_err(secret::within);
         let exit = match (&result, signals.exit()) {
             (Ok(summary), _) => summary.exit(),
             (Err(Error::Cancelled), Some(exit)) => exit,
@@ -156,6 +158,9 @@ impl Contacts {
     /// Opens the records, so that whatever keeps the run from its end can be told. That takes about a second at most, where
     /// a pipe has no reader; only a file system that hangs is not waited for.
     async fn open_records(&self, start: Instant, signals: &Signals) -> (OpenRecords, Result<(), Error>) {
+        if let Some(name) = self.records.holding_token().filter(|_| !self.sandbox) {
+            return (OpenRecords::default(), Err(Error::Config(ConfigError::Secret(name))));
+        }
         let (records, places) = (self.records.clone(), self.places());
         let late = async {
             let after = self.deadline(start).await;
@@ -171,7 +176,7 @@ impl Contacts {
 
     /// What a run needs before it can export, if its records could be opened, and the sandbox where it is to be from one.
     async fn begin(&self, opened: Result<(), Error>, start: Instant) -> Result<Begun, Error> {
-        let usage = |reason| Error::Config(ConfigError::Usage(reason));
+        let usage = |reason: String| Error::Config(ConfigError::Usage(secret::without_secrets(&reason)));
         opened?;
         self.check().map_err(usage)?;
         let sandbox = if self.sandbox {

@@ -148,7 +148,7 @@ fn unread(error: &ReadbackError) -> Exit {
 /// Says what is wrong, what to do, and which variables have to do with it.
 fn say_error(error: &dyn std::error::Error, hint: &str) {
     let text = words::error(error);
-    say(&text);
+    say(secret::without_token(&text));
     say(format_args!("hint: {hint}"));
     for note in variables::in_text(&text) {
         say(format_args!("note: {note}"));
@@ -159,7 +159,7 @@ fn say_error(error: &dyn std::error::Error, hint: &str) {
 fn fail(error: &Error) -> Exit {
     let exit = error.exit();
     if exit != Exit::ReaderGone {
-        say(words::error(error));
+        say(secret::without_token(&words::error(error)));
     }
     if let Some(hint) = words::hint(error) {
         say(format_args!("hint: {hint}"));

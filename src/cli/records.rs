@@ -7,6 +7,8 @@ use linq_export::config::Output;
 use linq_export::ended::{Ended, metrics};
 use linq_export::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 
+use super::secret;
+
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Records of the run, also of one that failed")]
 pub struct Records {
@@ -47,6 +49,13 @@ impl Records {
     /// Whether there is a report, which holds the manifest too.
     pub fn has_report(&self) -> bool {
         self.report.is_some()
+    }
+
+    /// The record whose name holds the token, which would be shown.
+    pub fn holding_token(&self) -> Option<&'static str> {
+        let named = [("the name of the report", &self.report), ("the name of the metrics file", &self.metrics_file)];
+        let holds = |path: &Option<PathBuf>| path.as_deref().is_some_and(secret::holds_token);
+        named.into_iter().find(|(_, path)| holds(path)).map(|(name, _)| name)
     }
 
     /// Refuses a metrics file that the collector would pass by.

@@ -2,6 +2,14 @@
 
 use std::path::Path;
 
+use linq_export::Error;
+use linq_export::config::ConfigError;
+use secrecy::zeroize::Zeroizing;
+
+use super::token::VARIABLE;
+
+/// A token that is shorter is not looked for in text.
+const SHORTEST_TOKEN: usize = 8;
 /// A shorter word is no token.
 const SHORTEST: usize = 16;
 /// What stands in the place of one.
@@ -25,13 +33,39 @@ pub fn named(path: &Path) -> String {
     )
 }
 
-/// A text of clap's, which shows what it does not know, without the words of this process's arguments that may be a token.
+/// A text about wrong usage, which shows what it does not know, without the words of this process's arguments and of its
+/// variables that may be a token.
 pub fn without_secrets(text: &str) -> String {
-    let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
-    let words: Vec<_> =
-        arguments.flat_map(|argument| argument.split('=').map(str::to_owned).collect::<Vec<_>>()).collect();
-    let secrets = words.iter().filter(|word| may_be_secret(word));
-    secrets.fold(text.to_owned(), |shown, secret| shown.replace(secret.as_str(), HIDDEN))
+    let arguments = std::env::args_os().skip(1);
+    let variables = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LINQ_"));
+    let given = arguments.chain(variables.map(|(_, value)| value)).map(|text| text.to_string_lossy().into_owned());
+    let words = given.flat_map(|text| text.split(['=', ':', '/', ',', '@']).map(str::to_owned).collect::<Vec<_>>());
+    words.filter(|word| may_be_secret(word)).fold(without_token(text), |shown, secret| shown.replace(&secret, HIDDEN))
+}
+
+/// A text without the token in the variable.
+pub fn without_token(text: &str) -> String {
+    token().map_or_else(|| text.to_owned(), |token| text.replace(&*token, HIDDEN))
+}
+
+/// An error about the settings without the token in them. Every other error comes from where it is taken out.
+pub fn within(error: Error) -> Error {
+    match error {
+        Error::Config(ConfigError::Secret(name)) => Error::Config(ConfigError::Secret(name)),
+        Error::Config(config) => Error::Config(ConfigError::Usage(without_token(&config.to_string()))),
+        error => error,
+    }
+}
+
+/// Whether a name holds the token in the variable.
+pub fn holds_token(path: &Path) -> bool {
+    token().is_some_and(|token| path.to_string_lossy().contains(&*token))
+}
+
+/// The token in the variable; none where it is so short that innocent text may hold it.
+fn token() -> Option<Zeroizing<String>> {
+    let token = Zeroizing::new(std::env::var(VARIABLE).ok()?.trim().to_owned());
+    (token.chars().count() >= SHORTEST_TOKEN).then_some(token)
 }
 
 /// Whether a word looks like a token: long, with letters and digits, and with nothing that names of files, numbers or lists

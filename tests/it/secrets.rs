@@ -147,6 +147,37 @@ fn a_secret_in_the_place_of_its_file_is_not_shown() {
 }
 
 #[test]
+fn a_secret_in_the_place_of_a_setting_is_not_shown() {
+    let arguments: [&[&str]; 4] = [
+        &["--columns", TOKEN],
+        &["--report", "TOKEN.json"],
+        &["--report", "no/TOKEN.json"],
+        &["--metrics-file", "no/TOKEN.prom"],
+    ];
+    let variables = [
+        ("LINQ_EXPORT_PER_PAGE", TOKEN.to_owned()),
+        ("LINQ_EXPORT_FORMAT", TOKEN.to_owned()),
+        ("LINQ_EXPORT_COLUMNS", TOKEN.to_owned()),
+        ("LINQ_EXPORT_BASE_URL", format!("http://{TOKEN}")),
+    ];
+    let none: &[&str] = &[];
+    let runs = arguments.map(|arguments| (arguments, None)).into_iter();
+    for (arguments, variable) in runs.chain(variables.map(|variable| (none, Some(variable)))) {
+        let folder = folder();
+        let mut command = program(&["contacts", "-o", "c.parquet"]);
+        command.args(arguments.iter().map(|argument| argument.replace("TOKEN", TOKEN)));
+        if !arguments.contains(&"--report") {
+            command.args(["--report", "run.json"]);
+        }
+        command.env("LINQ_INTEGRATION_TOKEN", TOKEN).envs(variable.clone()).current_dir(&folder);
+        let ended = command.output().unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{arguments:?} {variable:?} {ended:?}");
+        let all = written(folder.path(), &ended);
+        assert!(!all.contains(PART), "{arguments:?} {variable:?}: {all}");
+    }
+}
+
+#[test]
 fn no_redirect_and_no_proxy_gets_the_token() {
     let elsewhere = Scripted::start(|_| page("", 0));
     let target = elsewhere.url();
