@@ -66,6 +66,9 @@
 //! Without default features the crate builds without clap, indicatif and the sandbox.
 
 mod api;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod config;
 pub mod digest;
 mod draft;
@@ -80,9 +83,6 @@ mod layout;
 mod manifest;
 mod page;
 mod pipeline;
-#[cfg(feature = "cli")]
-pub mod platform;
-#[cfg(not(feature = "cli"))]
 mod platform;
 mod proof;
 pub mod readback;

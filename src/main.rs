@@ -1,29 +1,5 @@
-//! The program: reads its arguments, runs, and exits with the code that says how it went.
-
-mod cli;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use linq_export::{Exit, platform};
+//! The program `linq-export`: see [`linq_export::cli`].
 
 fn main() {
-    platform::forbid_core_dumps();
-    let exit = match cli::Cli::read() {
-        // A panic has said where it was; what is left is to exit as a bug does.
-        Ok(cli) => catch_unwind(AssertUnwindSafe(|| run(&cli))).unwrap_or_else(|_| cli.panicked()),
-        Err(exit) => exit,
-    };
-    std::process::exit(exit.code().into());
-}
-
-fn run(cli: &cli::Cli) -> Exit {
-    match tokio::runtime::Runtime::new() {
-        Ok(runtime) => {
-            let exit = runtime.block_on(cli.run());
-            // A write that hangs must not keep the process.
-            runtime.shutdown_background();
-            exit
-        }
-        Err(error) => cli.no_runtime(&error),
-    }
+    std::process::exit(linq_export::cli::main().into());
 }

@@ -7,13 +7,13 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
+use crate::ended::Ended;
+use crate::report::{Publishing, Reporter, Summary, Tally};
+use crate::{ApiError, Error, Exit, Require, export, sandbox};
 use chrono::Utc;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
-use linq_export::ended::Ended;
-use linq_export::report::{Publishing, Reporter, Summary, Tally};
-use linq_export::{ApiError, Error, Exit, Require, export, sandbox};
 
 use super::arguments::Arguments;
 use super::destination::Destination;

@@ -5,8 +5,8 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf, is_separator};
 use std::time::Duration;
 
+use crate::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize};
 use clap::Args;
-use linq_export::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize};
 
 use super::arguments::Arguments;
 use super::duration;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::Exit;
+use crate::readback::digest;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::Exit;
-use linq_export::readback::digest;
 
 use super::{put, put_json, unread};
 

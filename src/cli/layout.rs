@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
+use crate::config::{Content, Hashed, HmacKey, Layout, Owners};
+use crate::platform;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::{Content, Hashed, HmacKey, Layout, Owners};
-use linq_export::platform;
 
 use super::{files, secret};
 
@@ -54,11 +54,7 @@ pub struct Values {
 impl Form {
     /// The layout that is asked for, with no value hashed.
     pub fn layout(&self) -> Layout {
-        let mut layout = Layout::default();
-        layout.owners = self.owners;
-        layout.columns.clone_from(&self.columns);
-        layout.dropped.clone_from(&self.drop);
-        layout
+        Layout { owners: self.owners, columns: self.columns.clone(), dropped: self.drop.clone(), ..Layout::default() }
     }
 
     fn is_whole(&self) -> bool {

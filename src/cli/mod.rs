@@ -25,20 +25,33 @@ mod voice;
 mod words;
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use crate::platform;
+use crate::readback::ReadbackError;
+use crate::{Error, Exit};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use linq_export::platform;
-use linq_export::readback::ReadbackError;
-use linq_export::{Error, Exit};
 
 const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet, NDJSON or CSV: whole, or not at all";
+
+/// Runs the program with the arguments and environment of this process, and returns its exit code.
+#[must_use]
+pub fn main() -> u8 {
+    platform::forbid_core_dumps();
+    let exit = match Cli::read() {
+        // The panic hook has printed where it happened.
+        Ok(cli) => catch_unwind(AssertUnwindSafe(|| cli.run_to_end())).unwrap_or_else(|_| cli.panicked()),
+        Err(exit) => exit,
+    };
+    exit.code()
+}
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
 #[command(name = "linq-export", version, about = ABOUT, after_help = exits(), styles = STYLES, max_term_width = 100)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -58,18 +71,27 @@ enum Command {
 
 impl Cli {
     /// The arguments and variables of this process; or how to exit, when what is wrong with them has been said.
-    ///
-    /// # Errors
-    /// If they cannot be understood, or ask for help.
-    pub fn read() -> Result<Self, Exit> {
+    fn read() -> Result<Self, Exit> {
         let mut command = variables::without_empty(Self::command());
         let read = command.try_get_matches_from_mut(std::env::args_os());
         let read = read.and_then(|matches| Self::from_arg_matches(&matches));
         read.map_err(|error| usage::refused(&error.format(&mut command)))
     }
 
+    fn run_to_end(&self) -> Exit {
+        match tokio::runtime::Runtime::new() {
+            Ok(runtime) => {
+                let exit = runtime.block_on(self.run());
+                // A write that hangs must not keep the process.
+                runtime.shutdown_background();
+                exit
+            }
+            Err(error) => self.broken(&Error::Bug(format!("cannot start threads: {error}"))),
+        }
+    }
+
     /// Does what the arguments say.
-    pub async fn run(&self) -> Exit {
+    async fn run(&self) -> Exit {
         if let Err(error) = platform::outlive_file_size_limits() {
             return self.broken(&Error::Bug(format!("cannot listen to signals: {error}")));
         }
@@ -83,13 +105,7 @@ impl Cli {
         }
     }
 
-    /// Says that the system gave no threads.
-    pub fn no_runtime(&self, error: &std::io::Error) -> Exit {
-        self.broken(&Error::Bug(format!("cannot start threads: {error}")))
-    }
-
-    /// Says that the program came to a stop that it should not have come to.
-    pub fn panicked(&self) -> Exit {
+    fn panicked(&self) -> Exit {
         self.broken(&Error::Bug("it stopped in the middle".to_owned()))
     }
 

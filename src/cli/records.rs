@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::Output;
+use crate::ended::{Ended, metrics};
+use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 use clap::Args;
-use linq_export::config::Output;
-use linq_export::ended::{Ended, metrics};
-use linq_export::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 
 use super::secret;
 

@@ -4,15 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
-use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use linq_export::config::ConfigError;
-use linq_export::sandbox::{
+use crate::config::ConfigError;
+use crate::sandbox::{
     self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PageOrder, PastTheEnd, Protocols,
     SandboxConfig, Tls, Totals,
 };
-use linq_export::{ApiError, Error, Exit};
+use crate::{ApiError, Error, Exit};
+use clap::builder::BoolishValueParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::signals::Signals;
 use super::{duration, fail, say, variables};
@@ -108,25 +108,26 @@ pub struct SandboxOptions {
 
 impl SandboxOptions {
     pub fn config(&self) -> SandboxConfig {
-        let mut config = SandboxConfig::default();
-        config.contacts = self.contacts;
-        config.seed = self.seed;
-        config.latency = self.latency.unwrap_or_default();
-        config.limit = self.rate.unwrap_or_default();
-        config.faults.clone_from(&self.faults);
-        config.outages.clone_from(&self.outages);
-        config.most_per_page = self.most_per_page;
-        config.totals = self.totals.unwrap_or_default();
-        config.past_the_end = self.past_the_end;
-        config.tls = self.tls.map(|certificate| Tls::new(certificate, Protocols::Http2AndHttp1));
-        config.order = self.order;
-        config.sort_pages = self.sort_pages;
-        config.moves = self.moves;
-        config.lag = self.lag;
-        config.count = self.count;
-        config.ties = self.ties;
-        config.gzip = self.gzip;
-        config
+        SandboxConfig {
+            contacts: self.contacts,
+            seed: self.seed,
+            latency: self.latency.unwrap_or_default(),
+            limit: self.rate.unwrap_or_default(),
+            faults: self.faults.clone(),
+            outages: self.outages.clone(),
+            most_per_page: self.most_per_page,
+            totals: self.totals.unwrap_or_default(),
+            past_the_end: self.past_the_end,
+            tls: self.tls.map(|certificate| Tls::new(certificate, Protocols::Http2AndHttp1)),
+            order: self.order,
+            sort_pages: self.sort_pages,
+            moves: self.moves,
+            lag: self.lag,
+            count: self.count,
+            ties: self.ties,
+            gzip: self.gzip,
+            ..SandboxConfig::default()
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! `linq-export schema`: the columns, as a warehouse wants them described.
 
+use crate::config::ConfigError;
+use crate::warehouse::{self, Dialect};
+use crate::{Exit, schemas};
 use clap::{Args, ValueEnum};
-use linq_export::config::ConfigError;
-use linq_export::warehouse::{self, Dialect};
-use linq_export::{Exit, schemas};
 
 use super::layout::Form;
 use super::{fail, put};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use linq_export::Error;
-use linq_export::config::ConfigError;
+use crate::Error;
+use crate::config::ConfigError;
 use secrecy::zeroize::Zeroizing;
 
 use super::token::VARIABLE;

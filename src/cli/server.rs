@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 
 use super::{duration, files, secret};
 
@@ -33,7 +33,7 @@ pub struct Server {
     #[arg(long, value_name = "RATE", env = "LINQ_EXPORT_MAX_RATE")]
     max_rate: Option<Rate>,
     /// Requests under way at once, at most
-    #[arg(long, value_name = "N", default_value_t = linq_export::config::DEFAULT_CONCURRENCY, env = "LINQ_EXPORT_CONCURRENCY")]
+    #[arg(long, value_name = "N", default_value_t = crate::config::DEFAULT_CONCURRENCY, env = "LINQ_EXPORT_CONCURRENCY")]
     concurrency: NonZeroUsize,
     /// Contacts a page, 1 to 100
     #[arg(long, value_name = "N", default_value = "100", value_parser = per_page, env = "LINQ_EXPORT_PER_PAGE")]

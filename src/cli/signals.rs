@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use linq_export::platform::{StopSignal, StopSignals};
-use linq_export::{CancellationToken, Exit};
+use crate::platform::{StopSignal, StopSignals};
+use crate::{CancellationToken, Exit};
 use tokio::time::{Instant, sleep};
 
 /// A signal so soon after the first is the same wish: Ctrl-C reaches both a wrapper and this program, and the wrapper

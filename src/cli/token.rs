@@ -4,10 +4,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::config::Token;
+use crate::platform;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::config::Token;
-use linq_export::platform;
 use secrecy::zeroize::Zeroizing;
 
 use super::{files, secret};

@@ -5,12 +5,12 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::config::{ConfigError, Output};
+use crate::ended::Ended;
+use crate::report::Figures;
+use crate::{Error, Exit, RunPaths, SinkError, check_apart};
 use chrono::Utc;
 use clap::error::{ContextKind, ContextValue};
-use linq_export::config::{ConfigError, Output};
-use linq_export::ended::Ended;
-use linq_export::report::Figures;
-use linq_export::{Error, Exit, RunPaths, SinkError, check_apart};
 
 use super::arguments::Arguments;
 use super::records::Records;

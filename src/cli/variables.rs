@@ -2,9 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 
+use crate::{Error, Exit};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory};
-use linq_export::{Error, Exit};
 
 use super::arguments::Arguments;
 use super::{Cli, words};

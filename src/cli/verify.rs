@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::inspect::whole;
+use crate::report::{bytes, counted};
+use crate::verify::verify;
+use crate::{Exit, Require};
 use clap::Args;
-use linq_export::inspect::whole;
-use linq_export::report::{bytes, counted};
-use linq_export::verify::verify;
-use linq_export::{Exit, Require};
 
 use super::{say, say_error};
 

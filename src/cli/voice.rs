@@ -3,9 +3,9 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use crate::report::{Bar, JsonLines, Lines, Reporter, Silent, Verbosity, json_line};
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
-use linq_export::report::{Bar, JsonLines, Lines, Reporter, Silent, Verbosity, json_line};
 use serde_json::json;
 
 use super::say;

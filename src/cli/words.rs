@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Write;
 use std::io::ErrorKind;
 
-use linq_export::report::Publishing;
-use linq_export::{ApiError, Error, Exit, Failure, Reason, SinkError, Transport, behind};
+use crate::report::Publishing;
+use crate::{ApiError, Error, Exit, Failure, Reason, SinkError, Transport, behind};
 
 use super::{hints, variables};
 

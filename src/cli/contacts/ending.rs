@@ -4,10 +4,10 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::ended::Ended;
+use crate::report::{Figures, Publishing, Summary, bytes, counted, json_line, seconds};
+use crate::{Error, Exit, Level, RecordFile, SinkError};
 use chrono::Utc;
-use linq_export::ended::Ended;
-use linq_export::report::{Figures, Publishing, Summary, bytes, counted, json_line, seconds};
-use linq_export::{Error, Exit, Level, RecordFile, SinkError};
 use serde_json::json;
 
 use super::super::records::{self, OpenRecords, Record};

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use linq_export::config::Output;
-use linq_export::{RunPaths, SinkError, check_apart};
+use crate::config::Output;
+use crate::{RunPaths, SinkError, check_apart};
 
 use super::super::server;
 use super::Contacts;

@@ -1,7 +1,7 @@
 //! Bars of text: labels and counts come in, lines go out, aligned also where characters are two columns wide.
 
-use linq_export::inspect::shown;
-use linq_export::report::count;
+use crate::inspect::shown;
+use crate::report::count;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Eighths of a block, from one to seven.

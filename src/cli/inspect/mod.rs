@@ -6,10 +6,10 @@ mod text;
 
 use std::path::PathBuf;
 
+use crate::Exit;
+use crate::inspect::inspect;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use linq_export::Exit;
-use linq_export::inspect::inspect;
 
 use super::{put, put_json, unread};
 

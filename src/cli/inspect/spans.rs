@@ -1,6 +1,6 @@
 //! Months, as a chart has them: as few spans of equal length as fit one screen, those without a contact too.
 
-use linq_export::inspect::MonthFacts;
+use crate::inspect::MonthFacts;
 
 /// Lines of a chart, at most.
 const LINES: usize = 24;

@@ -1,7 +1,7 @@
 //! The facts of a table, laid out for a terminal: no colour, nothing of a stranger that acts.
 
-use linq_export::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
-use linq_export::report::{bytes, count, counted};
+use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
+use crate::report::{bytes, count, counted};
 
 use super::chart::{bars, padded};
 use super::spans;
