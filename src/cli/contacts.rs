@@ -7,10 +7,6 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
-use crate::ended::Ended;
-use crate::report::{Publishing, Reporter, Summary, Tally};
-use crate::{ApiError, Error, Exit, Require, export, sandbox};
 use chrono::Utc;
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -20,12 +16,15 @@ use super::destination::Destination;
 use super::layout::{Form, Values};
 use super::records::{OpenRecords, Records};
 use super::sandbox::Embedded;
-use super::secret;
 use super::server::Server;
 use super::signals::Signals;
 use super::token::TokenSource;
 use super::voice::Voice;
-use super::words;
+use super::{secret, words};
+use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
+use crate::ended::Ended;
+use crate::report::{Publishing, Reporter, Summary, Tally};
+use crate::{ApiError, Error, Exit, Require, export, sandbox};
 
 /// How long a run that was told to stop may take to do so.
 const GRACE: Duration = Duration::from_millis(1_500);

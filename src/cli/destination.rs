@@ -5,11 +5,11 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf, is_separator};
 use std::time::Duration;
 
-use crate::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize};
 use clap::Args;
 
 use super::arguments::Arguments;
 use super::duration;
+use crate::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize};
 
 #[derive(Debug, Args)]
 pub struct Destination {

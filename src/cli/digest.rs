@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::Exit;
-use crate::readback::digest;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{put, put_json, unread};
+use crate::Exit;
+use crate::readback::digest;
 
 const EXAMPLES: &str = "\
 Example:

@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Content, Hashed, HmacKey, Layout, Owners};
-use crate::platform;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{files, secret};
+use crate::config::{Content, Hashed, HmacKey, Layout, Owners};
+use crate::platform;
 
 /// No key is larger; an endless file is.
 const LARGEST_KEY: usize = 64 << 10;

@@ -28,11 +28,11 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::platform;
-use crate::readback::ReadbackError;
-use crate::{Error, Exit};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::readback::ReadbackError;
+use crate::{Error, Exit, platform};
 
 const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet, NDJSON or CSV: whole, or not at all";
 

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Output;
-use crate::ended::{Ended, metrics};
-use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 use clap::Args;
 
 use super::secret;
+use crate::config::Output;
+use crate::ended::{Ended, metrics};
+use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Records of the run, also of one that failed")]

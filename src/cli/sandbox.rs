@@ -4,18 +4,18 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::ConfigError;
-use crate::sandbox::{
-    self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PageOrder, PastTheEnd, Protocols,
-    SandboxConfig, Tls, Totals,
-};
-use crate::{ApiError, Error, Exit};
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::signals::Signals;
 use super::{duration, fail, say, variables};
+use crate::config::ConfigError;
+use crate::sandbox::{
+    self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PageOrder, PastTheEnd, Protocols,
+    SandboxConfig, Tls, Totals,
+};
+use crate::{ApiError, Error, Exit};
 
 /// What a sandbox can be told. The ids differ from those of `contacts`, whose options stand beside them.
 #[derive(Debug, Args)]

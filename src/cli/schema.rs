@@ -1,12 +1,12 @@
 //! `linq-export schema`: the columns, as a warehouse wants them described.
 
-use crate::config::ConfigError;
-use crate::warehouse::{self, Dialect};
-use crate::{Exit, schemas};
 use clap::{Args, ValueEnum};
 
 use super::layout::Form;
 use super::{fail, put};
+use crate::config::ConfigError;
+use crate::warehouse::{self, Dialect};
+use crate::{Exit, schemas};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::Error;
-use crate::config::ConfigError;
 use secrecy::zeroize::Zeroizing;
 
 use super::token::VARIABLE;
+use crate::Error;
+use crate::config::ConfigError;
 
 /// A token that is shorter is not looked for in text.
 const SHORTEST_TOKEN: usize = 8;

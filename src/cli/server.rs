@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{duration, files, secret};
+use crate::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 
 /// No bundle of certificates is larger; an endless file is.
 const LARGEST_CA: usize = 4 << 20;

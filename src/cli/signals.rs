@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::platform::{StopSignal, StopSignals};
 use crate::{CancellationToken, Exit};
-use tokio::time::{Instant, sleep};
 
 /// A signal so soon after the first is the same wish: Ctrl-C reaches both a wrapper and this program, and the wrapper
 /// often sends it on.

@@ -4,13 +4,13 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::config::Token;
-use crate::platform;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use secrecy::zeroize::Zeroizing;
 
 use super::{files, secret};
+use crate::config::Token;
+use crate::platform;
 
 /// The variable that holds the token.
 pub const VARIABLE: &str = "LINQ_INTEGRATION_TOKEN";

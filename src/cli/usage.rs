@@ -5,16 +5,16 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{ConfigError, Output};
-use crate::ended::Ended;
-use crate::report::Figures;
-use crate::{Error, Exit, RunPaths, SinkError, check_apart};
 use chrono::Utc;
 use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::Arguments;
 use super::records::Records;
 use super::{destination, say, secret, server, variables};
+use crate::config::{ConfigError, Output};
+use crate::ended::Ended;
+use crate::report::Figures;
+use crate::{Error, Exit, RunPaths, SinkError, check_apart};
 
 /// Says what is wrong with the arguments, or prints the help that they ask for, and how to exit.
 pub fn refused(error: &clap::Error) -> Exit {

@@ -2,12 +2,12 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::{Error, Exit};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory};
 
 use super::arguments::Arguments;
 use super::{Cli, words};
+use crate::{Error, Exit};
 
 /// Lets empty variables count as not set: compose files and CI systems pass on variables that nobody set.
 pub fn without_empty(command: Command) -> Command {

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
+
+use super::{say, say_error};
 use crate::inspect::whole;
 use crate::report::{bytes, counted};
 use crate::verify::verify;
 use crate::{Exit, Require};
-use clap::Args;
-
-use super::{say, say_error};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -3,12 +3,12 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use crate::report::{Bar, JsonLines, Lines, Reporter, Silent, Verbosity, json_line};
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use serde_json::json;
 
 use super::say;
+use crate::report::{Bar, JsonLines, Lines, Reporter, Silent, Verbosity, json_line};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is said, on standard error")]

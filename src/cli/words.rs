@@ -4,10 +4,9 @@ use std::error::Error as StdError;
 use std::fmt::Write;
 use std::io::ErrorKind;
 
+use super::{hints, variables};
 use crate::report::Publishing;
 use crate::{ApiError, Error, Exit, Failure, Reason, SinkError, Transport, behind};
-
-use super::{hints, variables};
 
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {

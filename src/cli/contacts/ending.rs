@@ -4,9 +4,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::ended::Ended;
-use crate::report::{Figures, Publishing, Summary, bytes, counted, json_line, seconds};
-use crate::{Error, Exit, Level, RecordFile, SinkError};
 use chrono::Utc;
 use serde_json::json;
 
@@ -14,6 +11,9 @@ use super::super::records::{self, OpenRecords, Record};
 use super::super::signals::Signals;
 use super::super::{fail, say, token, words};
 use super::{Contacts, blocking, overdue};
+use crate::ended::Ended;
+use crate::report::{Figures, Publishing, Summary, bytes, counted, json_line, seconds};
+use crate::{Error, Exit, Level, RecordFile, SinkError};
 
 /// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
 const LONGEST: Duration = Duration::from_secs(30);

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Output;
-use crate::{RunPaths, SinkError, check_apart};
-
 use super::super::server;
 use super::Contacts;
+use crate::config::Output;
+use crate::{RunPaths, SinkError, check_apart};
 
 /// All paths of a run but those of its records.
 #[derive(Debug)]

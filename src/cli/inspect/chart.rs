@@ -1,8 +1,9 @@
 //! Bars of text: labels and counts come in, lines go out, aligned also where characters are two columns wide.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::inspect::shown;
 use crate::report::count;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Eighths of a block, from one to seven.
 const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];

@@ -6,12 +6,12 @@ mod text;
 
 use std::path::PathBuf;
 
-use crate::Exit;
-use crate::inspect::inspect;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{put, put_json, unread};
+use crate::Exit;
+use crate::inspect::inspect;
 
 /// Columns of a terminal where nobody says how many there are, the fewest that are used, and the most.
 const WIDTH: usize = 80;

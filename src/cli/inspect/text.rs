@@ -1,10 +1,9 @@
 //! The facts of a table, laid out for a terminal: no colour, nothing of a stranger that acts.
 
-use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
-use crate::report::{bytes, count, counted};
-
 use super::chart::{bars, padded};
 use super::spans;
+use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
+use crate::report::{bytes, count, counted};
 
 /// All of it, without the last line's end.
 pub fn of(facts: &Inspection, width: usize) -> String {
