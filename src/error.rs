@@ -6,8 +6,8 @@
 use crate::api::ApiError;
 use crate::config::{ConfigError, MaxDeletes};
 use crate::proof::{Certificate, Require};
-use crate::report::{count, counted};
 use crate::sink::SinkError;
+use crate::text::humanize::{count, counted};
 
 /// Any error of a run.
 #[derive(Debug, thiserror::Error)]

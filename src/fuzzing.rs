@@ -16,7 +16,8 @@ use serde::de::IgnoredAny;
 
 use crate::config::Token;
 use crate::page::DecodeError;
-use crate::{api, escape, schema, table};
+use crate::text::sanitize;
+use crate::{api, schema, table};
 
 /// The body of a page: it is decoded whole or refused, and what is a page by `serde_json`'s reading is decoded.
 ///
@@ -77,8 +78,8 @@ pub fn said(bytes: &[u8]) {
     for shown in [Some(&said.message), said.request_id.as_ref().map(|request| &request.id)].into_iter().flatten() {
         assert!(token.scrubbed(shown).is_none(), "{shown:?}");
         // A character that acts is written as up to ten.
-        assert!(shown.chars().count() <= 10 * escape::SHOWN, "{} characters are shown", shown.chars().count());
-        assert!(!shown.chars().any(escape::acts), "{shown:?}");
+        assert!(shown.chars().count() <= 10 * sanitize::SHOWN, "{} characters are shown", shown.chars().count());
+        assert!(!shown.chars().any(sanitize::acts), "{shown:?}");
     }
 }
 

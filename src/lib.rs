@@ -37,25 +37,26 @@
 //!
 //! | module | what comes in, what goes out | may use |
 //! |---|---|---|
-//! | [`config`] | what a run is told, validated | escape, proof, table |
+//! | [`config`] | what a run is told, validated | proof, table, text |
 //! | `page` | the values that stages say to each other about one page | nothing else |
-//! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, escape, page, proof, report |
+//! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, page, proof, report, text |
 //! | `proof` | observations in, what to read next and a certificate out; pure | page |
-//! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | escape, page |
+//! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | page, text |
 //! | [`digest`] | batches in, a digest of their contents out; the same in every engine | table |
-//! | `layout` | batches of the whole table in, batches of the output's columns out, and its owners | config, escape, table |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | config, digest, error, escape, layout, platform, proof, report, table |
-//! | `sink` | batches in, published files out; every format goes to every place | config, draft, error, manifest, platform, proof |
-//! | `draft` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
-//! | `escape` | text of strangers in, text that is fit to be shown out | nothing else |
+//! | `transform` | batches of the whole table in, batches of the output's columns out, and its owners | config, table, text |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | checksum, config, digest, error, platform, proof, report, table, text, transform |
+//! | `sink` | batches in, published files out; every format goes to every place | atomic, checksum, config, error, manifest, platform, proof |
+//! | `atomic` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
+//! | `checksum` | bytes in, their SHA-256 out | platform |
+//! | `text` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced or swapped, signals, the process: all that differs between systems | nothing else |
-//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | digest, draft, error, escape, manifest, platform, table |
-//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | digest, error, escape, manifest, proof, readback, sink, table |
-//! | [`mod@inspect`] | a file in, what stands in it out, counted | escape, manifest, readback, sink, table |
+//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | atomic, digest, error, manifest, platform, table, text |
+//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | checksum, digest, error, manifest, proof, readback, sink, table, text |
+//! | [`mod@inspect`] | a file in, what stands in it out, counted | manifest, readback, sink, table, text |
 //! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, table |
-//! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof |
+//! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof, text |
 //! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |
-//! | `error` | the stages' errors in, an exit code for each out | api, config, proof, report, sink |
+//! | `error` | the stages' errors in, an exit code for each out | api, config, proof, sink, text |
 //! | `pipeline` | the two verbs; the only module that knows all stages | all |
 //! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
 //!
@@ -66,20 +67,19 @@
 //! Without default features the crate builds without clap, indicatif and the sandbox.
 
 mod api;
+mod atomic;
+mod checksum;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 pub mod config;
 pub mod digest;
-mod draft;
 pub mod ended;
 mod error;
-mod escape;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod inspect;
-mod layout;
 mod manifest;
 mod page;
 mod pipeline;
@@ -91,13 +91,15 @@ pub mod report;
 pub mod sandbox;
 mod sink;
 mod table;
+mod text;
+mod transform;
 pub mod verify;
 pub mod warehouse;
 
+pub use crate::transform::{Schemas, schemas};
 pub use api::{ApiError, Failure, RequestId, Said, Transport};
 pub use arrow;
 pub use error::{Error, Exit, behind};
-pub use layout::{Schemas, schemas};
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat};
 use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 
-use crate::escape::escape;
+use crate::text::sanitize::escape;
 
 /// What is wrong with the server's certificate, and what to do about it.
 pub(super) fn reason(error: &CertificateError) -> String {

@@ -17,8 +17,8 @@ use super::failure::{ApiError, Failure};
 use super::hints::{self, Quota};
 use super::{transport, wire};
 use crate::config::{ContactsConfig, Timeouts, Token};
-use crate::escape::escape;
 use crate::page::Asked;
+use crate::text::sanitize::escape;
 
 const PATH: &str = "api/partner/v2/contacts";
 const TOKEN_HEADER: &str = "x-linq-integration-token";

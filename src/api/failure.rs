@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::retry::{Class, classify};
 use crate::error::Exit;
 use crate::page::beside;
-use crate::report::seconds;
+use crate::text::humanize::seconds;
 
 /// Why the contacts could not be read.
 #[derive(Debug, thiserror::Error)]

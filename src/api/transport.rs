@@ -8,8 +8,8 @@ use std::io;
 use super::certificate;
 use super::failure::{Failure, PROXY_AUTHENTICATION, Said, Transport};
 use crate::config::Timeouts;
-use crate::escape::escape;
-use crate::report::seconds;
+use crate::text::humanize::seconds;
+use crate::text::sanitize::escape;
 
 /// What the client says of a proxy that answers CONNECT with 407, and of one whose kind it does not know. It has no
 /// types for them.

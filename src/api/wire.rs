@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::failure::{RequestId, Said};
 use crate::config::Token;
-use crate::escape::escape;
+use crate::text::sanitize::escape;
 
 /// Headers that name a request for the server's support, in order of preference.
 const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-trace-id", "cf-ray"];

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{say, say_error};
 use crate::inspect::whole;
-use crate::report::{bytes, counted};
+use crate::text::humanize::{bytes, counted};
 use crate::verify::verify;
 use crate::{Exit, Require};
 

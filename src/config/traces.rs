@@ -9,7 +9,7 @@ use std::ops::Range;
 use rustc_hash::FxHashSet;
 use secrecy::zeroize::Zeroizing;
 
-use crate::escape::acts;
+use crate::text::sanitize::acts;
 
 /// What stands in the place of a token.
 const HIDDEN: &str = "[token]";

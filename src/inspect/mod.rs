@@ -4,12 +4,12 @@
 //! judged here, and nothing laid out: names are as the file has them, and whoever shows them on a terminal has
 //! [`shown`] for that.
 
-mod beside;
 mod columns;
-mod created;
 mod leaves;
+mod manifest;
+mod months;
 mod owners;
-mod stored;
+mod parquet;
 #[cfg(test)]
 mod tests;
 
@@ -21,15 +21,15 @@ use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{Field, Int64Type, Schema, TimestampMicrosecondType};
 use serde::Serialize;
 
-pub use beside::ManifestFacts;
 pub use columns::ColumnFacts;
-pub use created::{CreatedFacts, MonthFacts};
+pub use manifest::ManifestFacts;
+pub use months::{CreatedFacts, MonthFacts};
 pub use owners::{OwnerFacts, OwnersFacts};
-pub use stored::{ParquetFacts, RowGroupFacts, Stored};
+pub use parquet::{ParquetFacts, RowGroupFacts, Stored};
 
 use crate::readback::{self, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
 use crate::table::{CONTACTS, OWNER, OWNER_COLUMNS};
-use created::Created;
+use months::Created;
 use owners::Owners;
 
 /// What stands in a table.
@@ -92,7 +92,7 @@ fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError>
     let mut parquet = None;
     let mut codec = codecs(table.codecs().iter().copied());
     if format == "parquet" {
-        let (facts, mut stored) = stored::read(&files)?;
+        let (facts, mut stored) = parquet::read(&files)?;
         parquet = Some(facts);
         codec = codecs(stored.values().flat_map(|stored| &stored.codecs).map(String::as_str));
         for column in &mut columns {
@@ -142,7 +142,7 @@ fn without_table(path: &Path, files: &[PathBuf], bytes: u64, form: Form, rows: u
         parquet: None,
         owners: None,
         created: None,
-        manifest: beside::read(path, bytes),
+        manifest: manifest::read(path, bytes),
     }
 }
 
@@ -157,13 +157,13 @@ fn size(files: &[PathBuf]) -> Result<u64, ReadbackError> {
 /// A text of a stranger, fit to be shown on a terminal: one line, nothing in it acts, 200 characters at most.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    crate::escape::escape(text)
+    crate::text::sanitize::escape(text)
 }
 
 /// The same for a path: nothing in it acts, and nothing is cut.
 #[must_use]
 pub fn whole(text: &str) -> String {
-    crate::escape::inert(text)
+    crate::text::sanitize::inert(text)
 }
 
 /// What is counted so far.

@@ -10,8 +10,8 @@ use serde::de::IgnoredAny;
 
 use super::known::{ManifestError, unsealed};
 use super::timestamp;
-use crate::escape::escape;
 use crate::proof::Level;
+use crate::text::sanitize::escape;
 
 /// How reasons begin or end that deny the levels above one.
 const DENIALS: [(&str, &str, Level); 11] = [

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::known::{KnownCompleteness, KnownTimes, ManifestError, unsealed};
-use crate::escape::escape;
 use crate::proof::Level;
+use crate::text::sanitize::escape;
 
 /// What someone who looks at a table wants to know of its run.
 #[derive(Debug, Clone, PartialEq, Eq)]

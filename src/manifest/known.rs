@@ -8,11 +8,11 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::checksum::Checksum;
-use super::columns::ColumnRecord;
+use super::schema::ColumnRecord;
 use super::{FORMAT_VERSION, seal};
-use crate::escape::escape;
+use crate::checksum::Checksum;
 use crate::platform;
+use crate::text::sanitize::escape;
 
 /// The most bytes that are read of a manifest: enough for a million part files.
 const LARGEST: u64 = 256 << 20;

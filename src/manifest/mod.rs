@@ -3,17 +3,16 @@
 //! Configuration and figures come in, a sealed JSON text goes out; the same text, read back, tells a
 //! later run and `verify` what they need. No I/O but the reading of a file that is to be compared.
 
-mod checksum;
 mod claims;
-mod columns;
 mod completeness;
 mod glance;
 mod known;
-mod organisation;
+mod learned_rate;
+mod organization;
 mod record;
 mod replaced;
+mod schema;
 mod seal;
-mod start;
 #[cfg(test)]
 mod tests;
 mod written;
@@ -22,30 +21,29 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-pub(crate) use checksum::Checksum;
 pub(crate) use claims::Claim;
-pub(crate) use columns::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use glance::Glance;
 pub use known::ManifestError;
 pub(crate) use known::{Known, KnownDigest, KnownFile, KnownOwners, read_file, read_limited};
+pub(crate) use learned_rate::{Learned, learned_by};
 pub use record::Manifest;
 pub(crate) use record::{ProgramRecord, SourceRecord};
 pub(crate) use replaced::contacts_in;
+pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};
 #[cfg(test)]
 pub(crate) use seal::seal;
-pub(crate) use start::{Learned, learned_by};
 pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 
 use crate::config::{Content, Encoding, ExportConfig, Format, Output, Pacing, Source};
 use crate::error::Error;
-use crate::layout::key_id;
 use crate::report::ReadSummary;
-use columns::SCHEMA_VERSION;
+use crate::transform::key_id;
 use completeness::CompletenessRecord;
 use record::{
     ContactsRecord, ExampleRecord, OptionsRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord,
     TotalCountRecord, WarningRecord,
 };
+use schema::SCHEMA_VERSION;
 
 /// The version of the manifest's format. It stays while keys are only added.
 pub(crate) const FORMAT_VERSION: u32 = 1;
@@ -135,7 +133,7 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
         Source::Api => config.contacts.base_url.to_string(),
         Source::Sandbox => "sandbox".to_owned(),
     };
-    SourceRecord { organisation: organisation::key(&base_url, &config.contacts), base_url }
+    SourceRecord { organisation: organization::key(&base_url, &config.contacts), base_url }
 }
 
 fn options_of(config: &ExportConfig) -> OptionsRecord {

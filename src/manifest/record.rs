@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use super::columns::ColumnRecord;
 use super::completeness::CompletenessRecord;
+use super::schema::ColumnRecord;
 use crate::digest::ContentDigest;
 use crate::report::Failures;
 

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::checksum::sha256;
+use crate::checksum::sha256;
 
 const KEY: &str = "\"manifest_sha256\": \"";
 const DIGITS: usize = 64;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
+use crate::checksum::Checksum;
 use crate::config::{BaseUrl, ContactsConfig, Format, OutFile, PlainHttp, Token};
 use crate::proof::{Certificate, Level, Reason};
 

@@ -2,9 +2,9 @@
 
 use arrow::datatypes::SchemaRef;
 
-use super::checksum::Checksum;
-use super::columns::columns;
 use super::record::{FileRecord, OwnersRecord};
+use super::schema::columns;
+use crate::checksum::Checksum;
 use crate::config::{ExportConfig, OutFile, Output};
 use crate::digest::ContentDigest;
 

@@ -10,15 +10,15 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::byte_channel::Pieces;
 use super::contacts::{Contacts, bug};
-use super::pieces::Pieces;
 use crate::config::{Encoding, ExportConfig, OutFile, Output};
 use crate::digest::ContentDigest;
 use crate::error::Error;
-use crate::layout::Arrange;
 use crate::manifest::{Written, WrittenFile, WrittenOwners};
 use crate::report::ReadSummary;
 use crate::sink::{Encoder, Piece};
+use crate::transform::Arrange;
 
 /// What encodes the rows of an export, file after file.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::contacts::{Contacts, Rows, bug, read};
 use super::encode::Encode;
 use super::kit;
-use super::start::{contacts_before, learned_before, with_start};
+use super::warm_start::{contacts_before, learned_before, with_start};
 use crate::api::ApiError;
 use crate::config::{Below, Content, ExportConfig, OutFile};
 use crate::error::Error;

@@ -9,10 +9,10 @@ use super::contacts::bug;
 use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
 use crate::digest::ContentDigest;
 use crate::error::Error;
-use crate::layout::key_id;
 use crate::manifest::Written;
 use crate::platform;
 use crate::sink::{KitPlace, SinkError};
+use crate::transform::key_id;
 use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
 /// A kit that is written, or why it could not be. The export does not depend on it.
@@ -147,9 +147,8 @@ fn compressed(config: &ExportConfig) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{BaseUrl, ContactsConfig, Output, PlainHttp, Token};
-
     use super::*;
+    use crate::config::{BaseUrl, ContactsConfig, Output, PlainHttp, Token};
 
     fn config() -> ExportConfig {
         let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();

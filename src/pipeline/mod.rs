@@ -2,14 +2,14 @@
 //!
 //! The only place that knows all stages. It starts and joins them, and decides nothing they decide.
 
+mod byte_channel;
 mod contacts;
 mod encode;
 mod export;
 mod kit;
-mod pieces;
 mod redact;
-mod start;
+mod warm_start;
 
 pub use contacts::{Contacts, contacts};
 pub use export::export;
-pub use start::starting_rate;
+pub use warm_start::starting_rate;

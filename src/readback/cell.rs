@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::rows::{Column, Record, Unfit};
 use super::shape::kind;
-use crate::escape::escape;
+use crate::text::sanitize::escape;
 
 /// An object of which each key is a column: a line.
 pub(super) struct Row<'r>(pub &'r mut Record);

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Exit;
-use crate::escape::inert;
+use crate::text::sanitize::inert;
 
 /// Why a file or folder cannot be read back.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ReadbackError;
-use crate::draft::is_taken_away;
+use crate::atomic::is_taken_away;
 use crate::platform;
 
 /// How the names of parts begin. What describes them begins with `_`, and what is hidden with a dot.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
-use crate::escape::escape;
 use crate::table::{self, CONTACTS, OWNER, OWNER_COLUMNS};
+use crate::text::sanitize::escape;
 
 /// A column as it is found: its name, and the names within it if it is a struct.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Event, Progress, Reporter, count, counted, seconds};
+use super::{Event, Progress, Reporter};
+use crate::text::humanize::{count, counted, seconds};
 
 /// A wait worth a line unasked.
 const LONG: Duration = Duration::from_secs(5);
@@ -60,9 +61,11 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
         Event::Waiting { wait, cause } if *wait >= LONG || verbosity >= Verbosity::Retries => {
             Some(format!("waiting {}: {cause}", seconds(*wait)))
         }
-        Event::PageRead { page, contacts, bytes, took } if verbosity >= Verbosity::Pages => {
-            Some(format!("page {page}: {contacts} contacts, {} in {} ms", super::bytes(*bytes), took.as_millis()))
-        }
+        Event::PageRead { page, contacts, bytes, took } if verbosity >= Verbosity::Pages => Some(format!(
+            "page {page}: {contacts} contacts, {} in {} ms",
+            crate::text::humanize::bytes(*bytes),
+            took.as_millis()
+        )),
         _ => None,
     }
 }

@@ -5,7 +5,6 @@
 
 #[cfg(feature = "cli")]
 mod bar;
-mod figures;
 mod json;
 mod lines;
 mod progress;
@@ -15,9 +14,9 @@ mod tally;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::text::humanize::{bytes, count, counted, seconds};
 #[cfg(feature = "cli")]
 pub use bar::Bar;
-pub use figures::{bytes, count, counted, seconds};
 pub use json::{JsonLines, json_line};
 pub use lines::{Lines, Verbosity};
 pub use progress::Progress;

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Event, Figures, bytes, count, seconds};
+use super::{Event, Figures};
+use crate::text::humanize::{bytes, count, seconds};
 
 /// Seconds over which the speed is taken.
 const SPEED_OVER: usize = 10;

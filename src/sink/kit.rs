@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::SinkError;
 use super::place::{FolderNames, Lock, blocking};
-use crate::draft::{self, Mode, Staging, folder};
+use crate::atomic::{self, Mode, Staging, folder};
 use crate::platform;
 
 /// Says what speaks against a folder's being a kit, if anything does. One that is not there can become one.
@@ -58,7 +58,7 @@ impl KitPlace {
     /// Cleans up after a killed run, and begins the folder under another name.
     fn begin(named: PathBuf, target: PathBuf, foreign: Foreign, lock: Lock) -> Result<Self, SinkError> {
         let create = |error| SinkError::create(&named, error);
-        draft::recover(&target).map_err(create)?;
+        atomic::recover(&target).map_err(create)?;
         check(&named, &target, foreign)?;
         if target.exists() && !platform::is_writable(&target) {
             return Err(create(io::ErrorKind::PermissionDenied.into()));

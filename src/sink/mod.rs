@@ -27,8 +27,8 @@ pub(crate) use place::{
 pub use apart::{RunPaths, check_apart};
 pub use record::{Readers, RecordFile};
 
+pub(crate) use crate::atomic::is_taken_away;
 use crate::config::OutFile;
-pub(crate) use crate::draft::is_taken_away;
 use crate::error::Exit;
 
 /// What an encoder hands on.

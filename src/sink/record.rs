@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::SinkError;
 use super::way::{self, Way};
-use crate::draft::{Draft, Mode, write_whole};
+use crate::atomic::{Draft, Mode, write_whole};
 use crate::platform;
 
 /// The most that is read of what a record had before; none of ours is longer.

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf, is_separator};
 
 use super::place::Names;
-use crate::draft::folder;
+use crate::atomic::folder;
 use crate::platform;
 
 /// Streams that this process was started with. Behind one may be a file, which is somebody else's to replace.

@@ -20,8 +20,8 @@ use super::{
     json::{Kind, Raw},
     schema::{COLUMNS, Column, EXTRA, Holds, Place, schema, schema_with_raw},
 };
-use crate::escape::escape;
 use crate::page::{Finding, FindingKind, RowKey};
+use crate::text::sanitize::escape;
 
 /// Contacts a page, as documented: what the builders make room for.
 const ROWS: usize = 100;

@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Exit;
-use crate::escape::inert;
 use crate::manifest::ManifestError;
 use crate::proof::{Level, Require};
 use crate::readback::ReadbackError;
+use crate::text::sanitize::inert;
 
 /// Why a file is not accepted.
 #[derive(Debug, thiserror::Error)]

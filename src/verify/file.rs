@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::content::Contents;
 use super::{Verified, VerifyError};
-use crate::manifest::{Checksum, Claim, Known, KnownFile, KnownOwners, read_file, read_limited};
+use crate::checksum::Checksum;
+use crate::manifest::{Claim, Known, KnownFile, KnownOwners, read_file, read_limited};
 use crate::sink::{Names, contacts_of, is_held, is_interrupted};
 
 /// Compares a file with the manifest beside it, or with `manifest`.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::content::Contents;
 use super::file::{Described, check_bytes, check_owners, nameless, owners_of, read_manifest, size};
 use super::{Verified, VerifyError};
-use crate::manifest::Checksum;
+use crate::checksum::Checksum;
 use crate::sink::{FolderNames, is_held, is_taken_away, listed, partitions, stranger};
 
 /// Compares a folder with the manifest in it, or with `manifest`.

@@ -12,7 +12,8 @@ use super::super::signals::Signals;
 use super::super::{fail, say, token, words};
 use super::{Contacts, blocking, overdue};
 use crate::ended::Ended;
-use crate::report::{Figures, Publishing, Summary, bytes, counted, json_line, seconds};
+use crate::report::{Figures, Publishing, Summary, json_line};
+use crate::text::humanize::{bytes, counted, seconds};
 use crate::{Error, Exit, Level, RecordFile, SinkError};
 
 /// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.

@@ -3,7 +3,7 @@
 use super::chart::{bars, padded};
 use super::spans;
 use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
-use crate::report::{bytes, count, counted};
+use crate::text::humanize::{bytes, count, counted};
 
 /// All of it, without the last line's end.
 pub fn of(facts: &Inspection, width: usize) -> String {

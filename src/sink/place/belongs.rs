@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::names::FolderNames;
-use crate::draft::folder;
+use crate::atomic::folder;
 use crate::manifest::{self, Known};
 
 /// How the name of a file's manifest ends.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::lock::Lock;
 use super::names::Names;
 use super::steps::{Left, finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
-use crate::draft::{self, Draft, Mode, folder};
+use crate::atomic::{self, Draft, Mode, folder};
 use crate::platform;
 use crate::sink::SinkError;
 
@@ -49,12 +49,12 @@ impl FilePlace {
             check_owners(&names, owners)?;
         }
         for drafts_of in [&names.target, &names.manifest, &names.owners_drafts] {
-            draft::sweep(drafts_of).map_err(create)?;
+            atomic::sweep(drafts_of).map_err(create)?;
         }
         let draft = Draft::begin(&names.target).map_err(create)?;
         // The manifest's is begun when the file is whole, and a name may be too long for it alone.
         Draft::begin(&names.manifest).map_err(|error| SinkError::create(&names.manifest, error))?;
-        let keeps_modes = draft::keeps_modes(&draft.writer().map_err(create)?, mode)
+        let keeps_modes = atomic::keeps_modes(&draft.writer().map_err(create)?, mode)
             .map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
         let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
         let owners = owners.map(begin).transpose().map_err(create)?;
@@ -93,7 +93,7 @@ impl FilePlace {
             contacts()?;
             let Some((path, file)) = owners else { return Ok(()) };
             let like_the_contacts = Mode::Kept { like: Some(&target), new: 0o600 };
-            draft::settle(&file, &path, mode.map_or(like_the_contacts, Mode::Exactly))
+            atomic::settle(&file, &path, mode.map_or(like_the_contacts, Mode::Exactly))
         })
     }
 
@@ -154,7 +154,8 @@ mod tests {
 
     use super::super::steps::is_interrupted;
     use super::*;
-    use crate::manifest::{Checksum, seal};
+    use crate::checksum::Checksum;
+    use crate::manifest::seal;
 
     /// Runs over `c.ndjson` in a folder, each with its own contents.
     struct Home(tempfile::TempDir);
@@ -230,8 +231,8 @@ mod tests {
                     0 => stage_owners(&names, owners.take().unwrap()),
                     1 => stage_manifest(&names, None, manifest("new").as_bytes()),
                     2 => draft.take().unwrap().publish_as(&names.target),
-                    3 => draft::rename(&names.owners_staged, &home.at("c.owners.ndjson")),
-                    _ => draft::rename(&names.staged, &names.manifest),
+                    3 => atomic::rename(&names.owners_staged, &home.at("c.owners.ndjson")),
+                    _ => atomic::rename(&names.staged, &names.manifest),
                 }
                 .unwrap();
             }

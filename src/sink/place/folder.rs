@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use super::contents::check_replaceable;
 use super::lock::Lock;
 use super::names::FolderNames;
+use crate::atomic::{self, Mode, Staging, folder};
 use crate::config::{Encoding, FileMode, OutFile, Partition};
-use crate::draft::{self, Mode, Staging, folder};
 use crate::platform;
 use crate::sink::SinkError;
 
@@ -48,7 +48,7 @@ impl FolderPlace {
         if is_partition {
             sweep_beside(&names);
         }
-        draft::recover(&names.target).map_err(create)?;
+        atomic::recover(&names.target).map_err(create)?;
         if platform::is_mount(&names.target) {
             let reason = "it is where a file system is mounted, so name a folder in it".to_owned();
             return Err(SinkError::NotOurs { target: names.target, reason });
@@ -63,7 +63,7 @@ impl FolderPlace {
         let file = staging.begin_file(&name).map_err(create)?;
         let mode = mode.map(FileMode::bits);
         let keeps_modes =
-            draft::keeps_modes(&file, mode).map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
+            atomic::keeps_modes(&file, mode).map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
         Ok(Self { names, staging, encoding, mode, keeps_modes, current: (file, name), _lock: lock, around })
     }
 
@@ -93,7 +93,7 @@ impl FolderPlace {
     pub fn settling(&self) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
         let (file, names, mode) = (self.writer()?, self.names.clone(), self.mode);
         let target = self.names.target.join(&self.current.1);
-        Ok(move || draft::settle(&file, &target, mode_of(mode, &names)))
+        Ok(move || atomic::settle(&file, &target, mode_of(mode, &names)))
     }
 
     /// Publishes the settled files with their manifest.
@@ -131,7 +131,7 @@ fn mode_of(mode: Option<u32>, names: &FolderNames) -> Mode<'_> {
 
 /// Ends what dead runs left of other partitions, which may never be written again. What cannot be done stays for the next.
 fn sweep_beside(names: &FolderNames) {
-    let targets = draft::begun_in(folder(&names.target)).unwrap_or_default();
+    let targets = atomic::begun_in(folder(&names.target)).unwrap_or_default();
     for target in targets.iter().filter(|target| **target != names.target) {
         let is_partition =
             target.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Partition>().is_ok());
@@ -140,13 +140,13 @@ fn sweep_beside(names: &FolderNames) {
             && let Ok(Some(lock)) = Lock::take_free(&path)
         {
             let lock = lock.passing(&path);
-            let abandoned = draft::abandon(target);
+            let abandoned = atomic::abandon(target);
             // Whoever wants to write the partition need not wait until all is gone.
             drop(lock);
-            draft::remove(abandoned.unwrap_or_default());
+            atomic::remove(abandoned.unwrap_or_default());
         }
     }
-    draft::remove(draft::abandoned_in(folder(&names.target)).unwrap_or_default());
+    atomic::remove(atomic::abandoned_in(folder(&names.target)).unwrap_or_default());
 }
 
 /// The folder around a partition, where it was made for it: it goes again if nothing is published in it.
@@ -161,7 +161,7 @@ impl Around {
         match fs::create_dir(folder) {
             Ok(()) => {
                 let around = Self { folder: folder.to_owned() };
-                draft::set_folder_mode(folder, mode.map_or(Mode::KEPT, |mode| Mode::Exactly(mode.bits())))
+                atomic::set_folder_mode(folder, mode.map_or(Mode::KEPT, |mode| Mode::Exactly(mode.bits())))
                     .map_err(|error| SinkError::Mode { path: folder.to_owned(), error })?;
                 Ok(Some(around))
             }

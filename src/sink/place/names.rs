@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::draft::folder;
+use crate::atomic::folder;
 use crate::sink::way::LINKS;
 
 /// Where everything of a target stands.

@@ -18,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::names::Names;
-use crate::draft::{self, Draft, Mode};
+use crate::atomic::{self, Draft, Mode};
 use crate::manifest::{self, Known};
 
 /// What an earlier run that was killed had left.
@@ -48,9 +48,9 @@ pub(super) fn stage_manifest(names: &Names, mode: Option<u32>, manifest: &[u8]) 
 /// Gives staged owners their name, if there are any, and then the staged manifest its own.
 pub(super) fn finish(names: &Names, owners: Option<&Path>) -> io::Result<()> {
     if let Some(owners) = owners {
-        draft::rename(&names.owners_staged, owners)?;
+        atomic::rename(&names.owners_staged, owners)?;
     }
-    draft::rename(&names.staged, &names.manifest)
+    atomic::rename(&names.staged, &names.manifest)
 }
 
 /// Where the owners stand that the export before wrote, if they are as it left them. A manifest that was copied from

@@ -13,8 +13,8 @@ use arrow::datatypes::DataType;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::columns::Columns;
 use super::phone::phone;
+use super::select::Columns;
 use crate::config::{ConfigError, Hashed, HmacKey};
 use crate::table;
 

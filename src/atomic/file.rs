@@ -4,8 +4,6 @@
 //! Bytes come in; `publish` gives them the target's name, on disk, even if the machine stops. A draft
 //! that is dropped leaves nothing. Every file the program writes is one; a folder of them is a [`Staging`].
 
-mod staging;
-
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -13,13 +11,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-pub(crate) use staging::{Staging, abandon, abandoned_in, begun_in, is_taken_away, recover, remove};
-
 use crate::platform;
 
 /// Characters that tell the drafts of one target apart.
-const RANDOM: usize = 8;
-const ENDING: &str = ".tmp";
+pub(super) const RANDOM: usize = 8;
+pub(super) const ENDING: &str = ".tmp";
 
 /// A file under way.
 #[derive(Debug)]
@@ -118,7 +114,7 @@ pub(crate) fn settle(file: &File, target: &Path, mode: Mode<'_>) -> io::Result<(
 
 /// Some file systems let nobody set a mode: who may read a file is decided where they are mounted. That is an error only
 /// where a mode was asked for.
-fn unless_refused(mode: Mode<'_>, set: io::Result<()>) -> io::Result<()> {
+pub(super) fn unless_refused(mode: Mode<'_>, set: io::Result<()>) -> io::Result<()> {
     match (mode, set) {
         (Mode::Kept { .. }, Err(error)) if is_refusal(&error) => Ok(()),
         (_, set) => set,
@@ -171,7 +167,7 @@ pub(crate) fn sweep(target: &Path) -> io::Result<()> {
 }
 
 /// Whether `file` is the name of a draft of the target called `name`, and of no other target.
-fn is_draft(file: &OsStr, name: &OsStr) -> bool {
+pub(super) fn is_draft(file: &OsStr, name: &OsStr) -> bool {
     let random = file
         .as_encoded_bytes()
         .strip_prefix(prefix(name).as_encoded_bytes())
@@ -180,7 +176,7 @@ fn is_draft(file: &OsStr, name: &OsStr) -> bool {
 }
 
 /// The name of the target that a draft called `file` is of, if it is one.
-fn drafted(file: &str) -> Option<&str> {
+pub(super) fn drafted(file: &str) -> Option<&str> {
     let (name, random) = file.strip_prefix('.')?.strip_suffix(ENDING)?.rsplit_once('.')?;
     is_random(random.as_bytes()).then_some(name)
 }
@@ -189,7 +185,7 @@ fn is_random(random: &[u8]) -> bool {
     random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric)
 }
 
-fn prefix(name: &OsStr) -> OsString {
+pub(super) fn prefix(name: &OsStr) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(name);
     prefix.push(".");

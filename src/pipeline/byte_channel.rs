@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use tokio::sync::mpsc;
 
+use crate::checksum::Checksum;
 use crate::error::Error;
-use crate::manifest::Checksum;
 use crate::sink::Piece;
 
 /// Bytes of a piece, at most.

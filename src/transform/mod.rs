@@ -3,11 +3,11 @@
 //! Columns are chosen, hashed and nested here, and owners gathered into a table of their own. No value is lost by a
 //! change of form: what a form has no column for goes into `extra`, as in the table.
 
-mod columns;
 mod extra;
-mod keyed;
+mod hash;
 mod owners;
 mod phone;
+mod select;
 #[cfg(test)]
 mod tests;
 
@@ -20,12 +20,12 @@ use arrow::error::ArrowError;
 
 use crate::config::{ConfigError, Content, Layout, Owners};
 use crate::table;
-use columns::Columns;
 use extra::Extra;
-use keyed::Keyed;
-pub(crate) use keyed::key_id;
+use hash::Keyed;
+pub(crate) use hash::key_id;
 pub(crate) use owners::OwnersTable;
 use owners::OwnersTally;
+use select::Columns;
 
 /// The columns that a layout gives.
 #[derive(Debug, Clone)]

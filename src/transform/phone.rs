@@ -3,7 +3,7 @@
 //!
 //! Only what separates digits is left out. Two numbers that differ in anything else stay two.
 
-use crate::escape::acts;
+use crate::text::sanitize::acts;
 
 /// Words before an extension; the longer ones first.
 const EXTENSION: [&str; 6] = [";ext", "extension", "extn", "ext", "x", "#"];

@@ -11,8 +11,8 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::columns::Columns;
-use super::keyed::Keyed;
+use super::hash::Keyed;
+use super::select::Columns;
 use super::{column, text};
 use crate::table;
 

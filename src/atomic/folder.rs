@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{ENDING, Mode, RANDOM, drafted, folder, is_draft, prefix, settle, unless_refused};
+use super::file::{ENDING, Mode, RANDOM, drafted, folder, is_draft, prefix, settle, unless_refused};
 use crate::platform;
 
 /// Where the new files stand in a staging folder.

@@ -4,7 +4,7 @@
 //! token: the same for every run that uses them, another when the token is changed. It is one-way, and
 //! cut to 64 bits: neither the token nor any part of it can be had from it.
 
-use super::checksum::Checksum;
+use crate::checksum::Checksum;
 use crate::config::ContactsConfig;
 
 /// Sets this digest apart from any other use of the same token.

@@ -3,7 +3,7 @@
 use arrow::datatypes::{DataType, Schema, TimeUnit};
 use serde::{Deserialize, Serialize};
 
-use super::checksum::sha256;
+use crate::checksum::sha256;
 
 /// The version of the table's columns. Columns are only ever appended, which raises the second number;
 /// promoting a key out of `extra` changes what `extra` holds, and raises the first.
