@@ -10,7 +10,7 @@ use std::sync::Arc;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use linq_export::CancellationToken;
 use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Output, Pacing, PlainHttp, Rate, Token};
-use linq_export::report::Silent;
+use linq_export::events::Silent;
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 
 /// Contacts of the organisation.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use linq_export::CancellationToken;
 use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Output, PlainHttp, Token};
-use linq_export::report::{Event, Reporter};
+use linq_export::events::{Event, Reporter};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 
 /// The slowest page so far, and the time it took.

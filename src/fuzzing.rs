@@ -17,14 +17,14 @@ use serde::de::IgnoredAny;
 use crate::config::Token;
 use crate::page::DecodeError;
 use crate::text::sanitize;
-use crate::{api, schema, table};
+use crate::{decode, schema};
 
 /// The body of a page: it is decoded whole or refused, and what is a page by `serde_json`'s reading is decoded.
 ///
 /// # Panics
 /// If that does not hold.
 pub fn page(body: &[u8]) {
-    let decoded = match table::decode(body) {
+    let decoded = match decode::decode(body) {
         Ok(decoded) => decoded,
         Err(DecodeError::Malformed(reason) | DecodeError::Identity(reason)) => {
             assert!(!reason.is_empty());
@@ -60,10 +60,10 @@ pub fn retry_after(bytes: &[u8]) {
     let (told, rest) = line(bytes);
     let (date, body) = line(rest);
     let headers = headers([(RETRY_AFTER, told), (DATE, date)]);
-    let wait = api::retry_after(&headers, body);
+    let wait = crate::api::retry_after(&headers, body);
     let told = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     if let Some(seconds) = told.and_then(|text| text.trim().parse().ok()) {
-        assert_eq!(wait, Some(Duration::from_secs(seconds).min(api::LONGEST_WAIT)));
+        assert_eq!(wait, Some(Duration::from_secs(seconds).min(crate::api::LONGEST_WAIT)));
     }
 }
 
@@ -74,7 +74,7 @@ pub fn retry_after(bytes: &[u8]) {
 pub fn said(bytes: &[u8]) {
     let (id, body) = line(bytes);
     let Ok(token) = Token::new("fuzzing-0123456789") else { return };
-    let said = api::said(&headers([(HeaderName::from_static("x-request-id"), id)]), body, &token);
+    let said = crate::api::said(&headers([(HeaderName::from_static("x-request-id"), id)]), body, &token);
     for shown in [Some(&said.message), said.request_id.as_ref().map(|request| &request.id)].into_iter().flatten() {
         assert!(token.scrubbed(shown).is_none(), "{shown:?}");
         // A character that acts is written as up to ten.

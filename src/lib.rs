@@ -28,7 +28,7 @@
 //!   planner      in list order,      (stream)   of equal size   on a thread      bounded   files, a folder
 //!   limiter      bounded              rows, owners,             of its own:                or stdout,
 //!   client       by bytes             findings                  columns, owners,           renamed when
-//!   table::decode                                               digest, format             whole, and their
+//!   decode::decode                                               digest, format             whole, and their
 //!   contract, retry, budget                                                                manifest after it
 //!      │
 //!      ├─ Observed ─► proof     do the pages agree with each other?
@@ -37,26 +37,30 @@
 //!
 //! | module | what comes in, what goes out | may use |
 //! |---|---|---|
-//! | [`config`] | what a run is told, validated | proof, table, text |
+//! | [`config`] | what a run is told, validated | proof, resource, text |
 //! | `page` | the values that stages say to each other about one page | nothing else |
-//! | `api` | a plan in, decoded pages out; the only reqwest and governor | config, error, page, proof, report, text |
+//! | `rate` | when the next request may be sent; pure | config |
+//! | `fetch` | a plan in, decoded pages out in list order | api, config, events, page, proof, rate, text |
+//! | `api` | one request in, its answer or what went wrong out; the only reqwest | config, page, text |
 //! | `proof` | observations in, what to read next and a certificate out; pure | page |
-//! | `table` | JSON of a page in, a record batch out; never heard of HTTP or files | page, text |
-//! | [`digest`] | batches in, a digest of their contents out; the same in every engine | table |
-//! | `transform` | batches of the whole table in, batches of the output's columns out, and its owners | config, table, text |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | checksum, config, digest, error, platform, proof, report, table, text, transform |
-//! | `sink` | batches in, published files out; every format goes to every place | atomic, checksum, config, error, manifest, platform, proof |
+//! | `resource` | what can be exported, and its columns | nothing else |
+//! | `decode` | JSON of a page in, a record batch out; never heard of HTTP or files | page, resource, text |
+//! | [`digest`] | batches in, a digest of their contents out; the same in every engine | resource |
+//! | `transform` | batches of the whole table in, batches of the output's columns out, and its owners | config, decode, resource, text |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | checksum, config, digest, error, events, platform, proof, resource, text, transform |
+//! | `sink` | batches in, published files out; every format goes to every place | atomic, checksum, config, manifest, platform, proof |
 //! | `atomic` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
 //! | `checksum` | bytes in, their SHA-256 out | platform |
 //! | `text` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced or swapped, signals, the process: all that differs between systems | nothing else |
-//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | atomic, digest, error, manifest, platform, table, text |
-//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | checksum, digest, error, manifest, proof, readback, sink, table, text |
-//! | [`mod@inspect`] | a file in, what stands in it out, counted | manifest, readback, sink, table, text |
-//! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, table |
-//! | [`report`] | events in; each reporter does with them what it likes | config, error, manifest, page, proof, text |
-//! | [`ended`] | how a run ended in, its report and metrics out | api, config, error, manifest, report |
-//! | `error` | the stages' errors in, an exit code for each out | api, config, proof, sink, text |
+//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | atomic, decode, digest, manifest, platform, resource, text |
+//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | checksum, digest, manifest, proof, readback, resource, sink, text |
+//! | [`mod@inspect`] | a file in, what stands in it out, counted | manifest, readback, resource, sink, text |
+//! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, resource |
+//! | [`events`] | what happens in a run, for reporters | config, manifest, page, proof |
+//! | [`report`] | events in, lines, bars and records out | api, config, error, events, exit, fetch, manifest, text |
+//! | `error` | the stages' errors under one name | config, fetch, proof, sink, text |
+//! | `exit` | an error in, its exit code out | api, error, events, fetch, readback, sink, verify |
 //! | `pipeline` | the two verbs; the only module that knows all stages | all |
 //! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
 //!
@@ -73,9 +77,12 @@ mod checksum;
 #[doc(hidden)]
 pub mod cli;
 pub mod config;
+mod decode;
 pub mod digest;
-pub mod ended;
 mod error;
+pub mod events;
+mod exit;
+mod fetch;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -85,26 +92,30 @@ mod page;
 mod pipeline;
 mod platform;
 mod proof;
+mod rate;
 pub mod readback;
 pub mod report;
+mod resource;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod sink;
-mod table;
 mod text;
 mod transform;
 pub mod verify;
 pub mod warehouse;
 
+pub use crate::api::{Failure, RequestId, Said, SetupError, Transport};
+pub use crate::fetch::ApiError;
+pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};
-pub use api::{ApiError, Failure, RequestId, Said, Transport};
 pub use arrow;
-pub use error::{Error, Exit, behind};
+pub use error::Error;
+pub use exit::ExitCode;
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};
 pub use sink::{Readers, RecordFile, RunPaths, SinkError, check_apart};
-pub use table::schema;
+pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;
 
 /// Single stages of the data path, for the benches alone.
@@ -134,7 +145,7 @@ pub mod bench {
     /// The rows of a page's JSON.
     #[must_use]
     pub fn decode(body: &[u8]) -> RecordBatch {
-        crate::table::decode(body).expect("a page of contacts").table.batch
+        super::decode::decode(body).expect("a page of contacts").table.batch
     }
 
     /// The bytes of a file.

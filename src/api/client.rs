@@ -12,10 +12,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::time::timeout;
 
-use super::budget::{Share, needs};
-use super::failure::{ApiError, Failure};
-use super::hints::{self, Quota};
-use super::{transport, wire};
+use super::error::{Failure, SetupError};
+use super::memory_budget::{Share, needs};
+use super::rate_limit_headers::{self, Quota};
+use super::{error_body, transport};
 use crate::config::{ContactsConfig, Timeouts, Token};
 use crate::page::Asked;
 use crate::text::sanitize::escape;
@@ -30,7 +30,7 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// The HTTP client, set up for one base URL and token.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     contacts: Url,
     timeouts: Timeouts,
@@ -40,7 +40,7 @@ pub(super) struct Client {
 
 /// An answer of status 200.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub headers: HeaderMap,
     pub body: Vec<u8>,
     /// What the server says is left of its quota.
@@ -49,7 +49,7 @@ pub(super) struct Answer {
 
 /// What came of asking for a page.
 #[derive(Debug)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     Whole(Answer),
     /// A page for which there is no room now: so much is needed.
     NoRoom {
@@ -58,11 +58,11 @@ pub(super) enum Reading {
 }
 
 impl Client {
-    pub fn new(config: &ContactsConfig) -> Result<Self, ApiError> {
+    pub fn new(config: &ContactsConfig) -> Result<Self, SetupError> {
         // Whoever links this library may have chosen a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut token =
-            HeaderValue::from_str(config.token.expose()).map_err(|error| ApiError::Setup(error.to_string()))?;
+            HeaderValue::from_str(config.token.expose()).map_err(|error| SetupError::Http(error.to_string()))?;
         token.set_sensitive(true);
         let headers = HeaderMap::from_iter([
             (reqwest::header::HeaderName::from_static(TOKEN_HEADER), token),
@@ -96,7 +96,7 @@ impl Client {
         };
         let http = builder.build().map_err(|error| {
             let reasons = transport::reasons(&error);
-            ApiError::Setup(format!("{reasons} (authorities to trust can be given by --ca-cert or SSL_CERT_FILE)"))
+            SetupError::Http(format!("{reasons} (authorities to trust can be given by --ca-cert or SSL_CERT_FILE)"))
         })?;
         Ok(Self { http, contacts, timeouts: config.timeouts, token: config.token.clone() })
     }
@@ -128,7 +128,7 @@ impl Client {
         if !self.read(&mut response, &mut body, may).await? {
             return if body.len() > LARGEST_PAGE { too_large } else { no_room };
         }
-        let quota = hints::quota(&headers, wire::date(&headers));
+        let quota = rate_limit_headers::quota(&headers, error_body::date(&headers));
         Ok(Reading::Whole(Answer { headers, body, quota }))
     }
 
@@ -136,12 +136,12 @@ impl Client {
     async fn refusal(&self, mut response: Response, headers: &HeaderMap) -> Failure {
         let status = response.status();
         let mut body = Vec::new();
-        let _ = self.read(&mut response, &mut body, |bytes| bytes <= wire::LARGEST_ERROR).await;
+        let _ = self.read(&mut response, &mut body, |bytes| bytes <= error_body::LARGEST_ERROR).await;
         Failure::Status {
             status: status.as_u16(),
-            said: wire::said(headers, &body, &self.token),
-            retry_after: wire::retry_after(headers, &body),
-            location: status.is_redirection().then(|| wire::location(headers)).flatten(),
+            said: error_body::said(headers, &body, &self.token),
+            retry_after: error_body::retry_after(headers, &body),
+            location: status.is_redirection().then(|| error_body::location(headers)).flatten(),
         }
     }
 
@@ -170,9 +170,9 @@ impl Client {
 }
 
 /// The certificates of authorities in a PEM text; none in an empty one.
-fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
+fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, SetupError> {
     let refuse = |number: usize, error: &dyn std::fmt::Display| {
-        ApiError::Authorities(escape(&format!("certificate {number} cannot be read: {error}")))
+        SetupError::Authorities(escape(&format!("certificate {number} cannot be read: {error}")))
     };
     let mut authorities = Vec::new();
     for (position, certificate) in CertificateDer::pem_slice_iter(pem).enumerate() {
@@ -181,7 +181,7 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, ApiError> {
         RootCertStore::empty().add(certificate).map_err(|error| refuse(position + 1, &error))?;
     }
     if authorities.is_empty() && !pem.is_empty() {
-        return Err(ApiError::Authorities("there is no certificate in PEM among them".to_owned()));
+        return Err(SetupError::Authorities("there is no certificate in PEM among them".to_owned()));
     }
     Ok(authorities)
 }

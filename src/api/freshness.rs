@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::{AGE, HeaderMap};
 
-use super::wire;
+use super::error_body;
 use crate::page::Staleness;
 
 /// By how much the clocks of machines that answer under one name may differ, in milliseconds.
@@ -35,7 +35,7 @@ const HITS: [&str; 8] =
 
 /// What the answers of a run have shown of the server's clock.
 #[derive(Debug, Default)]
-pub(super) struct Freshness {
+pub(crate) struct Freshness {
     /// How far it is ahead of the run's clock at least, in milliseconds: no answer can be dated after its arrival.
     ahead: Option<i64>,
     /// The run's start by the clocks of all servers, in milliseconds since 1970: not later than this.
@@ -85,7 +85,7 @@ impl Freshness {
 
 /// The date of an answer, in milliseconds since 1970.
 fn dated(headers: &HeaderMap) -> Option<i64> {
-    Some(milliseconds(wire::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?))
+    Some(milliseconds(error_body::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?))
 }
 
 fn milliseconds(time: Duration) -> i64 {

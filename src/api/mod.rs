@@ -1,30 +1,18 @@
-//! Reading the API: which pages, how fast, and what to do when one cannot be had.
+//! One request to the API: the client, what its answers say, and what can go wrong.
 //!
-//! A plan comes in, decoded pages go out in list order through a bounded channel. The only code that
-//! knows reqwest and governor; what a page holds is left to the decode function it is given.
+//! The only code that knows reqwest.
 
-mod budget;
-mod ceiling;
-mod certificate;
-mod client;
-mod contract;
-mod failure;
-mod fetcher;
-mod freshness;
-mod health;
-mod hints;
-mod pace;
-mod pacer;
-mod pieces;
-mod reader;
-mod retry;
-mod second_look;
-mod split;
-mod transport;
-mod wire;
+pub(crate) mod client;
+pub(crate) mod error;
+pub(crate) mod error_body;
+pub(crate) mod freshness;
+pub(crate) mod memory_budget;
+pub(crate) mod rate_limit_headers;
+pub(crate) mod tls;
+pub(crate) mod transport;
 
-pub(crate) use budget::Share;
-pub use failure::{ApiError, Failure, RequestId, Said, Transport};
-pub(crate) use reader::{Decoding, Page, Reader, Totals};
+pub(crate) use error::PROXY_AUTHENTICATION;
+pub use error::{Failure, RequestId, Said, SetupError, Transport};
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use wire::{LONGEST_WAIT, retry_after, said};
+pub(crate) use error_body::{LONGEST_WAIT, retry_after, said};
+pub(crate) use memory_budget::Share;

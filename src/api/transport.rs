@@ -5,8 +5,8 @@
 use std::error::Error;
 use std::io;
 
-use super::certificate;
-use super::failure::{Failure, PROXY_AUTHENTICATION, Said, Transport};
+use super::error::{Failure, PROXY_AUTHENTICATION, Said, Transport};
+use super::tls;
 use crate::config::Timeouts;
 use crate::text::humanize::seconds;
 use crate::text::sanitize::escape;
@@ -16,14 +16,14 @@ use crate::text::sanitize::escape;
 const PROXY_SAYS: [&str; 2] = ["tunnel error: proxy authorization required", "unsupported scheme "];
 
 /// An error before the head of the answer arrived.
-pub(super) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
+pub(crate) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
     let says = |start| chain(error).map(ToString::to_string).find(|text| text.starts_with(start));
     if says(PROXY_SAYS[0]).is_some() {
         let said = Said::default();
         return Failure::Status { status: PROXY_AUTHENTICATION, said, retry_after: None, location: None };
     }
     if let Some(refused) = refused_certificate(error) {
-        return Failure::Transport { kind: Transport::Certificate, text: certificate::reason(refused) };
+        return Failure::Transport { kind: Transport::Certificate, text: tls::reason(refused) };
     }
     let timed_out = |text| Failure::Transport { kind: Transport::Timeout, text };
     if error.is_timeout() {
@@ -47,7 +47,7 @@ pub(super) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
 }
 
 /// An error in the body: whatever reqwest calls it, the answer is not whole.
-pub(super) fn in_body(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
+pub(crate) fn in_body(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
     if error.is_timeout() {
         let text = format!("the answer was not whole after {} (--timeout)", seconds(timeouts.attempt));
         return Failure::Transport { kind: Transport::Timeout, text };
@@ -56,13 +56,13 @@ pub(super) fn in_body(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
 }
 
 /// A body that stopped coming.
-pub(super) fn silent(timeouts: Timeouts) -> Failure {
+pub(crate) fn silent(timeouts: Timeouts) -> Failure {
     let text = format!("the answer began, and then nothing came for {}", seconds(timeouts.silence));
     Failure::Transport { kind: Transport::Timeout, text }
 }
 
 /// The chain of an error's reasons, without the URL that reqwest's own text repeats.
-pub(super) fn reasons(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn reasons(error: &(dyn Error + 'static)) -> String {
     let mut reasons: Vec<String> = Vec::new();
     for error in chain(error) {
         let text = error.to_string();

@@ -22,9 +22,9 @@ use super::token::TokenSource;
 use super::voice::Voice;
 use super::{secret, words};
 use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
-use crate::ended::Ended;
-use crate::report::{Publishing, Reporter, Summary, Tally};
-use crate::{ApiError, Error, Exit, Require, export, sandbox};
+use crate::events::{Publishing, Reporter, Summary, Tally};
+use crate::report::Ended;
+use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
 /// How long a run that was told to stop may take to do so.
 const GRACE: Duration = Duration::from_millis(1_500);
@@ -107,7 +107,7 @@ impl Enough {
 }
 
 impl Contacts {
-    pub async fn run(&self) -> Exit {
+    pub async fn run(&self) -> ExitCode {
         let signals = match Signals::listen() {
             Ok(signals) => signals,
             Err(error) => return self.broken(&Error::Bug(format!("cannot listen to signals: {error}"))),

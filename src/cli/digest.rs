@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{put, put_json, unread};
-use crate::Exit;
+use crate::ExitCode;
 use crate::readback::digest;
 
 const EXAMPLES: &str = "\
@@ -29,7 +29,7 @@ pub struct Digest {
 }
 
 impl Digest {
-    pub fn run(&self) -> Exit {
+    pub fn run(&self) -> ExitCode {
         match digest(&self.path) {
             Ok(digest) if self.json => put_json(&digest),
             Ok(digest) => put(&digest),

@@ -32,7 +32,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::readback::ReadbackError;
-use crate::{Error, Exit, platform};
+use crate::{Error, ExitCode, platform};
 
 const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet, NDJSON or CSV: whole, or not at all";
 
@@ -71,14 +71,14 @@ enum Command {
 
 impl Cli {
     /// The arguments and variables of this process; or how to exit, when what is wrong with them has been said.
-    fn read() -> Result<Self, Exit> {
+    fn read() -> Result<Self, ExitCode> {
         let mut command = variables::without_empty(Self::command());
         let read = command.try_get_matches_from_mut(std::env::args_os());
         let read = read.and_then(|matches| Self::from_arg_matches(&matches));
         read.map_err(|error| usage::refused(&error.format(&mut command)))
     }
 
-    fn run_to_end(&self) -> Exit {
+    fn run_to_end(&self) -> ExitCode {
         match tokio::runtime::Runtime::new() {
             Ok(runtime) => {
                 let exit = runtime.block_on(self.run());
@@ -91,7 +91,7 @@ impl Cli {
     }
 
     /// Does what the arguments say.
-    async fn run(&self) -> Exit {
+    async fn run(&self) -> ExitCode {
         if let Err(error) = platform::outlive_file_size_limits() {
             return self.broken(&Error::Bug(format!("cannot listen to signals: {error}")));
         }
@@ -105,11 +105,11 @@ impl Cli {
         }
     }
 
-    fn panicked(&self) -> Exit {
+    fn panicked(&self) -> ExitCode {
         self.broken(&Error::Bug("it stopped in the middle".to_owned()))
     }
 
-    fn broken(&self, error: &Error) -> Exit {
+    fn broken(&self, error: &Error) -> ExitCode {
         match &self.command {
             Command::Contacts(contacts) => contacts.broken(error),
             _ => fail(error),
@@ -119,7 +119,7 @@ impl Cli {
 
 /// The table of exit codes, for the help text.
 fn exits() -> String {
-    let rows = Exit::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
+    let rows = ExitCode::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
     format!("Exit codes:\n{}", rows.join("\n"))
 }
 
@@ -136,19 +136,19 @@ fn print(line: &str) -> std::io::Result<()> {
 }
 
 /// Data on standard output, and how a program that ends with it exits.
-fn put(data: &dyn std::fmt::Display) -> Exit {
+fn put(data: &dyn std::fmt::Display) -> ExitCode {
     match print(&data.to_string()) {
-        Ok(()) => Exit::Whole,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::ReaderGone,
+        Ok(()) => ExitCode::Success,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::BrokenPipe,
         Err(error) => {
             say(format_args!("error: cannot write to standard output\n  because: {error}"));
-            Exit::CannotWrite
+            ExitCode::CannotWrite
         }
     }
 }
 
 /// The same, as one JSON object.
-fn put_json(data: &impl serde::Serialize) -> Exit {
+fn put_json(data: &impl serde::Serialize) -> ExitCode {
     match serde_json::to_string(data) {
         Ok(text) => put(&text),
         Err(error) => fail(&Error::Bug(error.to_string())),
@@ -156,7 +156,7 @@ fn put_json(data: &impl serde::Serialize) -> Exit {
 }
 
 /// Says why a table cannot be read back, and what to do.
-fn unread(error: &ReadbackError) -> Exit {
+fn unread(error: &ReadbackError) -> ExitCode {
     say_error(error, error.hint());
     error.exit()
 }
@@ -172,15 +172,15 @@ fn say_error(error: &dyn std::error::Error, hint: &str) {
 }
 
 /// Says why a run did not end well, and what to do.
-fn fail(error: &Error) -> Exit {
+fn fail(error: &Error) -> ExitCode {
     let exit = error.exit();
-    if exit != Exit::ReaderGone {
+    if exit != ExitCode::BrokenPipe {
         say(secret::without_token(&words::error(error)));
     }
     if let Some(hint) = words::hint(error) {
         say(format_args!("hint: {hint}"));
     }
-    for note in variables::behind(error) {
+    for note in variables::error_chain(error) {
         say(format_args!("note: {note}"));
     }
     exit

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::secret;
 use crate::config::Output;
-use crate::ended::{Ended, metrics};
+use crate::report::{Ended, metrics};
 use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 
 #[derive(Debug, Clone, Args)]

@@ -15,7 +15,7 @@ use crate::sandbox::{
     self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PageOrder, PastTheEnd, Protocols,
     SandboxConfig, Tls, Totals,
 };
-use crate::{ApiError, Error, Exit};
+use crate::{ApiError, Error, ExitCode, SetupError};
 
 /// What a sandbox can be told. The ids differ from those of `contacts`, whose options stand beside them.
 #[derive(Debug, Args)]
@@ -161,7 +161,7 @@ impl Embedded {
         let started = sandbox::Sandbox::start(self.options.config()).await;
         started.map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidInput => ConfigError::Usage(format!("no such sandbox: {error}")).into(),
-            _ => ApiError::Setup(format!("the sandbox does not start: {error}")).into(),
+            _ => ApiError::Setup(SetupError::Http(format!("the sandbox does not start: {error}"))).into(),
         })
     }
 }
@@ -226,7 +226,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    pub async fn run(&self) -> Exit {
+    pub async fn run(&self) -> ExitCode {
         let mut config = self.options.config();
         config.address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         if self.ca_file.is_some() && self.options.tls.is_none() {
@@ -242,29 +242,29 @@ impl Sandbox {
             let written = tokio::select! {
                 // A pipe waits for its reader.
                 written = tokio::fs::write(path, certificate) => written,
-                () = signals.cancellation.cancelled() => return signals.exit().unwrap_or(Exit::Whole),
+                () = signals.cancellation.cancelled() => return signals.exit().unwrap_or(ExitCode::Success),
             };
             if let Err(error) = written {
                 say_with_notes(&format!("error: cannot write --ca-file {}: {error}", path.display()));
-                return Exit::CannotCreate;
+                return ExitCode::CannotCreate;
             }
         }
         say(format_args!("{} contacts; the token is {}; Ctrl-C stops", sandbox.count(), sandbox.token()));
         if super::print(&sandbox.base_url()).is_err() {
-            return Exit::ReaderGone;
+            return ExitCode::BrokenPipe;
         }
         signals.cancellation.cancelled().await;
         sandbox.stop().await;
-        signals.exit().unwrap_or(Exit::Whole)
+        signals.exit().unwrap_or(ExitCode::Success)
     }
 }
 
 /// Starts a sandbox, or says why it cannot.
-async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, Exit> {
+async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, ExitCode> {
     let address = config.address;
     sandbox::Sandbox::start(config).await.map_err(|error| {
         say_with_notes(&format!("error: cannot start the sandbox on {address} (--port): {error}"));
-        if error.kind() == std::io::ErrorKind::InvalidInput { Exit::Usage } else { Exit::CannotCreate }
+        if error.kind() == std::io::ErrorKind::InvalidInput { ExitCode::Usage } else { ExitCode::CannotCreate }
     })
 }
 

@@ -6,7 +6,7 @@ use super::layout::Form;
 use super::{fail, put};
 use crate::config::ConfigError;
 use crate::warehouse::{self, Dialect};
-use crate::{Exit, schemas};
+use crate::{ExitCode, schemas};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,7 +49,7 @@ fn table(text: &str) -> Result<String, String> {
 }
 
 impl Schema {
-    pub fn run(&self) -> Exit {
+    pub fn run(&self) -> ExitCode {
         if let (Dialect::BigQuery, Some(_)) = (self.dialect, &self.table) {
             let reason = "--for bigquery prints a schema, which has no name: leave out --table".to_owned();
             return fail(&ConfigError::Usage(reason).into());

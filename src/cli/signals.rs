@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::platform::{StopSignal, StopSignals};
-use crate::{CancellationToken, Exit};
+use crate::{CancellationToken, ExitCode};
 
 /// A signal so soon after the first is the same wish: Ctrl-C reaches both a wrapper and this program, and the wrapper
 /// often sends it on.
@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub struct Signals {
     /// Cancelled by the first signal.
     pub cancellation: CancellationToken,
-    first: Arc<OnceLock<Exit>>,
+    first: Arc<OnceLock<ExitCode>>,
 }
 
 impl Signals {
@@ -52,13 +52,13 @@ impl Signals {
     }
 
     /// How to exit, if a signal came.
-    pub fn exit(&self) -> Option<Exit> {
+    pub fn exit(&self) -> Option<ExitCode> {
         self.first.get().copied()
     }
 }
 
 /// The next signal that is not the first one sent twice.
-async fn later(source: &mut StopSignals, sent: Instant) -> Exit {
+async fn later(source: &mut StopSignals, sent: Instant) -> ExitCode {
     loop {
         let next = exit(source.next().await);
         if sent.elapsed() >= SAME {
@@ -67,12 +67,12 @@ async fn later(source: &mut StopSignals, sent: Instant) -> Exit {
     }
 }
 
-fn exit(signal: StopSignal) -> Exit {
+fn exit(signal: StopSignal) -> ExitCode {
     match signal {
-        StopSignal::HangUp => Exit::HangUp,
-        StopSignal::Quit => Exit::Quit,
-        StopSignal::Terminate => Exit::Terminated,
-        StopSignal::CpuLimit => Exit::CpuLimit,
-        _ => Exit::Interrupted,
+        StopSignal::HangUp => ExitCode::HangUp,
+        StopSignal::Quit => ExitCode::Quit,
+        StopSignal::Terminate => ExitCode::Terminated,
+        StopSignal::CpuLimit => ExitCode::CpuLimit,
+        _ => ExitCode::Interrupted,
     }
 }

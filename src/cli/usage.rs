@@ -12,17 +12,17 @@ use super::arguments::Arguments;
 use super::records::Records;
 use super::{destination, say, secret, server, variables};
 use crate::config::{ConfigError, Output};
-use crate::ended::Ended;
-use crate::report::Figures;
-use crate::{Error, Exit, RunPaths, SinkError, check_apart};
+use crate::events::Figures;
+use crate::report::Ended;
+use crate::{Error, ExitCode, RunPaths, SinkError, check_apart};
 
 /// Says what is wrong with the arguments, or prints the help that they ask for, and how to exit.
-pub fn refused(error: &clap::Error) -> Exit {
+pub fn refused(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {
-            Ok(()) => Exit::Whole,
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::ReaderGone,
-            Err(_) => Exit::CannotWrite,
+            Ok(()) => ExitCode::Success,
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::BrokenPipe,
+            Err(_) => ExitCode::CannotWrite,
         };
     }
     let notes = variables::behind_refusal(error);
@@ -38,7 +38,7 @@ pub fn refused(error: &clap::Error) -> Exit {
     } else {
         say_text(error, &notes);
     }
-    Exit::Usage
+    ExitCode::Usage
 }
 
 fn say_text(error: &clap::Error, notes: &[String]) {
@@ -63,7 +63,7 @@ fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended 
     };
     let reason = reason.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
     let hint = if notes.is_empty() { "see linq-export contacts --help".to_owned() } else { notes.join("; ") };
-    let ended = Ended::new(Exit::Usage, Utc::now(), Duration::ZERO, Figures::default());
+    let ended = Ended::new(ExitCode::Usage, Utc::now(), Duration::ZERO, Figures::default());
     let ended = match outputs(arguments).first() {
         Some(output) => ended.with_output(output),
         None => ended,

@@ -7,7 +7,7 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::arguments::Arguments;
 use super::{Cli, words};
-use crate::{Error, Exit};
+use crate::{Error, ExitCode};
 
 /// Lets empty variables count as not set: compose files and CI systems pass on variables that nobody set.
 pub fn without_empty(command: Command) -> Command {
@@ -48,8 +48,8 @@ pub fn behind_refusal(error: &clap::Error) -> Vec<String> {
 }
 
 /// Which variables set the options, or hold the paths, that an error is about.
-pub fn behind(error: &Error) -> Vec<String> {
-    if !matches!(error.exit(), Exit::Usage | Exit::CannotCreate | Exit::CannotWrite) {
+pub fn error_chain(error: &Error) -> Vec<String> {
+    if !matches!(error.exit(), ExitCode::Usage | ExitCode::CannotCreate | ExitCode::CannotWrite) {
         return Vec::new();
     }
     in_text(&words::error(error))

@@ -8,7 +8,7 @@ use super::{say, say_error};
 use crate::inspect::whole;
 use crate::text::humanize::{bytes, counted};
 use crate::verify::verify;
-use crate::{Exit, Require};
+use crate::{ExitCode, Require};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,7 +36,7 @@ pub struct Verify {
 }
 
 impl Verify {
-    pub fn run(&self) -> Exit {
+    pub fn run(&self) -> ExitCode {
         let verified = verify(&self.file, self.manifest.as_deref());
         match verified.and_then(|verified| verified.require(self.require).map(|()| verified)) {
             Ok(verified) => {
@@ -48,7 +48,7 @@ impl Verify {
                     verified.level,
                     verified.finished_at
                 ));
-                Exit::Whole
+                ExitCode::Success
             }
             Err(error) => {
                 say_error(&error, error.hint());

@@ -8,7 +8,8 @@ use clap::{ArgAction, Args, ValueEnum};
 use serde_json::json;
 
 use super::say;
-use crate::report::{Bar, JsonLines, Lines, Reporter, Silent, Verbosity, json_line};
+use crate::events::{Reporter, Silent};
+use crate::report::{Bar, JsonLines, Lines, Verbosity, json_line};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is said, on standard error")]

@@ -5,13 +5,13 @@ use std::fmt::Write;
 use std::io::ErrorKind;
 
 use super::{hints, variables};
-use crate::report::Publishing;
-use crate::{ApiError, Error, Exit, Failure, Reason, SinkError, Transport, behind};
+use crate::events::Publishing;
+use crate::{ApiError, Error, ExitCode, Failure, Reason, SinkError, Transport, error_chain};
 
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {
     let mut text = format!("error: {error}");
-    for reason in behind(error) {
+    for reason in error_chain(error) {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  because: {reason}");
     }
@@ -20,12 +20,12 @@ pub fn error(error: &dyn StdError) -> String {
 
 /// The same in one line.
 pub fn line(error: &dyn StdError) -> String {
-    behind(error).fold(error.to_string(), |text, reason| text + ": " + &reason)
+    error_chain(error).fold(error.to_string(), |text, reason| text + ": " + &reason)
 }
 
 /// What to do about an error, and which variables it comes from.
 pub fn advice(error: &Error) -> Option<String> {
-    let advice: Vec<_> = hint(error).map(str::to_owned).into_iter().chain(variables::behind(error)).collect();
+    let advice: Vec<_> = hint(error).map(str::to_owned).into_iter().chain(variables::error_chain(error)).collect();
     Some(advice.join("; ")).filter(|advice| !advice.is_empty())
 }
 
@@ -123,18 +123,18 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         _ => {}
     }
     match error.exit() {
-        Exit::Bug => Some("this should not happen: please report it, with the options and the lines above"),
-        Exit::Contract => Some(
+        ExitCode::Internal => Some("this should not happen: please report it, with the options and the lines above"),
+        ExitCode::BadResponse => Some(
             "run it again; if it stays, is a proxy or another server in between? \
              Else ask Linq's support, and give them the request id, where one is shown",
         ),
-        Exit::Denied => Some("check the token: is it whole, of the right organisation, and still valid?"),
-        Exit::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
-        Exit::TryLater => Some("the server asks to be left in peace: run again later, with a lower --rate"),
-        Exit::CannotCreate => Some(
+        ExitCode::Unauthorized => Some("check the token: is it whole, of the right organisation, and still valid?"),
+        ExitCode::Unavailable => Some("is the API up, and reachable from this machine? -v shows every attempt"),
+        ExitCode::TemporaryFailure => Some("the server asks to be left in peace: run again later, with a lower --rate"),
+        ExitCode::CannotCreate => Some(
             "the folder that the output is to stand in must be there and writable; nothing was asked of the server",
         ),
-        Exit::CannotWrite => Some("see the cause above; what stood under that name is untouched"),
+        ExitCode::CannotWrite => Some("see the cause above; what stood under that name is untouched"),
         _ => None,
     }
 }

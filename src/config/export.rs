@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{
     ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, OutFile, Output, Owners,
 };
-use crate::table;
+use crate::resource;
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
@@ -167,9 +167,9 @@ fn is_not_text(output: &Output) -> bool {
 
 /// Whether contacts or owners have a column of that name in any form. Warehouses do not tell capitals from small letters.
 fn is_column(name: &str) -> bool {
-    let schema = table::schema();
+    let schema = resource::schema();
     let columns = schema.fields().iter().map(|field| field.name().as_str());
-    columns.chain([table::OWNER, table::CONTACTS]).any(|column| column.eq_ignore_ascii_case(name))
+    columns.chain([resource::OWNER, resource::CONTACTS]).any(|column| column.eq_ignore_ascii_case(name))
 }
 
 /// What answers at the base URL.

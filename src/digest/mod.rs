@@ -16,7 +16,7 @@ use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::table;
+use crate::resource;
 
 /// Bits of a SHA-256 that do not stand in a row's number: 15 digits of 4 bits are 60 of the first 64.
 const CUT: u32 = 4;
@@ -59,9 +59,9 @@ impl ContentDigest {
         let mut leaves = Vec::new();
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
             match column.as_struct_opt() {
-                Some(within) if field.name() == table::OWNER => {
+                Some(within) if field.name() == resource::OWNER => {
                     for (field, column) in within.fields().iter().zip(within.columns()) {
-                        leaves.push(leaf(&format!("{}.{}", table::OWNER, field.name()), column, Some(within))?);
+                        leaves.push(leaf(&format!("{}.{}", resource::OWNER, field.name()), column, Some(within))?);
                     }
                 }
                 _ => leaves.push(leaf(field.name(), column, None)?),
@@ -91,7 +91,7 @@ fn leaf<'a>(name: &str, column: &'a dyn Array, within: Option<&'a StructArray>) 
         }
         _ => return Err(unknown()),
     };
-    Ok(Leaf { rank: table::rank(name).ok_or_else(unknown)?, within, values })
+    Ok(Leaf { rank: resource::rank(name).ok_or_else(unknown)?, within, values })
 }
 
 impl Leaf<'_> {

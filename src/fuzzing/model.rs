@@ -12,14 +12,14 @@ use crate::page::Pagination;
 /// What a page says of the list, and the ids on it; nothing if it is none, or a contact has no identity.
 pub(super) fn page(body: &[u8]) -> Option<(Pagination, Vec<i64>)> {
     let Entries(entries) = serde_json::from_slice(body).ok()?;
-    // Of a key that is there twice the last counts, and yet every one must be of its kind.
-    let all = |key: &'static str| entries.iter().filter(move |(name, _)| name == key).map(|(_, value)| value);
-    if !all("contacts").all(Value::is_array) || !all("pagination").all(is_pagination) {
-        return None;
-    }
-    let contacts = all("contacts").next_back()?.as_array()?;
+    // Of a key that is repeated, either value would lose something.
+    let only = |key: &'static str| {
+        let mut values = entries.iter().filter(|(name, _)| name == key).map(|(_, value)| value);
+        values.next().filter(|_| values.next().is_none())
+    };
+    let contacts = only("contacts")?.as_array()?;
     let ids = contacts.iter().map(|contact| id(contact.as_object()?.get("id")?)).collect::<Option<_>>()?;
-    Some((pagination(all("pagination").next_back()?)?, ids))
+    Some((pagination(only("pagination")?)?, ids))
 }
 
 /// The entries of an object, in their order, keys that are there twice included.
@@ -45,10 +45,6 @@ impl<'de> Deserialize<'de> for Entries {
         }
         deserializer.deserialize_map(Object)
     }
-}
-
-fn is_pagination(value: &Value) -> bool {
-    pagination(value).is_some()
 }
 
 fn pagination(value: &Value) -> Option<Pagination> {

@@ -28,7 +28,7 @@ pub use owners::{OwnerFacts, OwnersFacts};
 pub use parquet::{ParquetFacts, RowGroupFacts, Stored};
 
 use crate::readback::{self, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
-use crate::table::{CONTACTS, OWNER, OWNER_COLUMNS};
+use crate::resource::{CONTACTS, OWNER, OWNER_COLUMNS};
 use months::Created;
 use owners::Owners;
 

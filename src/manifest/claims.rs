@@ -222,7 +222,7 @@ mod tests {
             windows: 3,
             ..Certificate::default()
         };
-        let manifest = manifest_of(&crate::report::ReadSummary { certificate, ..read_summary() });
+        let manifest = manifest_of(&crate::events::ReadSummary { certificate, ..read_summary() });
         let mut value: Value = serde_json::from_str(&manifest.text().unwrap()).unwrap();
         value.as_object_mut().unwrap().remove("manifest_sha256");
         change(&mut value);

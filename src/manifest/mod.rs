@@ -36,7 +36,7 @@ pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 
 use crate::config::{Content, Encoding, ExportConfig, Format, Output, Pacing, Source};
 use crate::error::Error;
-use crate::report::ReadSummary;
+use crate::events::ReadSummary;
 use crate::transform::key_id;
 use completeness::CompletenessRecord;
 use record::{
@@ -175,7 +175,7 @@ fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Opti
 }
 
 fn warnings_of(read: &ReadSummary) -> Vec<WarningRecord> {
-    let record = |(warning, count): &(crate::report::Warning, u64)| WarningRecord {
+    let record = |(warning, count): &(crate::events::Warning, u64)| WarningRecord {
         kind: warning.kind.name(),
         column: warning.column,
         count: *count,

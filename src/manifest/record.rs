@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::completeness::CompletenessRecord;
 use super::schema::ColumnRecord;
 use crate::digest::ContentDigest;
-use crate::report::Failures;
+use crate::events::Failures;
 
 /// The record of a run that ended well: what was read, how, and the file it made.
 ///

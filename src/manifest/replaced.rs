@@ -26,8 +26,8 @@ pub(crate) fn contacts_in(manifest: &[u8]) -> Result<Option<u64>, ManifestError>
 mod tests {
     use super::super::tests::{manifest_of, read_summary};
     use super::*;
+    use crate::events::ReadSummary;
     use crate::proof::Certificate;
-    use crate::report::ReadSummary;
 
     #[test]
     fn an_export_that_lacks_contacts_is_no_measure() {

@@ -27,7 +27,7 @@ pub(super) fn manifest_of(read: &ReadSummary) -> Manifest {
 pub(super) fn manifest_after(read: &ReadSummary, earlier: Option<Learned>) -> Manifest {
     let times = Times { started: started(), took: Duration::from_secs(9) };
     let file = WrittenFile { file: OutFile::Part(0), rows: read.contacts, checksum: Checksum::default() };
-    let written = Written { schema: crate::table::schema(), parts: vec![file], digest: None, owners: None };
+    let written = Written { schema: crate::resource::schema(), parts: vec![file], digest: None, owners: None };
     Manifest::new(&export_config("token"), read, times, &written, earlier)
 }
 

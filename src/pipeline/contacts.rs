@@ -17,13 +17,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::redact::{Redacting, redacted};
-use crate::api::{ApiError, Decoding, Page, Reader, Share, Totals};
 use crate::config::{ContactsConfig, Token};
+use crate::decode::{self, PageTable};
 use crate::error::Error;
+use crate::events::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
+use crate::fetch::{ApiError, Decoding, Page, Reader, Share, Totals};
 use crate::page::Finding;
 use crate::proof::Keep;
-use crate::report::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
-use crate::table::{self, PageTable};
+use crate::resource;
 
 /// Pages between the reader and the stream; there are more in the reader's window.
 const CHANNEL: usize = 4;
@@ -54,8 +55,8 @@ pub(super) enum Rows {
 /// Reads, and tells a reporter how it goes.
 pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
     let (decode, schema): (fn(&[u8]) -> _, _) = match rows {
-        Rows::OfTable => (table::decode, table::schema()),
-        Rows::WithRaw => (table::decode_with_raw, table::schema_with_raw()),
+        Rows::OfTable => (decode::decode, resource::schema()),
+        Rows::WithRaw => (decode::decode_with_raw, resource::schema_with_raw()),
     };
     let tally = Arc::new(Tally::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
     let reader = Reader::new(config, Decoding { decode, join: PageTable::join }, Arc::clone(&tally) as _)?;

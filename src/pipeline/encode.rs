@@ -15,8 +15,8 @@ use super::contacts::{Contacts, bug};
 use crate::config::{Encoding, ExportConfig, OutFile, Output};
 use crate::digest::ContentDigest;
 use crate::error::Error;
+use crate::events::ReadSummary;
 use crate::manifest::{Written, WrittenFile, WrittenOwners};
-use crate::report::ReadSummary;
 use crate::sink::{Encoder, Piece};
 use crate::transform::Arrange;
 

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::api::{ApiError, Failure, Said};
+use crate::api::{Failure, Said, SetupError};
 use crate::config::Token;
-use crate::report::{Event, Reporter};
+use crate::events::{Event, Reporter};
+use crate::fetch::ApiError;
 
 /// A reporter that hears no token, before another.
 pub(super) struct Redacting {
@@ -36,7 +37,7 @@ pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
             scrub_failure(token, failure);
         }
         ApiError::Unreadable { failure, .. } => scrub_failure(token, failure),
-        ApiError::Setup(text) | ApiError::Authorities(text) => scrub(token, text),
+        ApiError::Setup(SetupError::Http(text) | SetupError::Authorities(text)) => scrub(token, text),
         ApiError::Deadline { .. } => {}
     }
     error

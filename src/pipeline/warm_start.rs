@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 
 use crate::config::{Below, ContactsConfig, ExportConfig, OnUnreadable, Output, Pacing, Rate};
+use crate::events::{Event, Reporter};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
 use crate::proof::Require;
-use crate::report::{Event, Reporter};
 use crate::sink::{FolderNames, Names, partitions};
 
 /// Nine tenths of the rate that the run before learned, if its manifest stands beside the target or in it, is of

@@ -9,7 +9,7 @@ use arrow::array::{Array, ArrayRef, AsArray, StructArray, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Fields, TimeUnit, TimestampMicrosecondType};
 
-use crate::table::INSTANTS;
+use crate::decode::INSTANTS;
 
 /// Whether columns of these types can have the values of those that are due, by name and place.
 pub(super) fn fits(found: &Fields, due: &Fields) -> Result<(), String> {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::Exit;
 use crate::text::sanitize::inert;
 
 /// Why a file or folder cannot be read back.
@@ -95,16 +94,6 @@ impl ReadbackError {
                 Self::Malformed { path, reason: format!("{place}{error}") }
             }
             _ => Self::Read { path, error },
-        }
-    }
-
-    /// How a program that ends with this error exits.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Raw { .. } => Exit::Usage,
-            Self::Replaced { .. } => Exit::TryLater,
-            _ => Exit::Contract,
         }
     }
 

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::ndjson::refused;
 use super::shape::Found;
 use super::{Lines, ReadbackError};
-use crate::table::OWNER;
+use crate::resource::OWNER;
 
 /// The columns that the first line has. The owner's keys are those of the first line with an owner; where no line has
 /// one they are `owner`, which only who wrote them can know.

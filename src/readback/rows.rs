@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Fields, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::DateTime;
 
-use crate::table::INSTANTS;
+use crate::decode::INSTANTS;
 
 /// Nanoseconds of a microsecond, which are no part of any instant here.
 const MICROSECOND: u32 = 1_000;

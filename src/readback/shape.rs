@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
-use crate::table::{self, CONTACTS, OWNER, OWNER_COLUMNS};
+use crate::resource::{self, CONTACTS, OWNER, OWNER_COLUMNS};
 use crate::text::sanitize::escape;
 
 /// A column as it is found: its name, and the names within it if it is a struct.
@@ -37,7 +37,7 @@ pub(super) fn schema_of(found: &[Found]) -> Result<SchemaRef, String> {
 
 /// The names of all that an owner has within `contact_owner`.
 pub(super) fn keys_of_owner() -> Vec<String> {
-    let columns = table::schema();
+    let columns = resource::schema();
     let keys = columns.fields().iter().filter_map(|field| field.name().strip_prefix(OWNER_COLUMNS));
     keys.map(str::to_owned).collect()
 }
@@ -61,7 +61,7 @@ fn column(name: &str, of_owners: bool) -> Option<Field> {
     if name == CONTACTS {
         return Some(Field::new(CONTACTS, DataType::Int64, false));
     }
-    let field = table::schema().field_with_name(name).ok()?.clone();
+    let field = resource::schema().field_with_name(name).ok()?.clone();
     // In a table of owners the owner's id is the identity.
     let required = of_owners && name.strip_prefix(OWNER_COLUMNS) == Some("id");
     Some(if required { field.with_nullable(false) } else { field })
@@ -96,9 +96,9 @@ mod tests {
 
     #[test]
     fn each_form_of_owners_has_its_schema() {
-        let table = table::schema();
+        let table = resource::schema();
         let names: Vec<_> = table.fields().iter().map(|field| field.name().as_str()).collect();
-        assert_eq!(of(&names), Ok(table::schema()));
+        assert_eq!(of(&names), Ok(resource::schema()));
         let owners = of(&["owner_id", "owner_name", "contacts"]).unwrap();
         assert_eq!(
             owners.fields().iter().map(|field| field.is_nullable()).collect::<Vec<_>>(),

@@ -4,8 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::lines::line;
-use super::{Event, Progress, Reporter, Verbosity};
+use super::text::line;
+use super::{Progress, Verbosity};
+use crate::events::{Event, Reporter};
 
 const BEFORE_THE_PLAN: &str = "{spinner} page 1 …";
 const BAR: &str = "{bar:16} {human_pos} of {human_len} pages, {wide_msg}";

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Event, Figures};
+use crate::events::{Event, Figures};
 use crate::text::humanize::{bytes, count, seconds};
 
 /// Seconds over which the speed is taken.

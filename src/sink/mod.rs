@@ -29,7 +29,6 @@ pub use record::{Readers, RecordFile};
 
 pub(crate) use crate::atomic::is_taken_away;
 use crate::config::OutFile;
-use crate::error::Exit;
 
 /// What an encoder hands on.
 #[derive(Debug)]
@@ -229,34 +228,6 @@ impl SinkError {
                 Self::Write { target: path.display().to_string(), error }
             }
             _ => Self::Create { path: path.to_owned(), error },
-        }
-    }
-
-    /// How a program that ends with this error exits.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Create { .. }
-            | Self::Mode { .. }
-            | Self::IsFolder { .. }
-            | Self::Lock { .. }
-            | Self::NotOurs { .. }
-            | Self::NotAKit { .. }
-            | Self::NotForPartition { .. }
-            | Self::OwnersNotOurs { .. } => Exit::CannotCreate,
-            Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
-                Exit::CannotWrite
-            }
-            Self::Locked { .. } => Exit::TryLater,
-            Self::ManifestElsewhere { .. }
-            | Self::KitNotApart { .. }
-            | Self::KitNowhere { .. }
-            | Self::NoFolderOfItsOwn { .. }
-            | Self::OwnersNowhere { .. }
-            | Self::OverInput { .. }
-            | Self::SamePlace { .. } => Exit::Usage,
-            Self::ReaderGone => Exit::ReaderGone,
-            Self::Encode { .. } => Exit::Bug,
         }
     }
 }

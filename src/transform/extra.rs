@@ -14,7 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::hash::Keyed;
 use super::select::Columns;
 use super::{column, text};
-use crate::table;
+use crate::{decode, resource};
 
 /// How `extra` is changed.
 #[derive(Debug)]
@@ -39,21 +39,21 @@ type Object = BTreeMap<String, Box<RawValue>>;
 
 impl Extra {
     pub fn new(columns: &Columns, keyed: Option<&Keyed>) -> Self {
-        if columns.get(table::EXTRA).is_none() {
+        if columns.get(resource::EXTRA).is_none() {
             return Self { changes: BTreeMap::new(), without_owner: false, of_owner: Vec::new() };
         }
-        let is_owners = |name: &&String| name.starts_with(table::OWNER_COLUMNS);
+        let is_owners = |name: &&String| name.starts_with(resource::OWNER_COLUMNS);
         let dropped = columns.dropped().iter().map(|name| (name, Change::Dropped));
         let hashed = keyed.into_iter().flat_map(Keyed::names).map(|name| (name, Change::Hashed(name.clone())));
         let mut changes = BTreeMap::new();
         for (name, change) in hashed.chain(dropped) {
             if is_owners(&name) {
                 // An owner that is no object is kept whole, and what is to be hidden may stand anywhere in it.
-                changes.insert(table::OWNER.to_owned(), change.clone());
+                changes.insert(resource::OWNER.to_owned(), change.clone());
             }
-            changes.insert(table::extra_key(name), change);
+            changes.insert(resource::extra_key(name), change);
         }
-        let schema = table::schema();
+        let schema = resource::schema();
         let mut owners = schema.fields().iter().map(|field| field.name()).filter(is_owners);
         let without_owner = owners.all(|name| columns.get(name).is_none());
         let of_owner = columns.of_owner().filter(|_| columns.has_owners_table());
@@ -62,18 +62,18 @@ impl Extra {
 
     /// What becomes of the value of a key of `object`.
     fn change(&self, key: &str, object: &Object) -> Option<&Change> {
-        let of_owner = key.strip_prefix(table::OWNER).is_some_and(|rest| rest.starts_with('.'));
+        let of_owner = key.strip_prefix(resource::OWNER).is_some_and(|rest| rest.starts_with('.'));
         let change = self.changes.get(key).or((self.without_owner && of_owner).then_some(&Change::Dropped));
         // A name that was taken has a suffix, and may stand for the column all the same.
-        let taken = || table::before_suffix(key).filter(|name| object.contains_key(*name));
+        let taken = || decode::before_suffix(key).filter(|name| object.contains_key(*name));
         change.or_else(|| self.changes.get(taken()?))
     }
 
     /// Whether the value of a key is changed in some object.
     fn may_change(&self, key: &str) -> bool {
-        let of_owner = key.strip_prefix(table::OWNER).is_some_and(|rest| rest.starts_with('.'));
+        let of_owner = key.strip_prefix(resource::OWNER).is_some_and(|rest| rest.starts_with('.'));
         let known = |name: &str| self.changes.contains_key(name);
-        known(key) || (self.without_owner && of_owner) || table::before_suffix(key).is_some_and(known)
+        known(key) || (self.without_owner && of_owner) || decode::before_suffix(key).is_some_and(known)
     }
 
     /// Whether anything is to be changed.
@@ -83,14 +83,15 @@ impl Extra {
 
     /// The column as it is to be, from a batch of the whole table whose other columns are hashed already.
     pub fn column(&self, batch: &RecordBatch, keyed: Option<&Keyed>) -> Result<ArrayRef, ArrowError> {
-        let extra = text(batch, table::EXTRA)?;
-        let owner_ids = column(batch, table::OWNER_ID)?;
+        let extra = text(batch, resource::EXTRA)?;
+        let owner_ids = column(batch, resource::OWNER_ID)?;
         let of_owner: Result<Vec<_>, _> =
             self.of_owner.iter().map(|name| text(batch, name).map(|texts| (name, texts))).collect();
         let of_owner = of_owner?;
         let changed = |row: usize| {
             let homeless = of_owner.iter().filter(|(_, texts)| owner_ids.is_null(row) && texts.is_valid(row));
-            let homeless: Vec<_> = homeless.map(|(name, texts)| (table::extra_key(name), texts.value(row))).collect();
+            let homeless: Vec<_> =
+                homeless.map(|(name, texts)| (resource::extra_key(name), texts.value(row))).collect();
             let before = extra.is_valid(row).then(|| extra.value(row));
             self.changed(before, &homeless, keyed)
         };

@@ -16,7 +16,7 @@ use sha2::Sha256;
 use super::phone::phone;
 use super::select::Columns;
 use crate::config::{ConfigError, Hashed, HmacKey};
-use crate::table;
+use crate::resource;
 
 /// Sets the id of a key apart from any hash of a value.
 const PURPOSE: &str = "linq-export, the id of a key, 1";
@@ -35,7 +35,7 @@ impl Keyed {
         let usage = |reason| Err(ConfigError::Usage(reason));
         for name in &hashed.columns {
             match columns.get(name) {
-                _ if name == table::EXTRA => {
+                _ if name == resource::EXTRA => {
                     return usage(
                         "extra is a JSON object of many values: drop it instead of hashing it with --hmac".to_owned(),
                     );

@@ -19,7 +19,7 @@ use arrow::datatypes::{DataType, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use crate::config::{ConfigError, Content, Layout, Owners};
-use crate::table;
+use crate::resource;
 use extra::Extra;
 use hash::Keyed;
 pub(crate) use hash::key_id;
@@ -77,7 +77,7 @@ impl Arrange {
     /// If a column is none of the table, or cannot be treated as was asked.
     pub fn new(content: &Content) -> Result<Self, ConfigError> {
         let layout = match content {
-            Content::Raw => return Ok(Self { form: Form::Raw, schema: table::raw_schema() }),
+            Content::Raw => return Ok(Self { form: Form::Raw, schema: resource::raw_schema() }),
             Content::Table(layout) => layout,
         };
         let columns = Columns::of(layout)?;
@@ -96,7 +96,7 @@ impl Arrange {
     /// Takes a batch of the whole table; returns it in the form that was asked for.
     pub fn take(&mut self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         match &mut self.form {
-            Form::Raw => batch.project(&[batch.schema().index_of(table::RAW)?]),
+            Form::Raw => batch.project(&[batch.schema().index_of(resource::RAW)?]),
             Form::Table(table) => table.take(batch, &self.schema),
         }
     }
@@ -118,7 +118,7 @@ impl Table {
         }
         if self.extra.changes() {
             let extra = self.extra.column(&batch, self.keyed.as_ref())?;
-            batch = replaced(&batch, |name, _| (name == table::EXTRA).then(|| Arc::clone(&extra)))?;
+            batch = replaced(&batch, |name, _| (name == resource::EXTRA).then(|| Arc::clone(&extra)))?;
         }
         if let Some(owners) = &mut self.owners {
             owners.take(&batch)?;
@@ -149,7 +149,7 @@ fn replaced(
 /// The owner as a struct: null where all of its fields are.
 fn nested(batch: &RecordBatch, fields: &Fields) -> Result<ArrayRef, ArrowError> {
     let columns: Result<Vec<_>, _> =
-        fields.iter().map(|field| column(batch, &table::owner_column(field.name())).map(Arc::clone)).collect();
+        fields.iter().map(|field| column(batch, &resource::owner_column(field.name())).map(Arc::clone)).collect();
     let columns = columns?;
     let is_there = |row| columns.iter().any(|column: &ArrayRef| column.is_valid(row));
     let there: NullBuffer = (0..batch.num_rows()).map(is_there).collect();

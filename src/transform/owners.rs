@@ -14,7 +14,7 @@ use arrow::error::ArrowError;
 use super::select::Columns;
 use super::{column, text};
 use crate::config::ConfigError;
-use crate::table;
+use crate::resource;
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 8_192;
@@ -46,16 +46,16 @@ struct Owner {
 
 impl OwnersTally {
     pub fn new(columns: &Columns) -> Result<Self, ConfigError> {
-        if columns.get(table::OWNER_ID).is_none() {
+        if columns.get(resource::OWNER_ID).is_none() {
             return Err(ConfigError::Usage(
                 "a table of owners (--owners table) needs owner_id, or nothing says which owner a contact has"
                     .to_owned(),
             ));
         }
         let texts: Vec<FieldRef> = columns.of_owner().map(Arc::clone).collect();
-        let mut fields = vec![Arc::new(Field::new(table::OWNER_ID, DataType::Int64, false))];
+        let mut fields = vec![Arc::new(Field::new(resource::OWNER_ID, DataType::Int64, false))];
         fields.extend(texts.iter().map(Arc::clone));
-        fields.push(Arc::new(Field::new(table::CONTACTS, DataType::Int64, false)));
+        fields.push(Arc::new(Field::new(resource::CONTACTS, DataType::Int64, false)));
         Ok(Self { schema: Arc::new(Schema::new(fields)), texts, owners: BTreeMap::new() })
     }
 
@@ -66,9 +66,9 @@ impl OwnersTally {
 
     /// Takes the owners of a batch of the whole table.
     pub fn take(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        let owner_ids = column(batch, table::OWNER_ID)?.as_primitive::<Int64Type>();
-        let ids = column(batch, table::ID)?.as_primitive::<Int64Type>();
-        let updates = column(batch, table::UPDATED_AT)?.as_primitive::<TimestampMicrosecondType>();
+        let owner_ids = column(batch, resource::OWNER_ID)?.as_primitive::<Int64Type>();
+        let ids = column(batch, resource::ID)?.as_primitive::<Int64Type>();
+        let updates = column(batch, resource::UPDATED_AT)?.as_primitive::<TimestampMicrosecondType>();
         let texts: Result<Vec<&StringArray>, _> = self.texts.iter().map(|field| text(batch, field.name())).collect();
         let texts = texts?;
         for row in (0..batch.num_rows()).filter(|row| owner_ids.is_valid(*row)) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef};
 
 use crate::config::{ConfigError, Layout, Owners};
-use crate::table;
+use crate::resource;
 
 /// The columns of an output, by the names they have in the whole table.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl Columns {
     pub fn of(layout: &Layout) -> Result<Self, ConfigError> {
         let chosen = layout.columns.as_ref().map(|names| named(names, "--columns")).transpose()?;
         let dropped = named(&layout.dropped, "--drop")?;
-        if dropped.contains(table::ID) {
+        if dropped.contains(resource::ID) {
             return Err(ConfigError::Usage(
                 "id cannot be dropped: that each is there once is what shows that the file is right".to_owned(),
             ));
@@ -33,9 +33,10 @@ impl Columns {
             }
         }
         let is_kept = |name: &str| {
-            name == table::ID || chosen.as_ref().is_none_or(|chosen| chosen.contains(name)) && !dropped.contains(name)
+            name == resource::ID
+                || chosen.as_ref().is_none_or(|chosen| chosen.contains(name)) && !dropped.contains(name)
         };
-        let schema = table::schema();
+        let schema = resource::schema();
         let has_owner = schema.fields().iter().any(|field| is_owners(field) && is_kept(field.name()));
         if layout.owners == Owners::Struct && !has_owner {
             return Err(ConfigError::Usage(
@@ -67,7 +68,7 @@ impl Columns {
 
     /// The owner's columns that are written, but for its id.
     pub fn of_owner(&self) -> impl Iterator<Item = &FieldRef> {
-        self.kept.iter().filter(|field| is_owners(field) && field.name() != table::OWNER_ID)
+        self.kept.iter().filter(|field| is_owners(field) && field.name() != resource::OWNER_ID)
     }
 
     /// The fields of the contacts, in the form they are written in.
@@ -78,33 +79,33 @@ impl Columns {
             match self.owners {
                 Owners::Struct if is_owners(field) => {
                     if of_owner.is_empty() {
-                        fields.push(Arc::new(Field::new(table::OWNER, DataType::Null, true)));
+                        fields.push(Arc::new(Field::new(resource::OWNER, DataType::Null, true)));
                     }
-                    let key = field.name().trim_start_matches(table::OWNER_COLUMNS);
+                    let key = field.name().trim_start_matches(resource::OWNER_COLUMNS);
                     of_owner.push(field.as_ref().clone().with_name(key));
                 }
-                Owners::Table if is_owners(field) && field.name() != table::OWNER_ID => {}
+                Owners::Table if is_owners(field) && field.name() != resource::OWNER_ID => {}
                 _ => fields.push(Arc::clone(field)),
             }
         }
-        if let Some(owner) = fields.iter_mut().find(|field| field.name() == table::OWNER) {
-            *owner = Arc::new(Field::new(table::OWNER, DataType::Struct(of_owner.into()), true));
+        if let Some(owner) = fields.iter_mut().find(|field| field.name() == resource::OWNER) {
+            *owner = Arc::new(Field::new(resource::OWNER, DataType::Struct(of_owner.into()), true));
         }
         fields
     }
 }
 
 fn is_owners(field: &Field) -> bool {
-    field.name().starts_with(table::OWNER_COLUMNS)
+    field.name().starts_with(resource::OWNER_COLUMNS)
 }
 
 /// The columns that an option names; each must be one of the table.
 fn named(names: &[String], option: &str) -> Result<BTreeSet<String>, ConfigError> {
-    let schema = table::schema();
+    let schema = resource::schema();
     let all = || schema.fields().iter();
     let mut found = BTreeSet::new();
     for name in names {
-        if name == table::OWNER {
+        if name == resource::OWNER {
             found.extend(all().filter(|field| is_owners(field)).map(|field| field.name().clone()));
         } else if all().any(|field| field.name() == name) {
             found.insert(name.clone());
@@ -113,7 +114,7 @@ fn named(names: &[String], option: &str) -> Result<BTreeSet<String>, ConfigError
             return Err(ConfigError::Usage(format!(
                 "no column is called {name:?}: there are {}, and {} for all of the owner's (see {option})",
                 names.join(", "),
-                table::OWNER
+                resource::OWNER
             )));
         }
     }

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::{Hashed, HmacKey};
+use crate::decode;
 
 /// A batch of the whole table, with what was sent.
 fn batch(contacts: &str) -> RecordBatch {
     let pagination = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
     let body = format!("{{\"contacts\":[{contacts}],{pagination}}}");
-    table::decode_with_raw(body.as_bytes()).unwrap().table.batch
+    decode::decode_with_raw(body.as_bytes()).unwrap().table.batch
 }
 
 fn layout(change: impl FnOnce(&mut Layout)) -> Layout {
@@ -234,7 +235,7 @@ fn a_key_of_the_contact_itself_is_not_overwritten_by_its_owners() {
 #[test]
 fn raw_lines_are_the_bytes_that_were_sent() {
     let contacts = "{ \"id\": 1.0e0x }";
-    assert!(table::decode_with_raw(contacts.as_bytes()).is_err());
+    assert!(decode::decode_with_raw(contacts.as_bytes()).is_err());
     let contacts = "{\"id\":1,\r\n  \"a\":\"\\u00e9\\n\", \"b\": 1.50},  {\"b\":2,\"id\":\"2\"}";
     let mut arrange = Arrange::new(&Content::Raw).unwrap();
     let batch = arrange.take(&batch(contacts)).unwrap();

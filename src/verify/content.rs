@@ -12,7 +12,7 @@ use super::VerifyError;
 use crate::digest::ContentDigest;
 use crate::manifest::{ColumnRecord, Known, KnownDigest, KnownOwners, columns, fingerprint};
 use crate::readback::{Readback, Reading, Wanted, open_for, raw_ids};
-use crate::table::OWNER;
+use crate::resource::OWNER;
 use crate::text::sanitize::escape;
 
 /// A table as its manifest has it, and what was read of it so far.

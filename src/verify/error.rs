@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::Exit;
 use crate::manifest::ManifestError;
 use crate::proof::{Level, Require};
 use crate::readback::ReadbackError;
@@ -146,7 +145,7 @@ pub enum VerifyError {
         reason: String,
     },
     /// It is what its manifest says, and that is less than was required.
-    #[error("{} is {level}, and {required} was required{}", shown(path), behind(reasons))]
+    #[error("{} is {level}, and {required} was required{}", shown(path), error_chain(reasons))]
     Below {
         /// The file or folder.
         path: PathBuf,
@@ -174,7 +173,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Reasons, after a colon.
-fn behind(reasons: &[String]) -> String {
+fn error_chain(reasons: &[String]) -> String {
     if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
 }
 
@@ -196,16 +195,6 @@ impl VerifyError {
     /// Whether a run that publishes while this one reads can look like this: bytes and rows may be of two runs then.
     pub(super) fn may_pass(&self) -> bool {
         !matches!(self, Self::Read { error, .. } if error.kind() != io::ErrorKind::NotFound)
-    }
-
-    /// How a program that ends with this error exits.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Publishing { .. } => Exit::TryLater,
-            Self::Below { .. } => Exit::Incomplete,
-            _ => Exit::Contract,
-        }
     }
 
     /// What to do about it.

@@ -4,7 +4,7 @@
 
 use arrow::datatypes::{DataType, Field, Schema};
 
-use crate::table;
+use crate::resource;
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Leaf {
 impl Column {
     fn new(field: &Field, within: Option<&str>) -> Self {
         let path = within.map_or_else(|| field.name().clone(), |within| format!("{within}.{}", field.name()));
-        let about = table::about(&path).unwrap_or_default();
+        let about = resource::about(&path).unwrap_or_default();
         // A column that is never null is not told when it is.
         let about = match (field.is_nullable(), about.split_once("; null where")) {
             (false, Some((about, _))) => about,
@@ -93,7 +93,7 @@ pub(super) fn say_hashed(columns: &mut [Column], hashed: &[String], key_id: &str
     for column in columns {
         match &mut column.kind {
             Kind::Struct(fields) => {
-                for field in fields.iter_mut().filter(|field| hashed.contains(&table::owner_column(&field.name))) {
+                for field in fields.iter_mut().filter(|field| hashed.contains(&resource::owner_column(&field.name))) {
                     say(&mut field.about, "its value", key_id);
                     // Not every dialect can describe a field.
                     say(&mut column.about, &format!("its key {}", field.name), key_id);
@@ -132,7 +132,7 @@ pub(super) fn leaves(columns: &[Column]) -> Vec<Leaf> {
             _ => leaves.push(leaf(None, column)),
         }
     }
-    leaves.sort_by_key(|leaf| table::rank(&leaf.dotted()));
+    leaves.sort_by_key(|leaf| resource::rank(&leaf.dotted()));
     leaves
 }
 
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn hashed_columns_and_fields_say_so() {
         let hashed = ["phone_number", "owner_email"].map(str::to_owned);
-        for form in [nested(), owners(), table::schema().as_ref().clone()] {
+        for form in [nested(), owners(), resource::schema().as_ref().clone()] {
             let mut columns = columns(&form);
             say_hashed(&mut columns, &hashed, "0123456789abcdef");
             let fields = |column: Column| match column.kind {

@@ -55,7 +55,7 @@ pub(super) fn comments(table: &str, columns: &[Column]) -> String {
 
 /// What the comment of a table says.
 pub(super) fn about_table(columns: &[Column]) -> &'static str {
-    if columns.iter().any(|column| column.name == crate::table::CONTACTS) {
+    if columns.iter().any(|column| column.name == crate::resource::CONTACTS) {
         "The users of a Linq organisation who own contacts, by linq-export"
     } else {
         "The contacts of a Linq organisation, by linq-export"

@@ -9,12 +9,12 @@ use super::columns::{Column, Kind, columns};
 use super::*;
 use crate::config::Format;
 use crate::digest::ContentDigest;
-use crate::table;
+use crate::resource;
 
 /// The table with a struct for the owner.
 pub(super) fn nested() -> Schema {
-    let of_owner = |name: &str| name.strip_prefix(table::OWNER_COLUMNS).map(str::to_owned);
-    let schema = table::schema();
+    let of_owner = |name: &str| name.strip_prefix(resource::OWNER_COLUMNS).map(str::to_owned);
+    let schema = resource::schema();
     let inner: Fields = schema
         .fields()
         .iter()
@@ -23,7 +23,7 @@ pub(super) fn nested() -> Schema {
     let mut fields = Vec::new();
     for field in schema.fields() {
         match of_owner(field.name()).as_deref() {
-            Some("id") => fields.push(Field::new(table::OWNER, DataType::Struct(inner.clone()), true)),
+            Some("id") => fields.push(Field::new(resource::OWNER, DataType::Struct(inner.clone()), true)),
             Some(_) => {}
             None => fields.push(field.as_ref().clone()),
         }
@@ -36,7 +36,7 @@ pub(super) fn owners() -> Schema {
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let integer = |name: &str| Field::new(name, DataType::Int64, false);
     let texts = ["owner_email", "owner_first_name", "owner_last_name", "owner_name"].map(text);
-    Schema::new([&[integer("owner_id")], &texts[..], &[integer(table::CONTACTS)]].concat())
+    Schema::new([&[integer("owner_id")], &texts[..], &[integer(resource::CONTACTS)]].concat())
 }
 
 /// A kit of files with names to beware of.
@@ -122,7 +122,7 @@ fn the_documented_types_are_those_of_the_code() {
 
 #[test]
 fn every_column_is_described_in_every_dialect() {
-    for form in [table::schema().as_ref(), &nested(), &owners()] {
+    for form in [resource::schema().as_ref(), &nested(), &owners()] {
         for dialect in Dialect::ALL {
             let text = schema(dialect, "linq.contacts", form);
             for column in columns(form) {
@@ -134,7 +134,7 @@ fn every_column_is_described_in_every_dialect() {
 
 #[test]
 fn a_kit_has_the_files_of_each_warehouse_and_table() {
-    let kit = kit_of(&table::schema(), Format::Parquet, None, &["/data/a.parquet"]);
+    let kit = kit_of(&resource::schema(), Format::Parquet, None, &["/data/a.parquet"]);
     let names: Vec<_> = kit.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
     for [dialect, rest] in [
@@ -161,7 +161,7 @@ fn a_kit_has_the_files_of_each_warehouse_and_table() {
         }
     }
     assert_eq!(names.len(), 2 * 14 + 1);
-    let lines = kit_of(&table::schema(), Format::Ndjson, None, &["/data/a.ndjson"]);
+    let lines = kit_of(&resource::schema(), Format::Ndjson, None, &["/data/a.ndjson"]);
     assert!(text(&lines, README).contains("--file postgres.digest.sql\n"));
     assert!(names.iter().all(|name| is_named_like_a_kit(name)) && text(&kit, README).starts_with(TITLE));
     for other in ["", "sql", "duckdb.", "duckdb.sql.bak", "duckdb.merge.sql", "bigquery.owners.", "readme.md", ".git"] {
@@ -194,7 +194,7 @@ fn no_file_of_a_kit_breaks_at_a_name() {
 fn several_files_are_all_named_and_partitions_are_shown_together() {
     let files =
         ["/data/it's/run_date=2026-01-31/part-00000.parquet", "/data/it's/run_date=2026-01-31/part-00001.parquet"];
-    let kit = kit_of(&table::schema(), Format::Parquet, None, &files);
+    let kit = kit_of(&resource::schema(), Format::Parquet, None, &files);
     for (name, times) in [("bigquery.load.sh", 1), ("duckdb.sql", 1), ("snowflake.sql", 1), ("clickhouse.sql", 1)] {
         for part in ["part-00000.parquet", "part-00001.parquet"] {
             assert_eq!(text(&kit, name).matches(part).count(), times, "{name}");
@@ -229,7 +229,7 @@ fn duckdb_reads_plain_text_with_rows_as_long_as_they_come() {
     for (format, limit) in
         [(Format::Ndjson, "maximum_object_size = 67108864"), (Format::Csv, "max_line_size = 67108864")]
     {
-        let kit = kit_of(&table::schema(), format, None, &["/data/a"]);
+        let kit = kit_of(&resource::schema(), format, None, &["/data/a"]);
         let sql = text(&kit, "duckdb.sql");
         assert!(sql.contains("compression = 'uncompressed'") && sql.contains(limit), "{sql}");
     }
@@ -239,7 +239,7 @@ fn duckdb_reads_plain_text_with_rows_as_long_as_they_come() {
 fn csv_keeps_null_apart_from_the_empty_text() {
     let load = handoff::Load {
         table: "contacts",
-        columns: columns(&table::schema()),
+        columns: columns(&resource::schema()),
         files: vec!["/a.csv".to_owned()],
         format: Format::Csv,
         compressed: None,
@@ -270,7 +270,7 @@ fn a_table_of_the_key_alone_has_nothing_to_update() {
 
 #[test]
 fn clickhouse_stops_where_a_pattern_has_brought_other_rows() {
-    let kit = kit_of(&table::schema(), Format::Ndjson, None, &["/data/{a,b}*?.ndjson"]);
+    let kit = kit_of(&resource::schema(), Format::Ndjson, None, &["/data/{a,b}*?.ndjson"]);
     let sql = text(&kit, "clickhouse.sql");
     let places =
         ["FROM INFILE '/data/?a?b???.ndjson'", "throwIf(count() <> 2, ", "INSERT INTO contacts (", "-- DELETE"];
@@ -280,7 +280,7 @@ fn clickhouse_stops_where_a_pattern_has_brought_other_rows() {
 
 #[test]
 fn deletes_are_off_and_say_when_they_are_sound() {
-    let kit = kit_of(&table::schema(), Format::Ndjson, None, &["/a.ndjson"]);
+    let kit = kit_of(&resource::schema(), Format::Ndjson, None, &["/a.ndjson"]);
     for (name, off) in [
         ("bigquery.merge.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
         ("duckdb.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),

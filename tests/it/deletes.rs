@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use linq_export::config::{Encoding, ExportConfig, MaxDeletes, Output};
-use linq_export::report::{Silent, Summary};
+use linq_export::events::{Silent, Summary};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error};
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use linq_export::Exit;
+use linq_export::ExitCode;
 
 use crate::run::{export, exported, failing};
 use crate::scripted::{Scripted, answer, page};
@@ -17,36 +17,40 @@ fn answered(answer: String) -> Ran {
     ran(command.env("LINQ_INTEGRATION_TOKEN", "a-token").output().unwrap())
 }
 
-fn assert_exit(ran: &Ran, exit: Exit, says: &str) {
+fn assert_exit(ran: &Ran, exit: ExitCode, says: &str) {
     assert_eq!(ran.code, Some(exit.code().into()), "{}", ran.stderr);
     assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
 }
 
 #[test]
 fn each_answer_has_its_exit_code() {
-    assert_exit(&answered(page("", 0)), Exit::Whole, "0 contacts");
+    assert_exit(&answered(page("", 0)), ExitCode::Success, "0 contacts");
     for (status, exit, says) in [
-        ("401 Unauthorized", Exit::Denied, "check the token"),
-        ("403 Forbidden", Exit::Denied, "check the token"),
-        ("400 Bad Request", Exit::Contract, "400"),
-        ("404 Not Found", Exit::Contract, "404"),
-        ("302 Found", Exit::Contract, "302"),
-        ("501 Not Implemented", Exit::Unavailable, "501"),
-        ("503 Service Unavailable", Exit::Unavailable, "503"),
+        ("401 Unauthorized", ExitCode::Unauthorized, "check the token"),
+        ("403 Forbidden", ExitCode::Unauthorized, "check the token"),
+        ("400 Bad Request", ExitCode::BadResponse, "400"),
+        ("404 Not Found", ExitCode::BadResponse, "404"),
+        ("302 Found", ExitCode::BadResponse, "302"),
+        ("501 Not Implemented", ExitCode::Unavailable, "501"),
+        ("503 Service Unavailable", ExitCode::Unavailable, "503"),
     ] {
         assert_exit(&answered(answer(status, "", "")), exit, says);
     }
     let contract = answered(answer("400 Bad Request", "", ""));
     assert!(contract.stderr.contains("hint: ") && contract.stderr.contains("request id"), "{}", contract.stderr);
-    assert_exit(&answered(answer("429 Too Many Requests", "Retry-After: 99\r\n", "")), Exit::TryLater, "throttled");
-    assert_exit(&answered(page("", 7)), Exit::Contract, "page 1");
+    assert_exit(
+        &answered(answer("429 Too Many Requests", "Retry-After: 99\r\n", "")),
+        ExitCode::TemporaryFailure,
+        "throttled",
+    );
+    assert_exit(&answered(page("", 7)), ExitCode::BadResponse, "page 1");
 }
 
 #[test]
 fn a_deadline_is_not_told_as_throttling() {
     let folder = folder();
     let ran = exported(5, &path(&folder, "c.ndjson"), &["--sandbox-latency", "10m", "--deadline", "1ms"]);
-    assert_exit(&ran, Exit::TryLater, "a longer --deadline");
+    assert_exit(&ran, ExitCode::TemporaryFailure, "a longer --deadline");
     assert!(!ran.stderr.contains("left in peace"), "{}", ran.stderr);
 }
 
@@ -56,7 +60,7 @@ fn a_lock_that_cannot_be_opened_is_named() {
     let lock = path(&folder, ".c.ndjson.lock");
     std::fs::create_dir(&lock).unwrap();
     let ran = exported(5, &path(&folder, "c.ndjson"), &[]);
-    assert_exit(&ran, Exit::CannotCreate, &format!("cannot open the lock {lock}"));
+    assert_exit(&ran, ExitCode::CannotCreate, &format!("cannot open the lock {lock}"));
     assert!(ran.stderr.contains("another user's") && !ran.stderr.contains("the folder must"), "{}", ran.stderr);
 }
 
@@ -64,15 +68,15 @@ fn a_lock_that_cannot_be_opened_is_named() {
 fn each_place_has_its_exit_code() {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
-    assert_exit(&exported(5, &file, &[]), Exit::Whole, "5 contacts");
-    assert_exit(&exported(5, "c.xlsx", &[]), Exit::Usage, "--format");
-    assert_exit(&exported(5, &path(&folder, "missing/c.ndjson"), &[]), Exit::CannotCreate, "because: ");
+    assert_exit(&exported(5, &file, &[]), ExitCode::Success, "5 contacts");
+    assert_exit(&exported(5, "c.xlsx", &[]), ExitCode::Usage, "--format");
+    assert_exit(&exported(5, &path(&folder, "missing/c.ndjson"), &[]), ExitCode::CannotCreate, "because: ");
     // A file where a folder should be.
-    assert_exit(&exported(5, &path(&folder, "c.ndjson/c.ndjson"), &[]), Exit::CannotCreate, "because: ");
-    assert_exit(&ran(failing(&file, &[]).output().unwrap()), Exit::Unavailable, "no connection");
+    assert_exit(&exported(5, &path(&folder, "c.ndjson/c.ndjson"), &[]), ExitCode::CannotCreate, "because: ");
+    assert_exit(&ran(failing(&file, &[]).output().unwrap()), ExitCode::Unavailable, "no connection");
     let lock = File::open(folder.path().join(".c.ndjson.lock")).unwrap();
     lock.lock().unwrap();
-    assert_exit(&exported(5, &file, &[]), Exit::TryLater, "--wait-lock");
+    assert_exit(&exported(5, &file, &[]), ExitCode::TemporaryFailure, "--wait-lock");
 }
 
 #[test]
@@ -80,17 +84,17 @@ fn a_bug_is_told_as_one() {
     let mut command = export(5, "-", &["--format", "ndjson"]);
     // Not a number of threads: the runtime panics, as a bug would.
     let ran = ran(command.env("TOKIO_WORKER_THREADS", "0").output().unwrap());
-    assert_exit(&ran, Exit::Bug, "please report it");
+    assert_exit(&ran, ExitCode::Internal, "please report it");
 }
 
 #[test]
 fn the_table_and_the_readme_name_each_code_once() {
-    let table = Exit::table();
-    for exit in Exit::ALL {
+    let table = ExitCode::table();
+    for exit in ExitCode::ALL {
         let row = format!("| {} | {} |\n", exit.code(), exit.meaning());
         for text in [&table, include_str!("../../README.md")] {
             assert_eq!(text.matches(&row).count(), 1, "{row}");
         }
     }
-    assert!(Exit::ALL.is_sorted_by_key(|exit| exit.code()));
+    assert!(ExitCode::ALL.is_sorted_by_key(|exit| exit.code()));
 }

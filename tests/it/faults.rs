@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use linq_export::config::ContactsConfig;
-use linq_export::report::Summary;
+use linq_export::events::Summary;
 use linq_export::sandbox::{FaultRule, Order, Outage, PastTheEnd, Sandbox, SandboxConfig, Totals};
 use linq_export::{Assumption, Error, Level, Reason};
 

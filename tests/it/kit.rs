@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use linq_export::CancellationToken;
 use linq_export::config::{ExportConfig, Format, Output};
-use linq_export::report::{Event, Publishing, Reporter, Tally};
+use linq_export::events::{Event, Publishing, Reporter, Tally};
 
 use crate::run::{Heard, export, exported, failing, json, verified};
 use crate::support::{Ran, config, folder, names, path, ran, sandbox};

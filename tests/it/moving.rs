@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use linq_export::config::{Below, ExportConfig, Format, Output};
-use linq_export::report::{Silent, Summary};
+use linq_export::events::{Silent, Summary};
 use linq_export::sandbox::{Count, Lag, Moves, Order, PageOrder, Sandbox, SandboxConfig};
 use linq_export::{Assumption, CancellationToken, Level, Require};
 

@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::DateTime;
 use linq_export::arrow;
 use linq_export::config::{BaseUrl, ContactsConfig, Encoding, ExportConfig, Pacing, PlainHttp, Rate, Token};
-use linq_export::report::{Reporter, Silent, Summary};
+use linq_export::events::{Reporter, Silent, Summary};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;

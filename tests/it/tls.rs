@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use linq_export::config::{ContactsConfig, PerPage};
-use linq_export::report::{Event, Reporter};
+use linq_export::events::{Event, Reporter};
 use linq_export::sandbox::{Certificate, Protocol, Protocols, Sandbox, SandboxConfig, Tls};
 
 use crate::support::{Ran, config, export, export_telling, folder, ndjson_rows, path, program, ran, truth};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use linq_export::config::{Below, Encoding, ExportConfig, Output, PerPage};
-use linq_export::report::{Silent, Summary};
+use linq_export::events::{Silent, Summary};
 use linq_export::sandbox::{Order, Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error, Level, Reason, Require};
 

@@ -11,17 +11,17 @@ use super::super::records::{self, OpenRecords, Record};
 use super::super::signals::Signals;
 use super::super::{fail, say, token, words};
 use super::{Contacts, blocking, overdue};
-use crate::ended::Ended;
-use crate::report::{Figures, Publishing, Summary, json_line};
+use crate::events::{Figures, Publishing, Summary};
+use crate::report::{Ended, json_line};
 use crate::text::humanize::{bytes, counted, seconds};
-use crate::{Error, Exit, Level, RecordFile, SinkError};
+use crate::{Error, ExitCode, Level, RecordFile, SinkError};
 
 /// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
 const LONGEST: Duration = Duration::from_secs(30);
 
 impl Contacts {
     /// Ends a run that came to a stop for a fault of the program or the system.
-    pub fn broken(&self, error: &Error) -> Exit {
+    pub fn broken(&self, error: &Error) -> ExitCode {
         let exit = error.exit();
         let ended = Ended::new(exit, Utc::now(), Duration::ZERO, Figures::default())
             .with_output(&self.destination.output())
@@ -44,11 +44,11 @@ impl Contacts {
     /// of them says so.
     pub(super) async fn leave(
         &self,
-        exit: Exit,
+        exit: ExitCode,
         ended: Ended,
         records: OpenRecords,
         signals: &Signals,
-    ) -> (Exit, Ended, Option<Error>) {
+    ) -> (ExitCode, Ended, Option<Error>) {
         let (mut exit, mut ended, mut records, mut unwritten) = (exit, ended, records, None);
         let mut report = None;
         for record in Record::ALL {
@@ -59,7 +59,7 @@ impl Contacts {
             let Err(error) = write(file, record, &ended, signals).await else { continue };
             let error = Error::from(error);
             // Why the export itself failed is worth more.
-            if exit == Exit::Whole {
+            if exit == ExitCode::Success {
                 exit = error.exit();
                 ended = ended.with_exit(exit).with_error(&error, words::advice(&error).as_deref());
                 if record == Record::Metrics
@@ -124,7 +124,7 @@ impl Contacts {
             }
             _ => say(format_args!("COMPLETENESS NOT PROVEN: {level}: {}", certificate.why())),
         }
-        if summary.exit() == Exit::Incomplete {
+        if summary.exit() == ExitCode::Incomplete {
             say(format_args!("published below what was required ({}), as --publish-below says", summary.required));
         }
     }

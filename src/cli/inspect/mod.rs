@@ -10,7 +10,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{put, put_json, unread};
-use crate::Exit;
+use crate::ExitCode;
 use crate::inspect::inspect;
 
 /// Columns of a terminal where nobody says how many there are, the fewest that are used, and the most.
@@ -33,7 +33,7 @@ pub struct Inspect {
 }
 
 impl Inspect {
-    pub fn run(&self) -> Exit {
+    pub fn run(&self) -> ExitCode {
         match inspect(&self.path) {
             Ok(facts) if self.json => put_json(&facts),
             Ok(facts) => put(&text::of(&facts, width())),

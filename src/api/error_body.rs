@@ -1,0 +1,259 @@
+//! What a server says when it does not answer with a page: its error bodies and headers.
+//!
+//! Three shapes of errors are documented for neighbouring endpoints (design notes, api.md), and
+//! proxies answer HTML or nothing. All are read leniently, and nothing here can fail.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::error::{RequestId, Said};
+use crate::config::Token;
+use crate::text::sanitize::escape;
+
+/// Headers that name a request for the server's support, in order of preference.
+const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-trace-id", "cf-ray"];
+/// The key that names one in a body.
+const TRACE_ID: &str = "trace_id";
+
+/// A wait beyond this is no time to come back at: it names an instant that no calendar and no clock here holds.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
+
+/// What the server said, from the headers and the body of an answer that is no page; the token is taken out before white
+/// space is folded and the rest cut, for what is left of it then could not be told.
+pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
+    let body = without_mark(body);
+    let envelope: Option<Value> = serde_json::from_slice(body).ok();
+    let message = match &envelope {
+        Some(envelope) => message(envelope),
+        None => plain(body),
+    };
+    let shown = |text: &str| escape(token.scrubbed(text).as_deref().unwrap_or(text));
+    let header = |name: &'static str| Some((name, headers.get(name)?.to_str().ok()?));
+    let trace = || Some((TRACE_ID, envelope.as_ref()?.get(TRACE_ID)?.as_str()?));
+    let request = REQUEST_IDS.into_iter().find_map(header).or_else(trace);
+    Said { message: shown(&message), request_id: request.map(|(name, id)| Box::new(RequestId { name, id: shown(id) })) }
+}
+
+/// What the server said with a 200 that is no page: only what has the form of an error, since all else may be contacts.
+pub(crate) fn said_for_page(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
+    let body = without_mark(body);
+    let may_be_error =
+        body.len() <= LARGEST_ERROR && (is_markup(body) || serde_json::from_slice::<IgnoredAny>(body).is_ok());
+    said(headers, if may_be_error { body } else { &[] }, token)
+}
+
+/// The largest body that is looked at for an error, in bytes.
+pub(crate) const LARGEST_ERROR: usize = 64 << 10;
+
+/// Whether a 200 has something else in the place of a page: no JSON object at all, or one without `contacts`. A page
+/// that is cut or contradicts itself is not meant.
+pub(crate) fn is_stand_in(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Page {
+        contacts: Option<IgnoredAny>,
+    }
+    let body = without_mark(body).trim_ascii_start();
+    !body.starts_with(b"{") || serde_json::from_slice::<Page>(body).is_ok_and(|page| page.contacts.is_none())
+}
+
+/// A body without the byte order mark that some servers put before it.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
+}
+
+fn is_markup(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
+/// How long the server asks to wait, at most [`LONGEST_WAIT`]: `Retry-After`, or `error.retry_after` or
+/// `retry_after` in the body.
+pub(crate) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> {
+    let header = || {
+        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        text.parse().map(Duration::from_secs).ok().or_else(|| until(text, headers))
+    };
+    let body = || {
+        let envelope: Value = serde_json::from_slice(without_mark(body)).ok()?;
+        let seconds =
+            [envelope.get("error"), Some(&envelope)].into_iter().flatten().find_map(|part| part.get("retry_after"));
+        Duration::try_from_secs_f64(seconds?.as_f64()?).ok()
+    };
+    header().or_else(body).map(|wait| wait.min(LONGEST_WAIT))
+}
+
+/// From the response's own date, for clocks differ, to an HTTP date.
+fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
+    let then = httpdate::parse_http_date(text).ok()?;
+    Some(then.duration_since(date(headers)).unwrap_or_default())
+}
+
+/// The instant of a response by the server's clock; by ours, if it does not say.
+pub(crate) fn date(headers: &HeaderMap) -> SystemTime {
+    said_date(headers).unwrap_or_else(SystemTime::now)
+}
+
+/// The instant of a response by the server's clock, if it says.
+pub(crate) fn said_date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
+}
+
+/// Scheme and host of a redirect's target; the rest could hold anything.
+pub(crate) fn location(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(LOCATION)?.to_str().ok()?;
+    match url::Url::parse(text) {
+        Ok(url) => Some(escape(&format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()))),
+        Err(_) => Some("another path of the same host".to_owned()),
+    }
+}
+
+/// The message of a JSON error, with its code before and its details after it.
+fn message(envelope: &Value) -> String {
+    let text = |value: &Value, key: &str| match value.get(key) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let one = |error: &Value| {
+        let parts = [
+            text(error, "error_code").or_else(|| text(error, "code")),
+            text(error, "message").or_else(|| text(error, "title")),
+            text(error, "detail"),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+    };
+    let mut messages = vec![one(envelope)];
+    match envelope.get("error") {
+        Some(Value::String(text)) => messages.push(text.clone()),
+        Some(error) => messages.push(one(error)),
+        None => {}
+    }
+    for error in envelope.get("errors").and_then(Value::as_array).into_iter().flatten() {
+        messages.push(error.as_str().map_or_else(|| one(error), str::to_owned));
+    }
+    messages.retain(|message| !message.is_empty());
+    messages.join("; ")
+}
+
+/// The text of a body that is no JSON: without its tags, if it is HTML.
+fn plain(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    if !is_markup(body) {
+        return text.into_owned();
+    }
+    let tagless = text.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    tagless.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn show(body: &str) -> String {
+        said(&HeaderMap::new(), body.as_bytes(), &token()).to_string()
+    }
+
+    fn token() -> Token {
+        Token::new("lk_live_4f1d0c77a9b84e5f9d3c").unwrap()
+    }
+
+    #[test]
+    fn the_published_error_is_shown_whole() {
+        assert_eq!(
+            show(include_str!("../../tests/fixtures/published_error.json")),
+            ": INTERNAL_ERROR: Unable to fetch contacts; Internal server error. Please try again or contact support if the issue persists."
+        );
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        assert_eq!(
+            show(r#"{"errors":[{"status":404,"code":"not_found","title":"Not Found","detail":"no such route"}]}"#),
+            ": not_found: Not Found: no such route"
+        );
+        assert_eq!(
+            show(
+                r#"{"success":false,"error":{"status":429,"code":1007,"message":"Slow down","retry_after":45},"trace_id":"t-1"}"#
+            ),
+            ": 1007: Slow down (trace_id t-1)"
+        );
+        assert_eq!(show(r#"{"error":"nope"}"#), ": nope");
+        assert_eq!(show("\u{feff}{\"error\":\"nope\"}"), ": nope");
+        assert_eq!(
+            show("<html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"),
+            ": 502 Bad Gateway nginx"
+        );
+        assert_eq!(show("upstream\u{1b}[2J down"), ": upstream\\u{1b}[2J down");
+        assert_eq!((show(""), show("[1]"), show("{}")), (String::new(), String::new(), String::new()));
+    }
+
+    #[test]
+    fn what_is_no_object_with_contacts_stands_in_for_a_page() {
+        for body in
+            ["", " <html>", "null", "[]", "Down", "{}", r#"{"error":"x"}"#, "\u{feff}{}", r#"{"contacts":null}"#]
+        {
+            assert!(is_stand_in(body.as_bytes()), "{body}");
+        }
+        for body in [r#"{"contacts":[]}"#, "\u{feff} {\"contacts\":[]}", r#"{"contacts":[{"id":1},"#, "{"] {
+            assert!(!is_stand_in(body.as_bytes()), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_request_is_named() {
+        let said = said(&headers(&[("cf-ray", "ray"), ("x-request-id", "abc")]), b"", &token());
+        assert_eq!(said.to_string(), " (x-request-id abc)");
+        assert_eq!(said.request_id, Some(Box::new(RequestId { name: "x-request-id", id: "abc".to_owned() })));
+    }
+
+    /// The cut after 200 characters is in the middle of the token, and folding would join what stands around it.
+    #[test]
+    fn the_token_is_taken_out_before_the_text_is_folded_and_cut() {
+        let token = token();
+        let (head, tail) = token.expose().split_at(5);
+        for filler in 180..202 {
+            for between in ["", " ", "\n\t", "\u{200b}"] {
+                let body = format!("{} {head}{between}{tail} {head}{between}{tail}", "x".repeat(filler));
+                let id = headers(&[("x-request-id", &format!("{}{head}{tail}", "x".repeat(filler)))]);
+                let said = said(&id, body.as_bytes(), &token).to_string();
+                assert!(!said.contains("lk_l") && !said.contains("_4f1"), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_in_each_form() {
+        let seconds = |list: &[(&'static str, &str)], body: &str| {
+            retry_after(&headers(list), body.as_bytes()).map(|wait| wait.as_secs())
+        };
+        assert_eq!(seconds(&[("retry-after", "120")], ""), Some(120));
+        let date = ("date", "Sun, 06 Nov 1994 08:49:30 GMT");
+        for until in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(seconds(&[date, ("retry-after", until)], ""), Some(7), "{until}");
+        }
+        assert_eq!(seconds(&[date, ("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT")], ""), Some(0));
+        assert_eq!(seconds(&[], r#"{"error":{"retry_after":45}}"#), Some(45));
+        assert_eq!(seconds(&[], r#"{"error":"slow down","retry_after":45}"#), Some(45));
+        assert_eq!(seconds(&[], r#"{"message":"slow down","retry_after":45.9}"#), Some(45));
+        assert_eq!(seconds(&[("retry-after", "soon")], "{}"), None);
+        for (header, body) in [(u64::MAX.to_string(), ""), ("-".into(), r#"{"retry_after":1e19}"#)] {
+            assert_eq!(seconds(&[("retry-after", &header)], body), Some(LONGEST_WAIT.as_secs()));
+        }
+    }
+
+    #[test]
+    fn a_redirect_shows_scheme_and_host_alone() {
+        assert_eq!(
+            location(&headers(&[("location", "https://evil.example/?token=x")])).unwrap(),
+            "https://evil.example"
+        );
+        assert_eq!(location(&headers(&[("location", "/login?secret")])).unwrap(), "another path of the same host");
+    }
+}

@@ -1,0 +1,131 @@
+//! What is made of places in a page, held against what maps of texts give.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray};
+use proptest::prelude::*;
+
+use crate::decode::decode;
+use crate::decode::tests::{found, table, text};
+use crate::page::FindingKind;
+
+/// Keys as they are sent, and their text.
+const KEYS: [(&str, &str); 9] = [
+    ("a", "a"),
+    ("\\u0061", "a"),
+    ("a_", "a_"),
+    ("a_2", "a_2"),
+    ("contact_owner.a", "contact_owner.a"),
+    ("contact_owner.a_", "contact_owner.a_"),
+    ("a\\ud800", "a\u{fffd}"),
+    ("a\\ud801", "a\u{fffd}"),
+    ("a\\ufffd", "a\u{fffd}"),
+];
+
+type Members = Vec<(usize, u8)>;
+
+fn members() -> impl Strategy<Value = Members> {
+    proptest::collection::vec((0..KEYS.len(), 0_u8..3), 0..8)
+}
+
+fn json(members: &Members) -> String {
+    members.iter().fold(String::new(), |json, (key, value)| format!(r#"{json},"{}":{value}"#, KEYS[*key].0))
+}
+
+/// The same by maps of texts: the object, and how many values are lost.
+fn model(of_contact: &Members, of_owner: &Members) -> (BTreeMap<String, u8>, u64) {
+    let (mut by_key, mut lost) = (BTreeMap::new(), 0);
+    for (within, members) in [("", of_contact), ("contact_owner.", of_owner)] {
+        for (key, value) in members {
+            let (sent, text) = KEYS[*key];
+            let broken = sent.contains("\\ud8").then_some(sent);
+            let before = by_key.insert((format!("{within}{text}"), within, broken), *value);
+            lost += u64::from(before.is_some_and(|before| before != *value));
+        }
+    }
+    let names: std::collections::BTreeSet<_> = by_key.keys().map(|(name, ..)| name.clone()).collect();
+    let (mut object, mut suffixes) = (BTreeMap::<String, u8>::new(), BTreeMap::new());
+    for ((name, ..), value) in by_key {
+        let mut own = name.clone();
+        while object.contains_key(&own) || (own != name && names.contains(&own)) {
+            let suffix = suffixes.entry(name.clone()).and_modify(|suffix| *suffix += 1).or_insert(1);
+            own = if *suffix == 1 { format!("{name}_") } else { format!("{name}_{suffix}") };
+        }
+        object.insert(own, value);
+    }
+    (object, lost)
+}
+
+proptest! {
+    #[test]
+    fn places_give_the_object_that_maps_give(of_contact in members(), of_owner in members()) {
+        let owner = json(&of_owner).replacen(',', "", 1);
+        let contact = format!(r#"{{"id":1{},"contact_owner":{{{owner}}}}}"#, json(&of_contact));
+        let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
+        let page = format!(r#"{{"contacts":[{contact}],"pagination":{said}}}"#);
+        let table = decode(page.as_bytes()).unwrap().table;
+        let extra = table.batch.column_by_name("extra").unwrap().as_string::<i32>();
+        let found: u64 = table.findings.iter().filter(|finding| finding.kind == FindingKind::RepeatedKey).map(|finding| finding.count).sum();
+        let (object, lost) = model(&of_contact, &of_owner);
+        let due = (!object.is_empty()).then(|| serde_json::to_string(&object).unwrap());
+        prop_assert_eq!(extra.is_valid(0).then(|| extra.value(0)), due.as_deref(), "{}", page);
+        prop_assert_eq!(found, lost, "{}", page);
+    }
+}
+
+#[test]
+fn no_two_keys_become_one_in_extra() {
+    for (contact, extra) in [
+        // The contact's own key, and one of its owner's.
+        (
+            r#""contact_owner.role":"a","contact_owner":{"id":5,"role":"b"}"#,
+            r#"{"contact_owner.role":"a","contact_owner.role_":"b"}"#,
+        ),
+        (
+            r#""contact_owner":{"role":"b","role_":"c"},"contact_owner.role":"a""#,
+            r#"{"contact_owner.role":"a","contact_owner.role_":"c","contact_owner.role_2":"b"}"#,
+        ),
+        // The contact's own key, and a column that cannot hold its value.
+        (
+            r#""contact_owner.id":"mine","contact_owner":{"id":1.5}"#,
+            r#"{"contact_owner.id":"mine","contact_owner.id_":1.5}"#,
+        ),
+        // Keys with broken characters, and one that has the character that replaces them.
+        (
+            r#""k\ud800":1,"k\ud801":2,"k\ufffd":3,"k\ud802":4"#,
+            "{\"k\u{fffd}\":3,\"k\u{fffd}_\":1,\"k\u{fffd}_2\":2,\"k\u{fffd}_3\":4}",
+        ),
+        // An owner that is not an object, and one without a key.
+        (r#""contact_owner":"Jane","contact_owner.":1"#, r#"{"contact_owner":"Jane","contact_owner.":1}"#),
+        (r#""contact_owner":{"":2},"contact_owner.":1,"":3"#, r#"{"":3,"contact_owner.":1,"contact_owner._":2}"#),
+        // Names that are columns of the output only.
+        (r#""extra":1,"owner_id":2,"raw":3"#, r#"{"extra":1,"owner_id":2,"raw":3}"#),
+    ] {
+        let table = table(format!(r#"{{"id":1,{contact}}}"#));
+        assert_eq!(text(&table.batch, "extra", 0), Some(extra), "{contact}");
+        assert!(table.findings.iter().all(|finding| finding.kind != FindingKind::RepeatedKey), "{contact}");
+    }
+    let broken = table(r#"{"id":1,"k\ud800":1,"k\ud801\ud802":"\ud803"}"#);
+    assert_eq!(found(&broken), [(FindingKind::ReplacedCharacter, "extra")]);
+    assert_eq!(broken.findings[0].count, 4);
+}
+
+/// A page may have 8 MiB of such keys: each is compared with none of the others.
+#[test]
+fn many_keys_that_are_broken_alike_cost_no_more_than_others() {
+    let keys: Vec<_> = (0..100_000_u32)
+        .map(|number| {
+            format!(r#""\ud8{:02x}x\ud8{:02x}x\ud8{:02x}":{number}"#, number >> 16, number >> 8 & 255, number & 255)
+        })
+        .collect();
+    let table = table(format!(r#"{{"id":1,{}}}"#, keys.join(",")));
+    let extra: serde_json::Value = serde_json::from_str(text(&table.batch, "extra", 0).unwrap()).unwrap();
+    assert_eq!(extra.as_object().unwrap().len(), keys.len());
+}
+
+#[test]
+fn a_suffix_is_told_from_a_name() {
+    for (name, before) in [("a_", Some("a")), ("a_2", Some("a")), ("a__", Some("a_")), ("a2", None), ("a", None)] {
+        assert_eq!(super::before_suffix(name), before, "{name}");
+    }
+}

@@ -1,0 +1,291 @@
+//! The policy event by event. In come a few instants, out goes what it decides.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::config::Rate;
+use crate::rate::{NextSend, Pace, Ticket};
+
+const LATENCY: Duration = Duration::from_millis(100);
+
+fn rate(per_second: f64) -> Rate {
+    Rate::clamped(per_second)
+}
+
+fn pace(concurrency: usize) -> Pace {
+    Pace::new(NonZeroUsize::new(concurrency).unwrap(), rate(100.0), None)
+}
+
+/// A policy and its time.
+struct Client {
+    pace: Pace,
+    now: Duration,
+}
+
+impl Client {
+    fn new(concurrency: usize) -> Self {
+        Self { pace: pace(concurrency), now: Duration::ZERO }
+    }
+
+    /// Waits for the next slot and sends.
+    fn send(&mut self) -> Ticket {
+        match self.pace.may_send_at(self.now) {
+            NextSend::At(at) => self.now = at,
+            NextSend::AfterAnAnswer => panic!("no request may be sent"),
+        }
+        self.pace.on_send(self.now)
+    }
+
+    /// Reads pages one after the other, each as late as its latency.
+    fn read(&mut self, pages: u32) {
+        for _ in 0..pages {
+            let ticket = self.send();
+            self.pace.on_page(self.now + LATENCY, ticket);
+        }
+        self.now += LATENCY;
+    }
+
+    fn refuse(&mut self, ticket: Ticket, told: Option<u64>) {
+        self.pace.on_refused(self.now, ticket, told.map(Duration::from_secs));
+    }
+
+    fn learned(&self) -> f64 {
+        self.pace.learned().expect("something was learned").per_second()
+    }
+}
+
+#[test]
+fn the_first_request_leaves_at_once_and_the_next_in_its_slot() {
+    let mut client = Client::new(16);
+    let _first = client.send();
+    assert_eq!(client.now, Duration::ZERO);
+    let _second = client.send();
+    assert_eq!(client.now, Duration::from_millis(50));
+}
+
+#[test]
+fn no_more_than_the_concurrency_are_in_flight_however_they_end() {
+    let mut client = Client::new(3);
+    let tickets = [client.send(), client.send(), client.send()];
+    assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer);
+    for ticket in tickets {
+        client.pace.on_abandoned(client.now, ticket);
+        let _next = client.send();
+        assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer);
+    }
+}
+
+#[test]
+fn sixteen_refusals_of_one_flight_cut_once() {
+    for told in [Some(3), None] {
+        let mut client = Client::new(16);
+        client.read(50);
+        let mut flight: Vec<_> = (0..16).map(|_| client.send()).collect();
+        let first = flight.remove(0);
+        client.refuse(first, told);
+        let (cut, learned) = (client.pace.rate(), client.pace.learned());
+        for ticket in flight {
+            client.refuse(ticket, told);
+            assert_eq!((client.pace.rate(), client.pace.learned()), (cut, learned));
+        }
+        assert_eq!(learned.is_some(), told.is_some(), "without a hint the first page after it teaches");
+    }
+}
+
+#[test]
+fn a_refusal_of_the_same_epoch_may_lengthen_the_wait_but_never_shortens_it() {
+    let mut client = Client::new(16);
+    let [first, second, third] = [client.send(), client.send(), client.send()];
+    client.refuse(first, Some(5));
+    client.refuse(second, Some(9));
+    client.refuse(third, Some(1));
+    let nine_seconds_on = client.now + Duration::from_secs(9);
+    assert_eq!(client.pace.may_send_at(client.now), NextSend::At(nine_seconds_on));
+}
+
+#[test]
+fn a_wait_of_zero_is_no_hint() {
+    let mut client = Client::new(16);
+    let refused = client.send();
+    let _in_flight = client.send();
+    client.refuse(refused, Some(0));
+    assert_eq!(client.pace.in_flight_limit(), 1);
+    assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer);
+}
+
+#[test]
+fn a_server_that_refuses_after_the_wait_it_told_is_asked_by_one_alone() {
+    let mut client = Client::new(16);
+    client.read(50);
+    for alone in [false, true] {
+        assert_eq!(client.pace.in_flight_limit(), 16);
+        let refused = client.send();
+        client.refuse(refused, Some(2));
+        assert_eq!(client.pace.in_flight_limit() == 1, alone);
+    }
+    client.read(1);
+    assert_eq!(client.pace.in_flight_limit(), 16);
+}
+
+#[test]
+fn the_rate_does_not_run_away_from_what_the_requests_in_flight_carry() {
+    let mut client = Client::new(1);
+    client.read(1000);
+    let ten_per_second = 1.0 / LATENCY.as_secs_f64();
+    assert!((client.pace.rate().per_second() - 4.0 * ten_per_second).abs() < 1e-3, "{:?}", client.pace.rate());
+    client.pace.set_pages_left(0);
+    let refused = client.send();
+    client.refuse(refused, Some(30));
+    assert!((client.pace.rate().per_second() - ten_per_second).abs() < 1e-3, "{:?}", client.pace.rate());
+}
+
+#[test]
+fn a_limit_of_requests_in_flight_is_learned_and_tried_again_later() {
+    let mut client = Client::new(16);
+    client.read(50);
+    let mut flight: Vec<_> = (0..5).map(|_| client.send()).collect();
+    client.refuse(flight.remove(4), Some(1));
+    assert_eq!(client.pace.in_flight_limit(), 4);
+    for page in 0..101 {
+        assert_eq!(client.pace.in_flight_limit(), 4, "at page {page}");
+        client.pace.on_page(client.now, flight.remove(0));
+        flight.extend((flight.len()..4).map(|_| client.send()));
+    }
+    assert_eq!(client.pace.in_flight_limit(), 5);
+}
+
+#[test]
+fn a_hint_of_the_server_holds_everybody_and_later_ones_never_shorten_it() {
+    let mut client = Client::new(16);
+    let hint = Duration::from_secs(7);
+    client.pace.hold_until(hint);
+    client.pace.hold_until(Duration::from_secs(2));
+    assert_eq!(client.pace.may_send_at(Duration::ZERO), NextSend::At(hint));
+    assert_eq!(client.pace.may_send_at(hint * 2), NextSend::At(hint * 2));
+}
+
+#[test]
+fn a_lost_probe_is_followed_by_another_a_second_later_and_alone() {
+    let mut client = Client::new(16);
+    client.read(100);
+    let refused = client.send();
+    client.refuse(refused, None);
+    for _ in 0..100 {
+        let probe = client.send();
+        assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer, "one asks alone");
+        client.now += LATENCY;
+        client.pace.on_abandoned(client.now, probe);
+        let next = client.now + Duration::from_secs(1);
+        assert_eq!(client.pace.may_send_at(client.now), NextSend::At(next));
+    }
+    client.read(1);
+    assert_eq!(client.pace.in_flight_limit(), 16);
+}
+
+#[test]
+fn a_request_from_before_the_cut_is_no_probe() {
+    let mut client = Client::new(16);
+    let [refused, lost, page] = [client.send(), client.send(), client.send()];
+    client.refuse(refused, None);
+    let second_later = client.now + Duration::from_secs(1);
+    client.pace.on_abandoned(client.now + LATENCY, lost);
+    client.pace.on_page(client.now + LATENCY, page);
+    assert_eq!(client.pace.in_flight_limit(), 1, "it does not show that the server admits again");
+    assert_eq!(client.pace.may_send_at(client.now), NextSend::At(second_later));
+}
+
+#[test]
+fn an_outage_while_asking_is_not_taken_for_a_slow_limit() {
+    let learned_after = |lost_probes| {
+        let mut client = Client::new(16);
+        client.read(100);
+        let refused = client.send();
+        client.refuse(refused, None);
+        for _ in 0..lost_probes {
+            let probe = client.send();
+            client.now += Duration::from_secs(30);
+            client.pace.on_abandoned(client.now, probe);
+        }
+        client.read(1);
+        client.learned()
+    };
+    assert!((learned_after(20) - learned_after(0)).abs() < 1e-9);
+}
+
+#[test]
+fn an_outage_between_refusals_is_not_taken_for_a_slow_limit() {
+    let learned_after = |outage| {
+        let mut client = Client::new(16);
+        client.read(100);
+        client.now += Duration::from_secs(outage);
+        client.read(100);
+        let refused = client.send();
+        client.refuse(refused, Some(1));
+        client.learned()
+    };
+    let undisturbed = learned_after(0);
+    for outage in [2, 60, 900] {
+        let disturbed = learned_after(outage);
+        assert!((0.9..1.1).contains(&(disturbed / undisturbed)), "{disturbed}, not {undisturbed}");
+    }
+}
+
+#[test]
+fn the_last_windows_of_a_run_are_read_as_fast_as_the_server_admits() {
+    let learned_and_rate = |pages_left| {
+        let mut client = Client::new(16);
+        client.read(100);
+        client.pace.set_pages_left(pages_left);
+        let refused = client.send();
+        client.refuse(refused, Some(30));
+        client.read(10);
+        (client.learned(), client.pace.rate().per_second())
+    };
+    let (learned, dashing) = learned_and_rate(200);
+    assert!(dashing > 2.0 * learned, "{dashing} is no dash at a limit of {learned}");
+    let (learned, steady) = learned_and_rate(201);
+    assert!(steady < 1.01 * learned, "{steady} is not the pace of a limit of {learned}");
+}
+
+#[test]
+fn a_known_rate_is_held_at_first() {
+    let mut client = Client::new(16);
+    client.pace = Pace::new(NonZeroUsize::MIN, rate(100.0), Some(rate(7.0)));
+    assert_eq!(client.pace.learned(), Some(rate(7.0)));
+    client.read(50);
+    assert!((7.0..7.2).contains(&client.pace.rate().per_second()));
+    client.read(450);
+    assert!(client.pace.rate().per_second() > 20.0, "a limit that was raised is found");
+}
+
+#[test]
+fn nothing_exceeds_the_ceiling() {
+    let mut client = Client::new(16);
+    client.pace = Pace::new(NonZeroUsize::MIN, rate(3.0), Some(rate(50.0)));
+    client.read(1000);
+    assert_eq!((client.pace.rate(), client.pace.learned()), (rate(3.0), Some(rate(3.0))));
+}
+
+#[test]
+fn extreme_instants_and_rates_do_no_harm() {
+    let instants = [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(1), Duration::MAX];
+    for extreme in [f64::MIN_POSITIVE, f64::MAX] {
+        for (before, after, told) in instants
+            .iter()
+            .flat_map(|&before| instants.iter().flat_map(move |&after| instants.map(|told| (before, after, told))))
+        {
+            let mut pace = Pace::new(NonZeroUsize::MAX, rate(extreme), Some(rate(extreme)));
+            let [answered, refused, lost, late] = [before, after, after, before].map(|at| pace.on_send(at));
+            pace.set_pages_left(u64::MAX);
+            pace.on_page(after, answered);
+            pace.on_refused(after, refused, Some(told));
+            pace.on_abandoned(before, lost);
+            pace.on_refused(before, late, None);
+            pace.hold_until(told);
+            let probe = pace.on_send(after);
+            pace.on_page(before, probe);
+            let _ = pace.may_send_at(after);
+            assert!(pace.rate().per_second().is_finite() && pace.rate().per_second() > 0.0);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What holds in every run on every server. In comes the list of what happened, out goes a panic that names the
+//! server, the seed and the rule that was broken.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{SEEDS, learned_percent};
+use crate::rate::simulator::limiter::Manner;
+use crate::rate::simulator::outcome::{Event, Outcome};
+use crate::rate::simulator::run::run;
+use crate::rate::simulator::server::{RetryAfter, Server, all, bucket, fixed, sliding};
+use crate::rate::simulator::setting::{Quota, Setting};
+
+/// Watches a run from outside: it knows the rules, not the policy.
+#[derive(Default)]
+struct Observer {
+    in_flight: usize,
+    /// No send before this instant: what refusals told or, where they told nothing, 1 s, 2 s, 4 s …
+    closed_until: Duration,
+    /// Requests sent before this instant belong to a refusal that is dealt with.
+    epoch: Duration,
+    refusals_in_a_row: u32,
+    /// A refusal told nothing, and no page has come since: one request alone asks.
+    asks: bool,
+    refusals: VecDeque<Duration>,
+}
+
+impl Observer {
+    fn sent(&mut self, at: Duration, in_flight: usize, most: usize) {
+        self.in_flight += 1;
+        assert_eq!(self.in_flight, in_flight);
+        assert!(in_flight <= most, "{in_flight} in flight");
+        assert!(at >= self.closed_until, "sent at {at:?}, before {:?}", self.closed_until);
+        assert!(!self.asks || in_flight == 1, "asked at {at:?} with {in_flight} in flight");
+        let refusals = self.recent_refusals(at);
+        assert!(refusals < 12, "sent at {at:?} after {refusals} refusals within 10 s");
+    }
+
+    fn page(&mut self, sent: Duration) {
+        self.in_flight -= 1;
+        if sent >= self.epoch {
+            self.refusals_in_a_row = 0;
+            self.asks = false;
+        }
+    }
+
+    fn refused(&mut self, at: Duration, sent: Duration, told: Option<Duration>, most: usize) {
+        self.in_flight -= 1;
+        self.refusals.push_back(at);
+        let refusals = self.recent_refusals(at);
+        assert!(refusals < 12 + most, "{refusals} refusals within 10 s");
+        let untold = Duration::from_secs(1 << self.refusals_in_a_row.min(6)).min(Duration::from_mins(1));
+        if sent >= self.epoch {
+            self.closed_until = self.closed_until.max(at + told.unwrap_or(untold));
+            self.epoch = self.closed_until;
+            self.refusals_in_a_row += 1;
+            self.asks |= told.is_none();
+        } else if let Some(wait) = told {
+            self.closed_until = self.closed_until.max(at + wait);
+        }
+    }
+
+    fn recent_refusals(&mut self, now: Duration) -> usize {
+        while self.refusals.front().is_some_and(|&at| at + Duration::from_secs(10) <= now) {
+            self.refusals.pop_front();
+        }
+        self.refusals.len()
+    }
+}
+
+fn check(setting: &Setting, outcome: &Outcome) {
+    let mut delivered = vec![0; setting.pages as usize];
+    let mut observer = Observer::default();
+    let most = usize::from(setting.concurrency);
+    for &event in &outcome.events {
+        match event {
+            Event::Sent { at, in_flight } => observer.sent(at, in_flight, most),
+            Event::Page { sent, page, .. } => {
+                delivered[page as usize] += 1;
+                observer.page(sent);
+            }
+            Event::Refused { at, sent, told } => observer.refused(at, sent, told, most),
+            Event::Lost => observer.in_flight -= 1,
+        }
+    }
+    assert!(delivered.iter().all(|&times| times == 1), "every page is delivered once");
+}
+
+/// Tells which run a panic comes from.
+struct Name<'a>(&'a Server, &'a Setting);
+
+impl Drop for Name<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("in a run on {}, {:?}", self.0, self.1);
+        }
+    }
+}
+
+fn check_everywhere(setting: impl Fn(u64) -> Setting) {
+    for server in all() {
+        for setting in SEEDS.map(&setting) {
+            let _name = Name(&server, &setting);
+            check(&setting, &run(&server, &setting));
+        }
+    }
+}
+
+#[test]
+fn there_are_109_servers() {
+    assert_eq!(all().len(), 109);
+}
+
+#[test]
+fn on_every_server() {
+    check_everywhere(|seed| Setting::shipped(300, seed));
+}
+
+#[test]
+fn on_every_server_without_a_ceiling_and_with_many_in_flight() {
+    check_everywhere(|seed| Setting { concurrency: 64, ceiling: 1e9, ..Setting::shipped(100, seed) });
+}
+
+#[test]
+fn on_every_server_one_by_one() {
+    check_everywhere(|seed| Setting { concurrency: 1, ..Setting::shipped(50, seed) });
+}
+
+#[test]
+fn on_every_server_where_every_tenth_connection_is_lost() {
+    check_everywhere(|seed| Setting { lost: 0.1, ..Setting::shipped(100, seed) });
+}
+
+#[test]
+fn on_every_server_whose_quota_is_used_up_at_the_start() {
+    check_everywhere(|seed| Setting { quota: Quota::UsedUp, ..Setting::shipped(100, seed) });
+}
+
+#[test]
+fn lost_connections_do_not_spoil_what_is_learned() {
+    for limit in [bucket(20, 20), bucket(5, 10), fixed(50, 10.0), sliding(50, 10.0), sliding(20, 1.0)] {
+        for retry_after in [RetryAfter::Exact, RetryAfter::Missing] {
+            let server = Server { limit, manner: Manner::Plain, retry_after };
+            let learned = |lost| {
+                let runs = SEEDS.map(|seed| run(&server, &Setting { lost, ..Setting::shipped(1000, seed) }));
+                let learned = runs.iter().filter_map(|outcome| learned_percent(&server, outcome));
+                learned.sum::<f64>() / 10.0
+            };
+            let (disturbed, undisturbed) = (learned(0.1), learned(0.0));
+            let ratio = disturbed / undisturbed;
+            assert!(
+                (0.9..1.2).contains(&ratio),
+                "{server}: {disturbed:.0} % instead of {undisturbed:.0} % of the limit"
+            );
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Events as JSON, one object a line, for a log that machines read.
+//!
+//! Each has `time` (RFC 3339, UTC) and `event`; the other keys are the event's own. No value of a
+//! contact is in any of them.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::Utc;
+use serde_json::{Value, json};
+
+use super::{Progress, Verbosity};
+use crate::events::{Event, Reporter};
+use crate::manifest::timestamp;
+
+/// Writes a JSON object a line: one every ten seconds, and one for each event that is worth it.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    verbosity: Verbosity,
+    state: Mutex<State<W>>,
+}
+
+#[derive(Debug)]
+struct State<W> {
+    out: W,
+    progress: Progress,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Lines to `out`, which is standard error in the program.
+    pub fn new(out: W, verbosity: Verbosity) -> Self {
+        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default() }) }
+    }
+}
+
+/// One line of the log: `fields` with the time and the event's name.
+#[must_use]
+pub fn json_line(event: &str, mut fields: Value) -> String {
+    if let Value::Object(fields) = &mut fields {
+        fields.insert("time".to_owned(), timestamp(Utc::now()).into());
+        fields.insert("event".to_owned(), event.into());
+    }
+    fields.to_string()
+}
+
+impl<W: Write + Send> Reporter for JsonLines<W> {
+    fn report(&self, event: &Event) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { out, progress } = &mut *state;
+        progress.update(event);
+        let said = match event {
+            Event::Tick => progress.is_due(event).then(|| ("progress", figures(progress))),
+            event => fields(event, self.verbosity),
+        };
+        if let Some((name, fields)) = said {
+            // Nobody may be left to read what is said; the run goes on.
+            let _ = writeln!(out, "{}", json_line(name, fields));
+        }
+    }
+}
+
+fn figures(progress: &Progress) -> Value {
+    json!({
+        "pages": progress.figures.pages,
+        "pages_planned": progress.figures.pages_planned,
+        "contacts": progress.figures.contacts,
+        "requests": progress.figures.requests,
+        "requests_per_second": progress.requests_per_second(),
+        "bytes_read": progress.figures.bytes_read,
+        "bytes_written": progress.figures.bytes_written,
+    })
+}
+
+/// The name and the keys of an event, if it is worth a line.
+fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> {
+    let said = match event {
+        Event::LockHeld => ("lock_held", json!({})),
+        Event::Waiting { wait, cause } => ("waiting", json!({ "wait_seconds": wait.as_secs_f64(), "cause": cause })),
+        Event::Stale { page, cause } => ("stale", json!({ "page": page, "cause": cause })),
+        Event::ClockSkew { ahead } => ("clock_skew", json!({ "seconds_ahead": ahead })),
+        Event::Doubted { contacts, least, wait } => {
+            ("doubted", json!({ "contacts": contacts, "least": least, "wait_seconds": wait.as_secs_f64() }))
+        }
+        Event::NoMeasure { cause } => ("no_measure", json!({ "cause": cause })),
+        Event::Recovered => ("recovered", json!({})),
+        Event::ModesIgnored => ("modes_ignored", json!({})),
+        Event::Publishing => ("publishing", json!({})),
+        Event::Planned { pages, contacts } => ("planned", json!({ "pages": pages, "contacts": contacts })),
+        Event::Warned(warning) => (
+            "warned",
+            json!({
+                "kind": warning.kind.name(),
+                "column": warning.column,
+                "page": warning.page,
+                "position": warning.position,
+            }),
+        ),
+        Event::Retrying { page, attempt, wait, cause } if verbosity >= Verbosity::Retries => (
+            "retrying",
+            json!({ "page": page, "attempt": attempt, "wait_seconds": wait.as_secs_f64(), "cause": cause }),
+        ),
+        Event::PageRead { page, contacts, bytes, took } if verbosity >= Verbosity::Pages => {
+            ("page_read", json!({ "page": page, "contacts": contacts, "bytes": bytes, "seconds": took.as_secs_f64() }))
+        }
+        _ => return None,
+    };
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::events::{FindingKind, Warning};
+
+    fn said(verbosity: Verbosity, events: &[Event]) -> Vec<Value> {
+        let lines = JsonLines::new(Vec::new(), verbosity);
+        for event in events {
+            lines.report(event);
+        }
+        let text = String::from_utf8(lines.state.into_inner().unwrap().out).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn each_line_is_an_object_with_its_time_and_name() {
+        let events = [
+            Event::Planned { pages: 2, contacts: 150 },
+            Event::Requested { page: 1, attempt: 1 },
+            Event::Retrying { page: 1, attempt: 1, wait: Duration::from_secs(2), cause: "a\nb".into() },
+            Event::Warned(Warning { kind: FindingKind::WrongKind, page: 1, column: "title", position: 3 }),
+            Event::Ended,
+        ];
+        let names = |verbosity| {
+            said(verbosity, &events).iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Verbosity::Warnings), ["planned", "warned"]);
+        assert_eq!(names(Verbosity::Pages), ["planned", "retrying", "warned"]);
+        let lines = said(Verbosity::Retries, &events);
+        assert!(lines.iter().all(|line| line["time"].as_str().is_some_and(|time| time.ends_with('Z'))));
+        assert_eq!((&lines[1]["cause"], &lines[1]["wait_seconds"]), (&json!("a\nb"), &json!(2.0)));
+        assert_eq!((&lines[2]["kind"], &lines[2]["position"]), (&json!("wrong_kind"), &json!(3)));
+    }
+
+    #[test]
+    fn progress_comes_every_ten_seconds() {
+        assert_eq!(said(Verbosity::Warnings, &vec![Event::Tick; 31]).len(), 3);
+    }
+}
