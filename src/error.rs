@@ -1,9 +1,9 @@
 //! Any error of a run: the errors of its stages under one name.
 
 use crate::config::{ConfigError, MaxDeletes};
+use crate::destination::SinkError;
 use crate::fetch::ApiError;
 use crate::proof::{Certificate, Require};
-use crate::sink::SinkError;
 use crate::text::humanize::{count, counted};
 
 /// Any error of a run.

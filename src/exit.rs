@@ -1,11 +1,11 @@
 //! Exit codes: one for each way a run can end, and the one that each error has.
 
 use crate::api::{Failure, PROXY_AUTHENTICATION, SetupError};
+use crate::dataset::ReadbackError;
+use crate::destination::SinkError;
 use crate::error::Error;
 use crate::events::Summary;
 use crate::fetch::{ApiError, Class, classify};
-use crate::readback::ReadbackError;
-use crate::sink::SinkError;
 use crate::verify::VerifyError;
 
 /// How the program exits. Meanings are final; causes may be added.

@@ -47,20 +47,22 @@
 //! | `decode` | JSON of a page in, a record batch out; never heard of HTTP or files | page, resource, text |
 //! | [`digest`] | batches in, a digest of their contents out; the same in every engine | resource |
 //! | `transform` | batches of the whole table in, batches of the output's columns out, and its owners | config, decode, resource, text |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | checksum, config, digest, error, events, platform, proof, resource, text, transform |
-//! | `sink` | batches in, published files out; every format goes to every place | atomic, checksum, config, manifest, platform, proof |
+//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | atomic, checksum, config, digest, error, events, naming, platform, proof, resource, text, transform |
+//! | `destination` | bytes in, published files out | atomic, checksum, config, manifest, naming, platform, proof |
+//! | `format` | batches in, the bytes of a file out | config, destination |
+//! | `naming` | the name of an output in, the names of all that belongs to it out | atomic |
 //! | `atomic` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
 //! | `checksum` | bytes in, their SHA-256 out | platform |
 //! | `text` | text of strangers in, text that is fit to be shown out | nothing else |
 //! | [`platform`] | modes, folders that are synced or swapped, signals, the process: all that differs between systems | nothing else |
-//! | [`readback`] | a file or a folder of parts in, its rows out, whatever its format; no writer | atomic, decode, digest, manifest, platform, resource, text |
-//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | checksum, digest, manifest, proof, readback, resource, sink, text |
-//! | [`mod@inspect`] | a file in, what stands in it out, counted | manifest, readback, resource, sink, text |
+//! | [`dataset`] | a file or a folder of parts in, its rows out, whatever its format; no writer | atomic, decode, digest, manifest, platform, resource, text |
+//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | atomic, checksum, dataset, destination, digest, manifest, naming, proof, resource, text |
+//! | [`mod@inspect`] | a file in, what stands in it out, counted | dataset, manifest, naming, resource, text |
 //! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, resource |
 //! | [`events`] | what happens in a run, for reporters | config, manifest, page, proof |
 //! | [`report`] | events in, lines, bars and records out | api, config, error, events, exit, fetch, manifest, text |
-//! | `error` | the stages' errors under one name | config, fetch, proof, sink, text |
-//! | `exit` | an error in, its exit code out | api, error, events, fetch, readback, sink, verify |
+//! | `error` | the stages' errors under one name | config, destination, fetch, proof, text |
+//! | `exit` | an error in, its exit code out | api, dataset, destination, error, events, fetch, verify |
 //! | `pipeline` | the two verbs; the only module that knows all stages | all |
 //! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
 //!
@@ -77,34 +79,37 @@ mod checksum;
 #[doc(hidden)]
 pub mod cli;
 pub mod config;
+pub mod dataset;
 mod decode;
+mod destination;
 pub mod digest;
 mod error;
 pub mod events;
 mod exit;
 mod fetch;
+mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod inspect;
 mod manifest;
+mod naming;
 mod page;
 mod pipeline;
 mod platform;
 mod proof;
 mod rate;
-pub mod readback;
 pub mod report;
 mod resource;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
-mod sink;
 mod text;
 mod transform;
 pub mod verify;
 pub mod warehouse;
 
 pub use crate::api::{Failure, RequestId, Said, SetupError, Transport};
+pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 pub use crate::fetch::ApiError;
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};
@@ -114,7 +119,6 @@ pub use exit::ExitCode;
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};
-pub use sink::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;
 
@@ -151,7 +155,7 @@ pub mod bench {
     /// The bytes of a file.
     #[must_use]
     pub fn encode(encoding: crate::config::Encoding, batches: &[RecordBatch]) -> Vec<u8> {
-        let mut encoder = crate::sink::Encoder::new(encoding, &crate::schema(), Vec::new()).expect("an encoder");
+        let mut encoder = super::format::Encoder::new(encoding, &crate::schema(), Vec::new()).expect("an encoder");
         for batch in batches {
             encoder.encode(batch).expect("rows");
         }

@@ -7,7 +7,7 @@ use clap::builder::BoolishValueParser;
 
 use super::{put, put_json, unread};
 use crate::ExitCode;
-use crate::readback::digest;
+use crate::dataset::digest;
 
 const EXAMPLES: &str = "\
 Example:

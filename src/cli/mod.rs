@@ -31,7 +31,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::readback::ReadbackError;
+use crate::dataset::ReadbackError;
 use crate::{Error, ExitCode, platform};
 
 const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet, NDJSON or CSV: whole, or not at all";

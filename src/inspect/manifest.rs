@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::manifest::{Glance, read_file};
-use crate::sink::{Names, contacts_of};
+use crate::manifest::{Glance, contacts_of, read_file};
+use crate::naming::Names;
 
 /// The name of a folder's manifest.
 const OF_FOLDER: &str = "_manifest.json";

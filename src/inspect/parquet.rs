@@ -8,7 +8,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Serialize;
 
-use crate::readback::{Bounded, ReadbackError, guarded};
+use crate::dataset::{Bounded, ReadbackError, guarded};
 
 /// What Parquet files say of themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use tokio::sync::mpsc;
 
 use crate::checksum::Checksum;
+use crate::destination::Piece;
 use crate::error::Error;
-use crate::sink::Piece;
 
 /// Bytes of a piece, at most.
 const PIECE: usize = 1 << 20;

@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 use super::byte_channel::Pieces;
 use super::contacts::{Contacts, bug};
 use crate::config::{Encoding, ExportConfig, OutFile, Output};
+use crate::destination::Piece;
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::events::ReadSummary;
+use crate::format::Encoder;
 use crate::manifest::{Written, WrittenFile, WrittenOwners};
-use crate::sink::{Encoder, Piece};
 use crate::transform::Arrange;
 
 /// What encodes the rows of an export, file after file.

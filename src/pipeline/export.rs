@@ -18,11 +18,11 @@ use super::encode::Encode;
 use super::kit;
 use super::warm_start::{contacts_before, learned_before, with_start};
 use crate::config::{Below, Content, ExportConfig, OutFile};
+use crate::destination::{Left, Piece, Place, RunPaths, check_apart};
 use crate::error::Error;
 use crate::events::{Event, Reporter, Summary};
 use crate::fetch::ApiError;
 use crate::manifest::{Learned, Manifest, Times};
-use crate::sink::{Left, Piece, Place, RunPaths, check_apart};
 
 /// Encoded pieces between the encoder and the writer.
 const CHANNEL: usize = 4;

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use super::contacts::bug;
 use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
+use crate::destination::{KitPlace, SinkError};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
-use crate::sink::{KitPlace, SinkError};
 use crate::transform::key_id;
 use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 

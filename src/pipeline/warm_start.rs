@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 
 use crate::config::{Below, ContactsConfig, ExportConfig, OnUnreadable, Output, Pacing, Rate};
+use crate::destination::partitions;
 use crate::events::{Event, Reporter};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
+use crate::naming::{FolderNames, Names};
 use crate::proof::Require;
-use crate::sink::{FolderNames, Names, partitions};
 
 /// Nine tenths of the rate that the run before learned, if its manifest stands beside the target or in it, is of
 /// the same source, and is younger than 30 days. A partition without one has that of its newest sibling.

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::ReadbackError;
 use crate::manifest::ManifestError;
 use crate::proof::{Level, Require};
-use crate::readback::ReadbackError;
 use crate::text::sanitize::inert;
 
 /// Why a file is not accepted.

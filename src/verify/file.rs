@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::content::Contents;
 use super::{Verified, VerifyError};
 use crate::checksum::Checksum;
-use crate::manifest::{Claim, Known, KnownFile, KnownOwners, read_file, read_limited};
-use crate::sink::{Names, contacts_of, is_held, is_interrupted};
+use crate::destination::{is_held, is_interrupted};
+use crate::manifest::{Claim, Known, KnownFile, KnownOwners, contacts_of, read_file, read_limited};
+use crate::naming::Names;
 
 /// Compares a file with the manifest beside it, or with `manifest`.
 pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use super::content::Contents;
 use super::file::{Described, check_bytes, check_owners, nameless, owners_of, read_manifest, size};
 use super::{Verified, VerifyError};
+use crate::atomic::is_taken_away;
 use crate::checksum::Checksum;
-use crate::sink::{FolderNames, is_held, is_taken_away, listed, partitions, stranger};
+use crate::destination::{is_held, listed, partitions, stranger};
+use crate::naming::FolderNames;
 
 /// Compares a folder with the manifest in it, or with `manifest`.
 pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {

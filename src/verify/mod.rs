@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf, is_separator};
 
 pub use error::VerifyError;
 
+use crate::atomic::is_taken_away;
 use crate::manifest::{Claim, KnownFile};
+use crate::naming::FolderNames;
 use crate::proof::{Level, Require};
-use crate::sink::{FolderNames, is_taken_away};
 
 /// A file or a folder that agrees with its manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use linq_export::arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use linq_export::dataset::digest;
 use linq_export::inspect::inspect;
-use linq_export::readback::digest;
 use linq_export::verify::verify;
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use linq_export::readback::open;
+use linq_export::dataset::open;
 
 use crate::scripted::{Scripted, page};
 use crate::support::{batch_rows, folder, program, ran};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use linq_export::readback::open;
+use linq_export::dataset::open;
 use linq_export::verify::{VerifyError, verify};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

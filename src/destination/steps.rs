@@ -17,9 +17,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::names::Names;
 use crate::atomic::{self, Draft, Mode};
 use crate::manifest::{self, Known};
+use crate::naming::Names;
 
 /// What an earlier run that was killed had left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

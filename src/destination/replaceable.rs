@@ -6,10 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::names::FolderNames;
+use super::SinkError;
 use crate::config::Partition;
 use crate::manifest::{self, Known};
-use crate::sink::SinkError;
+use crate::naming::FolderNames;
 
 /// Refuses to replace a folder that holds anything that no export made. What is told of `names` is looked up at `folder`,
 /// where it stands now.

@@ -8,7 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::atomic::folder;
-use crate::sink::way::LINKS;
+
+/// Links that are followed from one name to the next, as systems do.
+pub(crate) const LINKS: usize = 40;
 
 /// Where everything of a target stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,43 +1,7 @@
-//! The way out: an [`Encoder`] makes bytes of batches, a [`Place`] takes bytes and publishes them.
-//!
-//! Every format goes to every place. An encoder is synchronous and knows no path; a place knows no format.
-
-mod apart;
-mod compressor;
-mod csv;
-mod encoder;
-mod kit;
-mod ndjson;
-mod parquet;
-mod place;
-mod record;
-mod way;
+//! Why the output could not be written.
 
 use std::io;
 use std::path::{Path, PathBuf};
-
-use bytes::Bytes;
-
-pub(crate) use encoder::Encoder;
-pub(crate) use kit::KitPlace;
-pub(crate) use place::{
-    FolderNames, Left, Names, Place, contacts_of, is_held, is_interrupted, listed, partitions, stranger,
-};
-
-pub use apart::{RunPaths, check_apart};
-pub use record::{Readers, RecordFile};
-
-pub(crate) use crate::atomic::is_taken_away;
-use crate::config::OutFile;
-
-/// What an encoder hands on.
-#[derive(Debug)]
-pub(crate) enum Piece {
-    /// What follows is of this file. The first is always part 0.
-    Begin(OutFile),
-    /// The next bytes of that file.
-    Bytes(Bytes),
-}
 
 /// Why the output could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -221,7 +185,7 @@ pub enum SinkError {
 }
 
 impl SinkError {
-    fn create(path: &Path, error: io::Error) -> Self {
+    pub(super) fn create(path: &Path, error: io::Error) -> Self {
         match error.kind() {
             // What is missing is space, not the right to create.
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use flate2::write::GzEncoder;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
-use super::SinkError;
 use crate::config::{Codec, Compression};
+use crate::destination::SinkError;
 
 /// The level of gzip, unless one is asked for.
 const GZIP: u8 = 6;

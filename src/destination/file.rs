@@ -5,12 +5,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::SinkError;
 use super::lock::Lock;
-use super::names::Names;
 use super::steps::{Left, finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
 use crate::atomic::{self, Draft, Mode, folder};
+use crate::naming::Names;
 use crate::platform;
-use crate::sink::SinkError;
 
 /// A file under way, and the locks that keep others from it.
 #[derive(Debug)]

@@ -6,9 +6,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::way::{is_own_stream, place};
-use super::{FolderNames, Names, SinkError};
+use super::SinkError;
+use super::replacement::{is_own_stream, place};
 use crate::config::{OutFile, Output, Partition};
+use crate::naming::{FolderNames, Names};
 use crate::platform::{self, Identity};
 
 /// Behind it may be a file, which is the output then.

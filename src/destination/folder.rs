@@ -7,13 +7,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::contents::check_replaceable;
+use super::SinkError;
 use super::lock::Lock;
-use super::names::FolderNames;
+use super::replaceable::check_replaceable;
 use crate::atomic::{self, Mode, Staging, folder};
 use crate::config::{Encoding, FileMode, OutFile, Partition};
+use crate::naming::FolderNames;
 use crate::platform;
-use crate::sink::SinkError;
 
 /// Files that nobody else had a mode for are their owner's alone.
 const NEW: u32 = 0o600;

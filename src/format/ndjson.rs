@@ -12,10 +12,10 @@ use arrow::error::ArrowError;
 use arrow::json::WriterBuilder;
 use arrow::json::writer::LineDelimited;
 
-use super::SinkError;
+use crate::destination::SinkError;
 
 /// Instants, as they are written.
-pub(super) const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
+pub(crate) const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 
 /// Encodes batches as lines.
 #[derive(Debug)]

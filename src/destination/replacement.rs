@@ -5,16 +5,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf, is_separator};
 
-use super::place::Names;
 use crate::atomic::folder;
+use crate::naming::{LINKS, Names};
 use crate::platform;
 
 /// Streams that this process was started with. Behind one may be a file, which is somebody else's to replace.
 const STREAMS: [&str; 2] = ["/dev/stdout", "/dev/stderr"];
 /// Where the system shows them by number.
 const NUMBERED: [&str; 2] = ["/dev/fd", "/proc"];
-/// Links that are followed from one name to the next, as systems do.
-pub(super) const LINKS: usize = 40;
 
 /// How a path is written. Symbolic links are followed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,8 +31,8 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
-use super::SinkError;
 use crate::config::{Codec, Encoding, Profile};
+use crate::destination::SinkError;
 
 /// Columns in which many contacts share a value; the fields of a nested owner are others. Elsewhere a dictionary costs
 /// time and saves nothing. Where values turn out not to repeat, the writer goes on without one.

@@ -3,17 +3,22 @@
 //! Bytes are written as soon as they are made, so that no encoder holds what is ready: into whatever takes them, which
 //! suits any place. Text is compressed on its way out; Parquet compresses within itself.
 
+mod compression;
+mod csv;
+mod ndjson;
+mod parquet;
+
 use std::io::Write;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::SinkError;
-use super::compressor::Compressor;
-use super::csv::CsvEncoder;
-use super::ndjson::NdjsonEncoder;
-use super::parquet::ParquetEncoder;
 use crate::config::{Encoding, Format};
+use crate::destination::SinkError;
+use compression::Compressor;
+use csv::CsvEncoder;
+use ndjson::NdjsonEncoder;
+use parquet::ParquetEncoder;
 
 /// An encoder of one file.
 #[derive(Debug)]

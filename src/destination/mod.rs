@@ -3,35 +3,50 @@
 //! Bytes come in; `settle` and `publish` put them in their place, with the manifest. A place that is dropped before
 //! leaves nothing behind but the lock's file: what stood under the output's name stays.
 
-mod belongs;
-mod contents;
+mod conflicts;
+mod error;
 mod file;
 mod folder;
+mod kit;
 mod lock;
-mod names;
-mod out;
+mod record_file;
+mod replaceable;
+mod replacement;
 mod steps;
+mod stream;
 
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use contents::check_takes;
+use bytes::Bytes;
+
+use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
+use crate::naming::{FolderNames, Names};
+use crate::proof::Require;
 use file::FilePlace;
 use folder::{Around, FolderPlace};
-use out::Out;
+use replaceable::check_takes;
+use replacement::Way;
+use stream::Out;
 
-pub(crate) use belongs::contacts_of;
-pub(crate) use contents::{listed, partitions, stranger};
+pub use conflicts::{RunPaths, check_apart};
+pub use error::SinkError;
+pub(crate) use kit::KitPlace;
 pub(crate) use lock::{Lock, is_held};
-pub(crate) use names::{FolderNames, Names};
+pub use record_file::{Readers, RecordFile};
+pub(crate) use replaceable::{listed, partitions, stranger};
 pub(crate) use steps::{Left, is_interrupted};
 
-use super::way::{self, Way};
-use super::{Piece, Readers, RecordFile, SinkError};
-use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
-use crate::proof::Require;
+/// What an encoder hands on.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// What follows is of this file. The first is always part 0.
+    Begin(OutFile),
+    /// The next bytes of that file.
+    Bytes(Bytes),
+}
 
 /// An output under way.
 #[derive(Debug)]
@@ -56,8 +71,8 @@ impl Place {
     /// server. `waiting` is called when another run has the target, and is waited for.
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
         let closed = match &config.output {
-            Output::Stdout => way::was_closed(Path::new("-")),
-            Output::File(path) => path != Path::new("-") && way::was_closed(path),
+            Output::Stdout => replacement::was_closed(Path::new("-")),
+            Output::File(path) => path != Path::new("-") && replacement::was_closed(path),
             Output::Folder { .. } => false,
         };
         if closed {

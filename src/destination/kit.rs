@@ -8,9 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::SinkError;
-use super::place::{FolderNames, Lock, blocking};
+use super::{Lock, SinkError, blocking};
 use crate::atomic::{self, Mode, Staging, folder};
+use crate::naming::FolderNames;
 use crate::platform;
 
 /// Says what speaks against a folder's being a kit, if anything does. One that is not there can become one.

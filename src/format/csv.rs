@@ -9,8 +9,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
 use chrono::DateTime;
 
-use super::SinkError;
 use super::ndjson::INSTANT;
+use crate::destination::SinkError;
 
 const LINE_END: &[u8] = b"\r\n";
 

@@ -7,11 +7,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::csv::CsvRows;
-use super::keys;
 use super::ndjson::NdjsonRows;
 use super::parquet::ParquetRows;
 use super::shape::schema_of;
-use super::{Lines, ReadbackError, Reading};
+use super::{Lines, ReadbackError, Reading, keys};
 
 /// The first bytes of a Parquet file.
 const PARQUET: &[u8] = b"PAR1";

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::names::FolderNames;
+use super::Known;
 use crate::atomic::folder;
-use crate::manifest::{self, Known};
+use crate::manifest;
+use crate::naming::FolderNames;
 
 /// How the name of a file's manifest ends.
 const MANIFEST: &str = ".manifest.json";

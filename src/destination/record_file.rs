@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::SinkError;
-use super::way::{self, Way};
+use super::replacement::{self, Way};
 use crate::atomic::{Draft, Mode, write_whole};
 use crate::platform;
 
@@ -53,7 +53,7 @@ impl RecordFile {
     /// # Errors
     /// If it could not be written in the end: it is a directory, say, or nothing reads from the pipe that it is.
     pub fn open(path: &Path) -> Result<Self, SinkError> {
-        if way::was_closed(path) {
+        if replacement::was_closed(path) {
             return Err(SinkError::StreamClosed { target: path.display().to_string() });
         }
         let opened = Opened::at(path).map_err(|error| SinkError::create(path, error))?;
