@@ -12,15 +12,15 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::arguments::Arguments;
+use super::columns::{Form, Values};
 use super::destination::Destination;
-use super::layout::{Form, Values};
-use super::records::{OpenRecords, Records};
+use super::output::Voice;
+use super::run_files::{OpenRecords, Records};
 use super::sandbox::Embedded;
 use super::server::Server;
 use super::signals::Signals;
 use super::token::TokenSource;
-use super::voice::Voice;
-use super::{secret, words};
+use super::{messages, secret};
 use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
 use crate::events::{Publishing, Reporter, Summary, Tally};
 use crate::report::Ended;
@@ -146,7 +146,7 @@ impl Contacts {
         ended = match &result {
             Ok(summary) => ended.with_summary(summary),
             Err(Error::Cancelled) => ended,
-            Err(error) => ended.with_error(error, words::advice(error).as_deref()),
+            Err(error) => ended.with_error(error, messages::advice(error).as_deref()),
         };
         // The records come first: where they cannot be written, the last word says so.
         let (exit, ended, unwritten) = self.leave(exit, ended, records, &signals).await;

@@ -4,14 +4,16 @@
 //! early, stand here too.
 
 mod arguments;
+mod columns;
 mod contacts;
 mod destination;
 mod digest;
 mod files;
 mod hints;
 mod inspect;
-mod layout;
-mod records;
+mod messages;
+mod output;
+mod run_files;
 mod sandbox;
 mod schema;
 mod secret;
@@ -21,8 +23,6 @@ mod token;
 mod usage;
 mod variables;
 mod verify;
-mod voice;
-mod words;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -163,7 +163,7 @@ fn unread(error: &ReadbackError) -> ExitCode {
 
 /// Says what is wrong, what to do, and which variables have to do with it.
 fn say_error(error: &dyn std::error::Error, hint: &str) {
-    let text = words::error(error);
+    let text = messages::error(error);
     say(secret::without_token(&text));
     say(format_args!("hint: {hint}"));
     for note in variables::in_text(&text) {
@@ -175,9 +175,9 @@ fn say_error(error: &dyn std::error::Error, hint: &str) {
 fn fail(error: &Error) -> ExitCode {
     let exit = error.exit();
     if exit != ExitCode::BrokenPipe {
-        say(secret::without_token(&words::error(error)));
+        say(secret::without_token(&messages::error(error)));
     }
-    if let Some(hint) = words::hint(error) {
+    if let Some(hint) = messages::hint(error) {
         say(format_args!("hint: {hint}"));
     }
     for note in variables::error_chain(error) {

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::layout::Form;
+use super::columns::Form;
 use super::{fail, put};
 use crate::config::ConfigError;
 use crate::warehouse::{self, Dialect};

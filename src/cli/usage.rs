@@ -9,7 +9,7 @@ use chrono::Utc;
 use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::Arguments;
-use super::records::Records;
+use super::run_files::Records;
 use super::{destination, say, secret, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory};
 
 use super::arguments::Arguments;
-use super::{Cli, words};
+use super::{Cli, messages};
 use crate::{Error, ExitCode};
 
 /// Lets empty variables count as not set: compose files and CI systems pass on variables that nobody set.
@@ -52,7 +52,7 @@ pub fn error_chain(error: &Error) -> Vec<String> {
     if !matches!(error.exit(), ExitCode::Usage | ExitCode::CannotCreate | ExitCode::CannotWrite) {
         return Vec::new();
     }
-    in_text(&words::error(error))
+    in_text(&messages::error(error))
 }
 
 /// Which variables set the options, or hold the paths, that a text is about.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use chrono::Utc;
 use serde_json::json;
 
-use super::super::records::{self, OpenRecords, Record};
+use super::super::run_files::{self, OpenRecords, Record};
 use super::super::signals::Signals;
-use super::super::{fail, say, token, words};
+use super::super::{fail, messages, say, token};
 use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
 use crate::report::{Ended, json_line};
@@ -25,7 +25,7 @@ impl Contacts {
         let exit = error.exit();
         let ended = Ended::new(exit, Utc::now(), Duration::ZERO, Figures::default())
             .with_output(&self.destination.output())
-            .with_error(error, words::advice(error).as_deref());
+            .with_error(error, messages::advice(error).as_deref());
         let places = self.places();
         let (records, opened) = self.records.open(|paths| places.check(paths));
         let wrote = records.write(&ended);
@@ -61,7 +61,7 @@ impl Contacts {
             // Why the export itself failed is worth more.
             if exit == ExitCode::Success {
                 exit = error.exit();
-                ended = ended.with_exit(exit).with_error(&error, words::advice(&error).as_deref());
+                ended = ended.with_exit(exit).with_error(&error, messages::advice(&error).as_deref());
                 if record == Record::Metrics
                     && let Some(path) = &report
                 {
@@ -95,7 +95,7 @@ impl Contacts {
     /// Says why a record of the run could not be written.
     fn say_unwritten(&self, error: &Error) {
         if self.voice.is_json() {
-            say(json_line("warned", json!({ "message": words::line(error) })));
+            say(json_line("warned", json!({ "message": messages::line(error) })));
         } else {
             fail(error);
         }
@@ -106,7 +106,7 @@ impl Contacts {
             Ok(_) if self.voice.is_quiet() => {}
             _ if self.voice.is_json() => say(ended.log_line()),
             Ok(summary) => self.say_summary(summary),
-            Err(Error::Cancelled) => say(words::stopped(publishing)),
+            Err(Error::Cancelled) => say(messages::stopped(publishing)),
             Err(error) => drop(fail(error)),
         }
     }
@@ -168,13 +168,13 @@ impl Contacts {
 /// Writes a record. A pipe whose reader has stopped reading, or a disk that hangs, is left behind, and ends with the process.
 async fn write(file: RecordFile, record: Record, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
     let (target, ended) = (file.path().display().to_string(), ended.clone());
-    unless(late(signals), target, move || records::write(file, record, &ended)).await
+    unless(late(signals), target, move || run_files::write(file, record, &ended)).await
 }
 
 /// Writes a report in the place of the one that this run has written.
 async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
     let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
-    let write = move || records::write(RecordFile::open(&path)?, Record::Report, &ended);
+    let write = move || run_files::write(RecordFile::open(&path)?, Record::Report, &ended);
     unless(late(signals), target, write).await
 }
 
