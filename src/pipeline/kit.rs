@@ -16,7 +16,7 @@ use crate::transform::key_id;
 use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
 /// A kit that is written, or why it could not be. The export does not depend on it.
-type Staged = Result<KitPlace, SinkError>;
+pub(super) type Staged = Result<KitPlace, SinkError>;
 
 /// Refuses a kit whose SQL and commands could not name the files of the export, or a folder that could not be shown.
 pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
