@@ -6,6 +6,8 @@ mod json_lines;
 mod progress;
 mod prometheus;
 mod run_report;
+#[cfg(feature = "cli")]
+mod summary;
 mod text;
 
 #[cfg(feature = "cli")]
@@ -14,4 +16,6 @@ pub use json_lines::{JsonLines, json_line};
 pub use progress::Progress;
 pub use prometheus::metrics;
 pub use run_report::Ended;
+#[cfg(feature = "cli")]
+pub(crate) use summary::summary_lines;
 pub use text::{Lines, Verbosity};

@@ -12,9 +12,8 @@ use super::super::signals::Signals;
 use super::super::{fail, messages, say, token};
 use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
-use crate::report::{Ended, json_line};
-use crate::text::humanize::{bytes, counted, seconds};
-use crate::{Error, ExitCode, Level, RecordFile, SinkError};
+use crate::report::{Ended, json_line, summary_lines};
+use crate::{Error, ExitCode, RecordFile, SinkError};
 
 /// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -111,49 +110,10 @@ impl Contacts {
         }
     }
 
-    /// Says how complete the export is: loudly, where that is not proven.
-    fn say_level(summary: &Summary) {
-        let certificate = &summary.read.certificate;
-        let level = certificate.level;
-        match level {
-            Level::Snapshot => say(format_args!("completeness: snapshot, exactly the server's list at one instant")),
-            Level::Complete => {
-                let why = certificate.why();
-                let separator = if why.is_empty() { "" } else { "; " };
-                say(format_args!("completeness: complete, every contact that was there throughout{separator}{why}"));
-            }
-            _ => say(format_args!("COMPLETENESS NOT PROVEN: {level}: {}", certificate.why())),
-        }
-        if summary.exit() == ExitCode::Incomplete {
-            say(format_args!("published below what was required ({}), as --publish-below says", summary.required));
-        }
-    }
-
     fn say_summary(&self, summary: &Summary) {
-        let Summary { read, output, bytes: size, elapsed, .. } = summary;
-        let (contacts, owners) = (counted(read.contacts, "contact"), counted(read.owners, "owner"));
-        match &summary.owners {
-            None => say(format_args!("{contacts} and {owners} in {output}")),
-            Some(beside) => say(format_args!("{contacts} in {output}, {owners} in {}", beside.display())),
+        for line in summary_lines(summary, self.values.kit.as_deref()) {
+            say(line);
         }
-        say(format_args!(
-            "{}, {}, {} read, {} written, {}",
-            counted(read.pages, "page"),
-            counted(read.requests, "request"),
-            bytes(read.bytes),
-            bytes(*size),
-            seconds(*elapsed)
-        ));
-        if let Some(rate) = read.learned_rate {
-            say(format_args!("the server bears {rate:.1} requests a second, as learned on the way"));
-        }
-        for ((kind, column), (_, times)) in &read.warnings {
-            say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
-        }
-        if let Some(kit) = &self.values.kit {
-            say(format_args!("how to load it, and to check the table: {}", kit.join("README.md").display()));
-        }
-        Self::say_level(summary);
         if self.sandbox {
             let token = if self.token.is_given() {
                 format!("; the token was not used ({})", token::VARIABLE)
