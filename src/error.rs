@@ -1,4 +1,4 @@
-//! Any error of a run: the errors of its stages under one name.
+//! The error of a run, which wraps the errors of its stages.
 
 use crate::config::{ConfigError, MaxDeletes};
 use crate::destination::SinkError;
@@ -10,7 +10,7 @@ use crate::text::humanize::{count, counted};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The run was told something that cannot work.
+    /// The configuration is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The contacts could not be read.
@@ -19,32 +19,31 @@ pub enum Error {
     /// The output could not be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
-    /// The export is less complete than was required.
-    #[error("the export is {}, and {required} was required: {}", certificate.level, certificate.why())]
+    /// The required completeness was not reached.
+    #[error("completeness is {}, but {required} is required: {}", certificate.level, certificate.why())]
     Incomplete {
-        /// What was required.
+        /// The required level.
         required: Require,
-        /// What was proven.
+        /// The level reached, and why.
         certificate: Box<Certificate>,
     },
-    /// More contacts are gone since the export that is replaced than is believed.
+    /// More contacts are missing than `--max-deletes` allows, compared to the replaced export.
     #[error(
-        "{} read, and the export to be replaced has {}: more are gone than --max-deletes {allowed} allows; the token may \
-         be another one, of another organization, or lack permissions",
-        were(*after), count(*before)
+        "{} found, but the export to be replaced has {}: more are missing than --max-deletes {allowed} allows",
+        counted(*after, "contact"), count(*before)
     )]
     Deleted {
-        /// Contacts of the export that would be replaced.
+        /// Contacts of the export to be replaced.
         before: u64,
-        /// Contacts of this one.
+        /// Contacts of this export.
         after: u64,
-        /// How many may be gone.
+        /// How many may be missing.
         allowed: MaxDeletes,
     },
-    /// The caller cancelled the run.
-    #[error("cancelled")]
+    /// The caller canceled the run.
+    #[error("canceled")]
     Cancelled,
-    /// A fault of this program.
+    /// A bug in this program.
     #[error("internal error: {0}")]
     Bug(String),
 }
@@ -53,8 +52,4 @@ impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         Self::Api(Box::new(error))
     }
-}
-
-fn were(contacts: u64) -> String {
-    format!("{} {}", counted(contacts, "contact"), if contacts == 1 { "was" } else { "were" })
 }

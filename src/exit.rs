@@ -1,4 +1,4 @@
-//! Exit codes: one for each way a run can end, and the one that each error has.
+//! Exit codes, and the exit code of each error. The codes follow `sysexits.h`.
 
 use crate::api::{Failure, PROXY_AUTHENTICATION, SetupError};
 use crate::dataset::ReadbackError;
@@ -8,7 +8,7 @@ use crate::events::Summary;
 use crate::fetch::{ApiError, Class, classify};
 use crate::verify::VerifyError;
 
-/// How the program exits. Meanings are final; causes may be added.
+/// How the program exits. Meanings are stable; later versions may add causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExitCode {
@@ -22,6 +22,8 @@ pub enum ExitCode {
     Incomplete,
     /// 65
     BadResponse,
+    /// 66
+    NoInput,
     /// 69
     Unavailable,
     /// 73
@@ -47,13 +49,14 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    /// All of them, by code.
-    pub const ALL: [Self; 16] = [
+    /// All exit codes, in ascending order.
+    pub const ALL: [Self; 17] = [
         Self::Success,
         Self::Internal,
         Self::Usage,
         Self::Incomplete,
         Self::BadResponse,
+        Self::NoInput,
         Self::Unavailable,
         Self::CannotCreate,
         Self::CannotWrite,
@@ -70,46 +73,42 @@ impl ExitCode {
     /// The table: exit code and meaning.
     fn row(self) -> (u8, &'static str) {
         match self {
-            Self::Success => (0, "whole: the output is there, as complete as was required"),
-            Self::Internal => (1, "a bug in this program"),
-            Self::Usage => (2, "wrong usage, a missing token included"),
-            Self::Incomplete => {
-                (3, "completeness below what was required, or more contacts gone than --max-deletes allows")
+            Self::Success => (0, "success"),
+            Self::Internal => (1, "internal error (a bug)"),
+            Self::Usage => (2, "invalid usage, including a missing token"),
+            Self::Incomplete => (3, "required completeness not reached, or more deletions than --max-deletes allows"),
+            Self::BadResponse => (65, "the server's responses or the input data are invalid"),
+            Self::NoInput => (66, "input file not found"),
+            Self::Unavailable => (69, "API unavailable, even after retries (including DNS, TLS and proxy errors)"),
+            Self::CannotCreate => (73, "cannot create the output"),
+            Self::CannotWrite => (74, "cannot write the output"),
+            Self::TemporaryFailure => {
+                (75, "temporary failure, retry later: rate limited, deadline passed, or locked by another run")
             }
-            Self::BadResponse => (
-                65,
-                "the server broke its contract: answers that are not the page asked for, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify, digest or inspect found a file that is not as it should be",
-            ),
-            Self::Unavailable => {
-                (69, "the API cannot be reached (DNS, TLS and proxies included) or keeps failing after retries")
-            }
-            Self::CannotCreate => (73, "the output cannot be created"),
-            Self::CannotWrite => (74, "the output cannot be written"),
-            Self::TemporaryFailure => (75, "try again later: throttled out, or another run has the output"),
-            Self::Unauthorized => (77, "the token was rejected (401, 403)"),
-            Self::HangUp => (129, "stopped because the terminal was closed (SIGHUP)"),
-            Self::Interrupted => (130, "stopped by Ctrl-C (SIGINT)"),
-            Self::Quit => (131, "stopped by Ctrl-\\ (SIGQUIT)"),
-            Self::BrokenPipe => (141, "the reader of standard output went away"),
-            Self::Terminated => (143, "stopped by SIGTERM"),
-            Self::CpuLimit => (152, "stopped by the limit on CPU time (SIGXCPU)"),
+            Self::Unauthorized => (77, "token rejected"),
+            Self::HangUp => (129, "canceled: the terminal was closed (SIGHUP)"),
+            Self::Interrupted => (130, "canceled by Ctrl-C (SIGINT)"),
+            Self::Quit => (131, "canceled by Ctrl-\\ (SIGQUIT)"),
+            Self::BrokenPipe => (141, "reader closed the pipe"),
+            Self::Terminated => (143, "canceled by SIGTERM"),
+            Self::CpuLimit => (152, "canceled by the CPU time limit (SIGXCPU)"),
         }
     }
 
-    /// What the code says.
+    /// The meaning of the code.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         self.row().1
     }
 
-    /// The table of all exit codes in Markdown, as the README shows it.
+    /// All exit codes as a Markdown table, as in the README.
     #[must_use]
     pub fn table() -> String {
         let rows = Self::ALL.map(|exit| format!("| {} | {} |\n", exit.code(), exit.meaning()));
         format!("| code | meaning |\n|---|---|\n{}", rows.concat())
     }
 
-    /// The exit code.
+    /// The number.
     #[must_use]
     pub fn code(self) -> u8 {
         self.row().0
@@ -117,7 +116,7 @@ impl ExitCode {
 }
 
 impl Error {
-    /// How a program that ends with this error exits.
+    /// The exit code of this error.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
@@ -132,7 +131,7 @@ impl Error {
 }
 
 impl ApiError {
-    /// How a program that ends with this error exits.
+    /// The exit code of this error.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
@@ -145,7 +144,7 @@ impl ApiError {
     }
 }
 
-/// How a program exits whose page could not be had.
+/// The exit code of a failed page.
 fn exit_of(failure: &Failure) -> ExitCode {
     match classify(failure) {
         Class::Throttled => ExitCode::TemporaryFailure,
@@ -162,7 +161,7 @@ fn exit_of(failure: &Failure) -> ExitCode {
 }
 
 impl SinkError {
-    /// How a program that ends with this error exits.
+    /// The exit code of this error.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
@@ -192,7 +191,7 @@ impl SinkError {
 }
 
 impl Summary {
-    /// How a program that ends with this exits: an output below what was required may have been published all the same.
+    /// The exit code of an export that was published, even if below the required level.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         if self.required.is_met_by(self.read.certificate.level) { ExitCode::Success } else { ExitCode::Incomplete }
@@ -200,24 +199,26 @@ impl Summary {
 }
 
 impl VerifyError {
-    /// How a program that ends with this error exits.
+    /// The exit code of this error.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
             Self::Publishing { .. } => ExitCode::TemporaryFailure,
             Self::Below { .. } => ExitCode::Incomplete,
+            Self::NoFile { .. } | Self::NoFolder { .. } => ExitCode::NoInput,
             _ => ExitCode::BadResponse,
         }
     }
 }
 
 impl ReadbackError {
-    /// How a program that ends with this error exits.
+    /// The exit code of this error.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
             Self::Raw { .. } => ExitCode::Usage,
             Self::Replaced { .. } => ExitCode::TemporaryFailure,
+            Self::NoFile { .. } => ExitCode::NoInput,
             _ => ExitCode::BadResponse,
         }
     }

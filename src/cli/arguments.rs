@@ -1,16 +1,16 @@
-//! The arguments as they were given, for what must be known of them before, or without, their being understood.
+//! The raw arguments, for what must be known before or without clap's parsing.
 
 use std::ffi::OsString;
 
-/// Short flags without a value, which may stand before a short option in one word, as in `-qo FILE`.
+/// Short flags without a value, which may precede a short option in one word, as in `-qo FILE`.
 const FLAGS: &str = "hqvV";
 
-/// The words after the program's name.
+/// The arguments after the program's name.
 #[derive(Debug)]
 pub struct Arguments(Vec<OsString>);
 
 impl Arguments {
-    /// Those of this process.
+    /// The arguments of this process.
     pub fn of_process() -> Self {
         Self(std::env::args_os().skip(1).collect())
     }
@@ -20,20 +20,31 @@ impl Arguments {
         self.0.iter().filter_map(|word| word.to_str()).find(|word| !word.starts_with('-'))
     }
 
+    /// Whether the short help is requested, by `-h` before any `--help`.
+    pub fn ask_for_short_help(&self) -> bool {
+        let is_short = |word: &str| {
+            word.strip_prefix('-')
+                .is_some_and(|letters| letters.contains('h') && letters.chars().all(|letter| FLAGS.contains(letter)))
+        };
+        let words = self.0.iter().filter_map(|word| word.to_str()).take_while(|word| !["--", "--help"].contains(word));
+        words.into_iter().any(is_short)
+    }
+
     /// Whether an option was given.
     pub fn has(&self, long: &str, short: Option<char>) -> bool {
         self.occurrences(long, short).next().is_some()
     }
 
-    /// The values of an option, each time it was given.
+    /// The values of an option, in order.
     pub fn values(&self, long: &str, short: Option<char>) -> Vec<OsString> {
         self.occurrences(long, short).flatten().collect()
     }
 
-    /// Every word that may be a value, whatever of, but for the values of some options.
+    /// Every word that may be a value of an option other than these.
     pub fn values_of_others(&self, options: &[&str]) -> Vec<OsString> {
         let mut values = Vec::new();
-        let mut words = self.0.iter().skip(1);
+        let command = self.0.iter().position(|word| word.to_str() == self.command());
+        let mut words = self.0.iter().skip(command.map_or(0, |index| index + 1));
         while let Some(word) = words.next() {
             let (name, inner) = match word.to_str().and_then(|word| word.split_once('=')) {
                 Some((name, inner)) => (name, Some(inner)),
@@ -49,7 +60,7 @@ impl Arguments {
         values
     }
 
-    /// The value at each place where an option was given; none where the value is missing.
+    /// The value of each occurrence of an option; `None` if the value is missing.
     fn occurrences(&self, long: &str, short: Option<char>) -> impl Iterator<Item = Option<OsString>> {
         let words = self.0.iter().position(|word| word == "--").map_or(&self.0[..], |end| &self.0[..end]);
         words.iter().enumerate().filter_map(move |(at, word)| {
@@ -80,10 +91,25 @@ mod tests {
     }
 
     #[test]
-    fn what_else_is_named_is_known() {
+    fn values_of_other_options_are_found() {
         let words = ["contacts", "--report", "r", "--token-file=r", "--report=r", "-o", "c"];
         let arguments = Arguments(words.iter().map(OsString::from).collect());
         assert_eq!(arguments.values_of_others(&["report"]), ["r", "--token-file=r", "-o", "c"]);
+        let arguments = Arguments(["-q", "contacts", "-o", "c"].map(OsString::from).to_vec());
+        assert_eq!(arguments.values_of_others(&["report"]), ["-o", "c"]);
+    }
+
+    #[test]
+    fn only_h_asks_for_the_short_help() {
+        for (words, asks) in [
+            (&["contacts", "-h"][..], true),
+            (&["-qh", "contacts"], true),
+            (&["contacts", "--help", "-h"], false),
+            (&["contacts", "--", "-h"], false),
+            (&["contacts", "-ohost"], false),
+        ] {
+            assert_eq!(Arguments(words.iter().map(OsString::from).collect()).ask_for_short_help(), asks, "{words:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which columns are written, and in which form: the options, and the configuration they make.
+//! Which columns are written, and in which form: the options and the configuration they make.
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -6,103 +6,116 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use super::values::one_of;
 use super::{files, secret};
 use crate::config::{Content, Hashed, HmacKey, Layout, Owners};
 use crate::platform;
 
-/// No key is larger; an endless file is.
-const LARGEST_KEY: usize = 64 << 10;
+/// Larger than any key: protects against endless files.
+const MAX_KEY_BYTES: usize = 64 << 10;
 
-/// What the columns of an export are.
+/// The columns of an export.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "The columns")]
-pub struct Form {
-    /// columns, struct (one column, `contact_owner`) or table (a second file beside the first, `contacts.owners.parquet`)
-    #[arg(long, value_name = "FORM", default_value_t = Owners::Columns, env = "LINQ_EXPORT_OWNERS")]
+#[command(next_help_heading = "Columns")]
+pub struct Columns {
+    /// Owners as columns, struct or table
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_parser = one_of(&Owners::ALL),
+        default_value_t = Owners::Columns,
+        env = "LINQ_EXPORT_OWNERS",
+        long_help = "How to write owners\n\ncolumns: several columns, such as owner_id and owner_email. struct: one nested \
+                     column, contact_owner. table: a second file next to the output, such as contacts.owners.parquet."
+    )]
     owners: Owners,
-    /// Write these columns alone; id is always written, and the order is the table's [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_COLUMNS")]
-    columns: Option<Vec<String>>,
-    /// Leave out these columns; extra has nothing of them either
+    /// Write only these columns (comma-separated)
+    ///
+    /// id is always included; the column order is fixed.
+    #[arg(long = "columns", value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_COLUMNS")]
+    chosen: Option<Vec<String>>,
+    /// Omit these columns (comma-separated)
+    ///
+    /// They do not reappear in extra.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_DROP")]
     drop: Vec<String>,
 }
 
-/// What becomes of their values.
+/// What happens to the values of the columns.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "The columns")]
-pub struct Values {
-    /// Replace the values of these columns with their HMAC-SHA-256: of emails in lowercase, of phone numbers without
-    /// punctuation. An empty value stays empty
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_HMAC")]
+#[command(next_help_heading = "Columns")]
+pub struct Hashing {
+    /// Replace the values of these columns with their HMAC-SHA-256
+    ///
+    /// Email addresses are lowercased first, and phone numbers stripped of punctuation. Empty values stay empty.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_HMAC", hide_short_help = true)]
     hmac: Vec<String>,
-    /// The file with the key of --hmac, at least 32 bytes
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_HMAC_KEY_FILE", hide_env_values = true)]
+    /// File with the key of --hmac, at least 32 bytes
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "LINQ_EXPORT_HMAC_KEY_FILE",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub hmac_key_file: Option<PathBuf>,
-    /// Pass on each contact's JSON as the API sent it, one a line, instead of the table: NDJSON alone
-    #[arg(long, env = "LINQ_EXPORT_RAW", value_parser = BoolishValueParser::new())]
+    /// Write each contact's JSON as sent by the API, one per line (NDJSON only)
+    #[arg(long, env = "LINQ_EXPORT_RAW", value_parser = BoolishValueParser::new(), help_heading = "Format", hide_short_help = true)]
     raw: bool,
-    /// Put a digest of the contents into the manifest, which SQL can compute again from the loaded table
-    #[arg(long, env = "LINQ_EXPORT_DIGEST", value_parser = BoolishValueParser::new())]
-    pub digest: bool,
-    /// Write what warehouses need to load this export into a folder of its own, which is replaced as a whole: schemas,
-    /// commands, SQL, and the digest's queries
-    #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT")]
-    pub kit: Option<PathBuf>,
 }
 
-impl Form {
-    /// The layout that is asked for, with no value hashed.
+impl Columns {
+    /// The requested layout, without hashing.
     pub fn layout(&self) -> Layout {
-        Layout { owners: self.owners, columns: self.columns.clone(), dropped: self.drop.clone(), ..Layout::default() }
+        Layout { owners: self.owners, columns: self.chosen.clone(), dropped: self.drop.clone(), ..Layout::default() }
     }
 
-    fn is_whole(&self) -> bool {
-        self.owners == Owners::Columns && self.columns.is_none() && self.drop.is_empty()
+    fn are_default(&self) -> bool {
+        self.owners == Owners::Columns && self.chosen.is_none() && self.drop.is_empty()
     }
 }
 
-impl Values {
+impl Hashing {
     /// What is written.
-    pub async fn content(&self, form: &Form) -> Result<Content, String> {
+    pub async fn content(&self, columns: &Columns) -> Result<Content, String> {
         if self.raw {
-            return if form.is_whole() && self.hmac.is_empty() && self.hmac_key_file.is_none() {
+            return if columns.are_default() && self.hmac.is_empty() && self.hmac_key_file.is_none() {
                 Ok(Content::Raw)
             } else {
-                Err("--raw passes on what the API sent: it goes with no --owners, --columns, --drop, --hmac or --hmac-key-file"
-                    .to_owned())
+                Err("--raw cannot be used with --owners, --columns, --drop, --hmac or --hmac-key-file".to_owned())
             };
         }
-        let mut layout = form.layout();
+        let mut layout = columns.layout();
         layout.hashed = match (&self.hmac_key_file, self.hmac.is_empty()) {
             (Some(path), false) => Some(Hashed { columns: self.hmac.clone(), key: read_key(path).await? }),
-            (None, false) => return Err("--hmac needs a key: name its file with --hmac-key-file".to_owned()),
-            (Some(_), true) => return Err("--hmac-key-file goes with --hmac, which names the columns".to_owned()),
+            (None, false) => return Err("--hmac needs a key: use --hmac-key-file".to_owned()),
+            (Some(_), true) => return Err("--hmac-key-file needs --hmac with the columns to hash".to_owned()),
             (None, true) => None,
         };
         Ok(Content::Table(layout))
     }
 
-    /// What the operator should see to: a key that others can read.
+    /// A warning if other users can read the key.
     pub fn warning(&self) -> Option<String> {
-        let path = self.hmac_key_file.as_ref()?;
-        let mode = platform::mode_open_to_others(&std::fs::metadata(path).ok()?)?;
-        Some(format!(
-            "the key in {} can be read by other users (mode {mode:03o}): give it to this one alone, with chmod 600",
-            path.display()
-        ))
+        readable_by_others("HMAC key", self.hmac_key_file.as_deref()?)
     }
 }
 
-/// The name of a column; white space around it is not meant.
-#[expect(clippy::unnecessary_wraps, reason = "as clap calls it")]
+/// A warning if other users can read a secret's file.
+pub fn readable_by_others(secret: &str, path: &Path) -> Option<String> {
+    let mode = platform::mode_open_to_others(&std::fs::metadata(path).ok()?)?;
+    let path = path.display();
+    Some(format!("other users can read the {secret} in {path} (mode {mode:03o}); make it private: chmod 600 {path}"))
+}
+
+/// The name of a column, trimmed.
+#[expect(clippy::unnecessary_wraps, reason = "the signature that clap expects")]
 fn name(text: &str) -> Result<String, Infallible> {
     Ok(text.trim().to_owned())
 }
 
 async fn read_key(path: &Path) -> Result<HmacKey, String> {
-    let bytes = files::read(path, LARGEST_KEY).await;
-    let bytes = bytes
-        .map_err(|error| format!("cannot read the key of --hmac-key-file from {}: {error}", secret::named(path)))?;
-    HmacKey::new(&bytes).map_err(|error| format!("{error} (read from {}, --hmac-key-file)", path.display()))
+    let bytes = files::read(path, MAX_KEY_BYTES).await;
+    let bytes = bytes.map_err(|error| format!("cannot read --hmac-key-file {}: {error}", secret::named(path)))?;
+    HmacKey::new(&bytes).map_err(|error| format!("{error} (--hmac-key-file {})", path.display()))
 }

@@ -12,21 +12,22 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::arguments::Arguments;
-use super::columns::{Form, Values};
+use super::columns::{Columns, Hashing};
 use super::destination::Destination;
-use super::output::Voice;
-use super::run_files::{OpenRecords, Records};
+use super::output::{Logging, Verbosity};
+use super::run_files::{OpenRunFiles, RunFiles};
 use super::sandbox::Embedded;
 use super::server::Server;
 use super::signals::Signals;
 use super::token::TokenSource;
+use super::values::{one_of, positive};
 use super::{messages, secret};
-use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
+use crate::config::{ConfigError, ExportConfig, MaxDeletes, OnIncomplete, Source, Token, defaults};
 use crate::events::{Publishing, Reporter, Summary, Tally};
 use crate::report::Ended;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
-/// How long a run that was told to stop may take to do so.
+/// How long a canceled run may take to stop.
 const GRACE: Duration = Duration::from_millis(1_500);
 
 const EXAMPLES: &str = "\
@@ -37,69 +38,99 @@ Examples:
   linq-export contacts --token-file token -o contacts.parquet --owners table --kit kit
   linq-export contacts --token-file token -o contacts/ --partition run_date=2026-01-31";
 
-/// Export every contact to a file or to standard output
+const SHORT_EXAMPLES: &str = "\
+Example: LINQ_INTEGRATION_TOKEN=… linq-export contacts -o contacts.parquet";
+
+/// Export all contacts to a file, a directory or stdout
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Contacts {
     #[command(flatten)]
     destination: Destination,
     #[command(flatten)]
-    form: Form,
+    columns: Columns,
     #[command(flatten)]
-    values: Values,
+    hashing: Hashing,
     #[command(flatten)]
-    enough: Enough,
+    completeness: Completeness,
     #[command(flatten)]
     token: TokenSource,
     #[command(flatten)]
     server: Server,
     #[command(flatten)]
-    voice: Voice,
+    logging: Logging,
     #[command(flatten)]
-    records: Records,
-    /// Export from a sandbox within this process: no token, no network
-    #[arg(long, help_heading = "The embedded sandbox", display_order = 0)]
+    run_files: RunFiles,
+    /// Export invented contacts, without a token or network access
+    ///
+    /// They come from a mock API server in this process, which the --sandbox-… options configure.
+    #[arg(long, help_heading = "Sandbox", display_order = 0)]
     sandbox: bool,
     #[command(flatten)]
     embedded: Embedded,
 }
 
-/// When an export is enough.
+/// How complete an export must be.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "How much, and how complete")]
-struct Enough {
-    /// Stop after so many contacts, for a quick look [default: never]
-    #[arg(long, value_name = "N")]
+#[command(next_help_heading = "Completeness")]
+struct Completeness {
+    /// Stop after N contacts
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU64>)]
     limit: Option<NonZeroU64>,
-    /// The least that must be known of the export's completeness: any, counted, complete or snapshot. Below it nothing
-    /// is published, and the exit code is 3 [default: counted; any with --limit]
-    #[arg(long, value_name = "LEVEL", env = "LINQ_EXPORT_REQUIRE")]
+    /// Minimum completeness: counted, complete or snapshot
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_parser = one_of(&Require::ALL),
+        env = "LINQ_EXPORT_REQUIRE",
+        long_help = "Minimum completeness level required to publish the export [default: counted; any with --limit]\n\n\
+                     Below this level, nothing is published and the exit code is 3. counted: the counts agree, unproven. \
+                     complete: every contact that existed throughout the run is included. snapshot: exactly the server's \
+                     list at one instant."
+    )]
     require: Option<Require>,
-    /// Publish an export below the required level all the same, with its true level; the exit code stays 3. Up to 5
-    /// contacts that the server cannot show are left out then
-    #[arg(long, env = "LINQ_EXPORT_PUBLISH_BELOW", value_parser = BoolishValueParser::new())]
-    publish_below: bool,
-    /// How many contacts of the export that is replaced may be gone: a number, or a percentage. With more, nothing is
-    /// published, and the exit code is 3 [default: 50%, where it has 100 contacts or more; 100% allows everything]
-    #[arg(long, value_name = "PERCENT|N", env = "LINQ_EXPORT_MAX_DELETES")]
+    /// Publish even below the required level (exits with 3)
+    ///
+    /// The manifest records the level reached. Up to 5 contacts that the server cannot return are skipped then.
+    #[arg(long, env = "LINQ_EXPORT_ALLOW_INCOMPLETE", value_parser = BoolishValueParser::new())]
+    allow_incomplete: bool,
+    #[arg(
+        long,
+        value_name = "N|N%",
+        env = "LINQ_EXPORT_MAX_DELETES",
+        help = format!(
+            "How many contacts of the replaced export may be missing: a number or a percentage [default: {}% of {} or more \
+             contacts]",
+            defaults::MAX_DELETES_PERCENT,
+            defaults::MAX_DELETES_FROM
+        ),
+        long_help = format!(
+            "How many contacts of the replaced export may be missing: a number or a percentage\n\nIf more are missing, nothing \
+             is published and the exit code is 3. 100% allows any number. [default: {}% if the replaced export has {} contacts \
+             or more]",
+            defaults::MAX_DELETES_PERCENT,
+            defaults::MAX_DELETES_FROM
+        ),
+        hide_short_help = true
+    )]
     max_deletes: Option<MaxDeletes>,
 }
 
-/// A run that can export.
-struct Begun {
+/// A run that is ready to export.
+struct Ready {
     config: ExportConfig,
-    /// What the operator should see to.
+    /// Warnings for the operator.
     warnings: Vec<String>,
-    /// Serves until the run is over.
+    /// Serves until it is dropped.
     _sandbox: Option<sandbox::Sandbox>,
 }
 
-impl Enough {
-    /// Refuses a limit where all contacts are required.
+impl Completeness {
+    /// Refuses a limit if all contacts are required.
     fn check(&self) -> Result<(), String> {
         match (self.limit, self.require) {
             (Some(limit), Some(require)) if require >= Require::Complete => Err(format!(
-                "--limit {limit} and --require {require} contradict each other: a limited export is not complete"
+                "--limit {limit} and --require {require} are mutually exclusive: an export that stops early is not complete"
             )),
             _ => Ok(()),
         }
@@ -107,22 +138,32 @@ impl Enough {
 }
 
 impl Contacts {
+    /// Sets how much is logged.
+    pub fn set_verbosity(&mut self, verbosity: Verbosity) {
+        self.logging.verbosity = verbosity;
+    }
+
+    /// Logs a warning.
+    pub fn warn(&self, warning: &str) {
+        self.logging.warn(warning);
+    }
+
     pub async fn run(&self) -> ExitCode {
         let signals = match Signals::listen() {
             Ok(signals) => signals,
-            Err(error) => return self.broken(&Error::Bug(format!("cannot listen to signals: {error}"))),
+            Err(error) => return self.broken(&Error::Bug(format!("cannot register signal handlers: {error}"))),
         };
-        let tally = Arc::new(Tally::new(self.voice.reporter()));
+        let tally = Arc::new(Tally::new(self.logging.reporter()));
         let (started, start) = (Utc::now(), Instant::now());
-        let (records, opened) = self.open_records(start, &signals).await;
-        let begun = tokio::select! {
-            begun = self.begin(opened, start) => begun,
+        let (files, opened) = self.open_run_files(start, &signals).await;
+        let ready = tokio::select! {
+            ready = self.prepare(opened, start) => ready,
             () = signals.cancellation.cancelled() => Err(Error::Cancelled),
             after = self.deadline(start) => Err(ApiError::Deadline { after }.into()),
         };
-        let known = begun.as_ref().ok().map(|begun| begun.config.clone());
-        let result = match begun {
-            Ok(begun) => self.export(begun, Arc::clone(&tally) as _, &signals).await,
+        let known = ready.as_ref().ok().map(|ready| ready.config.clone());
+        let result = match ready {
+            Ok(ready) => self.export(ready, Arc::clone(&tally) as _, &signals).await,
             Err(error) => Err(error),
         };
         let result = result.map_err(secret::within);
@@ -132,7 +173,7 @@ impl Contacts {
             (Err(error), _) => error.exit(),
         };
         let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
-        // The name may hold the token, and is not recorded then.
+        // A path that contains the token is not recorded.
         if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
             ended = ended.with_output(&self.destination.output());
         }
@@ -148,33 +189,33 @@ impl Contacts {
             Err(Error::Cancelled) => ended,
             Err(error) => ended.with_error(error, messages::advice(error).as_deref()),
         };
-        // The records come first: where they cannot be written, the last word says so.
-        let (exit, ended, unwritten) = self.leave(exit, ended, records, &signals).await;
+        // Report and metrics come first, so that the last message can say if they could not be written.
+        let (exit, ended, unwritten) = self.write_run_files(exit, ended, files, &signals).await;
         self.say_last(&result, &ended, &publishing, unwritten.as_ref());
         exit
     }
 
-    /// Opens the records, so that whatever keeps the run from its end can be told. That takes about a second at most, where
-    /// a pipe has no reader; only a file system that hangs is not waited for.
-    async fn open_records(&self, start: Instant, signals: &Signals) -> (OpenRecords, Result<(), Error>) {
-        if let Some(name) = self.records.holding_token().filter(|_| !self.sandbox) {
-            return (OpenRecords::default(), Err(Error::Config(ConfigError::Secret(name))));
+    /// Opens report and metrics first, so that they can tell any later error. This takes about a second at most, if a pipe
+    /// has no reader; a file system that hangs is not waited for.
+    async fn open_run_files(&self, start: Instant, signals: &Signals) -> (OpenRunFiles, Result<(), Error>) {
+        if let Some(name) = self.run_files.holding_token().filter(|_| !self.sandbox) {
+            return (OpenRunFiles::default(), Err(Error::Config(ConfigError::Secret(name))));
         }
-        let (records, places) = (self.records.clone(), self.places());
+        let (files, places) = (self.run_files.clone(), self.places());
         let late = async {
             let after = self.deadline(start).await;
             tokio::time::sleep(GRACE).await;
             after
         };
         tokio::select! {
-            (open, opened) = blocking(move || records.open(|paths| places.check(paths))) => (open, opened.map_err(Error::from)),
-            () = overdue(signals) => (OpenRecords::default(), Err(Error::Cancelled)),
-            after = late => (OpenRecords::default(), Err(ApiError::Deadline { after }.into())),
+            (open, opened) = blocking(move || files.open(|paths| places.check(paths))) => (open, opened.map_err(Error::from)),
+            () = overdue(signals) => (OpenRunFiles::default(), Err(Error::Cancelled)),
+            after = late => (OpenRunFiles::default(), Err(ApiError::Deadline { after }.into())),
         }
     }
 
-    /// What a run needs before it can export, if its records could be opened, and the sandbox where it is to be from one.
-    async fn begin(&self, opened: Result<(), Error>, start: Instant) -> Result<Begun, Error> {
+    /// Prepares the export, and starts the sandbox if one is used.
+    async fn prepare(&self, opened: Result<(), Error>, start: Instant) -> Result<Ready, Error> {
         let usage = |reason: String| Error::Config(ConfigError::Usage(secret::without_secrets(&reason)));
         opened?;
         self.check().map_err(usage)?;
@@ -189,48 +230,44 @@ impl Contacts {
         if let Some(deadline) = &mut config.contacts.patience.deadline {
             *deadline = deadline.saturating_sub(start.elapsed());
         }
-        let (token, values) = (self.token.clone(), self.values.clone());
+        let (token, hashing) = (self.token.clone(), self.hashing.clone());
         let is_used = !self.sandbox;
-        let warnings = blocking(move || [token.warning().filter(|_| is_used), values.warning()]).await;
-        Ok(Begun { config, warnings: warnings.into_iter().flatten().collect(), _sandbox: sandbox })
+        let warnings = blocking(move || [token.warning().filter(|_| is_used), hashing.warning()]).await;
+        Ok(Ready { config, warnings: warnings.into_iter().flatten().collect(), _sandbox: sandbox })
     }
 
-    /// Refuses options that contradict each other.
+    /// Refuses options that exclude each other.
     fn check(&self) -> Result<(), String> {
-        self.voice.check()?;
-        self.records.check_names()?;
-        self.enough.check()?;
+        self.logging.check()?;
+        self.run_files.check_names()?;
+        self.completeness.check()?;
         self.server.check()?;
         if self.sandbox && Arguments::of_process().has("base-url", None) {
-            return Err("--sandbox and --base-url contradict each other: give one of them".to_owned());
+            return Err("--sandbox and --base-url are mutually exclusive".to_owned());
         }
-        let keeps_manifest = self.destination.manifest().is_some() || self.records.has_report();
-        if self.values.digest && self.destination.output() == Output::Stdout && !keeps_manifest {
-            return Err("--digest goes into the manifest, and -o - has none without --manifest".to_owned());
-        }
-        Ok(())
+        self.destination.check_digest(self.run_files.has_report())
     }
 
-    /// Returns when the time for the whole run, which began at `start`, is over.
+    /// Returns when the time limit of the run, which began at `start`, has passed.
     async fn deadline(&self, start: Instant) -> Duration {
         let Some(after) = self.server.deadline() else { return std::future::pending().await };
         tokio::time::sleep(after.saturating_sub(start.elapsed())).await;
         after
     }
 
-    async fn export(&self, begun: Begun, reporter: Arc<dyn Reporter>, signals: &Signals) -> Result<Summary, Error> {
-        for warning in &begun.warnings {
-            self.voice.warn(warning);
+    async fn export(&self, ready: Ready, reporter: Arc<dyn Reporter>, signals: &Signals) -> Result<Summary, Error> {
+        for warning in &ready.warnings {
+            self.logging.warn(warning);
         }
         let result = tokio::select! {
-            result = export(begun.config, reporter, signals.cancellation.clone()) => result,
+            result = export(ready.config, reporter, signals.cancellation.clone()) => result,
             () = overdue(signals) => {
-                self.voice.warn("a write did not end in time, and was left: verify tells what stands there");
+                self.logging.warn("a write did not end in time and was abandoned: use verify to check the output");
                 Err(Error::Cancelled)
             }
         };
         match (result, self.server.deadline()) {
-            // Some of the time had passed before the export began.
+            // The export's own limit is shorter, since some time had passed before it began.
             (Err(Error::Api(error)), Some(after)) if matches!(*error, ApiError::Deadline { .. }) => {
                 Err(ApiError::Deadline { after }.into())
             }
@@ -246,17 +283,15 @@ impl Contacts {
             None => (self.server.base_url().to_owned(), self.token.read().await?),
         };
         let mut contacts = self.server.contacts(&base_url, token, sandbox.and_then(sandbox::Sandbox::ca_pem)).await?;
-        contacts.limit = self.enough.limit;
-        contacts.require = self.enough.require;
+        contacts.limit = self.completeness.limit;
+        contacts.require = self.completeness.require;
         let mut config = ExportConfig::new(contacts, self.destination.output(), encoding.format);
         config.encoding = encoding;
-        config.content = self.values.content(&self.form).await?;
-        config.digest = self.values.digest;
-        config.kit.clone_from(&self.values.kit);
+        config.content = self.hashing.content(&self.columns).await?;
         self.destination.apply(&mut config);
-        config.max_deletes = self.enough.max_deletes.unwrap_or_default();
-        if self.enough.publish_below {
-            config.below = Below::Publish;
+        config.max_deletes = self.completeness.max_deletes.unwrap_or_default();
+        if self.completeness.allow_incomplete {
+            config.on_incomplete = OnIncomplete::Publish;
         }
         if sandbox.is_some() {
             config.source = Source::Sandbox;
@@ -265,13 +300,13 @@ impl Contacts {
     }
 }
 
-/// Returns when a run that was told to stop has not done so in time.
+/// Returns when a canceled run has not stopped in time.
 async fn overdue(signals: &Signals) {
     signals.cancellation.cancelled().await;
     tokio::time::sleep(GRACE).await;
 }
 
-/// Runs what may block on a thread that may.
+/// Runs blocking work on a thread for it.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))

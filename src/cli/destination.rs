@@ -1,4 +1,4 @@
-//! Where an export goes, and what kind of file it is: the options, and the configuration they make.
+//! Where an export goes, and in which format: the options and the configuration they make.
 
 use std::io::IsTerminal;
 use std::num::NonZeroU64;
@@ -6,61 +6,111 @@ use std::path::{Path, PathBuf, is_separator};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use super::arguments::Arguments;
-use super::duration;
-use crate::config::{Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize};
+use super::values::{duration, one_of, positive};
+use crate::config::{
+    Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize, defaults,
+};
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub struct Destination {
-    /// File to write, DIR/ for a folder of files, or - for standard output. It appears when it is whole, and a folder is
-    /// replaced as a whole
+    /// Output file, DIR/ for part files, or - for stdout
+    ///
+    /// The output is written atomically: a file appears once it is complete, and the contents of a directory are replaced
+    /// in one step.
     #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
     output: PathBuf,
-    /// Contacts of each file of a folder, at most [default: 1000000]
-    #[arg(long, value_name = "N", env = "LINQ_EXPORT_ROWS_PER_FILE")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = positive::<NonZeroU64>,
+        env = "LINQ_EXPORT_ROWS_PER_FILE",
+        help = format!("Maximum contacts per part file [default: {}]", defaults::ROWS_PER_FILE),
+        hide_short_help = true
+    )]
     rows_per_file: Option<NonZeroU64>,
-    /// Replace DIR/KEY=VALUE/ alone, such as run_date=2026-01-31, and leave the rest of DIR
+    /// Write only the partition DIR/KEY=VALUE/
+    ///
+    /// For example run_date=2026-01-31. Other partitions stay untouched.
     #[arg(long, value_name = "KEY=VALUE", env = "LINQ_EXPORT_PARTITION")]
     partition: Option<Partition>,
-    /// The file's mode in octal, such as 640; its owner must be able to read it [default: as before, if that file is this
-    /// user's; a new one is its owner's alone]
-    #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE")]
+    /// File permissions in octal, such as 640 [default: keep existing; 600 for new files]
+    ///
+    /// The owner must be able to read the file. Existing permissions are kept only if the file belongs to this user.
+    #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE", hide_short_help = true)]
     mode: Option<FileMode>,
-    /// Wait so long for another run that has the file, such as 10m [default: exit with 75 at once]
-    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_WAIT_LOCK")]
-    wait_lock: Option<Duration>,
-    /// Where the manifest goes when the output is standard output or a device (- is standard output); a file's stands
-    /// beside it, a folder's in it
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
+    /// Wait up to this long if another run holds the lock, such as 10m [default: exit with 75 at once]
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_LOCK_TIMEOUT", hide_short_help = true)]
+    lock_timeout: Option<Duration>,
+    /// Manifest path when writing to stdout or a device (- for stdout)
+    ///
+    /// Otherwise the manifest is written next to the output file, or inside the output directory, and the environment
+    /// variable is ignored.
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST", hide_short_help = true)]
     manifest: Option<PathBuf>,
+    /// Add a digest of the contents to the manifest, which SQL can recompute from the loaded table
+    #[arg(long, env = "LINQ_EXPORT_DIGEST", value_parser = BoolishValueParser::new(), hide_short_help = true)]
+    digest: bool,
+    /// Write a loading kit to DIR: schemas, SQL and commands to load this export into a warehouse
+    ///
+    /// DIR is created if needed. An existing DIR must be empty or hold an earlier kit, which is replaced.
+    #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT", hide_short_help = true)]
+    kit: Option<PathBuf>,
     #[command(flatten)]
     kind: Kind,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "The kind of file")]
+#[command(next_help_heading = "Format")]
 struct Kind {
-    /// parquet, ndjson or csv [default: from the file's ending: .parquet, .ndjson, .jsonl, .csv; parquet in a folder]
-    #[arg(long, value_name = "FORMAT", env = "LINQ_EXPORT_FORMAT")]
+    /// parquet, ndjson or csv [default: by extension]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_parser = one_of(&Format::ALL),
+        env = "LINQ_EXPORT_FORMAT",
+        long_help = "File format [default: by extension: .parquet, .ndjson, .jsonl or .csv; parquet for DIR/]"
+    )]
     format: Option<Format>,
-    /// zstd, snappy, gzip, lz4 or none; NDJSON and CSV: gzip, zstd or none [default: zstd for Parquet, the others by .gz
-    /// or .zst at the name's end]
-    #[arg(long, value_name = "CODEC", env = "LINQ_EXPORT_COMPRESSION")]
+    /// zstd, snappy, gzip, lz4 or none
+    #[arg(
+        long,
+        value_name = "CODEC",
+        value_parser = one_of(&Codec::ALL),
+        env = "LINQ_EXPORT_COMPRESSION",
+        long_help = "Compression codec; NDJSON and CSV support gzip, zstd and none [default: zstd for Parquet; for the others \
+                     by extension: .gz or .zst]"
+    )]
     compression: Option<Codec>,
-    /// How hard to compress: gzip 1 to 9, zstd 1 to 22 [default: gzip 6, zstd 3; in Parquet zstd 1 or 3, as suits a column]
-    #[arg(long, value_name = "N", env = "LINQ_EXPORT_COMPRESSION_LEVEL")]
+    /// Compression level: gzip 1 to 9, zstd 1 to 22
+    ///
+    /// [default: gzip 6, zstd 3; for Parquet, zstd 1 or 3, chosen per column]
+    #[arg(long, value_name = "N", env = "LINQ_EXPORT_COMPRESSION_LEVEL", hide_short_help = true)]
     compression_level: Option<u8>,
-    /// Compressed bytes of a Parquet row group, about [default: 18MiB]
-    #[arg(long, value_name = "SIZE", env = "LINQ_EXPORT_ROW_GROUP_SIZE")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "LINQ_EXPORT_ROW_GROUP_SIZE",
+        help = format!("Target compressed size of a Parquet row group [default: {}]", defaults::ROW_GROUP_SIZE),
+        hide_short_help = true
+    )]
     row_group_size: Option<RowGroupSize>,
-    /// portable, or compact: Parquet with delta encodings, smaller, for readers that know them [default: portable]
-    #[arg(long, value_name = "PROFILE", env = "LINQ_EXPORT_PARQUET_PROFILE")]
+    /// Parquet encodings: portable, or compact with delta encodings for readers that support them [default: portable]
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        value_parser = one_of(&Profile::ALL),
+        env = "LINQ_EXPORT_PARQUET_PROFILE",
+        hide_short_help = true
+    )]
     parquet_profile: Option<Profile>,
 }
 
-/// Whether a path ends as that of a folder alone does: with a slash, or one and a dot.
-fn is_said_to_be_folder(path: &Path) -> bool {
+/// Whether a path ends like that of a directory: with a slash, or with a slash and a dot.
+fn names_directory(path: &Path) -> bool {
     let text = path.to_string_lossy();
     text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(&text).ends_with(is_separator)
 }
@@ -69,7 +119,7 @@ fn is_said_to_be_folder(path: &Path) -> bool {
 pub fn named(path: PathBuf, partition: Option<Partition>) -> Output {
     if path.as_os_str() == "-" {
         Output::Stdout
-    } else if is_said_to_be_folder(&path) {
+    } else if names_directory(&path) {
         Output::Folder { path, partition }
     } else {
         Output::File(path)
@@ -82,26 +132,43 @@ impl Destination {
         named(self.output.clone(), self.partition.clone())
     }
 
-    /// Where the manifest is to go, if that was said.
+    /// The requested manifest path. A variable may be meant for other runs, so it only counts where a manifest has no
+    /// place of its own.
     pub fn manifest(&self) -> Option<&Path> {
-        self.manifest.as_deref()
+        let is_needed = || match self.output() {
+            Output::Stdout => true,
+            Output::File(path) => std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()),
+            _ => false,
+        };
+        self.manifest.as_deref().filter(|_| Arguments::of_process().has("manifest", None) || is_needed())
     }
 
-    /// What kind of file it is, by its name and the options.
+    /// The directory of the loading kit.
+    pub fn kit(&self) -> Option<&Path> {
+        self.kit.as_deref()
+    }
+
+    /// Refuses a digest that no file would hold.
+    pub fn check_digest(&self, has_report: bool) -> Result<(), String> {
+        if self.digest && self.output() == Output::Stdout && self.manifest().is_none() && !has_report {
+            return Err("--digest goes into the manifest, and stdout has none: use --manifest".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The encoding, from the output's name and the options.
     pub fn encoding(&self) -> Result<Encoding, String> {
         let Kind { format, compression, compression_level, row_group_size, parquet_profile } = self.kind;
         let output = self.output();
-        self.check_folder(&output)?;
+        self.check_directory(&output)?;
         self.check_mode(&output)?;
         let path = match &output {
-            // What is a folder without the slash is refused when it is opened; its name says nothing.
+            // A directory without the slash is refused when it is opened; its name does not matter.
             Output::File(path) if !path.is_dir() => Some(path.as_path()),
             _ => None,
         };
         let format = match output {
-            Output::Stdout => Some(
-                format.ok_or("standard output has no ending: say --format ndjson, --format csv or --format parquet")?,
-            ),
+            Output::Stdout => Some(format.ok_or("-o - needs a format: use --format ndjson, csv or parquet")?),
             _ if path.is_none() => format.or(Some(Format::Parquet)),
             _ => format,
         };
@@ -110,46 +177,44 @@ impl Destination {
         if encoding.format != Format::Parquet {
             let named = row_group_size.map(|_| "--row-group-size").or(parquet_profile.map(|_| "--parquet-profile"));
             if let Some(named) = named {
-                return Err(format!("{named} is for Parquet, and this is {}", encoding.format));
+                return Err(format!("{named} is for Parquet only, and the output is {}", encoding.format));
             }
         }
         encoding.row_group = row_group_size.unwrap_or(encoding.row_group);
         encoding.profile = parquet_profile.unwrap_or(encoding.profile);
         let is_text = encoding.ending() == encoding.format.ending() && encoding.format != Format::Parquet;
         if output == Output::Stdout && !is_text && std::io::stdout().is_terminal() {
-            return Err(format!(
-                "{} is no text for a terminal: redirect it, or say --format ndjson",
-                encoding.ending()
-            ));
+            let kind = if encoding.format == Format::Parquet { "Parquet" } else { "compressed data" };
+            return Err(format!("refusing to write {kind} to a terminal: redirect it or use --format ndjson"));
         }
         Ok(encoding)
     }
 
-    /// Refuses what only a folder can have, where there is none.
-    fn check_folder(&self, output: &Output) -> Result<(), String> {
+    /// Refuses options that only apply to directories.
+    fn check_directory(&self, output: &Output) -> Result<(), String> {
         let named = match (self.rows_per_file, &self.partition, output) {
             (_, _, Output::Folder { .. }) | (None, None, _) => return Ok(()),
             (Some(_), ..) => "--rows-per-file",
             (None, Some(_), _) => "--partition",
         };
-        Err(format!(
-            "{named} is for a folder, and {output} is none: end the name of a folder with a slash, as in -o out/"
-        ))
+        Err(format!("{named} needs a directory as output: add a trailing slash, as in -o out/"))
     }
 
-    /// Refuses a mode for what is not created here. Its variable may stand for other runs.
+    /// Refuses a mode for stdout. Its variable may be meant for other runs.
     fn check_mode(&self, output: &Output) -> Result<(), String> {
         if self.mode.is_some() && *output == Output::Stdout && Arguments::of_process().has("mode", None) {
-            return Err("--mode is for files that the program creates, and -o - writes to standard output".to_owned());
+            return Err("--mode cannot be used with -o -: it sets the permissions of files".to_owned());
         }
         Ok(())
     }
 
-    /// Sets what else is said here.
+    /// Applies the other options.
     pub fn apply(&self, config: &mut ExportConfig) {
         config.mode = self.mode;
-        config.wait_lock = self.wait_lock;
-        config.manifest.clone_from(&self.manifest);
+        config.lock_timeout = self.lock_timeout;
+        config.manifest = self.manifest().map(Path::to_owned);
+        config.digest = self.digest;
+        config.kit.clone_from(&self.kit);
         if let Some(rows) = self.rows_per_file {
             config.rows_per_file = rows;
         }

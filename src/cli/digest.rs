@@ -1,30 +1,32 @@
-//! `linq-export digest`: the digest of a table's contents, whatever its format.
+//! `linq-export digest`: a digest of a table's contents, whatever its format.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::BoolishValueParser;
 
-use super::{put, put_json, unread};
+use super::messages;
+use super::output::{put, put_json};
 use crate::ExitCode;
 use crate::dataset::digest;
 
 const EXAMPLES: &str = "\
 Example:
-  test \"$(linq-export digest contacts.parquet)\" = \"$(linq-export digest contacts.ndjson.gz)\"";
+  linq-export digest contacts.parquet
+  linq-export digest contacts.ndjson.gz   # same contents, same digest";
 
-/// Digest the contents of a table: the same in each format, and in a warehouse
+/// Compute a format-independent digest of an export, to compare with a loaded table
 ///
-/// Prints the rows, and the sum over them of the first 15 hexadecimal digits of the SHA-256 of each row's text: for
-/// each column - for null, else its length in bytes, a colon and its value. The order of the rows does not matter.
+/// Prints the number of rows and a sum over all rows: of the first 15 hexadecimal digits of the SHA-256 of each row's
+/// text. This text has, for each column, `-` for null, otherwise the value's length in bytes, a colon and the value. The
+/// order of the rows does not matter.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Digest {
-    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts: of a partitioned one, one partition
+    /// Parquet, NDJSON or CSV file, optionally compressed, or a directory of part files (one partition)
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
-    /// Print a JSON object with rows and sum, the sum as text
-    #[arg(long, env = "LINQ_EXPORT_JSON", value_parser = BoolishValueParser::new())]
+    /// Print a JSON object with the rows and the sum (as a string)
+    #[arg(long)]
     json: bool,
 }
 
@@ -33,7 +35,7 @@ impl Digest {
         match digest(&self.path) {
             Ok(digest) if self.json => put_json(&digest),
             Ok(digest) => put(&digest),
-            Err(error) => unread(&error),
+            Err(error) => messages::unread(&error),
         }
     }
 }

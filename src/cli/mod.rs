@@ -1,7 +1,6 @@
-//! The command line: arguments and environment come in, plain configuration goes out.
+//! The command line: turns arguments and environment variables into configuration, and results into messages and exit codes.
 //!
-//! The only clap in the crate, with a file a subcommand. What a run says at its end, and how it ends
-//! early, stand here too.
+//! The only use of clap, with one file per subcommand.
 
 mod arguments;
 mod columns;
@@ -9,7 +8,6 @@ mod contacts;
 mod destination;
 mod digest;
 mod files;
-mod hints;
 mod inspect;
 mod messages;
 mod output;
@@ -21,20 +19,20 @@ mod server;
 mod signals;
 mod token;
 mod usage;
+mod values;
 mod variables;
 mod verify;
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::dataset::ReadbackError;
+use self::arguments::Arguments;
+use self::output::Verbosity;
 use crate::{Error, ExitCode, platform};
 
-const ABOUT: &str = "Exports every contact of a Linq organisation to Parquet, NDJSON or CSV: whole, or not at all";
+const ABOUT: &str = "Export all contacts of a Linq organization to Parquet, NDJSON or CSV, atomically";
 
 /// Runs the program with the arguments and environment of this process, and returns its exit code.
 #[must_use]
@@ -50,8 +48,17 @@ pub fn main() -> u8 {
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
-#[command(name = "linq-export", version, about = ABOUT, after_help = exits(), styles = STYLES, max_term_width = 100)]
+#[command(
+    name = "linq-export",
+    version,
+    about = ABOUT,
+    after_long_help = exits(),
+    styles = STYLES,
+    max_term_width = 100
+)]
 struct Cli {
+    #[command(flatten)]
+    verbosity: Verbosity,
     #[command(subcommand)]
     command: Command,
 }
@@ -70,19 +77,27 @@ enum Command {
 }
 
 impl Cli {
-    /// The arguments and variables of this process; or how to exit, when what is wrong with them has been said.
+    /// Parses the arguments and variables of this process. An error has been printed; its exit code is returned.
     fn read() -> Result<Self, ExitCode> {
+        variables::register(Self::command());
         let mut command = variables::without_empty(Self::command());
+        if Arguments::of_process().ask_for_short_help() {
+            command = digest_of_help(command);
+        }
         let read = command.try_get_matches_from_mut(std::env::args_os());
         let read = read.and_then(|matches| Self::from_arg_matches(&matches));
-        read.map_err(|error| usage::refused(&error.format(&mut command)))
+        let mut cli = read.map_err(|error| usage::refused(error.format(&mut command)))?;
+        if let Command::Contacts(contacts) = &mut cli.command {
+            contacts.set_verbosity(cli.verbosity);
+        }
+        Ok(cli)
     }
 
     fn run_to_end(&self) -> ExitCode {
         match tokio::runtime::Runtime::new() {
             Ok(runtime) => {
                 let exit = runtime.block_on(self.run());
-                // A write that hangs must not keep the process.
+                // A blocked write must not keep the process alive.
                 runtime.shutdown_background();
                 exit
             }
@@ -90,107 +105,56 @@ impl Cli {
         }
     }
 
-    /// Does what the arguments say.
+    /// Runs the subcommand.
     async fn run(&self) -> ExitCode {
         if let Err(error) = platform::outlive_file_size_limits() {
-            return self.broken(&Error::Bug(format!("cannot listen to signals: {error}")));
+            return self.broken(&Error::Bug(format!("cannot register signal handlers: {error}")));
+        }
+        for warning in variables::unknown() {
+            match &self.command {
+                Command::Contacts(contacts) => contacts.warn(&warning),
+                _ => self.verbosity.warn(&warning),
+            }
         }
         match &self.command {
             Command::Contacts(contacts) => contacts.run().await,
-            Command::Verify(verify) => verify.run(),
+            Command::Verify(verify) => verify.run(self.verbosity),
             Command::Digest(digest) => digest.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Schema(schema) => schema.run(),
-            Command::Sandbox(sandbox) => sandbox.run().await,
+            Command::Sandbox(sandbox) => sandbox.run(self.verbosity).await,
         }
     }
 
     fn panicked(&self) -> ExitCode {
-        self.broken(&Error::Bug("it stopped in the middle".to_owned()))
+        self.broken(&Error::Bug("the program panicked".to_owned()))
     }
 
     fn broken(&self, error: &Error) -> ExitCode {
         match &self.command {
             Command::Contacts(contacts) => contacts.broken(error),
-            _ => fail(error),
+            _ => messages::fail(error),
         }
     }
 }
 
-/// The table of exit codes, for the help text.
+/// The short help leaves out environment variables, and what its texts of `contacts` say already.
+fn digest_of_help(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|option| option.hide_env(true));
+    command.mut_subcommands(|command| {
+        let is_long = command.get_name() == "contacts";
+        command.mut_args(|option| {
+            let hides_values = is_long && option.get_action().takes_values();
+            let option = option.hide_env(true);
+            if hides_values { option.hide_possible_values(true) } else { option }
+        })
+    })
+}
+
+/// The table of exit codes, for the help.
 fn exits() -> String {
     let rows = ExitCode::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
     format!("Exit codes:\n{}", rows.join("\n"))
-}
-
-/// A line on standard error; where nobody reads it, nothing is lost.
-fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// A line on standard output.
-fn print(line: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout();
-    writeln!(out, "{line}")?;
-    out.flush()
-}
-
-/// Data on standard output, and how a program that ends with it exits.
-fn put(data: &dyn std::fmt::Display) -> ExitCode {
-    match print(&data.to_string()) {
-        Ok(()) => ExitCode::Success,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::BrokenPipe,
-        Err(error) => {
-            say(format_args!("error: cannot write to standard output\n  because: {error}"));
-            ExitCode::CannotWrite
-        }
-    }
-}
-
-/// The same, as one JSON object.
-fn put_json(data: &impl serde::Serialize) -> ExitCode {
-    match serde_json::to_string(data) {
-        Ok(text) => put(&text),
-        Err(error) => fail(&Error::Bug(error.to_string())),
-    }
-}
-
-/// Says why a table cannot be read back, and what to do.
-fn unread(error: &ReadbackError) -> ExitCode {
-    say_error(error, error.hint());
-    error.exit()
-}
-
-/// Says what is wrong, what to do, and which variables have to do with it.
-fn say_error(error: &dyn std::error::Error, hint: &str) {
-    let text = messages::error(error);
-    say(secret::without_token(&text));
-    say(format_args!("hint: {hint}"));
-    for note in variables::in_text(&text) {
-        say(format_args!("note: {note}"));
-    }
-}
-
-/// Says why a run did not end well, and what to do.
-fn fail(error: &Error) -> ExitCode {
-    let exit = error.exit();
-    if exit != ExitCode::BrokenPipe {
-        say(secret::without_token(&messages::error(error)));
-    }
-    if let Some(hint) = messages::hint(error) {
-        say(format_args!("hint: {hint}"));
-    }
-    for note in variables::error_chain(error) {
-        say(format_args!("note: {note}"));
-    }
-    exit
-}
-
-/// A duration as `90s`, `15m` or `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration =
-        humantime::parse_duration(text).map_err(|error| format!("{error}: write it as 20s, 15m or 1h 30m"))?;
-    if duration.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(duration) }
 }
 
 #[cfg(test)]
@@ -204,24 +168,17 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    #[test]
-    fn durations_are_written_with_units() {
-        assert_eq!(duration("20s"), Ok(Duration::from_secs(20)));
-        assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert!(duration("20").unwrap_err().contains("20s"));
-        assert!(duration("0s").is_err());
-    }
-
-    /// Every option but those that would make a toy of a production run has its variable.
+    /// Except options for one run, and those that would make a production run useless.
     #[test]
     fn every_option_has_an_environment_variable() {
-        for command in Cli::command().get_subcommands() {
+        let program = Cli::command();
+        for command in program.get_subcommands().chain([&program]) {
             for option in command.get_opts().filter(|option| !["help", "version"].contains(&option.get_id().as_str())) {
                 let name = option.get_long().unwrap();
                 let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
                 let expected = match name {
-                    "sandbox" | "limit" => None,
+                    "sandbox" | "limit" | "json" | "table" | "name" => None,
+                    "manifest" if command.get_name() == "verify" => None,
                     name if command.get_name() == "sandbox" => {
                         Some(format!("LINQ_EXPORT_SANDBOX_{}", name.replace('-', "_").to_uppercase()))
                     }
@@ -234,7 +191,8 @@ mod tests {
 
     #[test]
     fn every_flag_can_be_switched_by_its_variable() {
-        for command in Cli::command().get_subcommands() {
+        let program = Cli::command();
+        for command in program.get_subcommands().chain([&program]) {
             for flag in command.get_opts().filter(|option| matches!(option.get_action(), ArgAction::SetTrue)) {
                 let read = |text: &str| {
                     let name = flag.get_id().clone();

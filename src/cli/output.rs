@@ -1,80 +1,143 @@
-//! How the program speaks on standard error: lines for people, or a JSON object a line for machines.
+//! Output of the program: log lines on stderr as text or JSON, results on stdout.
 
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use serde_json::json;
 
-use super::say;
+use super::messages;
 use crate::events::{Reporter, Silent};
-use crate::report::{Bar, JsonLines, Lines, Verbosity, json_line};
+use crate::report::{Bar, JsonLines, Lines, Verbosity as Level, json_line};
+use crate::{Error, ExitCode};
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "What is said, on standard error")]
-pub struct Voice {
-    /// Say nothing but errors
-    #[arg(short, long, env = "LINQ_EXPORT_QUIET", value_parser = BoolishValueParser::new())]
-    quiet: bool,
-    /// Say more: each failed attempt; twice: each page. The variable holds a number
-    #[arg(short, long, action = ArgAction::Count, env = "LINQ_EXPORT_VERBOSE")]
+/// How much is logged, for every subcommand.
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Logging")]
+pub struct Verbosity {
+    /// Print errors only
+    #[arg(short, long, global = true, env = "LINQ_EXPORT_QUIET", value_parser = BoolishValueParser::new(), display_order = 1)]
+    pub quiet: bool,
+    /// Log each failed request; -vv logs each page, too
+    ///
+    /// The environment variable takes a count.
+    #[arg(short, long, global = true, action = ArgAction::Count, env = "LINQ_EXPORT_VERBOSE", display_order = 2)]
     verbose: u8,
-    /// Lines for people, or one JSON object a line
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text, env = "LINQ_EXPORT_LOG_FORMAT")]
+}
+
+/// How `contacts` logs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Logging")]
+pub struct Logging {
+    /// Log lines on stderr: text or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = LogFormat::Text,
+        env = "LINQ_EXPORT_LOG_FORMAT",
+        display_order = 3
+    )]
     log_format: LogFormat,
+    /// Also understood before the subcommand, and so read there.
+    #[arg(skip)]
+    pub verbosity: Verbosity,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
+    #[value(help = None)]
     Text,
+    #[value(help = None)]
     Json,
 }
 
-impl Voice {
-    /// Who takes the events of a run.
+impl Logging {
+    /// The reporter of a run.
     pub fn reporter(&self) -> Arc<dyn Reporter> {
-        let verbosity = match self.verbose {
-            0 => Verbosity::Warnings,
-            1 => Verbosity::Retries,
-            _ => Verbosity::Pages,
+        let level = match self.verbosity.verbose {
+            0 => Level::Warnings,
+            1 => Level::Retries,
+            _ => Level::Pages,
         };
-        if self.quiet {
+        if self.is_quiet() {
             Arc::new(Silent)
         } else if self.is_json() {
-            Arc::new(JsonLines::new(std::io::stderr(), verbosity))
+            Arc::new(JsonLines::new(std::io::stderr(), level))
         } else if std::io::stderr().is_terminal() {
-            Arc::new(Bar::new(verbosity))
+            Arc::new(Bar::new(level))
         } else {
-            Arc::new(Lines::new(std::io::stderr(), verbosity))
+            Arc::new(Lines::new(std::io::stderr(), level))
         }
     }
 
-    /// Refuses what contradicts itself; by value, since a variable may say no.
+    /// Refuses `--quiet` with `--verbose`. Not left to clap, since a variable may switch a flag off.
     pub fn check(&self) -> Result<(), String> {
-        if self.quiet && self.verbose > 0 {
-            return Err("--quiet and --verbose contradict each other: give one of them".to_owned());
+        if self.is_quiet() && self.verbosity.verbose > 0 {
+            return Err("--quiet and --verbose are mutually exclusive".to_owned());
         }
         Ok(())
     }
 
-    /// Whether machines listen.
+    /// Whether log lines are JSON.
     pub fn is_json(&self) -> bool {
         self.log_format == LogFormat::Json
     }
 
-    /// Whether only errors are said.
+    /// Whether only errors are logged.
     pub fn is_quiet(&self) -> bool {
-        self.quiet
+        self.verbosity.quiet
     }
 
-    /// Says something that the operator should see to.
+    /// Logs a warning.
     pub fn warn(&self, warning: &str) {
-        if self.quiet {
-        } else if self.is_json() {
+        if self.is_json() && !self.is_quiet() {
             say(json_line("warned", json!({ "message": warning })));
         } else {
+            self.verbosity.warn(warning);
+        }
+    }
+}
+
+impl Verbosity {
+    /// Logs a warning as text.
+    pub fn warn(self, warning: &str) {
+        if !self.quiet {
             say(format_args!("warning: {warning}"));
         }
+    }
+}
+
+/// Prints a line on stderr. Errors are ignored: there is nobody left to tell.
+pub fn say(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Prints a line on stdout.
+pub fn print(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Prints a result on stdout. Returns how the program exits.
+pub fn put(data: &dyn Display) -> ExitCode {
+    match print(&data.to_string()) {
+        Ok(()) => ExitCode::Success,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::BrokenPipe,
+        Err(error) => {
+            say(format_args!("error: cannot write to stdout\n  caused by: {error}"));
+            ExitCode::CannotWrite
+        }
+    }
+}
+
+/// Prints a result as one JSON object on stdout.
+pub fn put_json(data: &impl serde::Serialize) -> ExitCode {
+    match serde_json::to_string(data) {
+        Ok(text) => put(&text),
+        Err(error) => messages::fail(&Error::Bug(error.to_string())),
     }
 }

@@ -1,4 +1,4 @@
-//! What a run leaves for machines besides its output: the report and the metrics, whatever became of it.
+//! The report and the metrics of a run, which are also written when the run fails.
 
 use std::path::{Path, PathBuf};
 
@@ -10,75 +10,78 @@ use crate::report::{Ended, metrics};
 use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Records of the run, also of one that failed")]
-pub struct Records {
-    /// Write a JSON report of how the run ended, and why; - is standard output
+#[command(next_help_heading = "Monitoring")]
+pub struct RunFiles {
+    /// Write a JSON report, even if the run fails
+    ///
+    /// - is stdout.
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_REPORT")]
     report: Option<PathBuf>,
-    /// Write metrics for the textfile collector of Prometheus, which reads only names that end in .prom; - is standard
-    /// output
+    /// Write Prometheus metrics, even if the run fails
+    ///
+    /// - is stdout. The name of a file must end in .prom: the textfile collector of Prometheus's node exporter reads no other files.
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_METRICS_FILE")]
     metrics_file: Option<PathBuf>,
 }
 
-/// What a run leaves for machines.
+/// A file that a run writes besides its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Record {
+pub enum RunFile {
     Report,
     Metrics,
 }
 
-impl Record {
-    /// In the order in which they are written.
+impl RunFile {
+    /// In writing order.
     pub const ALL: [Self; 2] = [Self::Report, Self::Metrics];
 }
 
-/// The records that can be written when the run has ended.
+/// The files that can be written when the run has ended.
 #[derive(Debug, Default)]
-pub struct OpenRecords {
+pub struct OpenRunFiles {
     report: Option<RecordFile>,
     metrics: Option<RecordFile>,
 }
 
-impl Records {
-    /// Records at these places.
+impl RunFiles {
+    /// Run files at these paths.
     pub fn new(report: Option<PathBuf>, metrics_file: Option<PathBuf>) -> Self {
         Self { report, metrics_file }
     }
 
-    /// Whether there is a report, which holds the manifest too.
+    /// Whether there is a report, which contains the manifest.
     pub fn has_report(&self) -> bool {
         self.report.is_some()
     }
 
-    /// The record whose name holds the token, which would be shown.
+    /// Which path contains the token, which would then be shown.
     pub fn holding_token(&self) -> Option<&'static str> {
-        let named = [("the name of the report", &self.report), ("the name of the metrics file", &self.metrics_file)];
+        let named = [("the report path", &self.report), ("the metrics file path", &self.metrics_file)];
         let holds = |path: &Option<PathBuf>| path.as_deref().is_some_and(secret::holds_token);
         named.into_iter().find(|(_, path)| holds(path)).map(|(name, _)| name)
     }
 
-    /// Refuses a metrics file that the collector would pass by.
+    /// Refuses a metrics file that the collector would ignore.
     pub fn check_names(&self) -> Result<(), String> {
         match &self.metrics_file {
             Some(path) if !is_collected(path) => Err(format!(
-                "--metrics-file {}: the textfile collector reads only files whose names end in .prom",
+                "--metrics-file {} must end in .prom: the textfile collector ignores other names",
                 path.display()
             )),
             _ => Ok(()),
         }
     }
 
-    /// Opens the records before anything is asked of the server, if they are `apart` from all else. One that cannot be
-    /// opened is an error; the others are there to tell it. A pipe may wait for its reader for a while.
-    pub fn open(&self, apart: impl Fn(&[&Path]) -> Result<(), SinkError>) -> (OpenRecords, Result<(), SinkError>) {
+    /// Opens the files before the first request, unless `apart` finds a conflict with another path. If one cannot be
+    /// opened, the other can still report the error. A pipe may wait a while for its reader.
+    pub fn open(&self, apart: impl Fn(&[&Path]) -> Result<(), SinkError>) -> (OpenRunFiles, Result<(), SinkError>) {
         let (report, metrics) = (self.report.as_deref(), self.metrics_file.as_deref());
         let paths: Vec<_> = report.into_iter().chain(metrics).collect();
         let mut result = apart(&paths);
         let is_taken = |result: &Result<(), SinkError>| matches!(result, Err(SinkError::SamePlace { .. }));
-        let mut open = OpenRecords::default();
+        let mut open = OpenRunFiles::default();
         if is_taken(&result) {
-            // What stands there is not the records' to replace.
+            // A conflicting path must not be written; the report may be fine on its own.
             if let (Some(report), Some(metrics)) = (report, metrics)
                 && is_apart(report, metrics)
                 && !is_taken(&apart(&[report]))
@@ -97,47 +100,47 @@ impl Records {
             }
         };
         open.report = report.and_then(&mut opened);
-        // One that is refused for its name is not made either.
+        // A refused name is not created either.
         open.metrics = metrics.and_then(opened).filter(|record| is_collected(record.path()));
         (open, result)
     }
 }
 
-impl OpenRecords {
-    /// Takes one of the records to write it, if it was asked for and could be opened.
-    pub fn take(&mut self, record: Record) -> Option<RecordFile> {
-        match record {
-            Record::Report => self.report.take(),
-            Record::Metrics => self.metrics.take(),
+impl OpenRunFiles {
+    /// Takes a file to write it, if it was requested and could be opened.
+    pub fn take(&mut self, file: RunFile) -> Option<RecordFile> {
+        match file {
+            RunFile::Report => self.report.take(),
+            RunFile::Metrics => self.metrics.take(),
         }
     }
 
-    /// Writes all of them, at once; the first error is returned.
+    /// Writes all files. Returns the first error.
     pub fn write(mut self, ended: &Ended) -> Result<(), SinkError> {
         let write = |record| self.take(record).map_or(Ok(()), |file| write(file, record, ended));
-        Record::ALL.map(write).into_iter().collect()
+        RunFile::ALL.map(write).into_iter().collect()
     }
 }
 
-/// Writes a record.
-pub fn write(file: RecordFile, record: Record, ended: &Ended) -> Result<(), SinkError> {
-    match record {
-        Record::Report => file.write(ended.report().as_bytes(), Readers::Owner),
-        Record::Metrics => {
+/// Writes a run file.
+pub fn write(file: RecordFile, kind: RunFile, ended: &Ended) -> Result<(), SinkError> {
+    match kind {
+        RunFile::Report => file.write(ended.report().as_bytes(), Readers::Owner),
+        RunFile::Metrics => {
             let text = metrics(ended, file.earlier().as_deref());
-            // The collector is another user than the one who exports.
+            // The collector runs as another user.
             file.write(text.as_bytes(), Readers::Everybody)
         }
     }
 }
 
-/// Whether the metrics, which have no place of their own, leave the report its place.
+/// Whether the metrics and the report have different paths.
 fn is_apart(report: &Path, metrics: &Path) -> bool {
     let inputs = &[(report, "the report")];
     check_apart(&RunPaths { output: &Output::Stdout, manifest: None, kit: None, records: &[metrics], inputs }).is_ok()
 }
 
-/// Whether the collector reads a file of this name. What is there already, and is not a file, is read by somebody else.
+/// Whether the collector reads a file of this name. An existing device or pipe has another reader.
 fn is_collected(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "prom")
         || path.file_name().is_some_and(|name| name == ".prom")

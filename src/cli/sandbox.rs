@@ -8,8 +8,10 @@ use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
+use super::messages::{fail, say_with_notes};
+use super::output::{self, Verbosity, say};
 use super::signals::Signals;
-use super::{duration, fail, say, variables};
+use super::values::duration;
 use crate::config::ConfigError;
 use crate::sandbox::{
     self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PageOrder, PastTheEnd, Protocols,
@@ -19,7 +21,7 @@ use crate::{ApiError, Error, ExitCode, SetupError};
 
 /// What a sandbox can be told. The ids differ from those of `contacts`, whose options stand beside them.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "The sandbox")]
+#[command(next_help_heading = "Sandbox")]
 pub struct SandboxOptions {
     /// Contacts of its organisation
     #[arg(
@@ -199,7 +201,7 @@ fn embedded_name(option: &Arg) -> String {
 }
 
 fn embedded(option: &Arg) -> Arg {
-    option.clone().long(embedded_name(option)).help_heading("The embedded sandbox")
+    option.clone().long(embedded_name(option)).help_heading("Sandbox").hide_short_help(true)
 }
 
 const EXAMPLES: &str = "\
@@ -226,7 +228,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    pub async fn run(&self) -> ExitCode {
+    pub async fn run(&self, verbosity: Verbosity) -> ExitCode {
         let mut config = self.options.config();
         config.address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         if self.ca_file.is_some() && self.options.tls.is_none() {
@@ -249,8 +251,10 @@ impl Sandbox {
                 return ExitCode::CannotCreate;
             }
         }
-        say(format_args!("{} contacts; the token is {}; Ctrl-C stops", sandbox.count(), sandbox.token()));
-        if super::print(&sandbox.base_url()).is_err() {
+        if !verbosity.quiet {
+            say(format_args!("{} contacts; the token is {}; Ctrl-C stops", sandbox.count(), sandbox.token()));
+        }
+        if output::print(&sandbox.base_url()).is_err() {
             return ExitCode::BrokenPipe;
         }
         signals.cancellation.cancelled().await;
@@ -264,14 +268,9 @@ async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, ExitCode> {
     let address = config.address;
     sandbox::Sandbox::start(config).await.map_err(|error| {
         say_with_notes(&format!("error: cannot start the sandbox on {address} (--port): {error}"));
-        if error.kind() == std::io::ErrorKind::InvalidInput { ExitCode::Usage } else { ExitCode::CannotCreate }
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => ExitCode::TemporaryFailure,
+            _ => ExitCode::Usage,
+        }
     })
-}
-
-/// Says what is wrong, and which variables have to do with it.
-fn say_with_notes(error: &str) {
-    say(error);
-    for note in variables::in_text(error) {
-        say(format_args!("note: {note}"));
-    }
 }

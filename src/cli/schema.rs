@@ -1,73 +1,74 @@
-//! `linq-export schema`: the columns, as a warehouse wants them described.
+//! `linq-export schema`: the columns, as a warehouse describes them.
 
 use clap::{Args, ValueEnum};
 
-use super::columns::Form;
-use super::{fail, put};
+use super::columns::Columns;
+use super::messages::fail;
+use super::output::put;
+use super::values::one_of;
 use crate::config::ConfigError;
 use crate::warehouse::{self, Dialect};
 use crate::{ExitCode, schemas};
 
 const EXAMPLES: &str = "\
 Examples:
-  linq-export schema --for bigquery > contacts.schema.json
-  linq-export schema --for snowflake --owners table --of owners
-  linq-export schema --for duckdb | duckdb linq.duckdb";
+  linq-export schema bigquery > contacts.schema.json
+  linq-export schema snowflake --owners table --table owners
+  linq-export schema duckdb --name crm.contacts | duckdb linq.duckdb";
 
-/// Print the schema or DDL of the table for a warehouse
+/// Print the table's schema or DDL for a warehouse
 ///
-/// Every column has its type and a description. Writes to standard output, and asks no server.
+/// Every column has its type and a description. Offline: no request is sent.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Schema {
-    /// bigquery, duckdb, snowflake, spark, clickhouse, postgres, arrow (as Python) or json-schema
-    #[arg(long = "for", value_name = "DIALECT", env = "LINQ_EXPORT_FOR")]
+    /// Warehouse or schema language; arrow is Python code
+    #[arg(value_name = "DIALECT", value_parser = one_of(&Dialect::ALL))]
     dialect: Dialect,
-    /// The table: contacts, or owners with --owners table
-    #[arg(long, value_name = "TABLE", default_value = "contacts", env = "LINQ_EXPORT_OF")]
-    of: Of,
-    /// The name of the table, as in crm.contacts; bigquery's schema has none
-    #[arg(long, value_name = "NAME", value_parser = table, env = "LINQ_EXPORT_TABLE")]
-    table: Option<String>,
+    /// Table to describe; owners needs --owners table
+    #[arg(long, value_name = "TABLE", value_enum, default_value_t = Table::Contacts)]
+    table: Table,
+    /// Table name, such as crm.contacts; not for bigquery [default: that of --table]
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name: Option<String>,
     #[command(flatten)]
-    form: Form,
+    columns: Columns,
 }
 
-/// Which table is described.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Of {
+enum Table {
     Contacts,
     Owners,
 }
 
-/// A name of a table with its parts.
-fn table(text: &str) -> Result<String, String> {
+/// A table name with optional qualifiers.
+fn name(text: &str) -> Result<String, String> {
     if text.split('.').any(|part| part.trim().is_empty()) {
-        return Err("a table has a name, and so has each part of it before a dot".to_owned());
+        return Err("a part of the name is empty".to_owned());
     }
     Ok(text.to_owned())
 }
 
 impl Schema {
     pub fn run(&self) -> ExitCode {
-        if let (Dialect::BigQuery, Some(_)) = (self.dialect, &self.table) {
-            let reason = "--for bigquery prints a schema, which has no name: leave out --table".to_owned();
-            return fail(&ConfigError::Usage(reason).into());
+        match self.text() {
+            // `put` ends the last line.
+            Ok(text) => put(&text.trim_end()),
+            Err(error) => fail(&error.into()),
         }
-        let schemas = match schemas(&self.form.layout()) {
-            Ok(schemas) => schemas,
-            Err(error) => return fail(&error.into()),
+    }
+
+    fn text(&self) -> Result<String, ConfigError> {
+        let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
+        if let (Dialect::BigQuery, Some(_)) = (self.dialect, &self.name) {
+            return usage("--name cannot be used with bigquery: its JSON schema has no table name");
+        }
+        let schemas = schemas(&self.columns.layout())?;
+        let (name, schema) = match (self.table, schemas.owners) {
+            (Table::Contacts, _) => ("contacts", schemas.contacts),
+            (Table::Owners, Some(owners)) => ("owners", owners),
+            (Table::Owners, None) => return usage("--table owners needs --owners table"),
         };
-        let (name, schema) = match (self.of, schemas.owners) {
-            (Of::Contacts, _) => ("contacts", schemas.contacts),
-            (Of::Owners, Some(owners)) => ("owners", owners),
-            (Of::Owners, None) => {
-                let reason = "owners have a table of their own with --owners table alone".to_owned();
-                return fail(&ConfigError::Usage(reason).into());
-            }
-        };
-        let text = warehouse::schema(self.dialect, self.table.as_deref().unwrap_or(name), &schema);
-        // `put` ends the last line.
-        put(&text.trim_end())
+        Ok(warehouse::schema(self.dialect, self.name.as_deref().unwrap_or(name), &schema))
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets among the arguments: somebody may give one where the name of its file is asked for, or where nothing is.
+//! Keeps secrets out of messages: a user may pass one where its file is expected, or as a stray argument.
 
 use std::path::Path;
 
@@ -8,33 +8,30 @@ use super::token::VARIABLE;
 use crate::Error;
 use crate::config::ConfigError;
 
-/// A token that is shorter is not looked for in text.
+/// Shorter tokens are not searched for in text.
 const SHORTEST_TOKEN: usize = 8;
-/// A shorter word is no token.
+/// Shorter words are not taken for tokens.
 const SHORTEST: usize = 16;
-/// What stands in the place of one.
+/// Replaces a secret.
 const HIDDEN: &str = "[hidden]";
 
-/// A name that is this short is no secret.
+/// Shorter names are not taken for secrets.
 const SHORT: usize = 12;
-/// Characters of a name that may be one.
+/// Characters shown of a name that may be a secret.
 const SHOWN: usize = 4;
 
-/// A path; what may be the secret itself is shortened: what is not there, nor is the folder that it is to be in.
+/// A path for messages. It is shortened if it may be the secret itself: neither the file nor its directory exists.
 pub fn named(path: &Path) -> String {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     let text = path.to_string_lossy();
-    if path.symlink_metadata().is_ok() || folder.is_some_and(Path::is_dir) || text.chars().count() < SHORT {
+    if path.symlink_metadata().is_ok() || directory.is_some_and(Path::is_dir) || text.chars().count() < SHORT {
         return text.into_owned();
     }
-    format!(
-        "{}… (the name of a file is wanted here, and not the secret itself)",
-        text.chars().take(SHOWN).collect::<String>()
-    )
+    format!("{}… (expected the path of a file, not the secret itself)", text.chars().take(SHOWN).collect::<String>())
 }
 
-/// A text about wrong usage, which shows what it does not know, without the words of this process's arguments and of its
-/// variables that may be a token.
+/// A usage error without words of the arguments and variables that may be a token: such errors repeat what they do not
+/// understand.
 pub fn without_secrets(text: &str) -> String {
     let arguments = std::env::args_os().skip(1);
     let variables = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LINQ_"));
@@ -43,12 +40,12 @@ pub fn without_secrets(text: &str) -> String {
     words.filter(|word| may_be_secret(word)).fold(without_token(text), |shown, secret| shown.replace(&secret, HIDDEN))
 }
 
-/// A text without the token in the variable.
+/// A text without the token of the environment.
 pub fn without_token(text: &str) -> String {
     token().map_or_else(|| text.to_owned(), |token| text.replace(&*token, HIDDEN))
 }
 
-/// An error about the settings without the token in them. Every other error comes from where it is taken out.
+/// A configuration error without the token. All other errors are redacted where they arise.
 pub fn within(error: Error) -> Error {
     match error {
         Error::Config(ConfigError::Secret(name)) => Error::Config(ConfigError::Secret(name)),
@@ -57,19 +54,19 @@ pub fn within(error: Error) -> Error {
     }
 }
 
-/// Whether a name holds the token in the variable.
+/// Whether a path contains the token of the environment.
 pub fn holds_token(path: &Path) -> bool {
     token().is_some_and(|token| path.to_string_lossy().contains(&*token))
 }
 
-/// The token in the variable; none where it is so short that innocent text may hold it.
+/// The token of the environment, unless it is so short that harmless text may contain it.
 fn token() -> Option<Zeroizing<String>> {
     let token = Zeroizing::new(std::env::var(VARIABLE).ok()?.trim().to_owned());
     (token.chars().count() >= SHORTEST_TOKEN).then_some(token)
 }
 
-/// Whether a word looks like a token: long, with letters and digits, and with nothing that names of files, numbers or lists
-/// have.
+/// Whether a word looks like a token: long, with letters and digits, and without the characters of file names, numbers and
+/// lists.
 fn may_be_secret(word: &str) -> bool {
     word.len() >= SHORTEST
         && !word.starts_with('-')
@@ -83,12 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_looks_like_a_token_is_hidden() {
+    fn hides_only_what_looks_like_a_token() {
         for word in ["lk_live_4f1d0c77a9b84e5f9d3c", "550e8400-e29b-41d4-a716-446655440000", "c2VjcmV0c2VjcmV0"] {
             assert!(may_be_secret(word), "{word}");
         }
         for word in [
-            "--publish-below2",
+            "--allow-incomplete2",
             "contacts-2026-01-31.parquet",
             "first_name,last_name1",
             "a/b1c2d3e4f5a6b7c8",
@@ -100,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_the_secret_is_shortened() {
+    fn shortens_what_may_be_the_secret() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("0123456789abcdef");
         assert_eq!(named(&file), file.display().to_string());

@@ -1,4 +1,4 @@
-//! The server, and how it is asked: the options, and the configuration they make.
+//! The server, the token, the rate and retries: the options and the configuration they make.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -8,65 +8,132 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use super::{duration, files, secret};
-use crate::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token};
+use super::values::{duration, positive, written};
+use super::{files, secret};
+use crate::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token, defaults};
 
-/// No bundle of certificates is larger; an endless file is.
-const LARGEST_CA: usize = 4 << 20;
+/// Larger than any bundle of certificates: protects against endless files.
+const MAX_CA_BYTES: usize = 4 << 20;
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "The server, and how it is asked")]
+#[command(next_help_heading = "Connection and rate")]
 pub struct Server {
-    /// Where the API is: https, or plain http on this machine
-    #[arg(long, value_name = "URL", default_value = BaseUrl::PRODUCTION, env = "LINQ_EXPORT_BASE_URL", hide_env_values = true)]
+    /// API base URL: https, or http for localhost
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = BaseUrl::PRODUCTION,
+        env = "LINQ_EXPORT_BASE_URL",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     base_url: String,
-    /// Let the token travel over plain http to another machine
-    #[arg(long, env = "LINQ_EXPORT_ALLOW_PLAIN_HTTP", value_parser = BoolishValueParser::new())]
+    /// Allow sending the token over plain http to a remote host (insecure)
+    #[arg(
+        long,
+        env = "LINQ_EXPORT_ALLOW_PLAIN_HTTP",
+        value_parser = BoolishValueParser::new(),
+        hide_short_help = true
+    )]
     allow_plain_http: bool,
-    /// A file of certificates (PEM) to trust besides the system's, such as a company proxy's
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CA_CERT")]
+    /// Trust the root certificates in this PEM file, too, such as a company proxy's
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CA_CERT", hide_short_help = true)]
     ca_cert: Option<PathBuf>,
-    /// Requests a second, at most, retries included: a number, or auto to learn what the server bears
+    /// Maximum requests per second, or auto
+    ///
+    /// Retries count as requests. auto finds the rate that the server sustains, up to --max-rate.
     #[arg(long, value_name = "RATE", default_value = "auto", env = "LINQ_EXPORT_RATE")]
     rate: RateOption,
-    /// The ceiling of a learned rate, in requests a second [default: 100]
-    #[arg(long, value_name = "RATE", env = "LINQ_EXPORT_MAX_RATE")]
+    #[arg(
+        long,
+        value_name = "RATE",
+        env = "LINQ_EXPORT_MAX_RATE",
+        help = format!("Upper limit of the automatic rate, in requests per second [default: {}]", defaults::MAX_RATE),
+        hide_short_help = true
+    )]
     max_rate: Option<Rate>,
-    /// Requests under way at once, at most
-    #[arg(long, value_name = "N", default_value_t = crate::config::DEFAULT_CONCURRENCY, env = "LINQ_EXPORT_CONCURRENCY")]
+    /// Maximum concurrent requests
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = defaults::CONCURRENCY,
+        value_parser = positive::<NonZeroUsize>,
+        env = "LINQ_EXPORT_CONCURRENCY",
+        hide_short_help = true
+    )]
     concurrency: NonZeroUsize,
-    /// Contacts a page, 1 to 100
-    #[arg(long, value_name = "N", default_value = "100", value_parser = per_page, env = "LINQ_EXPORT_PER_PAGE")]
+    /// Contacts per page, 1 to 100
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = defaults::PER_PAGE.get().to_string(),
+        value_parser = per_page,
+        env = "LINQ_EXPORT_PER_PAGE",
+        hide_short_help = true
+    )]
     per_page: PerPage,
-    /// How long one attempt at a page may take (connecting: 5s; silence after the answer has begun: 30s)
-    #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration, env = "LINQ_EXPORT_TIMEOUT")]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = written(defaults::ATTEMPT_TIMEOUT),
+        value_parser = duration,
+        env = "LINQ_EXPORT_TIMEOUT",
+        help = format!(
+            "Timeout per request (connect timeout {}, read timeout {})",
+            written(defaults::CONNECT_TIMEOUT),
+            written(defaults::READ_TIMEOUT)
+        ),
+        hide_short_help = true
+    )]
     timeout: Duration,
-    /// The first wait before a page that failed is asked for again; each further one may be twice as long, up to 30s
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration, env = "LINQ_EXPORT_BACKOFF")]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = written(defaults::FIRST_BACKOFF),
+        value_parser = duration,
+        env = "LINQ_EXPORT_BACKOFF",
+        help = format!("Initial retry backoff; doubles on each retry, up to {}", written(defaults::MAX_BACKOFF)),
+        hide_short_help = true
+    )]
     backoff: Duration,
-    /// How long a server that is down is waited for, and probed
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, env = "LINQ_EXPORT_MAX_OUTAGE")]
+    /// How long to keep retrying while the server is down
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = written(defaults::MAX_OUTAGE),
+        value_parser = duration,
+        env = "LINQ_EXPORT_MAX_OUTAGE",
+        hide_short_help = true
+    )]
     max_outage: Duration,
-    /// The longest wait that a throttling server may ask for (Retry-After); over it, the run ends with 75
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration, env = "LINQ_EXPORT_MAX_RETRY_AFTER")]
+    /// Longest Retry-After to obey while rate limited; exit with 75 if it is longer
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = written(defaults::MAX_RETRY_AFTER),
+        value_parser = duration,
+        env = "LINQ_EXPORT_MAX_RETRY_AFTER",
+        hide_short_help = true
+    )]
     max_retry_after: Duration,
-    /// Time for the whole run; after it, the run ends with 75 [default: none]
+    /// Time limit of the whole run, such as 2h
+    ///
+    /// After it, the run ends with exit code 75. [default: none]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_DEADLINE")]
     deadline: Option<Duration>,
 }
 
-/// The file that is read in the place of the system's certificates, if one is set.
+/// The file that replaces the system's root certificates, if one is set.
 pub fn authorities() -> Option<PathBuf> {
     std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// Contacts of a page.
 fn per_page(text: &str) -> Result<PerPage, String> {
-    let contacts = text.parse().map_err(|_| format!("{text:?} is not a number of contacts"))?;
+    let contacts = text.parse().map_err(|_| "expected a whole number".to_owned())?;
     PerPage::new(contacts).map_err(|error| error.to_string())
 }
 
-/// A rate as it is given: a number, or `auto`.
+/// A rate as given: a number, or `auto`.
 #[derive(Debug, Clone, Copy)]
 enum RateOption {
     Auto,
@@ -77,37 +144,43 @@ impl FromStr for RateOption {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Fixed) }
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ if text.parse::<f64>().is_err() => {
+                Err(ConfigError::Range("expected a number of requests per second or \"auto\"".to_owned()))
+            }
+            _ => text.parse().map(Self::Fixed),
+        }
     }
 }
 
 impl Server {
-    /// Where the API is.
+    /// The base URL as given.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// Refuses options that contradict each other.
+    /// Refuses options that exclude each other.
     pub fn check(&self) -> Result<(), String> {
         match (self.rate, self.max_rate) {
             (RateOption::Fixed(rate), Some(most)) if rate > most => {
-                Err(format!("--rate {rate} is above --max-rate {most}: give one of them, or a lower --rate"))
+                Err(format!("--rate {rate} is above --max-rate {most}: lower --rate or remove one of them"))
             }
             _ => Ok(()),
         }
     }
 
-    /// The time for the whole run, if there is one.
+    /// The time limit of the whole run.
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
     }
 
-    /// The file of certificates to trust.
+    /// The file of additional root certificates.
     pub fn ca_cert(&self) -> Option<&Path> {
         self.ca_cert.as_deref()
     }
 
-    /// How contacts are read from `base_url`, which is this one's or a sandbox's, with the sandbox's certificate.
+    /// How contacts are read from `base_url`: the given one, or a sandbox's with its TLS certificate.
     pub async fn contacts(
         &self,
         base_url: &str,
@@ -115,20 +188,23 @@ impl Server {
         certificate: Option<&str>,
     ) -> Result<ContactsConfig, String> {
         let plain_http = if self.allow_plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
-        let base_url = BaseUrl::parse(base_url, plain_http).map_err(|error| format!("{error} (see --base-url)"))?;
+        let base_url = BaseUrl::parse(base_url, plain_http).map_err(|error| match error {
+            ConfigError::BaseUrl(problem) => format!("--base-url {problem}"),
+            error => error.to_string(),
+        })?;
         let mut contacts = ContactsConfig::new(base_url, token);
         if let Some(certificate) = certificate {
             contacts.ca_certificates = certificate.as_bytes().to_vec();
         } else if let Some(path) = &self.ca_cert {
-            let read = files::read(path, LARGEST_CA).await;
+            let read = files::read(path, MAX_CA_BYTES).await;
             let read = read.map_err(|error| format!("cannot read --ca-cert {}: {error}", secret::named(path)))?;
             contacts.ca_certificates = read.to_vec();
             if contacts.ca_certificates.is_empty() {
-                return Err(format!("{} is empty: --ca-cert takes a file of certificates in PEM", path.display()));
+                return Err(format!("--ca-cert {} is empty: it must hold certificates in PEM", path.display()));
             }
         }
         contacts.pacing = match self.rate {
-            RateOption::Auto => Pacing::Learn { ceiling: self.max_rate.unwrap_or(Rate::HIGHEST_LEARNED), known: None },
+            RateOption::Auto => Pacing::Learn { ceiling: self.max_rate.unwrap_or(defaults::MAX_RATE), known: None },
             RateOption::Fixed(rate) => Pacing::Fixed(rate),
         };
         contacts.patience.outage = self.max_outage;

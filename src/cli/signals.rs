@@ -1,4 +1,4 @@
-//! Signals to cancellation: the first asks the run to stop, a later one ends the process at once.
+//! Turns signals into cancellation: the first stops the run, a later one ends the process at once.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -9,25 +9,25 @@ use tokio::time::{Instant, sleep};
 use crate::platform::{StopSignal, StopSignals};
 use crate::{CancellationToken, ExitCode};
 
-/// A signal so soon after the first is the same wish: Ctrl-C reaches both a wrapper and this program, and the wrapper
-/// often sends it on.
+/// Signals within this time count as one: Ctrl-C reaches both a wrapper and this program, and the wrapper often forwards
+/// it.
 const SAME: Duration = Duration::from_millis(500);
-/// Whatever hangs, the process ends this long after the first signal.
+/// The process ends this long after the first signal, even if something hangs.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// What stops a run.
+/// The signals that stop a run.
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
-    /// Cancelled by the first signal.
+    /// Canceled by the first signal.
     pub cancellation: CancellationToken,
     first: Arc<OnceLock<ExitCode>>,
 }
 
 impl Signals {
-    /// Listens from now on, on a thread of its own: a call that blocks elsewhere must not keep a signal from being heard.
+    /// Starts listening, on a separate thread: a blocking call elsewhere must not delay a signal.
     ///
     /// # Errors
-    /// If the system refuses to hand signals over, or gives no thread.
+    /// If the system refuses to register signals or to start a thread.
     pub fn listen() -> std::io::Result<Self> {
         let signals = Self::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -51,13 +51,13 @@ impl Signals {
         Ok(signals)
     }
 
-    /// How to exit, if a signal came.
+    /// The exit code of the first signal.
     pub fn exit(&self) -> Option<ExitCode> {
         self.first.get().copied()
     }
 }
 
-/// The next signal that is not the first one sent twice.
+/// The next signal that is not a duplicate of the first.
 async fn later(source: &mut StopSignals, sent: Instant) -> ExitCode {
     loop {
         let next = exit(source.next().await);

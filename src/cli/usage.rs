@@ -1,4 +1,4 @@
-//! Arguments that cannot be understood: said as clap says it, and told in the records of the run that was to be.
+//! Arguments that clap refuses: reported like any other error, also in the report and metrics of the run.
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal};
@@ -9,15 +9,16 @@ use chrono::Utc;
 use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::Arguments;
-use super::run_files::Records;
-use super::{destination, say, secret, server, variables};
+use super::output::say;
+use super::run_files::RunFiles;
+use super::{destination, secret, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
 use crate::report::Ended;
 use crate::{Error, ExitCode, RunPaths, SinkError, check_apart};
 
-/// Says what is wrong with the arguments, or prints the help that they ask for, and how to exit.
-pub fn refused(error: &clap::Error) -> ExitCode {
+/// Prints what is wrong with the arguments, or the requested help. Returns how to exit.
+pub fn refused(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {
             Ok(()) => ExitCode::Success,
@@ -25,9 +26,10 @@ pub fn refused(error: &clap::Error) -> ExitCode {
             Err(_) => ExitCode::CannotWrite,
         };
     }
-    let notes = variables::behind_refusal(error);
+    let notes = variables::behind_refusal(&mut error);
     let arguments = Arguments::of_process();
-    let ended = ended(error, &notes, &arguments);
+    suggest_subcommands(&mut error);
+    let (error, ended) = (&error, ended(&error, &notes, &arguments));
     if arguments.command() == Some("contacts") {
         if value("log-format", &arguments).is_some_and(|format| format == "json") {
             say(ended.log_line());
@@ -41,6 +43,24 @@ pub fn refused(error: &clap::Error) -> ExitCode {
     ExitCode::Usage
 }
 
+/// Replaces clap's suggestion to pass an unknown option as a value: says which subcommands have the option.
+fn suggest_subcommands(error: &mut clap::Error) {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(unknown)) if error.kind() == clap::error::ErrorKind::UnknownArgument => {
+            unknown.clone()
+        }
+        _ => return,
+    };
+    let Some(name) = unknown.strip_prefix("--") else { return };
+    let owners = variables::commands_with(name);
+    let is_near = error.get(ContextKind::SuggestedArg).is_some();
+    error.remove(ContextKind::Suggested);
+    if !owners.is_empty() && !is_near {
+        let tip = format!("--{name} is an option of: {}", owners.join(", "));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+}
+
 fn say_text(error: &clap::Error, notes: &[String]) {
     let styled = error.render();
     let text = if std::io::stderr().is_terminal() { styled.ansi().to_string() } else { styled.to_string() };
@@ -50,14 +70,14 @@ fn say_text(error: &clap::Error, notes: &[String]) {
     }
 }
 
-/// The record of a run that did not begin.
+/// The report of a run that did not begin.
 fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended {
     let text = error.render().to_string();
     let text = secret::without_secrets(&text);
     let reason = match error.get(ContextKind::InvalidArg) {
-        // Somebody may have put the token there, and the record is a file.
-        Some(ContextValue::String(word)) if !word.starts_with('-') => {
-            "unexpected argument found: every argument is an option or its value"
+        // The word may be the token, and the report is a file.
+        Some(ContextValue::String(word)) if !word.starts_with('-') && !word.starts_with("LINQ_") => {
+            "unexpected argument found: every argument must be an option or its value"
         }
         _ => text.split("\n\n").next().unwrap_or_default(),
     };
@@ -71,16 +91,16 @@ fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended 
     ended.with_error(&Error::Config(ConfigError::Usage(reason)), Some(&hint))
 }
 
-/// Writes the records, if it is clear where they go, and that they take the place of nothing else.
+/// Writes the report and the metrics, if their paths are clear and conflict with nothing else.
 fn leave(ended: &Ended, arguments: &Arguments) {
     let path = |option| value(option, arguments).map(PathBuf::from);
-    let records = Records::new(path("report"), path("metrics-file"));
+    let records = RunFiles::new(path("report"), path("metrics-file"));
     let (manifest, kit) = (path("manifest"), path("kit"));
     let mut outputs = outputs(arguments);
     if outputs.is_empty() {
         outputs.push(Output::Stdout);
     }
-    // Whatever else is named may be a file that somebody needs, such as the one with the token.
+    // Any other argument may be a file that must not be overwritten, such as the token's.
     let own = ["report", "metrics-file"];
     let others = arguments.values_of_others(&own).into_iter().chain(variables::values(arguments, &own));
     let others: Vec<_> = others.map(PathBuf::from).chain(server::authorities()).collect();
@@ -89,7 +109,7 @@ fn leave(ended: &Ended, arguments: &Arguments) {
         let (manifest, kit) = (manifest.as_deref(), kit.as_deref());
         for output in &outputs {
             let beside = RunPaths { output, manifest, kit, records: paths, inputs: &[] };
-            // What is named is told from the records alone: the output is among it.
+            // The output is among the other arguments, so these are compared with the run files only.
             for among in [beside, RunPaths { manifest: None, kit: None, inputs: &inputs, ..beside }] {
                 if let Err(taken @ SinkError::SamePlace { .. }) = check_apart(&among) {
                     return Err(taken);
@@ -98,11 +118,11 @@ fn leave(ended: &Ended, arguments: &Arguments) {
         }
         Ok(())
     };
-    // Why the arguments were refused is said; more would hide it.
+    // An error here would hide why the arguments were refused.
     let _ = records.open(apart).0.write(ended);
 }
 
-/// The outputs that were named, of which there should be one.
+/// The outputs that were given; there should be one.
 fn outputs(arguments: &Arguments) -> Vec<Output> {
     let partition = value("partition", arguments).and_then(|partition| partition.to_str()?.parse().ok());
     let given = arguments.values("output", Some('o'));
@@ -110,7 +130,7 @@ fn outputs(arguments: &Arguments) -> Vec<Output> {
     given.into_iter().chain(set).map(|path| destination::named(path.into(), partition.clone())).collect()
 }
 
-/// The value of an option that is given once, or set by its variable.
+/// The value of an option that was given once, or is set by its variable.
 fn value(option: &str, arguments: &Arguments) -> Option<OsString> {
     let mut values = arguments.values(option, None);
     if values.len() > 1 { None } else { values.pop().or_else(|| variables::value(option, arguments)) }

@@ -1,10 +1,12 @@
-//! `linq-export verify`: a file or a folder against its manifest.
+//! `linq-export verify`: checks exported files against their manifest.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{say, say_error};
+use super::messages;
+use super::output::{Verbosity, say};
+use super::values::one_of;
 use crate::inspect::whole;
 use crate::text::humanize::{bytes, counted};
 use crate::verify::verify;
@@ -13,47 +15,71 @@ use crate::{ExitCode, Require};
 const EXAMPLES: &str = "\
 Examples:
   linq-export verify contacts.parquet
-  linq-export verify contacts.parquet --require complete && load contacts.parquet";
+  linq-export verify contacts.parquet --require complete && ./load.sh";
 
-/// Check a file, or a folder of files, against its manifest, offline
+/// Check exported files against their manifest (offline)
 ///
-/// Compares size, SHA-256, rows, columns, and whether each id is there once; of a folder each file, and that there is no
-/// other. The numbers in the manifest must agree with each other, too. Exits with 0 when all agree, with 65 when something
-/// differs, and says what. Writes nothing.
+/// Compares size, SHA-256, rows and columns, and checks that each id occurs once; in a directory, each file, and that there
+/// is no other file. The numbers in the manifest must be consistent, too. Exits with 0 if everything matches, otherwise with
+/// 65, and prints the first difference. Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Verify {
-    /// The file, or the folder of parts: of a partitioned one, one partition
+    /// Exported file, or directory of part files (one partition)
     #[arg(value_name = "FILE|DIR")]
     file: PathBuf,
-    /// Its manifest [default: the file's name with .manifest.json, beside it; in a folder _manifest.json]
-    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_MANIFEST")]
+    /// Manifest path [default: FILE.manifest.json or DIR/_manifest.json]
+    #[arg(long, value_name = "PATH")]
     manifest: Option<PathBuf>,
-    /// Exit with 3 if the export's completeness is below this level: any, counted, complete or snapshot. An export that
-    /// --limit ended is incomplete
-    #[arg(long, value_name = "LEVEL", default_value_t = Require::Any, env = "LINQ_EXPORT_REQUIRE")]
+    /// Exit with 3 if the export's completeness is below this level
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_parser = one_of(&Require::ALL),
+        default_value_t = Require::Any,
+        env = "LINQ_EXPORT_REQUIRE"
+    )]
     require: Require,
 }
 
 impl Verify {
-    pub fn run(&self) -> ExitCode {
+    pub fn run(&self, verbosity: Verbosity) -> ExitCode {
         let verified = verify(&self.file, self.manifest.as_deref());
         match verified.and_then(|verified| verified.require(self.require).map(|()| verified)) {
+            Ok(_) if verbosity.quiet => ExitCode::Success,
             Ok(verified) => {
                 say(format_args!(
-                    "{} is as its manifest says: {}, {}, {}, of {}",
+                    "{}: OK, matches its manifest ({}, {}, {}, exported {})",
                     whole(&verified.file.to_string_lossy()),
                     counted(verified.rows, "contact"),
                     bytes(verified.bytes),
                     verified.level,
-                    verified.finished_at
+                    minute(&verified.finished_at)
                 ));
                 ExitCode::Success
             }
-            Err(error) => {
-                say_error(&error, error.hint());
-                error.exit()
-            }
+            Err(error) => messages::unverified(&error),
+        }
+    }
+}
+
+/// An RFC 3339 time in UTC, to the minute: `2026-11-30 00:12 UTC`.
+pub fn minute(time: &str) -> String {
+    match (time.get(..10), time.get(10..11), time.get(11..16)) {
+        (Some(day), Some("T"), Some(minute)) if time.ends_with('Z') => format!("{day} {minute} UTC"),
+        _ => time.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_to_the_minute() {
+        assert_eq!(minute("2026-11-29T23:38:52.476Z"), "2026-11-29 23:38 UTC");
+        for other in ["", "2026-11-29", "2026-11-29T23:38:52+01:00", "yesterday"] {
+            assert_eq!(minute(other), other);
         }
     }
 }

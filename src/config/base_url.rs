@@ -1,4 +1,4 @@
-//! The base URL: the one host a run talks to, refused where it would endanger the token.
+//! The base URL: the only host that a run talks to. URLs that would expose the token are refused.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use url::{Host, Url};
 
 use super::ConfigError;
 
-/// Where plain http is let through.
+/// Where plain http is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlainHttp {
-    /// To this machine only: elsewhere the token would be readable on the way.
+    /// On this machine only: on a network, the token would be readable.
     Loopback,
-    /// Anywhere: the operator answers for the network.
+    /// Anywhere: the operator trusts the network.
     Anywhere,
 }
 
@@ -20,40 +20,61 @@ pub enum PlainHttp {
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// The API's own address.
+    /// The text of [`BaseUrl::production`].
     pub const PRODUCTION: &str = "https://api.linqapp.com";
 
-    /// A base URL from its text: https, or plain http where `plain_http` allows it.
+    /// The base URL of the Linq Partner API: `https://api.linqapp.com`.
+    ///
+    /// # Panics
+    /// Never: the URL is valid.
+    #[must_use]
+    pub fn production() -> Self {
+        Self(Url::parse(Self::PRODUCTION).expect("a valid URL"))
+    }
+
+    /// Parses a base URL: https, or plain http where `plain_http` allows it.
     ///
     /// # Errors
-    /// If it is no URL, of another scheme, or carries user, password, query or fragment.
-    /// The error does not repeat a URL that may hold a password.
+    /// If the URL is invalid, has another scheme, contains the API's own path, or carries user, password, query or
+    /// fragment. The error does not repeat a URL that may contain a password.
     pub fn parse(text: &str, plain_http: PlainHttp) -> Result<Self, ConfigError> {
         let refuse = |reason: String| Err(ConfigError::BaseUrl(reason));
+        if !text.contains("://") {
+            return refuse(without_scheme(text));
+        }
         let url = match Url::parse(text) {
             Ok(url) => url,
-            Err(error) => return refuse(format!("is no URL: {error}")),
+            Err(error) => return refuse(format!("is invalid: {error}")),
         };
         if !url.username().is_empty() || url.password().is_some() {
             return refuse(
-                "holds a user or password: a token is given by LINQ_INTEGRATION_TOKEN or --token-file".into(),
+                "must not contain a user or password; the token goes into LINQ_INTEGRATION_TOKEN or --token-file"
+                    .into(),
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refuse("has a query or a fragment: give scheme, host and, if there is one, a path".into());
+            return refuse("must not have a query or fragment, only a scheme, a host and optionally a path".into());
+        }
+        if url.path().contains(API) {
+            let prefix = url.path().split(API).next().unwrap_or_default();
+            return refuse(format!(
+                "must not include the API's path: use {}{prefix}",
+                url.origin().ascii_serialization()
+            ));
         }
         let base = Self(url);
         match base.0.scheme() {
             "https" => Ok(base),
             "http" if base.is_loopback() || plain_http == PlainHttp::Anywhere => Ok(base),
-            "http" => refuse(format!(
-                "{base} is plain http to another machine, where the token could be read on the way: use https, or --allow-plain-http"
-            )),
-            scheme => refuse(format!("has the scheme {scheme}: it must be https")),
+            "http" => refuse(
+                "must use https: plain http to another host would expose the token (override with --allow-plain-http)"
+                    .into(),
+            ),
+            scheme => refuse(format!("must use https, not {scheme}")),
         }
     }
 
-    /// Whether it names this machine.
+    /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
@@ -64,11 +85,27 @@ impl BaseUrl {
         }
     }
 
-    /// The address of a path below it, such as `api/partner/v2/contacts`.
+    /// The URL of a path below the base URL, such as `api/partner/v2/contacts`.
     pub(crate) fn join(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}/{path}", self.0.path().trim_end_matches('/')));
         url
+    }
+}
+
+/// Where the API's own paths begin. Requests append them to the base URL.
+const API: &str = "/api/partner";
+
+/// Why a text without `://` is refused. It is repeated only if it looks like a host: anything else may be a secret.
+fn without_scheme(text: &str) -> String {
+    let host = text.split(['/', ':']).next().unwrap_or_default();
+    let is_local = host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let is_host = is_local || host.contains('.');
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:/".contains(&byte));
+    match (is_host && is_plain, is_local) {
+        (true, true) => format!("needs a scheme: http://{text}"),
+        (true, false) => format!("needs a scheme: https://{text}"),
+        (false, _) => format!("needs a scheme and a host, such as {}", BaseUrl::PRODUCTION),
     }
 }
 
@@ -83,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_and_loopback_are_let_through() {
+    fn https_and_loopback_are_allowed() {
         for text in [
             "https://api.linqapp.com",
             "https://host/prefix/",
@@ -97,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_endangers_the_token_is_refused_without_repeating_it() {
+    fn refuses_what_exposes_the_token_unseen() {
         for text in [
             "http://api.linqapp.com",
             "http://127.0.0.1.example.com",
@@ -115,7 +152,31 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_joined_below_it() {
+    fn a_missing_scheme_is_named() {
+        for (text, says) in [
+            ("example.com", "needs a scheme: https://example.com"),
+            ("example.com:8443/crm", "needs a scheme: https://example.com:8443/crm"),
+            ("localhost:8080", "needs a scheme: http://localhost:8080"),
+            ("127.0.0.1:8080", "needs a scheme: http://127.0.0.1:8080"),
+            ("hunter2", "needs a scheme and a host, such as https://api.linqapp.com"),
+            ("me:hunter2@example.com", "needs a scheme and a host, such as https://api.linqapp.com"),
+        ] {
+            let error = BaseUrl::parse(text, PlainHttp::Loopback).unwrap_err();
+            assert_eq!(error, ConfigError::BaseUrl(says.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_an_endpoint_is_refused() {
+        let refused = |text| BaseUrl::parse(text, PlainHttp::Loopback).unwrap_err().to_string();
+        let error = refused("https://api.linqapp.com/api/partner/v2/contacts");
+        assert!(error.ends_with("must not include the API's path: use https://api.linqapp.com"), "{error}");
+        let error = refused("https://host/prefix/api/partner/");
+        assert!(error.ends_with("use https://host/prefix"), "{error}");
+    }
+
+    #[test]
+    fn paths_are_joined_below_the_base_url() {
         let join = |text| BaseUrl::parse(text, PlainHttp::Loopback).unwrap().join("api/v2").to_string();
         assert_eq!(join("https://host"), "https://host/api/v2");
         assert_eq!(join("https://host/prefix/"), "https://host/prefix/api/v2");

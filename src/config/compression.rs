@@ -1,39 +1,33 @@
-//! How files are compressed: codecs and their levels.
+//! Compression codecs and their levels.
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use super::ConfigError;
 
-/// How bytes are made fewer.
+/// A compression codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Codec {
-    /// Not at all.
+    /// No compression.
     None,
-    /// Snappy; Parquet alone.
+    /// Snappy; Parquet only.
     Snappy,
     /// Gzip, levels 1 to 9.
     Gzip,
     /// Zstandard, levels 1 to 22.
     Zstd,
-    /// LZ4 without a frame, which Parquet calls `LZ4_RAW`; Parquet alone.
+    /// LZ4 without frames, which Parquet calls `LZ4_RAW`; Parquet only.
     Lz4,
 }
 
 impl Codec {
-    const ALL: [(&'static str, Self); 5] = [
-        ("none", Self::None),
-        ("snappy", Self::Snappy),
-        ("gzip", Self::Gzip),
-        ("zstd", Self::Zstd),
-        ("lz4", Self::Lz4),
-    ];
-    /// The endings that say how a file of text is compressed.
+    /// All codecs.
+    pub const ALL: [Self; 5] = [Self::Zstd, Self::Snappy, Self::Gzip, Self::Lz4, Self::None];
+    /// The file name extensions of compressed text files.
     pub(super) const ENDINGS: [(&'static str, Self); 2] = [(".gz", Self::Gzip), (".zst", Self::Zstd)];
 
-    /// The levels it knows, from the fastest to the smallest.
+    /// Its levels, from the fastest to the smallest output.
     fn levels(self) -> Option<RangeInclusive<u8>> {
         match self {
             Self::None | Self::Snappy | Self::Lz4 => None,
@@ -43,25 +37,19 @@ impl Codec {
     }
 }
 
-impl FromStr for Codec {
-    type Err = ConfigError;
-
-    fn from_str(name: &str) -> Result<Self, ConfigError> {
-        let found = Self::ALL.iter().find(|(known, _)| *known == name);
-        found.map(|(_, codec)| *codec).ok_or_else(|| {
-            ConfigError::Format(format!("no such compression: {name} (there are none, snappy, gzip, zstd and lz4)"))
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Snappy => "snappy",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Lz4 => "lz4",
         })
     }
 }
 
-impl fmt::Display for Codec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL.iter().find(|(_, codec)| codec == self).map_or("", |(name, _)| name);
-        f.write_str(name)
-    }
-}
-
-/// A codec, and how hard it tries.
+/// A codec and its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compression {
     codec: Codec,
@@ -71,20 +59,20 @@ pub struct Compression {
 impl Compression {
     /// No compression.
     pub const NONE: Self = Self { codec: Codec::None, level: None };
-    /// What Parquet is compressed with unless told otherwise: zstd, each column at a level that suits it.
+    /// The default of Parquet: zstd, at a level chosen per column.
     pub const PARQUET: Self = Self { codec: Codec::Zstd, level: None };
 
-    /// A codec at a level, or at levels that suit what is compressed.
+    /// A codec at a level, or at its default level.
     ///
     /// # Errors
-    /// If the codec has no such level, or none at all.
+    /// If the codec does not have this level, or has no levels.
     pub fn new(codec: Codec, level: Option<u8>) -> Result<Self, ConfigError> {
         match (codec.levels(), level) {
             (None, Some(_)) => {
-                Err(ConfigError::Range(format!("the compression {codec} has no levels: leave out --compression-level")))
+                Err(ConfigError::Range(format!("{codec} has no compression levels: remove --compression-level")))
             }
             (Some(levels), Some(level)) if !levels.contains(&level) => Err(ConfigError::Range(format!(
-                "{codec} has no level {level}: it has {} to {}",
+                "{codec} has no level {level}; its levels are {} to {}",
                 levels.start(),
                 levels.end()
             ))),
@@ -98,7 +86,7 @@ impl Compression {
         self.codec
     }
 
-    /// The level, where one was asked for.
+    /// The level, if one was requested.
     #[must_use]
     pub fn level(self) -> Option<u8> {
         self.level

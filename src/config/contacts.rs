@@ -1,52 +1,52 @@
-//! How contacts are read: the server, the pace, the patience, and how much must be known in the end.
+//! How contacts are read: the server, the rate, retries, and the required completeness.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use super::{BaseUrl, ConfigError, Rate, Token};
+use super::{BaseUrl, ConfigError, Rate, Token, defaults};
 use crate::proof::Require;
 
-/// How to read the contacts of an organisation.
+/// How to read the contacts of an organization.
 ///
-/// Made by [`ContactsConfig::new`] with the defaults named at each field; fields can be set.
+/// [`ContactsConfig::new`] sets the defaults named at each field; then set the fields that differ.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ContactsConfig {
-    /// Where the API is: `https://api.linqapp.com`. No other host is talked to.
+    /// The API's base URL, such as [`BaseUrl::production`]. No request goes to another host.
     pub base_url: BaseUrl,
-    /// Who asks.
+    /// The integration token.
     pub token: Token,
-    /// Certificates in PEM that are trusted besides the system's: none.
+    /// Additional trusted root certificates in PEM. Default: none.
     pub ca_certificates: Vec<u8>,
-    /// How many requests a second: as many as the server bears, which the run learns.
+    /// The request rate. Default: automatic, up to 100 requests per second.
     pub pacing: Pacing,
-    /// Requests under way at once, at most: 16.
+    /// Maximum concurrent requests. Default: 16.
     pub concurrency: NonZeroUsize,
-    /// Contacts a page: 100. A server may answer with fewer; then that is the run's page size.
+    /// Contacts per page. Default: 100. If the server returns smaller pages, the run adopts their size.
     pub per_page: PerPage,
-    /// How long an attempt may take.
+    /// Timeouts of one attempt at a request.
     pub timeouts: Timeouts,
-    /// When an attempt that failed is made again.
+    /// How long to wait before a retry.
     pub backoff: Backoff,
-    /// How long a server that is down, or asks for patience, is waited for.
+    /// How long to keep trying while the server is down or rate limiting.
     pub patience: Patience,
-    /// Stop after this many contacts: never, by default.
+    /// Stop after this many contacts. Default: read all.
     pub limit: Option<NonZeroU64>,
-    /// The least that must be known of the export's completeness: what a proof needs is read. By default, that
-    /// no gap is known; nothing, where a limit is set.
+    /// Minimum completeness level; the run reads what the proof of this level needs. Default: `Counted`, or `Any` with
+    /// a limit.
     pub require: Option<Require>,
-    /// What to do about a contact that no page can show: the reading ends with an error, by default.
-    /// [`export`](crate::export) leaves it out where an incomplete export is published, or any is enough.
+    /// What to do about a contact that cannot be read in a page of any size. Default: end with an error.
+    /// [`export`](crate::export) skips the contact if an incomplete export is published or no level is required.
     pub on_unreadable: OnUnreadable,
-    /// Totals that are not believed at once: none, by default. [`export`](crate::export) doubts what would delete too
-    /// many contacts of the export that it replaces.
+    /// Which totals to confirm by reading page 1 again. Default: none. [`export`](crate::export) confirms a total that
+    /// would delete too many contacts of the export it replaces.
     pub second_look: SecondLook,
-    /// Rows of a record batch: 8,192. The last may be shorter.
+    /// Rows per record batch. Default: 8,192. The last batch may be shorter.
     pub batch_rows: NonZeroUsize,
 }
 
 impl ContactsConfig {
-    /// The defaults, for a server and a token.
+    /// The default configuration for a server and a token.
     #[must_use]
     pub fn new(base_url: BaseUrl, token: Token) -> Self {
         Self {
@@ -54,8 +54,8 @@ impl ContactsConfig {
             token,
             ca_certificates: Vec::new(),
             pacing: Pacing::default(),
-            concurrency: DEFAULT_CONCURRENCY,
-            per_page: PerPage::MAX,
+            concurrency: defaults::CONCURRENCY,
+            per_page: defaults::PER_PAGE,
             timeouts: Timeouts::default(),
             backoff: Backoff::default(),
             patience: Patience::default(),
@@ -63,41 +63,37 @@ impl ContactsConfig {
             require: None,
             on_unreadable: OnUnreadable::End,
             second_look: SecondLook::default(),
-            batch_rows: DEFAULT_BATCH_ROWS,
+            batch_rows: defaults::BATCH_ROWS,
         }
     }
 }
 
 impl ContactsConfig {
-    /// The least level of completeness that is enough.
+    /// The required completeness level, with the default resolved.
     #[must_use]
     pub fn required(&self) -> Require {
-        let unasked = if self.limit.is_some() { Require::Any } else { Require::Counted };
-        self.require.unwrap_or(unasked)
+        let default = if self.limit.is_some() { Require::Any } else { Require::Counted };
+        self.require.unwrap_or(default)
     }
 }
 
-/// Requests under way at once, unless told otherwise.
-pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
-const DEFAULT_BATCH_ROWS: NonZeroUsize = NonZeroUsize::new(8_192).expect("8,192 is not zero");
-
-/// Contacts a page: 1 to 100, as documented.
+/// Contacts per page: 1 to 100, as the API documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PerPage(u32);
 
 impl PerPage {
-    /// As many as the API gives: 100.
+    /// The API's maximum: 100.
     pub const MAX: Self = Self(100);
 
-    /// Contacts a page.
+    /// Contacts per page.
     ///
     /// # Errors
-    /// If it is not from 1 to 100.
+    /// If the number is not between 1 and 100.
     pub fn new(contacts: u32) -> Result<Self, ConfigError> {
         if (1..=Self::MAX.0).contains(&contacts) {
             Ok(Self(contacts))
         } else {
-            Err(ConfigError::Range(format!("{contacts} contacts a page: the API gives 1 to {}", Self::MAX.0)))
+            Err(ConfigError::Range(format!("must be between 1 and {}", Self::MAX.0)))
         }
     }
 
@@ -108,104 +104,104 @@ impl PerPage {
     }
 }
 
-/// How long one attempt at a request may take.
+/// Timeouts of one attempt at a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// From the request to the last byte of its answer: 90 s.
+    /// From sending the request to the last byte of the response. Default: 90 s.
     pub attempt: Duration,
-    /// Until the connection stands, TLS included: 5 s.
+    /// Until the connection is established, TLS included. Default: 5 s.
     pub connect: Duration,
-    /// Without a byte from the server once its answer has begun: 30 s.
+    /// Between two reads of the response body. Default: 30 s.
     pub silence: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { attempt: Duration::from_secs(90), connect: Duration::from_secs(5), silence: Duration::from_secs(30) }
+        Self { attempt: defaults::ATTEMPT_TIMEOUT, connect: defaults::CONNECT_TIMEOUT, silence: defaults::READ_TIMEOUT }
     }
 }
 
-/// When an attempt that failed is made again.
+/// How long to wait before a retry.
 ///
-/// Before attempt `n + 1` a page waits for a random time of up to `first * 2^(n-1)`, at most `longest`.
+/// The wait before attempt `n + 1` is random, up to `first * 2^(n-1)` and at most `longest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backoff {
-    /// The bound of the first wait: 500 ms.
+    /// Upper bound of the first wait. Default: 500 ms.
     pub first: Duration,
-    /// The bound of any wait: 30 s. A server's Retry-After is obeyed beyond it.
+    /// Upper bound of any wait. Default: 30 s. A `Retry-After` of the server may be longer.
     pub longest: Duration,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(30) }
+        Self { first: defaults::FIRST_BACKOFF, longest: defaults::MAX_BACKOFF }
     }
 }
 
-/// How long a run waits for a server that is down or throttles.
+/// How long a run keeps trying while the server is down or rate limiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Patience {
-    /// For a server that gives no answer, or no page: 15 minutes.
+    /// How long to retry without a valid page. Default: 15 minutes.
     pub outage: Duration,
-    /// For a server that says how long it wants to be left in peace: 10 minutes.
+    /// Longest `Retry-After` that is obeyed. Default: 10 minutes.
     pub retry_after: Duration,
-    /// For the whole run: without end, by default.
+    /// Time limit of the whole run. Default: none.
     pub deadline: Option<Duration>,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { outage: Duration::from_mins(15), retry_after: Duration::from_mins(10), deadline: None }
+        Self { outage: defaults::MAX_OUTAGE, retry_after: defaults::MAX_RETRY_AFTER, deadline: None }
     }
 }
 
-/// What becomes of a reading in which a contact cannot be read, in a page of any size.
+/// What to do about a contact that cannot be read in a page of any size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnUnreadable {
-    /// It ends with an error that names the contact's place and the ids beside it.
+    /// End with an error that names the contact's position and its neighbors' ids.
     End,
-    /// It goes on without it, up to five of them, and is incomplete.
+    /// Skip up to five such contacts; the export is then incomplete.
     Skip,
 }
 
-/// When page 1 is read again, since its total contradicts what is known from before.
+/// When to confirm the total by reading page 1 again, because it contradicts the replaced export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecondLook {
-    /// Totals below this are doubted: 0, which doubts none.
+    /// Confirm totals below this number. Default: 0, which confirms none.
     pub below: u64,
-    /// How long before page 1 is read again: 3 s.
+    /// Pause before page 1 is read again. Default: 3 s.
     pub pause: Duration,
-    /// How often it is read again, at most, before what it says is believed: twice.
+    /// How often page 1 is read again, at most, before its total is accepted. Default: twice.
     pub times: u32,
 }
 
 impl Default for SecondLook {
     fn default() -> Self {
-        Self { below: 0, pause: Duration::from_secs(3), times: 2 }
+        Self { below: 0, pause: defaults::SECOND_LOOK_PAUSE, times: defaults::SECOND_LOOKS }
     }
 }
 
-/// How many requests a second a run makes, retries included.
+/// The request rate, retries included.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Pacing {
-    /// As many as the server bears, which is learned.
+    /// Automatic: the run finds the rate that the server sustains.
     Learn {
-        /// Never more than this: 100.
+        /// Upper limit. Default: 100 requests per second.
         ceiling: Rate,
-        /// What an earlier run has learned: nothing, by default.
+        /// The sustained rate of an earlier run. Default: unknown.
         known: Option<Rate>,
     },
-    /// This many from the start and never more; fewer if the server refuses them.
+    /// This rate from the start and never more; less while the server is rate limiting.
     Fixed(Rate),
 }
 
 impl Default for Pacing {
     fn default() -> Self {
-        Self::Learn { ceiling: Rate::HIGHEST_LEARNED, known: None }
+        Self::Learn { ceiling: defaults::MAX_RATE, known: None }
     }
 }

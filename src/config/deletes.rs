@@ -1,27 +1,24 @@
-//! How many of the contacts of the export that is replaced may be gone.
+//! How many contacts of the replaced export may be missing from the new one.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::ConfigError;
+use super::{ConfigError, defaults};
 
-/// From here on more than half of the contacts may not be gone, unless told otherwise.
-const MANY: u64 = 100;
-
-/// How many of the contacts of the export that is replaced may be gone, so that the new one is believed.
+/// How many contacts of the replaced export may be missing from the new one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MaxDeletes {
-    /// Half of them, where there were 100 or more; all of fewer, for a small list changes a lot.
+    /// 50 % if it had at least 100 contacts, else any number: short lists change a lot.
     #[default]
     Half,
-    /// So many of a hundred, 0 to 100.
+    /// A percentage, 0 to 100.
     Percent(u8),
-    /// So many.
+    /// A number of contacts.
     Contacts(u64),
 }
 
 impl MaxDeletes {
-    /// The least contacts that are believed after an export of `before`.
+    /// The minimum number of contacts after an export of `before`.
     #[must_use]
     pub fn least(self, before: u64) -> u64 {
         let percent = |percent: u8| {
@@ -29,8 +26,8 @@ impl MaxDeletes {
             before - u64::try_from(deletes).unwrap_or(before)
         };
         match self {
-            Self::Half if before < MANY => 0,
-            Self::Half => percent(50),
+            Self::Half if before < defaults::MAX_DELETES_FROM => 0,
+            Self::Half => percent(defaults::MAX_DELETES_PERCENT),
             Self::Percent(deletes) => percent(deletes),
             Self::Contacts(deletes) => before.saturating_sub(deletes),
         }
@@ -46,7 +43,7 @@ impl FromStr for MaxDeletes {
             None => text.parse().ok().map(Self::Contacts),
         };
         parsed.ok_or_else(|| {
-            ConfigError::Range(format!("{text:?}: expected a percentage from 0% to 100%, or a number of contacts"))
+            ConfigError::Range("expected a number of contacts, or a percentage from 0% to 100%".to_owned())
         })
     }
 }
@@ -54,7 +51,7 @@ impl FromStr for MaxDeletes {
 impl fmt::Display for MaxDeletes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Half => f.write_str("50%"),
+            Self::Half => write!(f, "{}%", defaults::MAX_DELETES_PERCENT),
             Self::Percent(percent) => write!(f, "{percent}%"),
             Self::Contacts(contacts) => contacts.fmt(f),
         }
@@ -66,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exactly_as_many_as_allowed_may_be_gone() {
+    fn as_many_as_allowed_may_be_missing() {
         for (max, before, least) in [
             (MaxDeletes::Half, 0, 0),
             (MaxDeletes::Half, 99, 0),
@@ -85,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn percentages_and_numbers_are_told_apart() {
+    fn percentages_and_numbers_differ() {
         assert_eq!("50%".parse(), Ok(MaxDeletes::Percent(50)));
         assert_eq!("100%".parse(), Ok(MaxDeletes::Percent(100)));
         assert_eq!("100".parse(), Ok(MaxDeletes::Contacts(100)));

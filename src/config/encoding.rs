@@ -38,8 +38,8 @@ impl Encoding {
         let (format, codec) = endings(path);
         let refused = || {
             ConfigError::Format(format!(
-                "the name {} ends in neither .parquet, .ndjson, .jsonl nor .csv (nor .gz or .zst behind one of the last \
-                 three): say the format with --format",
+                "cannot tell the format of {} from its name: use --format, or an extension such as .parquet, .ndjson, \
+                 .jsonl or .csv (the last three also with .gz or .zst)",
                 path.display()
             ))
         };
@@ -61,23 +61,25 @@ impl Encoding {
             && said != format
         {
             return Err(ConfigError::Usage(format!(
-                "the name of -o says {said}, and --format says {format}: change one of them"
+                "the output's name says {said} but --format says {format}: change one of them"
             )));
         }
         if let (Some(named), Some(codec)) = (named, codec)
             && named != codec
         {
-            return Err(ConfigError::Usage(format!("the name says {named}, and --compression says {codec}")));
+            return Err(ConfigError::Usage(format!(
+                "the output's name says {named} but --compression says {codec}: change one of them"
+            )));
         }
         let encoding = match (format, path) {
             (Some(Format::Parquet), _) if named.is_some() => {
                 return Err(ConfigError::Usage(
-                    "Parquet compresses within itself: leave .gz or .zst off its name".to_owned(),
+                    "Parquet files are compressed internally: remove .gz or .zst from the output's name".to_owned(),
                 ));
             }
             (Some(format), _) => Self::new(format),
             (None, Some(path)) => Self::of(path)?,
-            (None, None) => return Err(ConfigError::Format("say the format with --format".to_owned())),
+            (None, None) => return Err(ConfigError::Format("the format is unknown: use --format".to_owned())),
         };
         encoding.compressed(codec.or(named), level)
     }
@@ -89,7 +91,7 @@ impl Encoding {
         };
         match compression.codec() {
             Codec::Snappy | Codec::Lz4 if self.format != Format::Parquet => Err(ConfigError::Usage(format!(
-                "{} is compressed by gzip or zstd, or not at all: {} is Parquet's",
+                "{1} compression is for Parquet only: use gzip, zstd or none for {0}",
                 self.format,
                 compression.codec()
             ))),
@@ -100,8 +102,7 @@ impl Encoding {
     /// Every ending that a file can have.
     pub(crate) fn endings() -> impl Iterator<Item = String> {
         let codecs = Codec::ENDINGS.iter().map(|(_, codec)| *codec).chain([Codec::None]);
-        let all =
-            codecs.flat_map(|codec| Format::ALL.map(|(_, format)| Self::new(format).compressed(Some(codec), None)));
+        let all = codecs.flat_map(|codec| Format::ALL.map(|format| Self::new(format).compressed(Some(codec), None)));
         all.filter_map(|encoding| Some(encoding.ok()?.ending()))
     }
 
@@ -187,18 +188,18 @@ mod tests {
             ("c.ndjson.zst", Format::Parquet),
         ] {
             let error = chosen(name, Some(format), None, None).unwrap_err().to_string();
-            assert!(error.contains("-o says") && error.contains("--format says"), "{name}: {error}");
+            assert!(error.contains("output's name says") && error.contains("--format says"), "{name}: {error}");
         }
         assert!(chosen("c.jsonl", Some(Format::Ndjson), None, None).is_ok());
         assert!(chosen("c.2026-01.dump", Some(Format::Csv), None, None).is_ok());
         for (name, codec, level, says) in [
-            ("c.ndjson.gz", Some(Codec::Zstd), None, "the name says gzip"),
-            ("c.ndjson", Some(Codec::Snappy), None, "Parquet's"),
-            ("c.ndjson", None, Some(3), "no levels"),
+            ("c.ndjson.gz", Some(Codec::Zstd), None, "the output's name says gzip"),
+            ("c.ndjson", Some(Codec::Snappy), None, "for Parquet only"),
+            ("c.ndjson", None, Some(3), "no compression levels"),
             ("c.parquet", None, Some(23), "1 to 22"),
-            ("c.parquet", Some(Codec::Lz4), Some(1), "no levels"),
+            ("c.parquet", Some(Codec::Lz4), Some(1), "no compression levels"),
             ("c.ndjson.gz", None, Some(10), "1 to 9"),
-            ("c.parquet.gz", None, None, "neither .parquet"),
+            ("c.parquet.gz", None, None, "such as .parquet"),
         ] {
             let error = chosen(name, None, codec, level).unwrap_err().to_string();
             assert!(error.contains(says), "{name}: {error}");

@@ -1,4 +1,4 @@
-//! What is exported, where to, in which form.
+//! What is exported, where to, and in which form.
 
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{
     ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, OutFile, Output, Owners,
+    defaults,
 };
-use crate::resource;
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
@@ -15,49 +15,46 @@ use crate::resource;
 pub struct ExportConfig {
     /// How to read the contacts.
     pub contacts: ContactsConfig,
-    /// Where the file goes.
+    /// Where the export goes.
     pub output: Output,
-    /// What kind of file it is, and how it is compressed.
+    /// File format and compression.
     pub encoding: Encoding,
-    /// What of the contacts is written: the whole table, by default.
+    /// What is written about the contacts. Default: the whole table.
     pub content: Content,
-    /// Whether the manifest has a digest of the contents, which anybody can compute again from the loaded table: not, by
-    /// default.
+    /// Whether the manifest gets a digest of the contents, which can be recomputed from the loaded table. Default: no.
     pub digest: bool,
-    /// A folder for what warehouses need to load the export, and to check the loaded table: none, by default. It is made
-    /// in one that is there, or replaced as a whole if it is empty or an earlier kit.
+    /// A directory for a loading kit: what warehouses need to load the export and to check the loaded table. Default:
+    /// none. It is created, or replaced if it is empty or holds an earlier kit; its parent must exist.
     pub kit: Option<PathBuf>,
-    /// Contacts of a part, where the output is a folder: 1,000,000. The last may have fewer.
+    /// Contacts per part file of a directory. Default: 1,000,000. The last part may have fewer.
     pub rows_per_file: NonZeroU64,
-    /// Who may read the file: as before, by default; a new one its owner alone.
+    /// File permissions. Default: those of the replaced file; 600 for new files.
     pub mode: Option<FileMode>,
-    /// How long to wait while another run has the file: not at all, by default.
-    pub wait_lock: Option<Duration>,
-    /// Where the manifest of what goes to standard output or a device is written: nowhere, by default.
-    /// A file's manifest stands beside it.
+    /// How long to wait if another run holds the lock. Default: not at all.
+    pub lock_timeout: Option<Duration>,
+    /// Where to write the manifest if the output is stdout or a device. Default: nowhere. The manifest of a file is
+    /// written next to it.
     pub manifest: Option<PathBuf>,
-    /// What answers at the base URL: the API, by default.
+    /// What responds at the base URL. Default: the API.
     pub source: Source,
-    /// What to do with an export below the required level: nothing is published, by default.
-    pub below: Below,
-    /// How many of the contacts of the export that is replaced may be gone: half of them, by default. With more, nothing
-    /// is published. Its manifest says how many it has; a limited export is neither a measure nor measured.
+    /// What to do with an export below the required level. Default: discard it.
+    pub on_incomplete: OnIncomplete,
+    /// How many contacts of the replaced export may be missing from the new one. Default: half. With more missing,
+    /// nothing is published. The number comes from the replaced export's manifest; exports with a limit are not compared.
     pub max_deletes: MaxDeletes,
 }
 
-/// What becomes of an export that is less complete than required.
+/// What to do with an export that is less complete than required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Below {
-    /// It is thrown away, and what was there before stays.
+pub enum OnIncomplete {
+    /// Discard it; an earlier export stays in place.
     Discard,
-    /// It is published with its true level.
+    /// Publish it with its true level.
     Publish,
 }
 
-const DEFAULT_ROWS_PER_FILE: NonZeroU64 = NonZeroU64::new(1_000_000).expect("1,000,000 is not zero");
-
 impl ExportConfig {
-    /// An export of those contacts to that place.
+    /// An export with the default settings.
     #[must_use]
     pub fn new(contacts: ContactsConfig, output: Output, format: Format) -> Self {
         Self {
@@ -67,36 +64,36 @@ impl ExportConfig {
             content: Content::Table(Layout::default()),
             digest: false,
             kit: None,
-            rows_per_file: DEFAULT_ROWS_PER_FILE,
+            rows_per_file: defaults::ROWS_PER_FILE,
             mode: None,
-            wait_lock: None,
+            lock_timeout: None,
             manifest: None,
             source: Source::Api,
-            below: Below::Discard,
+            on_incomplete: OnIncomplete::Discard,
             max_deletes: MaxDeletes::default(),
         }
     }
 }
 
 impl ExportConfig {
-    /// Whether owners are written as a table of their own, which needs a place for a second file.
+    /// Whether owners are written as a separate table, in a second file.
     #[must_use]
     pub fn has_owners_file(&self) -> bool {
         self.content.layout().is_some_and(|layout| layout.owners == Owners::Table)
     }
 
-    /// Whether a digest of the contents is to be computed. A kit has it in its queries.
+    /// Whether a digest of the contents is needed. The queries of a kit contain it.
     #[must_use]
     pub fn wants_digest(&self) -> bool {
         self.digest || self.kit.is_some()
     }
 
-    /// Where a file of the output stands; nowhere on standard output.
+    /// The path of a file of the output; `None` for stdout.
     pub(crate) fn path_of(&self, file: OutFile) -> Option<PathBuf> {
         self.output.target().map(|target| self.path_at(&target, file))
     }
 
-    /// Where a file of the output stands, if that is at `target`.
+    /// The path of a file of the output at `target`.
     pub(crate) fn path_at(&self, target: &Path, file: OutFile) -> PathBuf {
         match self.output {
             Output::Folder { .. } => target.join(file.in_folder(self.encoding)),
@@ -104,79 +101,66 @@ impl ExportConfig {
         }
     }
 
-    /// What holds the token, of all that is shown or recorded. A sandbox's token is no secret.
+    /// Which value contains the token although it is shown or recorded. A sandbox's token is not a secret.
     fn holds_token(&self) -> Option<&'static str> {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let shown = [
             ("the base URL", Some(self.contacts.base_url.to_string())),
-            ("the name of the output", Some(self.output.to_string())),
-            ("the name of the partition", self.output.partition().map(ToString::to_string)),
-            ("the name of the manifest", path(&self.manifest)),
-            ("the name of the kit", path(&self.kit)),
+            ("the output path", Some(self.output.to_string())),
+            ("the partition", self.output.partition().map(ToString::to_string)),
+            ("the manifest path", path(&self.manifest)),
+            ("the kit path", path(&self.kit)),
         ];
         let is_secret = |text: &String| self.source == Source::Api && self.contacts.token.is_in(text);
         shown.into_iter().find(|(_, text)| text.as_ref().is_some_and(is_secret)).map(|(name, _)| name)
     }
 
-    /// Refuses what does not go together, and names that hold the token.
+    /// Refuses settings that exclude each other, and paths that contain the token.
     ///
     /// # Errors
-    /// The first thing that does not.
+    /// The first conflict.
     pub fn check(&self) -> Result<(), ConfigError> {
         if let Some(name) = self.holds_token() {
             return Err(ConfigError::Secret(name));
         }
         let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
         let format = self.encoding.format;
-        if let Some(partition) = self.output.partition()
-            && is_column(partition.key())
-        {
-            return Err(ConfigError::Usage(format!(
-                "{} is a column already: choose another key for --partition",
-                partition.key()
-            )));
-        }
         match &self.content {
-            Content::Raw if format != Format::Ndjson => usage("what the API sent is JSON, and goes into NDJSON alone"),
+            Content::Raw if format != Format::Ndjson => usage("--raw requires NDJSON output"),
             Content::Raw if self.kit.is_some() => {
-                usage("a kit is for the table's columns, which raw JSON does not have")
+                usage("--kit cannot be used with --raw: raw JSON has no columns to load")
             }
-            Content::Raw if self.digest => usage("a digest is of the table's columns, which raw JSON does not have"),
+            Content::Raw if self.digest => {
+                usage("--digest cannot be used with --raw: raw JSON has no columns to digest")
+            }
             _ if self.kit.is_some() && self.output == Output::Stdout => {
-                usage("a kit names the files of the export: that needs a file or a folder for the output")
+                usage("--kit needs a file or directory as output, not stdout: the kit loads the exported files by name")
             }
             Content::Table(layout) if layout.owners == Owners::Struct && format == Format::Csv => {
-                usage("CSV has no nested values: write the owners as columns or as a table")
+                usage("--owners struct cannot be used with CSV, which has no nested values: use columns or table")
             }
             Content::Table(_) if self.has_owners_file() && self.output == Output::Stdout => {
-                usage("owners as a table are a second file: that needs a file or a folder for the output")
+                usage("--owners table needs a file or directory as output, not stdout: the owners are a second file")
             }
             Content::Table(_) if self.has_owners_file() && is_not_text(&self.output) => usage(
-                "the manifest lists the owners' file by a name that is made from the output's, which is not UTF-8: \
-                 rename the output, or choose --owners columns",
+                "--owners table needs a UTF-8 output name, from which the name of the owners' file is derived: rename the \
+                 output, or use --owners columns",
             ),
             _ => Ok(()),
         }
     }
 }
 
-/// Whether a file has a name that JSON cannot hold.
+/// Whether the file name is not UTF-8, so that JSON cannot hold it.
 fn is_not_text(output: &Output) -> bool {
     matches!(output, Output::File(path) if path.file_name().is_some_and(|name| name.to_str().is_none()))
 }
 
-/// Whether contacts or owners have a column of that name in any form. Warehouses do not tell capitals from small letters.
-fn is_column(name: &str) -> bool {
-    let schema = resource::schema();
-    let columns = schema.fields().iter().map(|field| field.name().as_str());
-    columns.chain([resource::OWNER, resource::CONTACTS]).any(|column| column.eq_ignore_ascii_case(name))
-}
-
-/// What answers at the base URL.
+/// What responds at the base URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The API, or something that stands for it.
+    /// The API.
     Api,
-    /// A sandbox of this process: its contacts are invented, and the manifest says so.
+    /// A sandbox in this process. The manifest records that the contacts are invented.
     Sandbox,
 }

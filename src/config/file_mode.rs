@@ -21,11 +21,11 @@ impl FromStr for FileMode {
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         let bits = u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o777 && !text.starts_with('+'));
-        let refused = || ConfigError::Range(format!("{text:?} is no mode: write it in octal, such as 640"));
+        let refused = || ConfigError::Range(format!("invalid file mode {text:?}: use octal, such as 640"));
         let bits = bits.ok_or_else(refused)?;
         if bits & 0o400 == 0 {
             return Err(ConfigError::Range(format!(
-                "the mode {text} keeps the file from its own owner, and no later run could read it: add 400"
+                "mode {text} would make the file unreadable for its own owner, and so for later runs: add 400"
             )));
         }
         Ok(Self(bits))

@@ -1,9 +1,6 @@
 //! The kinds of file.
 
 use std::fmt;
-use std::str::FromStr;
-
-use super::ConfigError;
 
 /// The kind of file an export makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +15,8 @@ pub enum Format {
 }
 
 impl Format {
-    pub(super) const ALL: [(&'static str, Self); 3] =
-        [("parquet", Self::Parquet), ("ndjson", Self::Ndjson), ("csv", Self::Csv)];
+    /// All formats.
+    pub const ALL: [Self; 3] = [Self::Parquet, Self::Ndjson, Self::Csv];
 
     /// The ending of its files: `.parquet`, `.ndjson`, `.csv`.
     #[must_use]
@@ -29,17 +26,6 @@ impl Format {
             Self::Ndjson => ".ndjson",
             Self::Csv => ".csv",
         }
-    }
-}
-
-impl FromStr for Format {
-    type Err = ConfigError;
-
-    fn from_str(name: &str) -> Result<Self, ConfigError> {
-        let found = Self::ALL.iter().find(|(known, _)| *known == name);
-        found
-            .map(|(_, format)| *format)
-            .ok_or_else(|| ConfigError::Format(format!("no such format: {name} (there are parquet, ndjson and csv)")))
     }
 }
 

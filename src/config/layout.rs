@@ -1,25 +1,24 @@
 //! Which columns are written, and in which form.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretSlice};
 
 use super::ConfigError;
 
-/// What of the contacts is written.
+/// What is written about the contacts.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Content {
     /// A table.
     Table(Layout),
-    /// Each contact's JSON as the API sent it, one a line. Only as NDJSON.
+    /// Each contact's JSON as the API sent it, one per line. NDJSON only.
     Raw,
 }
 
 impl Content {
-    /// The layout of the table, if one is written.
+    /// The layout of the table, unless raw JSON is written.
     #[must_use]
     pub fn layout(&self) -> Option<&Layout> {
         match self {
@@ -29,46 +28,38 @@ impl Content {
     }
 }
 
-/// The columns of the table, and their form. Columns keep the table's order, and `id` is always there.
+/// The columns of the table and their form. The column order is fixed, and `id` is always included.
 ///
-/// What is dropped or hashed stands in `extra` neither, where a value of the wrong kind would be kept otherwise.
+/// Dropped and hashed columns do not reappear in `extra`, which keeps values of an unexpected type otherwise.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Layout {
-    /// The form of the owners: columns, by default.
+    /// How owners are written. Default: as columns.
     pub owners: Owners,
-    /// The columns that are written: all, by default. `contact_owner` stands for all of the owner's.
+    /// The columns to write. Default: all. `contact_owner` means all of the owner's columns.
     pub columns: Option<Vec<String>>,
-    /// Columns that are not written: none, by default.
+    /// Columns to omit. Default: none.
     pub dropped: Vec<String>,
-    /// Columns whose values are hashed: none, by default.
+    /// Columns to hash. Default: none.
     pub hashed: Option<Hashed>,
 }
 
-/// The form in which the owners of contacts are written.
+/// How the owners of contacts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Owners {
     /// Columns of the contacts: `owner_id`, `owner_email` and so on.
     #[default]
     Columns,
-    /// One column of the contacts, `contact_owner`, as the API has it.
+    /// One nested column of the contacts, `contact_owner`, as in the API.
     Struct,
-    /// A table of their own, with a row an owner; the contacts have `owner_id` alone.
+    /// A separate table with one row per owner; the contacts only have `owner_id`.
     Table,
 }
 
-impl FromStr for Owners {
-    type Err = ConfigError;
-
-    fn from_str(name: &str) -> Result<Self, ConfigError> {
-        match name {
-            "columns" => Ok(Self::Columns),
-            "struct" => Ok(Self::Struct),
-            "table" => Ok(Self::Table),
-            _ => Err(ConfigError::Usage(format!("owners have no form {name} (there are columns, struct and table)"))),
-        }
-    }
+impl Owners {
+    /// All forms.
+    pub const ALL: [Self; 3] = [Self::Columns, Self::Struct, Self::Table];
 }
 
 impl fmt::Display for Owners {
@@ -81,33 +72,33 @@ impl fmt::Display for Owners {
     }
 }
 
-/// Columns whose values are replaced by their HMAC-SHA-256.
+/// Columns whose values are replaced with their HMAC-SHA-256.
 #[derive(Debug, Clone)]
 pub struct Hashed {
-    /// Columns of text.
+    /// Text columns.
     pub columns: Vec<String>,
     /// The key.
     pub key: HmacKey,
 }
 
-/// The key of an HMAC: at least 32 bytes, and a secret. Whoever has it can find out by trial whose the hashes are.
+/// The key of an HMAC: a secret of at least 32 bytes. Whoever has it can reverse the hashes by trial.
 #[derive(Clone)]
 pub struct HmacKey(Arc<SecretSlice<u8>>);
 
 impl HmacKey {
-    /// The fewest bytes of a key: as many as the hash has.
+    /// Minimum length in bytes: that of the hash.
     const LEAST: usize = 32;
 
-    /// A key from its bytes. One line break at their end is not part of it.
+    /// A key from its bytes, without a trailing line break.
     ///
     /// # Errors
-    /// If there are fewer than 32. The error does not show them.
+    /// If there are fewer than 32 bytes. The error does not show them.
     pub fn new(bytes: &[u8]) -> Result<Self, ConfigError> {
         let key = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let key = key.strip_suffix(b"\r").unwrap_or(key);
         if key.len() < Self::LEAST {
             return Err(ConfigError::Range(format!(
-                "the key of the HMAC has {} bytes, and needs {}: make one with `openssl rand -hex 32`",
+                "the HMAC key has {} bytes but needs at least {}; generate one with: openssl rand -hex 32",
                 key.len(),
                 Self::LEAST
             )));
@@ -131,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_32_bytes_and_is_never_shown() {
+    fn a_key_has_32_bytes_and_stays_hidden() {
         let key = HmacKey::new(b"0123456789abcdef0123456789abcdef\r\n").unwrap();
         assert_eq!(key.expose().len(), 32);
         assert!(!format!("{key:?}").contains("012"));

@@ -1,11 +1,12 @@
-//! What a run is told, as plain validated values.
+//! The configuration of a run, as plain validated values.
 //!
-//! Text and numbers come in through constructors that refuse what cannot work; the other stages
-//! take these values as they are. No I/O, no environment, no clap.
+//! Constructors refuse text and numbers that cannot work, so that the stages need not check them again. No I/O, no
+//! environment variables, no clap.
 
 mod base_url;
 mod compression;
 mod contacts;
+pub(crate) mod defaults;
 mod deletes;
 mod encoding;
 mod export;
@@ -20,12 +21,10 @@ mod traces;
 
 pub use base_url::{BaseUrl, PlainHttp};
 pub use compression::{Codec, Compression};
-pub use contacts::{
-    Backoff, ContactsConfig, DEFAULT_CONCURRENCY, OnUnreadable, Pacing, Patience, PerPage, SecondLook, Timeouts,
-};
+pub use contacts::{Backoff, ContactsConfig, OnUnreadable, Pacing, Patience, PerPage, SecondLook, Timeouts};
 pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
-pub use export::{Below, ExportConfig, Source};
+pub use export::{ExportConfig, OnIncomplete, Source};
 pub use file_mode::FileMode;
 pub use format::Format;
 pub use layout::{Content, Hashed, HmacKey, Layout, Owners};
@@ -35,26 +34,26 @@ pub use parquet::{Profile, RowGroupSize};
 pub use rate::Rate;
 pub use token::Token;
 
-/// The values a run was told cannot work.
+/// A value that cannot work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The base URL is none, or one that would endanger the token.
+    /// The base URL is invalid, or would expose the token. The text does not name it.
     #[error("the base URL {0}")]
     BaseUrl(String),
-    /// The token is empty, or has bytes that no HTTP header can carry. It is never shown.
+    /// The token is empty, or contains bytes that an HTTP header cannot carry. It is never shown.
     #[error("the token {0}")]
     Token(&'static str),
-    /// The token stands in something that is shown, or written to files. It is not repeated here.
-    #[error("the token is in {0}, which messages show and files record: name it without the token")]
+    /// The token occurs in a value that messages show or files record. The token is not repeated here.
+    #[error("{0} contains the token, which would appear in messages and files; remove it from there")]
     Secret(&'static str),
-    /// A number is out of its range.
+    /// A number is out of range.
     #[error("{0}")]
     Range(String),
-    /// Options that do not go together, or the lack of one.
+    /// Options are missing, or exclude each other.
     #[error("{0}")]
     Usage(String),
-    /// A format that is not known.
+    /// A format or compression is unknown, or cannot be told from the file name.
     #[error("{0}")]
     Format(String),
 }

@@ -1,31 +1,24 @@
-//! What Parquet alone is told: which encodings, and how large its row groups are.
+//! Parquet only: which encodings to use, and how large row groups are.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use super::ConfigError;
+use super::{ConfigError, defaults};
 
-/// Which encodings a Parquet file may have.
+/// Which encodings a Parquet file may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// Plain and dictionary, which every reader knows.
+    /// Plain and dictionary, which every reader supports.
     Portable,
-    /// Delta encodings too: smaller, for readers that know them.
+    /// Delta encodings, too: smaller, for readers that support them.
     Compact,
 }
 
-impl FromStr for Profile {
-    type Err = ConfigError;
-
-    fn from_str(name: &str) -> Result<Self, ConfigError> {
-        match name {
-            "portable" => Ok(Self::Portable),
-            "compact" => Ok(Self::Compact),
-            _ => Err(ConfigError::Format(format!("no such profile: {name} (there are portable and compact)"))),
-        }
-    }
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Self; 2] = [Self::Portable, Self::Compact];
 }
 
 impl fmt::Display for Profile {
@@ -37,24 +30,28 @@ impl fmt::Display for Profile {
     }
 }
 
-/// The size of a row group of Parquet, in compressed bytes, about, from 1 MiB to 1 GiB: when it has reached it, another
-/// begins. A run holds one of them in memory.
+/// Target compressed size of a Parquet row group, from 1 MiB to 1 GiB. A run holds one row group in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowGroupSize(NonZeroUsize);
 
 impl RowGroupSize {
-    /// 18 MiB: BigQuery advises 16 MiB as the least, and groups end a little below their size.
-    pub const DEFAULT: Self = Self(NonZeroUsize::new(18 << 20).expect("18 MiB is not zero"));
+    /// 18 MiB.
+    pub const DEFAULT: Self = defaults::ROW_GROUP_SIZE;
     const MIN: usize = 1 << 20;
     const MAX: usize = 1 << 30;
 
-    /// So many bytes.
+    /// For the defaults.
+    pub(super) const fn mebibytes(number: usize) -> Self {
+        Self(NonZeroUsize::new(number << 20).expect("not zero"))
+    }
+
+    /// A size in bytes.
     ///
     /// # Errors
-    /// If it is not from 1 MiB to 1 GiB.
+    /// If the size is not between 1 MiB and 1 GiB.
     pub fn new(bytes: usize) -> Result<Self, ConfigError> {
         let size = NonZeroUsize::new(bytes).filter(|_| (Self::MIN..=Self::MAX).contains(&bytes)).map(Self);
-        size.ok_or_else(|| ConfigError::Range("a row group has from 1MiB to 1GiB".to_owned()))
+        size.ok_or_else(|| ConfigError::Range("must be between 1MiB and 1GiB".to_owned()))
     }
 
     /// Bytes.
@@ -73,8 +70,8 @@ impl FromStr for RowGroupSize {
             let number = text.strip_suffix(unit)?.trim_end();
             number.parse::<usize>().ok()?.checked_mul(*bytes)
         });
-        let refused = || ConfigError::Range(format!("{text:?} is no size: write it as 16MiB or 100MB"));
-        bytes.ok_or_else(refused).and_then(Self::new)
+        let problem = if text.parse::<usize>().is_ok() { "missing unit" } else { "invalid size" };
+        bytes.ok_or_else(|| ConfigError::Range(format!("{problem}: use e.g. 16MiB or 100MB"))).and_then(Self::new)
     }
 }
 
@@ -89,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_group_is_written_with_its_unit() {
+    fn a_row_group_size_has_a_unit() {
         assert_eq!("18MiB".parse(), Ok(RowGroupSize::DEFAULT));
         assert_eq!("128 MB".parse::<RowGroupSize>().unwrap().bytes(), 128_000_000);
         assert_eq!(RowGroupSize::DEFAULT.to_string(), "18MiB");

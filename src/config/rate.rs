@@ -1,57 +1,57 @@
-//! A rate: requests a second, as a number that pacing can work with.
+//! A request rate: requests per second, in a range that pacing can work with.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use super::ConfigError;
 
-/// Requests a second, from 0.01 to 10,000: finite and above zero, so that nobody has to ask again.
+/// Requests per second, from 0.01 to 10,000: finite and above zero, so that users need not check again.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Rate(f64);
 
 impl Rate {
-    /// What a rate that is learned never exceeds, unless told otherwise: 100 a second.
+    /// Default upper limit of the automatic rate: 100 per second.
     pub const HIGHEST_LEARNED: Self = Self(100.0);
-    /// The slowest pace that is learned: one request in 20 s still notices within a minute that a limit has been raised.
+    /// Lower limit of the automatic rate. One request in 20 s still notices within a minute that a limit was raised.
     pub(crate) const SLOWEST_LEARNED: Self = Self(0.05);
     const MIN: f64 = 0.01;
     const MAX: f64 = 10_000.0;
 
-    /// A rate in requests a second.
+    /// A rate in requests per second.
     ///
     /// # Errors
-    /// If it is not from 0.01 to 10,000.
+    /// If the number is not between 0.01 and 10,000.
     pub fn new(per_second: f64) -> Result<Self, ConfigError> {
         if (Self::MIN..=Self::MAX).contains(&per_second) {
             Ok(Self(per_second))
         } else {
             Err(ConfigError::Range(format!(
-                "{per_second} requests a second: a rate is from {} to {}",
+                "a rate must be between {} and {} requests per second",
                 Self::MIN,
                 Self::MAX
             )))
         }
     }
 
-    /// Requests a second.
+    /// Requests per second.
     #[must_use]
     pub fn per_second(self) -> f64 {
         self.0
     }
 
-    /// From one request to the next.
+    /// The time between two requests.
     #[must_use]
     pub fn interval(self) -> Duration {
         Duration::from_secs_f64(self.0.recip())
     }
 
-    /// The nearest rate to a number.
+    /// The valid rate nearest to a number.
     #[cfg(test)]
     pub(crate) fn clamped(per_second: f64) -> Self {
         let number = if per_second.is_nan() { Self::MIN } else { per_second };
         Self(number.clamp(Self::MIN, Self::MAX))
     }
 
-    /// The nearest rate that is learned under a ceiling, which wins over the slowest.
+    /// The nearest automatic rate under a ceiling. The ceiling takes precedence over the lower limit.
     pub(crate) fn within(ceiling: Self, per_second: f64) -> Self {
         Self(per_second.max(Self::SLOWEST_LEARNED.0).min(ceiling.0))
     }
@@ -62,7 +62,7 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         let per_second =
-            text.parse().map_err(|_| ConfigError::Range(format!("{text:?} is no number of requests a second")))?;
+            text.parse().map_err(|_| ConfigError::Range("expected a number of requests per second".into()))?;
         Self::new(per_second)
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_a_number_that_can_be_kept() {
+    fn a_rate_is_finite_and_positive() {
         assert_eq!("0.5".parse::<Rate>().unwrap().interval(), Duration::from_secs(2));
         for extreme in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {
             assert!(Rate::new(Rate::clamped(extreme).per_second()).is_ok(), "{extreme}");

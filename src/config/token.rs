@@ -1,7 +1,6 @@
-//! The token: a secret that cannot print.
+//! The token: a secret that cannot be printed.
 //!
-//! It comes in as text from the environment, a file or standard input, and leaves only as a header
-//! that is marked sensitive. No error, log or panic shows any byte of it.
+//! Its only use is as a request header that is marked sensitive. Errors, logs and panics never show any byte of it.
 
 use std::fmt;
 
@@ -9,15 +8,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConfigError, traces};
 
-/// An integration token of the Partner API. It can delete contacts and send messages: there are no read-only ones.
+/// An integration token of the Partner API. It can delete contacts and send messages; read-only tokens do not exist.
 #[derive(Clone)]
 pub struct Token(SecretString);
 
 impl Token {
-    /// A token from its text; white space around it is trimmed.
+    /// A token from its text, which is trimmed.
     ///
     /// # Errors
-    /// If nothing is left, or a character is there that no HTTP header can carry. The error does not show it.
+    /// If the token is empty, or contains a character that an HTTP header cannot carry. The error does not show it.
     pub fn new(text: &str) -> Result<Self, ConfigError> {
         let text = text.trim();
         if text.is_empty() {
@@ -25,19 +24,19 @@ impl Token {
         }
         if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(ConfigError::Token(
-                "has a character that no HTTP header can carry: was it copied whole, and nothing else?",
+                "contains a character that an HTTP header cannot carry: copy exactly the token",
             ));
         }
         Ok(Self(text.into()))
     }
 
-    /// The text without the token, should a server repeat it in any form: cut, split, encoded, in other letters. It is to be
-    /// asked before anything else is done to the text.
+    /// The text without the token, which a server may repeat in any form: cut, split, encoded, or in another case. Scrub
+    /// before any other processing, which might hide such a form. `None` if the text contains no trace of the token.
     pub(crate) fn scrubbed(&self, text: &str) -> Option<String> {
         traces::hidden(self.expose(), text)
     }
 
-    /// Whether the whole token stands in a text. Short ones are no tokens, and their letters stand in every text.
+    /// Whether a text contains the whole token. Very short tokens are ignored: they would match harmless text.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         let token = self.expose().to_ascii_lowercase();
         token.len() >= traces::TRACE && text.to_ascii_lowercase().contains(&token)
@@ -59,12 +58,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn white_space_around_it_is_trimmed() {
+    fn tokens_are_trimmed() {
         assert_eq!(Token::new("\u{feff} \t secret-1\r\n".trim_start_matches('\u{feff}')).unwrap().expose(), "secret-1");
     }
 
     #[test]
-    fn a_token_that_is_repeated_is_hidden() {
+    fn a_repeated_token_is_hidden() {
         let token = Token::new("secret-0123456789").unwrap();
         assert_eq!(token.scrubbed("bad secret-0123456789!").unwrap(), "bad [token]!");
         assert_eq!(token.scrubbed("bad secret-0...").unwrap(), "bad [token]...");
@@ -72,14 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_whole_token_counts_as_being_in_a_name() {
+    fn only_the_whole_token_counts_in_a_name() {
         let token = Token::new("secret-0123456789").unwrap();
         assert!(token.is_in("https://host/SECRET-0123456789/") && !token.is_in("secret-012345678"));
         assert!(!Token::new("t").unwrap().is_in("contacts"));
     }
 
     #[test]
-    fn what_no_header_carries_is_refused_unseen() {
+    fn refuses_what_no_header_carries_unseen() {
         for text in ["", " \n", "two\nlines", "nul\0", "é-secret", "tab\tinside"] {
             let error = Token::new(text).unwrap_err();
             assert!(!error.to_string().contains("secret"), "{error}");

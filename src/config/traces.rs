@@ -1,8 +1,8 @@
-//! The traces of a token in a text that somebody else wrote: the text goes out again without them.
+//! Finds and hides traces of the token in text that a server wrote.
 //!
-//! A server may repeat what it was sent cut, in other letters, split by anything or encoded. So a trace is any eight
-//! characters of the token, or of an encoding of it, that follow each other in the text, whatever stands between them that
-//! is no letter or digit. Some harmless text is hidden with them; that is the lesser evil.
+//! A server may repeat the token cut, split, encoded or in another case. So a trace is any eight consecutive characters of
+//! the token, or of an encoding of it, even with characters in between that are not letters or digits. This hides some
+//! harmless text as well, which is the lesser evil.
 
 use std::ops::Range;
 
@@ -11,24 +11,24 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::text::sanitize::acts;
 
-/// What stands in the place of a token.
+/// Replaces a trace.
 const HIDDEN: &str = "[token]";
-/// Characters of a token that give something away.
+/// Length of the shortest trace.
 pub(super) const TRACE: usize = 8;
-/// The shortest beginning of a token that is hidden where a text was cut behind it.
+/// Length of the shortest beginning of a token that is hidden before a `…`.
 const BEGINNING: usize = 4;
 
-/// Some form of a token, in small letters.
+/// A form of the token, in lowercase.
 type Form = Zeroizing<Vec<u8>>;
 
-/// The text without the traces of a token, which is ASCII; nothing where there are none.
+/// The text without traces of the token, which is ASCII; `None` if there are no traces.
 pub(super) fn hidden(token: &str, text: &str) -> Option<String> {
     let clean =
         if token.len() < TRACE { without(text, words(token, text)) } else { without(text, traces(token, text)) };
     (clean != text).then_some(clean)
 }
 
-/// The text with something else in the place of each part of it.
+/// The text with each of these parts replaced.
 fn without(text: &str, mut parts: Vec<Range<usize>>) -> String {
     parts.sort_by_key(|part| part.start);
     let (mut clean, mut at) = (String::with_capacity(text.len()), 0);
@@ -43,7 +43,7 @@ fn without(text: &str, mut parts: Vec<Range<usize>>) -> String {
     clean
 }
 
-/// Where a token stands that is too short for anything but itself to be told.
+/// Where a token occurs that is too short for partial matches.
 fn words(token: &str, text: &str) -> Vec<Range<usize>> {
     let is_part = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
     let (token, lowercase) = (token.to_ascii_lowercase(), text.to_ascii_lowercase());
@@ -53,7 +53,7 @@ fn words(token: &str, text: &str) -> Vec<Range<usize>> {
     lowercase.match_indices(&token).map(|(at, _)| at..at + token.len()).filter(alone).collect()
 }
 
-/// Where traces of a token stand.
+/// Where traces of a token occur.
 fn traces(token: &str, text: &str) -> Vec<Range<usize>> {
     let mut parts = beginnings(token, text);
     let forms = forms(token.as_bytes());
@@ -61,7 +61,7 @@ fn traces(token: &str, text: &str) -> Vec<Range<usize>> {
         let forms: Vec<Form> = forms.iter().map(|form| of(form, counts)).collect();
         let known: FxHashSet<&[u8]> = forms.iter().flat_map(|form| form.windows(TRACE)).collect();
         let places: Vec<_> = text.char_indices().filter(|(_, character)| counts(*character)).collect();
-        // What is not ASCII is part of no form.
+        // Forms are ASCII.
         let letters: Vec<u8> = places
             .iter()
             .map(|(_, character)| u8::try_from(character.to_ascii_lowercase()).unwrap_or(u8::MAX))
@@ -74,21 +74,21 @@ fn traces(token: &str, text: &str) -> Vec<Range<usize>> {
     parts
 }
 
-/// Beginnings of a token that stand before a cut, with the sign of it.
+/// Beginnings of a token before a `…`, with that sign.
 fn beginnings(token: &str, text: &str) -> Vec<Range<usize>> {
     let shown = |cut: usize| (BEGINNING..token.len()).rev().find(|shown| text[..cut].ends_with(&token[..*shown]));
     let cuts = text.match_indices('…');
     cuts.filter_map(|(cut, sign)| Some(cut - shown(cut)?..cut + sign.len())).collect()
 }
 
-/// A form with those of its characters that count.
+/// The characters of a form that count.
 fn of(form: &Form, counts: fn(char) -> bool) -> Form {
     let mut counted = Zeroizing::new(Vec::with_capacity(form.len()));
     counted.extend(form.iter().filter(|byte| counts(char::from(**byte))));
     counted
 }
 
-/// Whether a character is seen: white space and what acts may stand anywhere.
+/// Whether a character is visible: whitespace and control characters may occur anywhere.
 fn is_seen(character: char) -> bool {
     !character.is_whitespace() && !acts(character)
 }
@@ -97,7 +97,7 @@ fn is_letter(character: char) -> bool {
     character.is_ascii_alphanumeric()
 }
 
-/// The token itself, and as other programs write it.
+/// The token itself and its common encodings.
 fn forms(token: &[u8]) -> Vec<Form> {
     let percent = |sign: &[u8], keeps: fn(u8) -> bool| {
         let mut form = Zeroizing::new(Vec::with_capacity(5 * token.len()));
@@ -130,10 +130,11 @@ fn hexadecimal(byte: u8) -> [u8; 2] {
     [byte >> 4, byte & 15].map(|half| b"0123456789abcdef"[usize::from(half)])
 }
 
-/// The digits of Base64 that are the token's alone, where so many bytes stand before it. `last` are the last two digits.
+/// The Base64 digits that depend on the token only, with this many bytes before it. `last` are the last two digits of the
+/// alphabet.
 fn base64(token: &[u8], before: usize, last: [u8; 2]) -> Form {
     let bit = |at: usize| usize::from(token[at / 8] >> (7 - at % 8) & 1);
-    // Digits have six bits, and the first ones that begin within the token may begin at any even one.
+    // Digits have six bits, so the first one that begins within the token may begin at any even bit.
     let first = (6 - 8 * before % 6) % 6;
     let digits = (first..8 * token.len()).step_by(6).filter(|at| at + 6 <= 8 * token.len()).map(|at| {
         let digit = (at..at + 6).fold(0, |digit, at| digit << 1 | bit(at));
@@ -155,7 +156,7 @@ mod tests {
 
     const TOKEN: &str = "lk_live_4f1d0c77a9b84e5f9d3c";
 
-    /// What must not be left of it: no eight characters, and nothing of the encoding that was made of it.
+    /// Checks that no eight characters of the token and nothing of its encoding is left.
     fn assert_hidden(text: &str) {
         let clean = hidden(TOKEN, text).unwrap_or_else(|| panic!("nothing was hidden: {text}"));
         assert!(clean.contains(HIDDEN), "{clean}");
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_hidden_whole_cut_and_in_other_letters() {
+    fn hides_whole_cut_and_recased_tokens() {
         assert_eq!(hidden(TOKEN, &format!("bad {TOKEN}!")).unwrap(), "bad [token]!");
         for at in 1..TOKEN.len() {
             let (head, tail) = TOKEN.split_at(at);
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_hidden_however_it_is_split() {
+    fn hides_tokens_however_split() {
         for between in ["\n", " ", "\r\n\t", "-", ", ", "\u{200b}", "\u{1b}[", "…", "\", \"", "</b><b>", "é"]
             .iter()
             .filter(|b| !b.contains('b'))
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_hidden_however_it_is_encoded() {
+    fn hides_tokens_however_encoded() {
         let hexadecimal: Vec<_> = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
         let (hex, percent) = (hexadecimal.concat(), hexadecimal.concat().to_uppercase());
         let percent: Vec<_> = percent.as_bytes().chunks(2).map(|digits| [b"%", digits].concat()).collect();
@@ -235,7 +236,7 @@ mod tests {
                     encoded[..encoded.len() - 9].to_owned(),
                 ] {
                     let clean = hidden(TOKEN, &format!("Basic {text}")).unwrap();
-                    // A digit or two at each end are also of what stands beside it.
+                    // A digit or two at each end belong to the neighboring text, too.
                     assert!(
                         clean.len() <= "Basic [token]".len() + (before.len() + after.len()) * 4 / 3 + 8,
                         "{text}: {clean}"
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trace_stays() {
+    fn keeps_text_without_traces() {
         for text in
             ["", "no such contact", "lk_live", "…lk_l", "the server answered 503 (x-request-id 4f1d0c7)", "名前 🎉"]
         {
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_short_token_only_the_whole_is_hidden() {
+    fn hides_short_tokens_only_as_a_whole() {
         assert_eq!(hidden("s3cret", "bad S3CRET, s3cret!").unwrap(), "bad [token], [token]!");
         for text in ["s3cre", "s3crets", "xs3cret", "és3cret"] {
             assert_eq!(hidden("s3cret", text), None, "{text}");
@@ -264,7 +265,7 @@ mod tests {
         assert_eq!(hidden("t", "text"), None);
     }
 
-    /// Whatever the pieces are, no eight characters of the token are left together.
+    /// No eight consecutive characters of the token are left, whatever the pieces.
     #[test]
     fn no_eight_characters_are_left() {
         let mut random = fastrand::Rng::with_seed(7);

@@ -96,25 +96,4 @@ impl ReadbackError {
             _ => Self::Read { path, error },
         }
     }
-
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::NoFile { .. } => "is the path right? Else run the export",
-            Self::Raw { .. } => "a digest is of a table: export without --raw for one",
-            Self::Replaced { .. } => "read it again when no run writes it",
-            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
-            Self::NoParts { .. } => "name the folder that holds the parts: of a partitioned export, one partition",
-            Self::Columns { .. } => {
-                "only tables with the columns that this program writes are read, and --raw writes none: export it again, \
-                 or select the exported columns where it was made"
-            }
-            Self::Malformed { .. } => {
-                "is it Parquet, NDJSON or CSV as this program writes them, plain, gzip or zstd? If so it was cut or \
-                 changed: do not load it, and export again"
-            }
-            Self::Read { .. } => "may this user read it, and is it a file or a folder of parts?",
-        }
-    }
 }

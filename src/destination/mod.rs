@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::config::{Below, ExportConfig, FileMode, OutFile, Output, Partition};
+use crate::config::{ExportConfig, FileMode, OnIncomplete, OutFile, Output, Partition};
 use crate::naming::{FolderNames, Names};
 use crate::proof::Require;
 use file::FilePlace;
@@ -175,7 +175,7 @@ impl Place {
             return Err(SinkError::KitNowhere { target: config.output.to_string() });
         }
         // What was written cannot be taken back: where a proof is required, it waits for it.
-        let out = if config.contacts.required() >= Require::Complete && config.below == Below::Discard {
+        let out = if config.contacts.required() >= Require::Complete && config.on_incomplete == OnIncomplete::Discard {
             let spool =
                 blocking(tempfile::tempfile).await.map_err(|error| SinkError::create(&std::env::temp_dir(), error))?;
             Out::Spool { spool: spool.into(), then: Box::new(out) }
@@ -291,7 +291,7 @@ async fn take_lock(
     config: &ExportConfig,
     waiting: impl FnOnce(),
 ) -> Result<Lock, SinkError> {
-    let wait = config.wait_lock.unwrap_or(Duration::ZERO);
+    let wait = config.lock_timeout.unwrap_or(Duration::ZERO);
     let taken = Lock::take(lock, wait, waiting).await.map_err(|error| match fs::symlink_metadata(lock) {
         Ok(_) => SinkError::Lock { path: lock.to_owned(), error },
         // The folder is at fault, and the output could not be made either.

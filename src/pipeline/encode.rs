@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::events::ReadSummary;
 use crate::format::Encoder;
 use crate::manifest::{Written, WrittenFile, WrittenOwners};
-use crate::transform::Arrange;
+use crate::transform::{Arrange, check_partition};
 
 /// Encodes the rows of an export, one file after the other.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ struct Current {
 impl Encode {
     /// Encodes for `out`. Refuses columns that cannot be written before any request is sent.
     pub fn new(config: &ExportConfig, out: mpsc::Sender<Piece>) -> Result<Self, Error> {
+        check_partition(&config.output)?;
         let arrange = Arrange::new(&config.content)?;
         let schema = arrange.schema();
         let digest = config.wants_digest().then(ContentDigest::default);

@@ -17,7 +17,7 @@ use super::contacts::{Contacts, Rows, bug, read};
 use super::encode::Encode;
 use super::kit;
 use super::warm_start::{contacts_before, learned_before, with_start};
-use crate::config::{Below, Content, ExportConfig, OutFile};
+use crate::config::{Content, ExportConfig, OnIncomplete, OutFile};
 use crate::destination::{KitPlace, Left, Piece, Place, RunPaths, Settled, check_apart};
 use crate::error::Error;
 use crate::events::{Event, ReadSummary, Reporter, Summary};
@@ -178,7 +178,7 @@ impl Run<'_> {
             return Err(Error::Deleted { before, after: read.contacts, allowed: self.config.max_deletes });
         }
         let required = self.config.contacts.required();
-        if !required.is_met_by(read.certificate.level) && self.config.below == Below::Discard {
+        if !required.is_met_by(read.certificate.level) && self.config.on_incomplete == OnIncomplete::Discard {
             return Err(Error::Incomplete { required, certificate: Box::new(read.certificate.clone()) });
         }
         Ok(())

@@ -46,7 +46,7 @@ fn is_unfit(character: char) -> bool {
 /// another run holds the lock.
 pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, SinkError> {
     let Some(folder) = &config.kit else { return Ok(None) };
-    KitPlace::open(folder, foreign, config.wait_lock.unwrap_or_default(), waiting).await.map(Some)
+    KitPlace::open(folder, foreign, config.lock_timeout.unwrap_or_default(), waiting).await.map(Some)
 }
 
 /// Writes the kit, before the export is published.

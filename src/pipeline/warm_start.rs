@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 
-use crate::config::{Below, ContactsConfig, ExportConfig, OnUnreadable, Output, Pacing, Rate};
+use crate::config::{ContactsConfig, ExportConfig, OnIncomplete, OnUnreadable, Output, Pacing, Rate};
 use crate::destination::partitions;
 use crate::events::{Event, Reporter};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
@@ -58,7 +58,7 @@ pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) ->
 /// The configuration for reading: starts at the learned rate, and re-reads page 1 if it counts fewer than `least` contacts.
 pub(super) fn with_start(config: &ExportConfig, earlier: Option<Learned>, least: u64) -> ContactsConfig {
     let mut contacts = config.contacts.clone();
-    if config.below == Below::Publish || config.contacts.required() == Require::Any {
+    if config.on_incomplete == OnIncomplete::Publish || config.contacts.required() == Require::Any {
         contacts.on_unreadable = OnUnreadable::Skip;
     }
     contacts.second_look.below = contacts.second_look.below.max(least);

@@ -57,10 +57,7 @@ impl FromStr for Require {
     type Err = UnknownLevel;
 
     fn from_str(text: &str) -> Result<Self, UnknownLevel> {
-        [Self::Any, Self::Counted, Self::Complete, Self::Snapshot]
-            .into_iter()
-            .find(|require| require.to_string() == text)
-            .ok_or_else(|| UnknownLevel(text.to_owned()))
+        Self::ALL.into_iter().find(|require| require.to_string() == text).ok_or_else(|| UnknownLevel(text.to_owned()))
     }
 }
 
@@ -79,6 +76,9 @@ impl fmt::Display for Require {
 }
 
 impl Require {
+    /// All of them, from the lowest.
+    pub const ALL: [Self; 4] = [Self::Any, Self::Counted, Self::Complete, Self::Snapshot];
+
     /// Whether `level` is enough.
     #[must_use]
     pub fn is_met_by(self, level: Level) -> bool {

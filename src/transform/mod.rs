@@ -26,6 +26,7 @@ pub(crate) use hash::key_id;
 pub(crate) use owners::OwnersTable;
 use owners::OwnersTally;
 use select::Columns;
+pub(crate) use select::check_partition;
 
 /// The columns that a layout gives.
 #[derive(Debug, Clone)]

@@ -5,8 +5,19 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 
-use crate::config::{ConfigError, Layout, Owners};
+use crate::config::{ConfigError, Layout, Output, Owners, Partition};
 use crate::resource;
+
+/// Refuses a partition key that is a column of contacts or owners in any form. Warehouses ignore case.
+pub(crate) fn check_partition(output: &Output) -> Result<(), ConfigError> {
+    let Some(key) = output.partition().map(Partition::key) else { return Ok(()) };
+    let schema = resource::schema();
+    let columns = schema.fields().iter().map(|field| field.name().as_str());
+    if columns.chain([resource::OWNER, resource::CONTACTS]).any(|column| column.eq_ignore_ascii_case(key)) {
+        return Err(ConfigError::Usage(format!("--partition cannot use {key}, which is a column: choose another key")));
+    }
+    Ok(())
+}
 
 /// The columns of an output, by the names they have in the whole table.
 #[derive(Debug)]

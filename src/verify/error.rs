@@ -196,33 +196,4 @@ impl VerifyError {
     pub(super) fn may_pass(&self) -> bool {
         !matches!(self, Self::Read { error, .. } if error.kind() != io::ErrorKind::NotFound)
     }
-
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::NoFile { .. } | Self::NoFolder { .. } => "is the path right? Else run the export",
-            Self::Stray { .. } => "readers of the folder may load it: move it away, or export again to another folder",
-            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
-            Self::OwnersOf { .. } => "verify those: their manifest lists the owners, too",
-            Self::Partitioned { .. } => "name one partition: each has its manifest in it",
-            Self::NoManifest { .. } => {
-                "what has no manifest was not made by this program, or it was moved without it: export it again, \
-                 or name its manifest with --manifest"
-            }
-            Self::Interrupted { .. } => "run the export again: it finishes the manifest before it begins",
-            Self::Publishing { .. } => "verify again when it has ended",
-            Self::Manifest { error: ManifestError::Later { .. } | ManifestError::UnknownLevel { .. }, .. } => {
-                "verify it with the program that made it"
-            }
-            Self::Below { .. } => {
-                "do not load it where contacts must not be missing: export it again, or require less with --require"
-            }
-            Self::Read { .. } => "may this user read both the file and its manifest?",
-            _ => {
-                "the file or its manifest was cut, changed, or is of another run: do not load it; restore both, \
-                 or export again"
-            }
-        }
-    }
 }

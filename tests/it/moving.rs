@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use linq_export::config::{Below, ExportConfig, Format, Output};
+use linq_export::config::{ExportConfig, Format, OnIncomplete, Output};
 use linq_export::events::{Silent, Summary};
 use linq_export::sandbox::{Count, Lag, Moves, Order, PageOrder, Sandbox, SandboxConfig};
 use linq_export::{Assumption, CancellationToken, Level, Require};
@@ -53,7 +53,7 @@ async fn export(sandbox: &Sandbox, require: Option<Require>) -> (Summary, Vec<u6
     let folder = folder();
     let path = folder.path().join("contacts.ndjson");
     let mut config = ExportConfig::new(config(sandbox), Output::File(path.clone()), Format::Ndjson);
-    config.below = Below::Publish;
+    config.on_incomplete = OnIncomplete::Publish;
     config.contacts.require = require;
     let summary = linq_export::export(config, Arc::new(Silent), CancellationToken::new()).await.unwrap();
     let text = std::fs::read_to_string(path).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use linq_export::config::{Below, Encoding, ExportConfig, Output, PerPage};
+use linq_export::config::{Encoding, ExportConfig, OnIncomplete, Output, PerPage};
 use linq_export::events::{Silent, Summary};
 use linq_export::sandbox::{Order, Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error, Level, Reason, Require};
@@ -20,7 +20,7 @@ async fn playing(faults: &[&str], change: impl FnOnce(&mut SandboxConfig)) -> Sa
 }
 
 /// Exports, and compares what was published with the truth, but for these places, from 1.
-async fn export(sandbox: &Sandbox, below: Below, missing: &[usize]) -> Result<Summary, Error> {
+async fn export(sandbox: &Sandbox, below: OnIncomplete, missing: &[usize]) -> Result<Summary, Error> {
     let folder = folder();
     let path = folder.path().join("c.ndjson");
     let mut contacts = config(sandbox);
@@ -29,7 +29,7 @@ async fn export(sandbox: &Sandbox, below: Below, missing: &[usize]) -> Result<Su
     contacts.per_page = PerPage::new(20).unwrap();
     let format = Encoding::of(Path::new("c.ndjson")).unwrap().format;
     let mut config = ExportConfig::new(contacts, Output::File(path.clone()), format);
-    config.below = below;
+    config.on_incomplete = below;
     let result = linq_export::export(config, Arc::new(Silent), CancellationToken::new()).await;
     match &result {
         Ok(_) => {
@@ -54,7 +54,7 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
     // In the middle of a page, at its ends, on page 1 and on the last.
     for place in [33, 41, 60, 1, 20, 300] {
         let sandbox = playing(&[&format!("500:row={place}")], |_| {}).await;
-        let error = export(&sandbox, Below::Discard, &[]).await.unwrap_err();
+        let error = export(&sandbox, OnIncomplete::Discard, &[]).await.unwrap_err();
         assert_eq!(error.exit().code(), 69, "{error}");
         let text = error.to_string();
         assert!(text.contains(&format!("the contact at place {place} of the list, ")), "{text}");
@@ -63,7 +63,7 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
         assert!(beside.iter().flatten().all(|id| text.contains(&id.to_string())), "{beside:?}: {text}");
 
         let sandbox = playing(&[&format!("500:row={place}")], |_| {}).await;
-        let summary = export(&sandbox, Below::Publish, &[place]).await.unwrap();
+        let summary = export(&sandbox, OnIncomplete::Publish, &[place]).await.unwrap();
         assert_eq!(summary.exit().code(), 3);
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Incomplete, "{certificate:?}");
@@ -93,14 +93,14 @@ async fn a_contact_that_many_windows_show_costs_many_tries_only_once() {
 async fn several_contacts_may_be_at_fault_and_not_many() {
     for order in [Order::Newest, Order::Oldest, Order::Name] {
         let sandbox = playing(&["broken-json:row=22+25+26+90"], |config| config.order = order).await;
-        let summary = export(&sandbox, Below::Publish, &[22, 25, 26, 90]).await.unwrap();
+        let summary = export(&sandbox, OnIncomplete::Publish, &[22, 25, 26, 90]).await.unwrap();
         assert_eq!(summary.read.certificate.level, Level::Incomplete);
         let unreadable = |reason: &&Reason| matches!(reason, Reason::Unreadable { .. });
         assert_eq!(summary.read.certificate.reasons.iter().filter(unreadable).count(), 4);
         assert!(sandbox.request_count() < 400, "{}", sandbox.request_count());
     }
     let sandbox = playing(&["500:row=21-30"], |_| {}).await;
-    let error = export(&sandbox, Below::Publish, &[]).await.unwrap_err();
+    let error = export(&sandbox, OnIncomplete::Publish, &[]).await.unwrap_err();
     assert!(error.to_string().starts_with("page 2, attempt "), "{error}");
     assert!(error.to_string().contains(": the server answered 500"), "{error}");
 }
@@ -109,7 +109,8 @@ async fn several_contacts_may_be_at_fault_and_not_many() {
 async fn a_page_that_fails_in_one_size_alone_loses_nothing_and_is_not_one_answer() {
     for fault in ["500:page=7", "huge-page:page=7", "wrong-page:page=7", "per-page:most=11,page=7"] {
         let sandbox = playing(&[fault], |_| {}).await;
-        let summary = export(&sandbox, Below::Discard, &[]).await.unwrap_or_else(|error| panic!("{fault}: {error}"));
+        let summary =
+            export(&sandbox, OnIncomplete::Discard, &[]).await.unwrap_or_else(|error| panic!("{fault}: {error}"));
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Counted, "{fault}: {certificate:?}");
         assert!(certificate.reasons.contains(&Reason::Assembled), "{fault}: {certificate:?}");

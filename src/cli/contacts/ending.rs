@@ -1,4 +1,4 @@
-//! How an export ends: its records are written, and then the last word is said, which agrees with them.
+//! The end of an export: report and metrics are written, then the last message, which agrees with them.
 
 use std::io;
 use std::path::Path;
@@ -7,31 +7,32 @@ use std::time::Duration;
 use chrono::Utc;
 use serde_json::json;
 
-use super::super::run_files::{self, OpenRecords, Record};
+use super::super::messages::{self, fail};
+use super::super::output::say;
+use super::super::run_files::{self, OpenRunFiles, RunFile};
 use super::super::signals::Signals;
-use super::super::{fail, messages, say, token};
 use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
 use crate::report::{Ended, json_line, summary_lines};
 use crate::{Error, ExitCode, RecordFile, SinkError};
 
-/// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
+/// Time limit for writing a run file. A pipe whose reader has stopped reading would block forever.
 const LONGEST: Duration = Duration::from_secs(30);
 
 impl Contacts {
-    /// Ends a run that came to a stop for a fault of the program or the system.
+    /// Ends a run that failed because of a bug or the system.
     pub fn broken(&self, error: &Error) -> ExitCode {
         let exit = error.exit();
         let ended = Ended::new(exit, Utc::now(), Duration::ZERO, Figures::default())
             .with_output(&self.destination.output())
             .with_error(error, messages::advice(error).as_deref());
         let places = self.places();
-        let (records, opened) = self.records.open(|paths| places.check(paths));
-        let wrote = records.write(&ended);
+        let (files, opened) = self.run_files.open(|paths| places.check(paths));
+        let wrote = files.write(&ended);
         if let Err(error) = opened.and(wrote) {
             self.say_unwritten(&error.into());
         }
-        if self.voice.is_json() {
+        if self.logging.is_json() {
             say(ended.log_line());
         } else {
             fail(error);
@@ -39,32 +40,31 @@ impl Contacts {
         exit
     }
 
-    /// Writes the records. A run that ended well ends with an error if they cannot be written, and what could be written
-    /// of them says so.
-    pub(super) async fn leave(
+    /// Writes report and metrics. If one cannot be written, a successful run ends with an error, which the other contains.
+    pub(super) async fn write_run_files(
         &self,
         exit: ExitCode,
         ended: Ended,
-        records: OpenRecords,
+        files: OpenRunFiles,
         signals: &Signals,
     ) -> (ExitCode, Ended, Option<Error>) {
-        let (mut exit, mut ended, mut records, mut unwritten) = (exit, ended, records, None);
+        let (mut exit, mut ended, mut files, mut unwritten) = (exit, ended, files, None);
         let mut report = None;
-        for record in Record::ALL {
-            let Some(file) = records.take(record) else { continue };
-            if record == Record::Report {
+        for kind in RunFile::ALL {
+            let Some(file) = files.take(kind) else { continue };
+            if kind == RunFile::Report {
                 report = Some(&file).filter(|file| file.is_replaced()).map(|file| file.path().to_owned());
             }
-            let Err(error) = write(file, record, &ended, signals).await else { continue };
+            let Err(error) = write(file, kind, &ended, signals).await else { continue };
             let error = Error::from(error);
-            // Why the export itself failed is worth more.
+            // Why the export itself failed is more important.
             if exit == ExitCode::Success {
                 exit = error.exit();
                 ended = ended.with_exit(exit).with_error(&error, messages::advice(&error).as_deref());
-                if record == Record::Metrics
+                if kind == RunFile::Metrics
                     && let Some(path) = &report
                 {
-                    // It was the last that could fail, and the report says that all went well.
+                    // The report is written already, and says that the run succeeded.
                     let _ = write_again(path, &ended, signals).await;
                 }
             }
@@ -73,7 +73,7 @@ impl Contacts {
         (exit, ended, unwritten)
     }
 
-    /// Says how the run ended, and which record could not be written. In a log, the end is the last line.
+    /// Prints how the run ended, and which run file could not be written. In a JSON log, the end is the last line.
     pub(super) fn say_last(
         &self,
         result: &Result<Summary, Error>,
@@ -81,7 +81,7 @@ impl Contacts {
         publishing: &Publishing,
         unwritten: Option<&Error>,
     ) {
-        let (before, after) = if self.voice.is_json() { (unwritten, None) } else { (None, unwritten) };
+        let (before, after) = if self.logging.is_json() { (unwritten, None) } else { (None, unwritten) };
         if let Some(error) = before {
             self.say_unwritten(error);
         }
@@ -91,9 +91,9 @@ impl Contacts {
         }
     }
 
-    /// Says why a record of the run could not be written.
+    /// Prints why a run file could not be written.
     fn say_unwritten(&self, error: &Error) {
-        if self.voice.is_json() {
+        if self.logging.is_json() {
             say(json_line("warned", json!({ "message": messages::line(error) })));
         } else {
             fail(error);
@@ -102,8 +102,8 @@ impl Contacts {
 
     fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended, publishing: &Publishing) {
         match result {
-            Ok(_) if self.voice.is_quiet() => {}
-            _ if self.voice.is_json() => say(ended.log_line()),
+            Ok(_) if self.logging.is_quiet() => {}
+            _ if self.logging.is_json() => say(ended.log_line()),
             Ok(summary) => self.say_summary(summary),
             Err(Error::Cancelled) => say(messages::stopped(publishing)),
             Err(error) => drop(fail(error)),
@@ -111,34 +111,30 @@ impl Contacts {
     }
 
     fn say_summary(&self, summary: &Summary) {
-        for line in summary_lines(summary, self.values.kit.as_deref()) {
+        for line in summary_lines(summary, self.destination.kit()) {
             say(line);
         }
         if self.sandbox {
-            let token = if self.token.is_given() {
-                format!("; the token was not used ({})", token::VARIABLE)
-            } else {
-                String::new()
-            };
-            say(format_args!("from the embedded sandbox: these contacts are invented{token}"));
+            let unused = self.token.given().map(|source| format!(", and {source} was not used")).unwrap_or_default();
+            say(format_args!("note: these contacts come from the sandbox and are invented{unused}"));
         }
     }
 }
 
-/// Writes a record. A pipe whose reader has stopped reading, or a disk that hangs, is left behind, and ends with the process.
-async fn write(file: RecordFile, record: Record, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+/// Writes a run file. A blocked pipe or disk is abandoned; the process ends without it.
+async fn write(file: RecordFile, kind: RunFile, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
     let (target, ended) = (file.path().display().to_string(), ended.clone());
-    unless(late(signals), target, move || run_files::write(file, record, &ended)).await
+    unless(late(signals), target, move || run_files::write(file, kind, &ended)).await
 }
 
-/// Writes a report in the place of the one that this run has written.
+/// Replaces the report that this run has written.
 async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
     let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
-    let write = move || run_files::write(RecordFile::open(&path)?, Record::Report, &ended);
+    let write = move || run_files::write(RecordFile::open(&path)?, RunFile::Report, &ended);
     unless(late(signals), target, write).await
 }
 
-/// Returns when a record has taken too long, or the run was told to stop and has not done so in time.
+/// Returns when writing has taken too long, or the run was canceled and has not stopped in time.
 async fn late(signals: &Signals) {
     tokio::select! {
         () = overdue(signals) => {}
@@ -146,7 +142,7 @@ async fn late(signals: &Signals) {
     }
 }
 
-/// Does what may block, unless it is too late before it is done.
+/// Does blocking work, unless `late` returns first.
 async fn unless(
     late: impl Future<Output = ()>,
     target: String,
@@ -165,7 +161,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_record_that_nobody_takes_is_left_behind() {
+    async fn a_run_file_that_nobody_reads_is_abandoned() {
         let (free, blocked) = mpsc::channel::<()>();
         let write = move || blocked.recv().map_err(|_| SinkError::ReaderGone);
         let left = unless(std::future::ready(()), "pipe".to_owned(), write).await.unwrap_err();

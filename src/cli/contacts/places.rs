@@ -1,4 +1,4 @@
-//! The paths that a run names: none may be written over another, or over what is read.
+//! The paths of a run: no output may overwrite another, or an input.
 
 use std::path::{Path, PathBuf};
 
@@ -7,40 +7,40 @@ use super::Contacts;
 use crate::config::Output;
 use crate::{RunPaths, SinkError, check_apart};
 
-/// All paths of a run but those of its records.
+/// All paths of a run, except its report and metrics.
 #[derive(Debug)]
 pub struct Places {
     output: Output,
     manifest: Option<PathBuf>,
     kit: Option<PathBuf>,
-    /// Each with what it is.
+    /// Each with its description.
     inputs: Vec<(PathBuf, &'static str)>,
 }
 
 impl Contacts {
-    /// The paths that were named.
+    /// The given paths.
     pub(super) fn places(&self) -> Places {
         let authorities = server::authorities();
         let inputs = [
             (self.token.file(), "the token file"),
-            (self.values.hmac_key_file.as_deref(), "the key file of --hmac"),
+            (self.hashing.hmac_key_file.as_deref(), "the HMAC key file"),
             (self.server.ca_cert(), "the file of --ca-cert"),
             (authorities.as_deref(), "the file of SSL_CERT_FILE"),
         ];
         Places {
             output: self.destination.output(),
             manifest: self.destination.manifest().map(Path::to_owned),
-            kit: self.values.kit.clone(),
+            kit: self.destination.kit().map(Path::to_owned),
             inputs: inputs.into_iter().filter_map(|(path, what)| Some((path?.to_owned(), what))).collect(),
         }
     }
 }
 
 impl Places {
-    /// Refuses paths that would be written over each other, or over what is read.
+    /// Refuses outputs that would overwrite each other, or an input.
     pub fn check(&self, records: &[&Path]) -> Result<(), SinkError> {
         match self.apart(&[], self.kit.as_deref()) {
-            // A kit that is refused takes no record's place.
+            // A refused kit conflicts with nothing else.
             Err(kit @ SinkError::KitNotApart { .. }) => self.apart(records, None).and(Err(kit)),
             _ => self.apart(records, self.kit.as_deref()),
         }

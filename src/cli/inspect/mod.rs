@@ -1,4 +1,4 @@
-//! `linq-export inspect`: what stands in a table, for people on one screen, or for machines as JSON.
+//! `linq-export inspect`: a summary of an exported file, on one screen or as JSON.
 
 mod chart;
 mod spans;
@@ -7,28 +7,28 @@ mod text;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::BoolishValueParser;
 
-use super::{put, put_json, unread};
+use super::messages;
+use super::output::{put, put_json};
 use crate::ExitCode;
 use crate::inspect::inspect;
 
-/// Columns of a terminal where nobody says how many there are, the fewest that are used, and the most.
+/// Width of the output in columns: without a terminal, at least, and at most.
 const WIDTH: usize = 80;
 const NARROWEST: usize = 60;
 const WIDEST: usize = 100;
 
-/// Show what stands in a table: columns, sizes, owners, and when contacts were created
+/// Summarize an exported file: columns, sizes, owners, creation dates
 ///
-/// Reads it from end to end, offline, and writes nothing. Where a manifest stands beside it, it says how complete the
-/// export was; whether file and manifest agree, verify checks.
+/// Reads the whole file, offline, and writes nothing. If the file has a manifest, the summary shows the completeness of the
+/// export; use verify to check the file against the manifest.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A Parquet, NDJSON or CSV file, plain or compressed, or a folder of parts: of a partitioned one, one partition
+    /// Parquet, NDJSON or CSV file, optionally compressed, or a directory of part files (one partition)
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
-    /// Print the facts as a JSON object
-    #[arg(long, env = "LINQ_EXPORT_JSON", value_parser = BoolishValueParser::new())]
+    /// Print the summary as a JSON object
+    #[arg(long)]
     json: bool,
 }
 
@@ -37,7 +37,7 @@ impl Inspect {
         match inspect(&self.path) {
             Ok(facts) if self.json => put_json(&facts),
             Ok(facts) => put(&text::of(&facts, width())),
-            Err(error) => unread(&error),
+            Err(error) => messages::unread(&error),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Months, as a chart has them: as few spans of equal length as fit one screen, those without a contact too.
+//! The time spans of a chart: months, years or longer, whatever fits on one screen, including empty ones.
 
 use crate::inspect::MonthFacts;
 
-/// Lines of a chart, at most.
+/// Maximum lines of a chart.
 const LINES: usize = 24;
 
-/// The finest spans of which there are not too many.
+/// The shortest spans that fit.
 pub fn of(months: &[MonthFacts]) -> (&'static str, Vec<(String, u64)>) {
     let by_month = |month: &MonthFacts| month.year * 12 + month.month.cast_signed() - 1;
     let month = |index: i32| format!("{:04}-{:02}", index.div_euclid(12), index.rem_euclid(12) + 1);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn no_chart_is_longer_than_a_screen_and_no_contact_is_left_out() {
+    fn charts_fit_a_screen_and_count_every_contact() {
         for (months, name, lines, first, last) in [
             (&[(2025, 7)][..], "month", 1, "2025-07", "2025-07"),
             (&[(2023, 8), (2025, 7)], "month", 24, "2023-08", "2025-07"),

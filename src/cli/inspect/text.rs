@@ -1,11 +1,12 @@
-//! The facts of a table, laid out for a terminal: no colour, nothing of a stranger that acts.
+//! The summary as text for a terminal: no color, and untrusted text sanitized.
 
+use super::super::verify::minute;
 use super::chart::{bars, padded};
 use super::spans;
 use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
 use crate::text::humanize::{bytes, count, counted};
 
-/// All of it, without the last line's end.
+/// The whole text, without a trailing line break.
 pub fn of(facts: &Inspection, width: usize) -> String {
     let mut text = head(facts);
     if !facts.columns.is_empty() {
@@ -18,7 +19,7 @@ pub fn of(facts: &Inspection, width: usize) -> String {
     text
 }
 
-/// What a row is: a contact, or an owner in the table of owners.
+/// What a row is: a contact, or an owner in a table of owners.
 fn row(facts: &Inspection) -> &'static str {
     if facts.columns.iter().any(|column| column.name == "contacts") { "owner" } else { "contact" }
 }
@@ -33,21 +34,20 @@ fn head(facts: &Inspection) -> String {
         None if facts.codec == "none" => facts.format.to_owned(),
         None => format!("{}, {}", facts.format, facts.codec),
     };
-    let manifest = facts
-        .manifest
-        .as_ref()
-        .map_or_else(|| "completeness: not known, for there is no manifest".to_owned(), completeness);
+    let manifest =
+        facts.manifest.as_ref().map_or_else(|| "completeness: unknown (no manifest found)".to_owned(), completeness);
     let path = whole(path);
     format!("{path}\n{rows}, {width}, {}{parts}\n{format}\n{manifest}\n", bytes(*size))
 }
 
 fn completeness(manifest: &ManifestFacts) -> String {
-    let level = manifest.level.as_deref().map_or_else(|| "not known".to_owned(), shown);
-    let when = manifest.finished_at.as_deref().map(|when| format!(", of {}", shown(when))).unwrap_or_default();
+    let level = manifest.level.as_deref().map_or_else(|| "unknown".to_owned(), shown);
+    let when =
+        manifest.finished_at.as_deref().map(|when| format!(", exported {}", minute(&shown(when)))).unwrap_or_default();
     let problem = manifest.problem.as_deref();
-    let problem = problem.map(|problem| format!("\nTHE MANIFEST CANNOT BE RELIED ON: {}; see verify", shown(problem)));
+    let problem = problem.map(|problem| format!("\nTHE MANIFEST IS NOT RELIABLE: {} (see verify)", shown(problem)));
     let owners = manifest.owners_of.as_deref();
-    let owners = owners.map(|contacts| format!("the owners of {}\n", shown(contacts))).unwrap_or_default();
+    let owners = owners.map(|contacts| format!("owners of {}\n", shown(contacts))).unwrap_or_default();
     format!("{owners}completeness: {level}{when}{}", problem.unwrap_or_default())
 }
 
@@ -96,7 +96,7 @@ fn columns(facts: &Inspection) -> String {
     text
 }
 
-/// Encodings in words that are shorter than Parquet's.
+/// Short names of Parquet's encodings.
 fn encoding(stored: &Stored) -> String {
     let word = |encoding: &String| match encoding.as_str() {
         "PLAIN" => "plain".to_owned(),
@@ -114,29 +114,29 @@ fn created(facts: &Inspection, width: usize) -> String {
     let (span, rows) = spans::of(&created.months);
     let without = match created.without {
         0 => String::new(),
-        number => format!(" ({} without a time)", count(number)),
+        number => format!(" ({} without a creation date)", count(number)),
     };
     let day = |instant: &Option<String>| instant.as_deref().and_then(|text| text.split('T').next()).map(str::to_owned);
     let between = match (day(&created.first), day(&created.last)) {
         (Some(first), Some(last)) => format!(", {first} to {last}"),
         _ => String::new(),
     };
-    format!("\ncontacts by {span} created{between}{without}\n{}", bars(&rows, width))
+    format!("\ncontacts by creation {span}{between}{without}\n{}", bars(&rows, width))
 }
 
 fn owners(facts: &Inspection, width: usize) -> String {
     let Some(owners) = facts.owners.as_ref().filter(|_| facts.rows > 0) else { return String::new() };
-    // Names may be long, and begin alike: what is cut of them must not make two owners one.
+    // The id comes first: names may be cut to the same text.
     let label = |owner: &OwnerFacts| {
         let name = owner.name.as_deref().map(str::trim).unwrap_or_default();
         format!("{} {name}", owner.id).trim_end().to_owned()
     };
     let rows: Vec<_> = owners.largest.iter().map(|owner| (label(owner), owner.contacts)).collect();
     let largest =
-        if owners.distinct > rows.len() as u64 { format!(", the {} largest", rows.len()) } else { String::new() };
+        if owners.distinct > rows.len() as u64 { format!(", the largest {}", rows.len()) } else { String::new() };
     let without = match owners.without {
         None | Some(0) => String::new(),
-        Some(number) => format!(" ({} have none)", counted(number, "contact")),
+        Some(number) => format!(" ({} without an owner)", counted(number, "contact")),
     };
     format!("\ncontacts by owner: {}{largest}{without}\n{}", counted(owners.distinct, "owner"), bars(&rows, width))
 }

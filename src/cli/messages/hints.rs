@@ -1,0 +1,213 @@
+//! What to do about each error: every hint of the program, in imperative mood.
+
+use std::io::ErrorKind;
+
+use super::io;
+use crate::dataset::ReadbackError;
+use crate::verify::VerifyError;
+use crate::{ApiError, Error, ExitCode, Failure, ManifestError, Reason, SinkError, Transport};
+
+const RESTORE: &str = "run the export again: it restores the directory first";
+const NO_INPUT: &str = "check the path, or run the export first";
+
+/// The hint for an error of a run, if there is something to do.
+pub fn of(error: &Error) -> Option<&'static str> {
+    let specific = match error {
+        Error::Sink(error) => of_output(error),
+        Error::Api(error) => of_api(error),
+        Error::Incomplete { certificate, .. } => Some(of_level(&certificate.reasons)),
+        Error::Deleted { .. } => Some(
+            "check that the token belongs to the right organization and may see all contacts; if the contacts were really \
+             deleted, allow it with --max-deletes 100% or with their number",
+        ),
+        _ => None,
+    };
+    specific.or_else(|| of_exit(error.exit()))
+}
+
+/// The hint for an exit code, where the error has none of its own.
+fn of_exit(exit: ExitCode) -> Option<&'static str> {
+    match exit {
+        ExitCode::Internal => Some("this is a bug: please report it, with the command line and the lines above"),
+        ExitCode::BadResponse => Some(
+            "retry later; if the error persists, look for a proxy in between, or contact Linq's support with the request \
+             id, if one is shown",
+        ),
+        ExitCode::Unauthorized => {
+            Some("check the token: it must be complete and valid, and belong to the right organization")
+        }
+        ExitCode::Unavailable => {
+            Some("check that the API is up, and reachable from this machine; -v logs each failed request")
+        }
+        ExitCode::TemporaryFailure => Some("the server is rate limiting: retry later or lower --rate"),
+        ExitCode::CannotCreate => Some("create the directory first, or check its permissions; no request was sent"),
+        ExitCode::CannotWrite => Some("resolve the cause above; an earlier file of that name is untouched"),
+        _ => None,
+    }
+}
+
+fn of_output(error: &SinkError) -> Option<&'static str> {
+    Some(match error {
+        SinkError::Locked { .. } => "wait for it with --lock-timeout 10m, or retry later",
+        SinkError::IsFolder { .. } => {
+            "add a trailing slash (DIR/) to write part files into the directory, replacing its contents"
+        }
+        SinkError::NotOurs { .. } => {
+            "choose another directory, or move the other files away: only an empty directory, or one that holds nothing \
+             but an export, is replaced"
+        }
+        SinkError::NotAKit { .. } => {
+            "choose another directory for --kit, or move the other files away: it must be new, empty, or hold nothing but \
+             an earlier kit"
+        }
+        SinkError::NotForPartition { .. } => {
+            "choose a directory for these partitions only: readers would load its other files with them"
+        }
+        SinkError::StreamClosed { .. } => {
+            "redirect it to a file or a pipe, or use -o FILE; -o /dev/null discards the rows. A parent process that opened \
+             /dev/null for reading and writing looks the same"
+        }
+        SinkError::OwnersNotOurs { .. } => {
+            "move that file away, or choose another name for the output: it is not known to be part of an export"
+        }
+        SinkError::Create { error, .. } if error.kind() == ErrorKind::CrossesDevices => {
+            "remove the link: owners must be on the file system of their contacts"
+        }
+        SinkError::Create { error, .. } if error.kind() == ErrorKind::NotADirectory => {
+            "part of the path is a file; to replace that file, remove the trailing slash"
+        }
+        SinkError::Unfinished { error, .. } if error.kind() == ErrorKind::StorageFull => {
+            "free some disk space, then run the export again, which finishes it; verify checks the output"
+        }
+        SinkError::Unfinished { error, .. } | SinkError::Kit { error, .. }
+            if error.kind() == ErrorKind::FileTooLarge =>
+        {
+            return io::hint(error);
+        }
+        SinkError::Unfinished { .. } => "run the export again, which finishes it; verify checks the output",
+        SinkError::Mode { .. } => "remove --mode: on this file system, the mount options decide who may read files",
+        SinkError::Kit { .. } => {
+            "the export itself is complete: run again with another --kit, or load it without a kit"
+        }
+        SinkError::Lock { error, .. } if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            return io::hint(error);
+        }
+        SinkError::Lock { .. } => {
+            "check the owner of the lock, and whether its directory is writable: whoever exports here must be able to \
+             write both"
+        }
+        SinkError::Create { error, .. } | SinkError::Write { error, .. } => return io::hint(error),
+        _ => return None,
+    })
+}
+
+fn of_api(error: &ApiError) -> Option<&'static str> {
+    match error {
+        ApiError::Deadline { .. } => Some("use a longer --deadline, or none; -v logs what the run waits for"),
+        ApiError::Unreadable { .. } => Some(
+            "report the neighboring contacts to Linq's support; --allow-incomplete publishes the others, as incomplete",
+        ),
+        ApiError::Outage { failure: Failure::StandIn { .. }, .. } => Some(
+            "check --base-url, and whether the API is down for maintenance: something other than the API responded",
+        ),
+        ApiError::Page { failure, .. } | ApiError::Outage { failure, .. } => of_failure(failure),
+        _ => None,
+    }
+}
+
+fn of_failure(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::Status { status: 404, .. } => Some(
+            "check --base-url: it must be the origin of the API, such as https://api.linqapp.com, without an endpoint's \
+             path",
+        ),
+        Failure::Status { status: 407, .. } => Some(
+            "put the proxy's user and password into HTTPS_PROXY (http://user:password@host:port), or add the API's host \
+             to NO_PROXY",
+        ),
+        Failure::Transport { kind: Transport::Proxy, .. } => Some(
+            "set HTTPS_PROXY to an http:// or https:// proxy, or add the API's host to NO_PROXY; SOCKS proxies are not \
+             supported",
+        ),
+        Failure::Transport { kind: Transport::Certificate, text } if text.contains("expired") => Some(
+            "the server is reachable, but its TLS certificate has expired: ask its operator to renew it, and check this \
+             machine's clock",
+        ),
+        Failure::Transport { kind: Transport::Certificate, .. } => Some(
+            "the server is reachable, but its TLS certificate is not accepted: check --base-url, or trust its root with \
+             --ca-cert",
+        ),
+        Failure::Transport { text, .. } if text.contains("does not speak TLS") => {
+            Some("check the scheme and port of --base-url: https needs a port that speaks TLS")
+        }
+        _ => None,
+    }
+}
+
+/// The hint for a level below the required one, by the reasons for it.
+fn of_level(reasons: &[Reason]) -> &'static str {
+    let has = |is: fn(&Reason) -> bool| reasons.iter().any(is);
+    if has(|reason| matches!(reason, Reason::Limited { .. })) {
+        "remove --limit: an export that stops early is not complete"
+    } else if has(|reason| matches!(reason, Reason::Moved)) {
+        "run it again when the list changes less; --allow-incomplete publishes it anyway, with its true level"
+    } else if has(|reason| matches!(reason, Reason::Cached { .. })) {
+        "a cache in between answers for the API: let requests with Cache-Control: no-cache through to the API"
+    } else if has(|reason| matches!(reason, Reason::Missing { .. } | Reason::TotalUnexplained { .. })) {
+        "the list did not change, so the server's total is wrong or it does not list all contacts: if this persists, \
+         contact Linq's support; --allow-incomplete publishes what was found, with its true level"
+    } else {
+        "see the reasons above; --allow-incomplete publishes the export anyway, with its true level"
+    }
+}
+
+/// The hint for a table that cannot be read.
+pub fn of_reading(error: &ReadbackError) -> &'static str {
+    match error {
+        ReadbackError::NoFile { .. } => NO_INPUT,
+        ReadbackError::Raw { .. } => "export without --raw: only tables have a digest",
+        ReadbackError::Replaced { .. } => "retry when no export is running",
+        ReadbackError::TakenAway { .. } => RESTORE,
+        ReadbackError::NoParts { .. } => {
+            "name the directory that contains the part files; of a partitioned export, one partition"
+        }
+        ReadbackError::Columns { .. } => {
+            "only tables with the exported columns can be read (raw JSON cannot): export again, or select these columns \
+             where the file was made"
+        }
+        ReadbackError::Malformed { .. } => {
+            "expected Parquet, NDJSON or CSV as exported, plain or compressed with gzip or zstd; if it is, the file is \
+             truncated or damaged: do not load it, and export again"
+        }
+        ReadbackError::Read { .. } => {
+            "check that this user may read it, and that it is a file or a directory of part files"
+        }
+    }
+}
+
+/// The hint for a table that is not accepted.
+pub fn of_verifying(error: &VerifyError) -> &'static str {
+    match error {
+        VerifyError::NoFile { .. } | VerifyError::NoFolder { .. } => NO_INPUT,
+        VerifyError::Stray { .. } => {
+            "readers of the directory may load it: move it away, or export to another directory"
+        }
+        VerifyError::TakenAway { .. } => RESTORE,
+        VerifyError::OwnersOf { .. } => "verify the contacts instead: their manifest lists the owners, too",
+        VerifyError::Partitioned { .. } => "verify one partition: each has its own manifest",
+        VerifyError::NoManifest { .. } => {
+            "name the manifest with --manifest if it was moved; files of other programs have none: export again"
+        }
+        VerifyError::Interrupted { .. } => "run the export again: it publishes the manifest first",
+        VerifyError::Publishing { .. } => "retry when the export has ended",
+        VerifyError::Manifest { error: ManifestError::Later { .. } | ManifestError::UnknownLevel { .. }, .. } => {
+            "use the version of linq-export that made the export, or a later one"
+        }
+        VerifyError::Below { .. } => "do not load it if contacts must not be missing: export again, or lower --require",
+        VerifyError::Read { .. } => "check that this user may read the file and its manifest",
+        _ => {
+            "the file or its manifest is truncated, modified, or from another run: do not load it; restore both, or export \
+             again"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Every default of a run, in one place. The help shows these values, too.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::time::Duration;
+
+use super::{PerPage, Rate, RowGroupSize};
+
+/// Maximum concurrent requests.
+pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
+/// Contacts per page.
+pub const PER_PAGE: PerPage = PerPage::MAX;
+/// Rows of a record batch.
+pub const BATCH_ROWS: NonZeroUsize = NonZeroUsize::new(8_192).expect("8,192 is not zero");
+/// Upper limit of the automatic rate.
+pub const MAX_RATE: Rate = Rate::HIGHEST_LEARNED;
+
+/// Timeout of one attempt at a request, from sending it to the last byte of the response.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
+/// Timeout for establishing a connection, TLS included.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Timeout between two reads of a response body.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Upper bound of the first random wait before a retry.
+pub const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// Upper bound of any random wait before a retry.
+pub const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// How long to keep retrying while the server is down.
+pub const MAX_OUTAGE: Duration = Duration::from_mins(15);
+/// Longest `Retry-After` that is obeyed.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_mins(10);
+
+/// Pause before page 1 is read again, because its total was not believed.
+pub const SECOND_LOOK_PAUSE: Duration = Duration::from_secs(3);
+/// How often page 1 is read again before its total is believed.
+pub const SECOND_LOOKS: u32 = 2;
+
+/// Contacts per part file of a directory.
+pub const ROWS_PER_FILE: NonZeroU64 = NonZeroU64::new(1_000_000).expect("1,000,000 is not zero");
+/// Target compressed size of a Parquet row group. BigQuery advises at least 16 MiB, and groups end a little below their
+/// target.
+pub const ROW_GROUP_SIZE: RowGroupSize = RowGroupSize::mebibytes(18);
+
+/// Percentage of the contacts in the replaced export that may be missing from the new one.
+pub const MAX_DELETES_PERCENT: u8 = 50;
+/// Exports with fewer contacts may lose any number of them: short lists change a lot.
+pub const MAX_DELETES_FROM: u64 = 100;
