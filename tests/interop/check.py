@@ -57,7 +57,7 @@ def check_hard_values_survive(program, folder):
     assert len(rows) == len(hard_contacts.CONTACTS)
 
 
-def check_an_empty_organisation_has_every_column(program, folder):
+def check_an_empty_organization_has_every_column(program, folder):
     parquet, ndjson = exported(program, folder, "--sandbox", "--sandbox-contacts", "0")
     for reader, path in [(read_pyarrow, parquet), (read_duckdb, parquet), (read_duckdb, ndjson), (read_python, ndjson)]:
         assert reader.rows(path, TABLE) == []

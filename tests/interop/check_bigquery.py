@@ -56,13 +56,13 @@ def check_the_kit_merges_deletes_and_proves(client, folder, _):
     """Only with Parquet: the emulator cannot load an empty NDJSON file."""
     for form in tables.FORMS:
         for table in tables.names(form):
-            def kit_of(organisation):
-                return folder / organisation / form / "portable-zstd" / "kit.parquet"
+            def kit_of(organization):
+                return folder / organization / form / "portable-zstd" / "kit.parquet"
 
-            def run(text, organisation):
+            def run(text, organization):
                 owners = ".owners" if table == "owners" else ""
-                path = folder / organisation / form / "portable-zstd" / f"contacts{owners}.parquet"
-                load(client, path, f"linq.{table}_staging", schema_of(kit_of(organisation), client, table))
+                path = folder / organization / form / "portable-zstd" / f"contacts{owners}.parquet"
+                load(client, path, f"linq.{table}_staging", schema_of(kit_of(organization), client, table))
                 client.query(text).result()
 
             def verdict(text):

@@ -47,14 +47,14 @@ def check_the_kit_loads_updates_deletes_and_proves(psql, folder):
     """Only with contacts that PostgreSQL can load: the others must make it fail without changing anything."""
     for form in tables.FORMS:
         for (way, of), table in product(NDJSON + (CSV if form != "struct" else []), tables.names(form)):
-            def there(organisation, rest):
-                return folder / organisation / form / way / f"kit.{of}" / kit.name("postgres", table, rest)
+            def there(organization, rest):
+                return folder / organization / form / way / f"kit.{of}" / kit.name("postgres", table, rest)
 
-            def verdict(organisation):
-                return run(psql, "--tuples-only", "--no-align", "--file", there(organisation, "digest.sql"))
+            def verdict(organization):
+                return run(psql, "--tuples-only", "--no-align", "--file", there(organization, "digest.sql"))
 
-            def equals(organisation, after):
-                assert verdict(organisation) == "equal", f"{form}, {table}, {of}: {after}: {verdict(organisation)}"
+            def equals(organization, after):
+                assert verdict(organization) == "equal", f"{form}, {table}, {of}: {after}: {verdict(organization)}"
 
             text = "first_name" if table == "contacts" else "owner_email"
             run(psql, "--command", f"DROP TABLE IF EXISTS {table}")

@@ -20,9 +20,9 @@ import read_python
 import tables
 
 
-def exports(folder, organisation):
+def exports(folder, organization):
     """Each file with its owners form and the name of its table."""
-    for path in sorted((folder / organisation).glob("*/*/contacts.*")):
+    for path in sorted((folder / organization).glob("*/*/contacts.*")):
         if not path.name.endswith(".manifest.json"):
             yield path, path.parents[1].name, "owners" if ".owners." in path.name else "contacts"
 
@@ -35,10 +35,10 @@ def ending(path):
 WANT_A_LINE = [read_pandas, read_polars, read_pyarrow]
 
 
-def reads(reader, folder, organisation, endings):
+def reads(reader, folder, organization, endings):
     """Compares what a reader finds in each file with one of these extensions."""
-    expected, files = json.loads((folder / "expected.json").read_text())[organisation], 0
-    for path, form, name in exports(folder, organisation):
+    expected, files = json.loads((folder / "expected.json").read_text())[organization], 0
+    for path, form, name in exports(folder, organization):
         table = tables.columns(form, name)
         if ending(path) in endings:
             try:
@@ -48,7 +48,7 @@ def reads(reader, folder, organisation, endings):
             tables.same(rows, expected[form][name], table, path.relative_to(folder))
             files += 1
     assert files, "no file"
-    print(f"{files} files of {organisation}", end=", ")
+    print(f"{files} files of {organization}", end=", ")
 
 
 def reads_all(reader, folder):

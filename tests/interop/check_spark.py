@@ -82,8 +82,8 @@ def check_the_table_of_the_schema(spark, folder):
 
 def check_the_kit_loads_updates_deletes_and_proves(spark, folder):
     for form, way, of in KITS:
-        def kit_of(organisation):
-            return folder / organisation / form / way / f"kit.{of}"
+        def kit_of(organization):
+            return folder / organization / form / way / f"kit.{of}"
 
         def run(text, _):
             for statement in kit.statements(text):

@@ -43,8 +43,8 @@ def kits(folder):
     """Each kit's owners form, table, name and directory."""
     for form in tables.FORMS:
         for way, of in WAYS + DIRS + (CSV if form != "struct" else []):
-            def kit_of(organisation):
-                return folder / organisation / form / way / f"kit.{of}"
+            def kit_of(organization):
+                return folder / organization / form / way / f"kit.{of}"
 
             for table in tables.names(form):
                 yield f"{form}, {table}, {way}, {of}", table, kit_of
@@ -112,13 +112,13 @@ def tried(what, course, *arguments):
 
 
 def check_the_digest_of_a_file_is_that_of_its_rows(program, folder):
-    for organisation, forms in json.loads((folder / "expected.json").read_text()).items():
+    for organization, forms in json.loads((folder / "expected.json").read_text()).items():
         for form, rows_of in forms.items():
             wanted = {
                 name: digest_reference.digest([list(tables.leaves(row, tables.columns(form, name))) for row in rows])
                 for name, rows in rows_of.items()
             }
-            for path in sorted((folder / organisation / form).glob("*/contacts.*")):
+            for path in sorted((folder / organization / form).glob("*/contacts.*")):
                 if path.name.endswith(".manifest.json"):
                     manifest = json.loads(path.read_text())
                     digests = {"contacts": manifest["digest"]}

@@ -93,9 +93,9 @@ def check_the_digest_is_accepted_and_computed(folder):
         digest = within((there / kit.name("bigquery", table, "digest.sql")).read_text())
         columns = tables.columns(form, table)
         changed = "owner_changed" if table == "owners" else "changed"
-        for organisation, said in [("traps", "equal"), (changed, "the sum differs: "), ("empty", "the count differs: ")]:
+        for organization, said in [("traps", "equal"), (changed, "the sum differs: "), ("empty", "the count differs: ")]:
             content = TableContent(table_data=TableData(row=[
-                TableData.Row(cell=list(map(value, row, columns.values()))) for row in everything[organisation][form][table]
+                TableData.Row(cell=list(map(value, row, columns.values()))) for row in everything[organization][form][table]
             ]))
             query = (
                 PreparedQuery.builder().set_sql(digest).set_analyzer_options(OPTIONS)
@@ -104,7 +104,7 @@ def check_the_digest_is_accepted_and_computed(folder):
             with query.prepare() as prepared:
                 [row] = prepared.execute().content.table_data.row
             verdict = row.cell[0].string_value
-            assert verdict.startswith(said), f"{form}, {table}, {organisation}: {verdict}"
+            assert verdict.startswith(said), f"{form}, {table}, {organization}: {verdict}"
 
 
 def value(plain, kind):

@@ -31,9 +31,9 @@ DIALECTS = ["bigquery", "duckdb", "snowflake", "spark", "clickhouse", "postgres"
 AT_ONCE = 2
 
 
-def ways(organisation):
+def ways(organization):
     """The variant, output, kit and options of each export in an owners form: all codecs for the traps, the default for the others."""
-    parquet = product(PROFILES, COMPRESSIONS) if organisation == "traps" else [("portable", "zstd")]
+    parquet = product(PROFILES, COMPRESSIONS) if organization == "traps" else [("portable", "zstd")]
     files = [
         (f"{profile}-{compression}", "parquet", ["--parquet-profile", profile, "--compression", compression])
         for profile, compression in parquet
@@ -72,19 +72,19 @@ def expected(folder, form, asked):
 def main():
     program, folder = Program(sys.argv[1]), Path(sys.argv[2]).resolve()
     everything = {}
-    for organisation, contacts in traps.ORGANIZATIONS.items():
+    for organization, contacts in traps.ORGANIZATIONS.items():
         with api.served(contacts) as base_url, ThreadPoolExecutor(AT_ONCE) as pool:
             def export(form, way, output, kit, options):
-                there = folder / organisation / form / way
+                there = folder / organization / form / way
                 there.mkdir(parents=True, exist_ok=True)
                 options = ["--kit", there / kit, *options]
                 program.export(f"{there}/{output}", "--base-url", base_url, "--owners", form, *options)
 
-            for made in [pool.submit(export, *way) for way in ways(organisation)]:
+            for made in [pool.submit(export, *way) for way in ways(organization)]:
                 made.result()
             asked = api.asked(base_url)
-        everything[organisation] = {
-            form: expected(folder / organisation / form / "ndjson", form, asked) for form in tables.FORMS
+        everything[organization] = {
+            form: expected(folder / organization / form / "ndjson", form, asked) for form in tables.FORMS
         }
     (folder / "expected.json").write_text(json.dumps(everything))
     for form, dialect in product(tables.FORMS, DIALECTS):
