@@ -201,6 +201,30 @@ mod tests {
     }
 
     #[test]
+    fn contacts_keep_their_bytes() {
+        let mut json = Vec::new();
+        for (seed, count) in [(1, 20_000), (7, 1_000_000)] {
+            let contacts = Contacts::new(seed, count);
+            for index in 0..20_000 {
+                contacts.write(index * (count / 20_000), &mut json);
+            }
+        }
+        let contacts = Contacts::new(1, 10);
+        for index in 0..20 {
+            contacts.write_contact(
+                &contacts.contact(index, contacts.settled(), [contacts.settled() + index].into_iter()),
+                &mut json,
+            );
+        }
+        assert_eq!((json.len(), fnv(&json)), (18_303_953, 12_104_571_778_596_192_225));
+    }
+
+    /// FNV-1a, which is enough to notice a change.
+    fn fnv(bytes: &[u8]) -> u64 {
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+
+    #[test]
     fn a_contact_averages_470_bytes() {
         let contacts = Contacts::new(1, 1_000_000);
         let mut json = Vec::new();
