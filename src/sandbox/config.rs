@@ -7,12 +7,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::faults::FaultRule;
-use super::habits::{Count, MOST_PER_PAGE, PageOrder, PastTheEnd, Totals, check_most_per_page};
+use super::http::tls::Tls;
 use super::limits::Limit;
 use super::list::Order;
-use super::movement::{Lag, Moves};
+use super::mutations::{Lag, Moves};
 use super::outage::Outage;
-use super::tls::Tls;
+use super::quirks::{Count, MOST_PER_PAGE, PageOrder, PastTheEnd, Totals, check_most_per_page};
 
 /// The most contacts a sandbox can hold: beyond, the invented dates would leave this century.
 const MOST_CONTACTS: u64 = 1_000_000_000;

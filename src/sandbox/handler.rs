@@ -11,18 +11,18 @@ use std::time::{Duration, Instant, SystemTime};
 use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 
-use super::answer;
-use super::asked::Asked;
 use super::config::SandboxConfig;
-use super::delivery::{Delivery, Reply};
 use super::faults::{self, Plan};
-use super::habits::Habits;
-use super::journal::{Journal, Seen, Verdict};
+use super::http::delivery::{Delivery, Reply};
+use super::http::request::Asked;
+use super::http::response as answer;
 use super::limits::Gate;
 use super::list::List;
 use super::lock::lock;
 use super::outage::{OutageKind, Outages};
+use super::quirks::Habits;
 use super::random::Random;
+use super::request_log::{Journal, Seen, Verdict};
 use super::routes::Route;
 use super::{TOKEN, page};
 

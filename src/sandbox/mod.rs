@@ -36,30 +36,22 @@
 //! # }
 //! ```
 
-mod answer;
-mod asked;
-mod body;
-mod certificates;
 mod config;
-mod connection;
 mod contacts;
-mod delivery;
 mod faults;
-mod habits;
 mod handler;
-mod journal;
+mod http;
 mod limits;
-mod line;
 mod list;
 mod lock;
-mod movement;
+mod mutations;
 mod outage;
 mod page;
 mod parse;
+mod quirks;
 mod random;
+mod request_log;
 mod routes;
-mod server;
-mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -73,18 +65,18 @@ use tokio::task::JoinHandle;
 
 pub use config::SandboxConfig;
 pub use faults::{Fault, FaultRule, Wait};
-pub use habits::{Count, PageOrder, PastTheEnd, Totals};
-pub use journal::{Protocol, Seen, Verdict, most_within};
+pub use http::tls::{Certificate, Protocols, Tls};
 pub use limits::{Admits, Limit, Refusal};
 pub use list::{Change, History, Order, Written};
-pub use movement::{Lag, Moves};
+pub use mutations::{Lag, Moves};
 pub use outage::{Outage, OutageBegin, OutageKind};
 pub use parse::ParseError;
-pub use tls::{Certificate, Protocols, Tls};
+pub use quirks::{Count, PageOrder, PastTheEnd, Totals};
+pub use request_log::{Protocol, Seen, Verdict, most_within};
 
 use handler::Handler;
+use http::tls::Acceptor;
 use lock::lock;
-use tls::Acceptor;
 
 /// The token every sandbox accepts. It opens nothing else and is no secret.
 pub const TOKEN: &str = "sandbox-token";
@@ -113,7 +105,7 @@ impl Sandbox {
         let (acceptor, ca_pem) = config.tls.map(|tls| Acceptor::new(tls, address.ip())).transpose()?.unzip();
         let handler = Arc::new(Handler::new(&config, Instant::now()));
         let (stopping, stop) = watch::channel(());
-        let serving = tokio::spawn(server::serve(listener, Arc::clone(&handler), acceptor, stop));
+        let serving = tokio::spawn(http::accept::serve(listener, Arc::clone(&handler), acceptor, stop));
         Ok(Self { address, handler, ca_pem, stopping, serving })
     }
 

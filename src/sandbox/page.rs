@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::habits::Totals;
+use super::quirks::Totals;
 
 /// Rows a page when the request names none.
 const DEFAULT_PER_PAGE: u64 = 25;

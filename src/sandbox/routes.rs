@@ -7,11 +7,11 @@ use std::cmp::Reverse;
 
 use hyper::Method;
 
-use super::answer::{self, Answer};
-use super::asked::Asked;
-use super::habits::{Habits, PageOrder, PastTheEnd, Totals};
+use super::http::request::Asked;
+use super::http::response::{self as answer, Answer};
 use super::list::View;
 use super::page::Page;
+use super::quirks::{Habits, PageOrder, PastTheEnd, Totals};
 
 const CONTACTS: &str = "/api/partner/v2/contacts";
 

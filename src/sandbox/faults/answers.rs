@@ -7,8 +7,8 @@ use hyper::header::{AGE, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, 
 use hyper::{Response, StatusCode};
 use serde_json::json;
 
-use super::fault::Wait;
-use crate::sandbox::answer::{self, Answer, set};
+use super::kinds::Wait;
+use crate::sandbox::http::response::{self as answer, Answer, set};
 
 /// Beyond this no HTTP date can be written.
 const LAST_DATE: Duration = Duration::from_hours(24 * 365 * 8_000);

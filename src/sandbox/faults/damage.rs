@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::bomb;
-use crate::sandbox::answer::{Answer, mark_gzip};
+use crate::sandbox::http::response::{Answer, mark_gzip};
 use crate::sandbox::page::Page;
 
 /// The spaces before a huge page: more than the 8 MiB that a page may sensibly have.
@@ -71,7 +71,7 @@ fn rewrite(answer: &mut Answer, rewritten: impl FnOnce(&[u8], usize) -> Vec<u8>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::answer;
+    use crate::sandbox::http::response as answer;
 
     fn page() -> Answer {
         answer::success(br#"{"contacts":[{"id":1}],"pagination":{"per_page":25}}"#.to_vec())

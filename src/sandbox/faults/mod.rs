@@ -14,14 +14,14 @@
 mod answers;
 mod bomb;
 mod damage;
-mod fault;
+mod kinds;
 mod pages;
 mod plan;
 mod play;
 mod rule;
 mod text;
 
-pub use fault::{Fault, Wait};
+pub use kinds::{Fault, Wait};
 pub(super) use plan::Plan;
 pub(super) use play::play;
 pub use rule::FaultRule;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::fault::Fault;
+use super::kinds::Fault;
 use super::rule::FaultRule;
 use crate::sandbox::random::Random;
 

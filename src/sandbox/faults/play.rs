@@ -2,14 +2,14 @@
 
 use std::time::SystemTime;
 
-use super::fault::Fault;
+use super::kinds::Fault;
 use super::{answers, damage};
-use crate::sandbox::answer::Answer;
-use crate::sandbox::asked::Asked;
-use crate::sandbox::delivery::{Delivery, Reply};
-use crate::sandbox::habits::Habits;
+use crate::sandbox::http::delivery::{Delivery, Reply};
+use crate::sandbox::http::request::Asked;
+use crate::sandbox::http::response::Answer;
 use crate::sandbox::list::View;
 use crate::sandbox::page::{self, Page};
+use crate::sandbox::quirks::Habits;
 use crate::sandbox::routes;
 
 /// What a request for a page gets that meets `fault` at the time `now`.

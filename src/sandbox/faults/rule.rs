@@ -2,7 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::fault::Fault;
+use super::kinds::Fault;
 use super::pages::Pages;
 
 /// A fault, and which of the requests for pages meet it: all of them, unless narrowed.

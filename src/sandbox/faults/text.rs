@@ -3,10 +3,10 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::fault::{Fault, Wait};
+use super::kinds::{Fault, Wait};
 use super::rule::FaultRule;
-use crate::sandbox::habits::Totals;
 use crate::sandbox::parse::{ParseError, option, value};
+use crate::sandbox::quirks::Totals;
 
 /// Kinds that are a name and nothing else.
 const NAMES: [(&str, Fault); 18] = [

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::held::Held;
+use super::stored::Held;
 
 /// All that happened to the list of a sandbox up to the moment it was asked for.
 ///
@@ -138,7 +138,7 @@ mod tests {
     use super::super::order::Order;
     use super::*;
     use crate::sandbox::contacts::Contacts;
-    use crate::sandbox::movement::{Kind, Write};
+    use crate::sandbox::mutations::{Kind, Write};
 
     /// Of 5 contacts by id, the third is updated and deleted, and one comes; a second apart each.
     fn history(start: Instant) -> History {

@@ -11,13 +11,13 @@
 //! history  what happened, for tests
 //! ```
 
-mod held;
+mod computed;
 mod history;
 mod key;
-mod moving;
+mod mutating;
 mod order;
 mod row;
-mod still;
+mod stored;
 mod ties;
 mod view;
 
@@ -31,9 +31,9 @@ pub(super) use view::View;
 use super::config::SandboxConfig;
 use super::contacts::Contacts;
 use super::lock::lock;
-use held::Held;
-use moving::Moving;
-use still::Still;
+use computed::Still;
+use mutating::Moving;
+use stored::Held;
 
 /// The contacts in the order in which the server lists them.
 #[derive(Debug)]

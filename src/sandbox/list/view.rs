@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::MutexGuard;
 
-use super::moving::{Moving, Turn};
+use super::computed::Still;
+use super::mutating::{Moving, Turn};
 use super::order::Order;
-use super::still::Still;
 use super::ties::Shuffle;
 
 /// One state of the list, and of what state the total is. A list that moves does not move while there is a view of it.

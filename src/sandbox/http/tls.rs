@@ -15,8 +15,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::server::TlsStream;
 
 use super::certificates::Issued;
-use super::line::Socket;
-use super::parse::ParseError;
+use super::socket::Socket;
+use crate::sandbox::parse::ParseError;
 
 /// How a sandbox serves TLS. The default is a good certificate, HTTP/2 and HTTP/1.1.
 ///
@@ -63,11 +63,11 @@ pub enum Protocols {
 
 /// Turns sockets into TLS streams.
 #[derive(Clone)]
-pub(super) struct Acceptor(TlsAcceptor);
+pub(in crate::sandbox) struct Acceptor(TlsAcceptor);
 
 impl Acceptor {
     /// An acceptor on `address`, and its authority in PEM.
-    pub(super) fn new(tls: Tls, address: IpAddr) -> io::Result<(Self, String)> {
+    pub(in crate::sandbox) fn new(tls: Tls, address: IpAddr) -> io::Result<(Self, String)> {
         let issued = Issued::new(tls.certificate, address).map_err(io::Error::other)?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -83,7 +83,7 @@ impl Acceptor {
         Ok((Self(TlsAcceptor::from(Arc::new(config))), issued.ca_pem))
     }
 
-    pub(super) async fn accept(&self, socket: Socket) -> io::Result<TlsStream<Socket>> {
+    pub(in crate::sandbox) async fn accept(&self, socket: Socket) -> io::Result<TlsStream<Socket>> {
         self.0.accept(socket).await
     }
 }

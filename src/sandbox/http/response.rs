@@ -13,17 +13,17 @@ use hyper::{Response, StatusCode};
 use serde_json::json;
 
 /// What the server says to one request.
-pub(super) type Answer = Response<Bytes>;
+pub(in crate::sandbox) type Answer = Response<Bytes>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// A 200 with a JSON body.
-pub(super) fn success(body: Vec<u8>) -> Answer {
+pub(in crate::sandbox) fn success(body: Vec<u8>) -> Answer {
     with_json(StatusCode::OK, body)
 }
 
 /// An error of the contacts endpoints, in the shape that list-contacts documents.
-pub(super) fn contacts_error(status: StatusCode, error_code: &str, message: &str, detail: &str) -> Answer {
+pub(in crate::sandbox) fn contacts_error(status: StatusCode, error_code: &str, message: &str, detail: &str) -> Answer {
     let body = json!({
         "status": "error",
         "error_code": error_code,
@@ -34,7 +34,7 @@ pub(super) fn contacts_error(status: StatusCode, error_code: &str, message: &str
 }
 
 /// 401: documented as a status, not as a body, so the shape is that of the endpoint's 500.
-pub(super) fn unauthorized() -> Answer {
+pub(in crate::sandbox) fn unauthorized() -> Answer {
     contacts_error(
         StatusCode::UNAUTHORIZED,
         "UNAUTHORIZED",
@@ -44,7 +44,7 @@ pub(super) fn unauthorized() -> Answer {
 }
 
 /// 404 of one contact.
-pub(super) fn contact_not_found() -> Answer {
+pub(in crate::sandbox) fn contact_not_found() -> Answer {
     contacts_error(
         StatusCode::NOT_FOUND,
         "CONTACT_NOT_FOUND",
@@ -54,7 +54,7 @@ pub(super) fn contact_not_found() -> Answer {
 }
 
 /// 404 of a page past the end, where the server answers it so.
-pub(super) fn page_not_found() -> Answer {
+pub(in crate::sandbox) fn page_not_found() -> Answer {
     contacts_error(
         StatusCode::NOT_FOUND,
         "PAGE_NOT_FOUND",
@@ -64,7 +64,7 @@ pub(super) fn page_not_found() -> Answer {
 }
 
 /// 429, with `Retry-After` in whole seconds where they are given.
-pub(super) fn too_many_requests(retry_after: Option<u64>) -> Answer {
+pub(in crate::sandbox) fn too_many_requests(retry_after: Option<u64>) -> Answer {
     let detail = match retry_after {
         Some(seconds) => format!("Rate limit exceeded. Please retry in {seconds} seconds."),
         None => "Rate limit exceeded. Please retry later.".to_owned(),
@@ -77,12 +77,12 @@ pub(super) fn too_many_requests(retry_after: Option<u64>) -> Answer {
 }
 
 /// 404 of any other path, in the shape of v2's other endpoints.
-pub(super) fn not_found() -> Answer {
+pub(in crate::sandbox) fn not_found() -> Answer {
     general_error(StatusCode::NOT_FOUND, "not_found", "Not found", "There is no resource at this path.")
 }
 
 /// 405: the sandbox only reads.
-pub(super) fn method_not_allowed() -> Answer {
+pub(in crate::sandbox) fn method_not_allowed() -> Answer {
     let mut answer = general_error(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
@@ -94,7 +94,7 @@ pub(super) fn method_not_allowed() -> Answer {
 }
 
 /// Compresses the body of `answer`.
-pub(super) fn gzip(answer: &mut Answer) -> io::Result<()> {
+pub(in crate::sandbox) fn gzip(answer: &mut Answer) -> io::Result<()> {
     let plain = answer.body();
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
     encoder.write_all(plain)?;
@@ -104,12 +104,12 @@ pub(super) fn gzip(answer: &mut Answer) -> io::Result<()> {
 }
 
 /// Says that the body is compressed.
-pub(super) fn mark_gzip(answer: &mut Answer) {
+pub(in crate::sandbox) fn mark_gzip(answer: &mut Answer) {
     set(answer, CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     set(answer, VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
-pub(super) fn set(answer: &mut Answer, name: HeaderName, value: HeaderValue) {
+pub(in crate::sandbox) fn set(answer: &mut Answer, name: HeaderName, value: HeaderValue) {
     answer.headers_mut().insert(name, value);
 }
 
@@ -126,7 +126,7 @@ fn general_error(status: StatusCode, code: &str, title: &str, detail: &str) -> A
 }
 
 /// JSON under any status.
-pub(super) fn with_json(status: StatusCode, body: Vec<u8>) -> Answer {
+pub(in crate::sandbox) fn with_json(status: StatusCode, body: Vec<u8>) -> Answer {
     let mut answer = Response::new(Bytes::from(body));
     *answer.status_mut() = status;
     set(&mut answer, CONTENT_TYPE, JSON);

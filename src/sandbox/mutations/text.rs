@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::moves::Moves;
+use super::churn::Moves;
 use crate::sandbox::parse::{ParseError, option, value};
 
 const WHOLE: &str = "a whole number";

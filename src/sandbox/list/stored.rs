@@ -11,7 +11,7 @@ use super::key::Key;
 use super::order::Order;
 use super::row::Row;
 use crate::sandbox::contacts::{Contact, Contacts};
-use crate::sandbox::movement::{Kind, Write};
+use crate::sandbox::mutations::{Kind, Write};
 
 /// Rows are the indexes of contacts: those of the start, then those that came later.
 #[derive(Debug, Clone)]
@@ -158,7 +158,7 @@ fn place(number: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::movement::{Draw, Moves};
+    use crate::sandbox::mutations::{Draw, Moves};
 
     const ORDERS: [Order; 6] =
         [Order::Newest, Order::Oldest, Order::Id, Order::Updated, Order::Name, Order::UnstableTies];

@@ -19,15 +19,15 @@ use tokio::sync::watch;
 
 use super::body::Body;
 use super::delivery::{Delivery, Reply};
-use super::handler::Handler;
-use super::line::{Line, Order, Socket};
+use super::socket::{Line, Order, Socket};
 use super::tls::Acceptor;
+use crate::sandbox::handler::Handler;
 
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves one connection until its end, or `stop` and the end of its requests in progress.
-pub(super) async fn serve(
+pub(in crate::sandbox) async fn serve(
     stream: TcpStream,
     handler: Arc<Handler>,
     acceptor: Option<Acceptor>,

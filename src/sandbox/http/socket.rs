@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(in crate::sandbox) enum Order {
     /// It goes on.
     Serve,
     /// It takes no new requests, and ends with those in progress.
@@ -23,26 +23,26 @@ pub(super) enum Order {
 
 /// A handle to a connection, for its requests.
 #[derive(Debug, Clone)]
-pub(super) struct Line(watch::Sender<Order>);
+pub(in crate::sandbox) struct Line(watch::Sender<Order>);
 
 /// The socket of a connection.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(in crate::sandbox) struct Socket {
     stream: TcpStream,
     order: watch::Receiver<Order>,
 }
 
 impl Line {
-    pub(super) fn new() -> (Self, watch::Receiver<Order>) {
+    pub(in crate::sandbox) fn new() -> (Self, watch::Receiver<Order>) {
         let (sender, receiver) = watch::channel(Order::Serve);
         (Self(sender), receiver)
     }
 
-    pub(super) fn reset(&self) {
+    pub(in crate::sandbox) fn reset(&self) {
         self.0.send_replace(Order::Reset);
     }
 
-    pub(super) fn retire(&self) {
+    pub(in crate::sandbox) fn retire(&self) {
         self.0.send_if_modified(|order| {
             let serving = *order == Order::Serve;
             if serving {
@@ -54,7 +54,7 @@ impl Line {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, order: watch::Receiver<Order>) -> Self {
+    pub(in crate::sandbox) fn new(stream: TcpStream, order: watch::Receiver<Order>) -> Self {
         // Answers are small and complete: waiting to fill a segment would only add latency. Where
         // the option can't be set the connection still works.
         let _ = stream.set_nodelay(true);
@@ -75,7 +75,7 @@ impl Drop for Socket {
 }
 
 /// Makes the end of `stream` a reset. Where the system refuses, it is an ordinary end.
-pub(super) fn reset(stream: &TcpStream) {
+pub(in crate::sandbox) fn reset(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::held::Held;
+use super::stored::Held;
 use crate::sandbox::config::SandboxConfig;
-use crate::sandbox::habits::Count;
-use crate::sandbox::movement::{Draw, Lag, Moves};
+use crate::sandbox::mutations::{Draw, Lag, Moves};
+use crate::sandbox::quirks::Count;
 
 /// The only one who writes to what it holds.
 #[derive(Debug)]

@@ -12,15 +12,15 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use super::tls::Certificate;
 
 /// What a server shows, and what a client needs to believe it.
-pub(super) struct Issued {
-    pub(super) chain: Vec<CertificateDer<'static>>,
-    pub(super) key: PrivateKeyDer<'static>,
-    pub(super) ca_pem: String,
+pub(in crate::sandbox) struct Issued {
+    pub(in crate::sandbox) chain: Vec<CertificateDer<'static>>,
+    pub(in crate::sandbox) key: PrivateKeyDer<'static>,
+    pub(in crate::sandbox) ca_pem: String,
 }
 
 impl Issued {
     /// A certificate for `address` and the names of this machine, or a wrong one.
-    pub(super) fn new(certificate: Certificate, address: IpAddr) -> Result<Self, rcgen::Error> {
+    pub(in crate::sandbox) fn new(certificate: Certificate, address: IpAddr) -> Result<Self, rcgen::Error> {
         let ca_key = KeyPair::generate()?;
         let ca = authority();
         let ca_pem = ca.self_signed(&ca_key)?.pem();

@@ -6,26 +6,26 @@ use hyper::header::{ACCEPT_ENCODING, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Version};
 
-use super::journal::Protocol;
+use crate::sandbox::request_log::Protocol;
 
 /// The header that carries the token.
-pub(super) const TOKEN_HEADER: &str = "x-linq-integration-token";
+pub(in crate::sandbox) const TOKEN_HEADER: &str = "x-linq-integration-token";
 
 /// A request, as far as the sandbox cares.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) protocol: Protocol,
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) page: Option<u64>,
-    pub(super) per_page: Option<u64>,
-    pub(super) token: Option<Vec<u8>>,
-    pub(super) user_agent: Option<String>,
-    pub(super) accepts_gzip: bool,
+pub(in crate::sandbox) struct Asked {
+    pub(in crate::sandbox) protocol: Protocol,
+    pub(in crate::sandbox) method: Method,
+    pub(in crate::sandbox) path: String,
+    pub(in crate::sandbox) page: Option<u64>,
+    pub(in crate::sandbox) per_page: Option<u64>,
+    pub(in crate::sandbox) token: Option<Vec<u8>>,
+    pub(in crate::sandbox) user_agent: Option<String>,
+    pub(in crate::sandbox) accepts_gzip: bool,
 }
 
 impl Asked {
-    pub(super) fn read(head: &Parts) -> Self {
+    pub(in crate::sandbox) fn read(head: &Parts) -> Self {
         let query = head.uri.query().unwrap_or_default();
         let token = head.headers.get(TOKEN_HEADER);
         let user_agent = head.headers.get(USER_AGENT);

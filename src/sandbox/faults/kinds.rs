@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 
-use crate::sandbox::habits::{Totals, check_most_per_page};
+use crate::sandbox::quirks::{Totals, check_most_per_page};
 
 /// What can go wrong with the answer to a request for a page. [`super::FaultRule`] says when,
 /// and how each is written.

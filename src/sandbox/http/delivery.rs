@@ -1,19 +1,19 @@
 //! How an answer is delivered: whole, or cut off on the way.
 
-use super::answer::Answer;
-use super::limits::Slot;
+use super::response::Answer;
+use crate::sandbox::limits::Slot;
 
 /// What a request gets: an answer, how it is delivered, and its slot until then.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) answer: Answer,
-    pub(super) delivery: Delivery,
-    pub(super) slot: Slot,
+pub(in crate::sandbox) struct Reply {
+    pub(in crate::sandbox) answer: Answer,
+    pub(in crate::sandbox) delivery: Delivery,
+    pub(in crate::sandbox) slot: Slot,
 }
 
 /// What the connection does with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(in crate::sandbox) enum Delivery {
     /// All of it is sent.
     Whole,
     /// Nothing is sent, and the connection is reset.

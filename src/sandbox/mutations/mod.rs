@@ -8,11 +8,11 @@
 //!
 //! Everything here is decided without the list; the list keeps what was written.
 
+mod churn;
 mod draw;
 mod lag;
-mod moves;
 mod text;
 
+pub use churn::Moves;
 pub(super) use draw::{Draw, Kind, Write};
 pub use lag::Lag;
-pub use moves::Moves;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::held::Held;
 use super::order::Order;
+use super::stored::Held;
 use crate::sandbox::contacts::Contacts;
 
 /// Rows are the indexes of contacts, and rise with `created_at` and `id`.

@@ -1,6 +1,6 @@
 //! The writes that happen with one request, drawn from the seed and the request's number.
 
-use super::moves::Moves;
+use super::churn::Moves;
 use crate::sandbox::random::Random;
 
 /// Sets writes apart from all other values of the same request.

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::Sleep;
 
-use super::limits::Slot;
-use super::line::Line;
+use super::socket::Line;
+use crate::sandbox::limits::Slot;
 
 /// What was given to the socket has this long to leave before a connection breaks.
 const FLUSH: Duration = Duration::from_millis(10);
@@ -19,7 +19,7 @@ const STALL: Duration = Duration::from_mins(10);
 
 /// A body that announces its full length, whatever becomes of it.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(in crate::sandbox) struct Body {
     data: Option<Bytes>,
     announced: u64,
     breach: Option<Breach>,
@@ -41,7 +41,7 @@ enum Then {
 }
 
 impl Body {
-    pub(super) fn whole(data: Bytes, slot: Slot) -> Self {
+    pub(in crate::sandbox) fn whole(data: Bytes, slot: Slot) -> Self {
         Self {
             announced: data.len() as u64,
             data: Some(data).filter(|data| !data.is_empty()),
@@ -51,17 +51,17 @@ impl Body {
     }
 
     /// Half of `data`, then the end.
-    pub(super) fn short(data: &Bytes, slot: Slot) -> Self {
+    pub(in crate::sandbox) fn short(data: &Bytes, slot: Slot) -> Self {
         Self::half(data, slot, FLUSH, Then::End)
     }
 
     /// Half of `data`, then nothing for a long time.
-    pub(super) fn stalled(data: &Bytes, slot: Slot) -> Self {
+    pub(in crate::sandbox) fn stalled(data: &Bytes, slot: Slot) -> Self {
         Self::half(data, slot, STALL, Then::End)
     }
 
     /// Half of `data`, then `line` is reset.
-    pub(super) fn reset(data: &Bytes, slot: Slot, line: Line) -> Self {
+    pub(in crate::sandbox) fn reset(data: &Bytes, slot: Slot, line: Line) -> Self {
         Self::half(data, slot, FLUSH, Then::Reset(line))
     }
 

@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::handler::Handler;
 use super::tls::Acceptor;
-use super::{connection, line};
+use super::{connection, socket};
+use crate::sandbox::handler::Handler;
 
 /// How long requests in progress may go on after a stop.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Serves until `stop` changes or its sender has gone, then lets connections finish.
-pub(super) async fn serve(
+pub(in crate::sandbox) async fn serve(
     listener: TcpListener,
     handler: Arc<Handler>,
     acceptor: Option<Acceptor>,
@@ -29,7 +29,7 @@ pub(super) async fn serve(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if handler.turns_away(Instant::now()) => line::reset(&stream),
+                Ok((stream, _)) if handler.turns_away(Instant::now()) => socket::reset(&stream),
                 Ok((stream, _)) => {
                     connections.spawn(connection::serve(stream, Arc::clone(&handler), acceptor.clone(), stop.clone()));
                 }
