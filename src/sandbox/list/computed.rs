@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     fn still(order: Order) -> Still {
-        Still::new(Arc::new(Contacts::new(7, 50).with_ties(8)), order)
+        Still::new(Arc::new(Contacts::new(7, 50).with_shared_timestamps(8)), order)
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(super) enum List {
 
 impl List {
     pub(super) fn new(config: &SandboxConfig) -> Self {
-        let contacts = Arc::new(Contacts::new(config.seed, config.contacts).with_ties(config.ties));
+        let contacts = Arc::new(Contacts::new(config.seed, config.contacts).with_shared_timestamps(config.ties));
         if config.holds_contacts() {
             let held = Held::new(contacts, config.order);
             Self::Moving(Mutex::new(Moving::new(held, config)))

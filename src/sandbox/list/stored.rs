@@ -92,7 +92,7 @@ impl Held {
 
     /// Writes a row as it was at `state`.
     pub(super) fn write(&self, row: u64, state: u64, out: &mut Vec<u8>) {
-        self.contacts.write_contact(&self.contact(row, state), out);
+        Contacts::write_contact(&self.contact(row, state), out);
     }
 
     /// Applies a write at the instant `at`. A write to a position past the end is none.
@@ -164,7 +164,7 @@ mod tests {
         [Order::Newest, Order::Oldest, Order::Id, Order::Updated, Order::Name, Order::UnstableTies];
 
     fn held(order: Order) -> Held {
-        Held::new(Arc::new(Contacts::new(7, 60).with_ties(9)), order)
+        Held::new(Arc::new(Contacts::new(7, 60).with_shared_timestamps(9)), order)
     }
 
     /// The list after each of some 200 writes.
