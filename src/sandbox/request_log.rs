@@ -1,70 +1,59 @@
-//! The journal: what the server received, so that tests can ask how a client behaved.
+//! The request log: what the server received, for tests of a client's behavior.
 //!
-//! Bounded: beyond its capacity the oldest entries go, so that a long run costs no memory.
+//! It keeps the latest entries up to its capacity, so that a long run does not fill the memory.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::faults::Fault;
+use super::http::request::Protocol;
 
-/// One request as the server saw it.
+/// One request as the server received it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Seen {
-    /// When its head had been read.
+pub struct LoggedRequest {
+    /// When its head was received.
     pub arrived: Instant,
-    /// How it came.
+    /// The protocol it used.
     pub protocol: Protocol,
     /// Its path, without the query.
     pub path: Arc<str>,
-    /// The `page` it asked for; `None` if it named none, or no number.
+    /// The requested `page`; `None` if missing or not a number.
     pub page: Option<u64>,
-    /// The `per_page` it asked for, before any clamping; `None` as for `page`.
+    /// The requested `per_page`, before limits; `None` if missing or not a number.
     pub per_page: Option<u64>,
     /// Its `User-Agent`.
     pub user_agent: Option<Arc<str>>,
-    /// The status of the answer; where a fault or an outage left the request without one, the
-    /// status that it would have had.
+    /// The status of the response, or the intended one if a fault or an outage prevented the response.
     pub status: u16,
-    /// Why it was answered so.
+    /// Why it got this response.
     pub verdict: Verdict,
-    /// The state of the list that its contacts are of, as [`super::History`] numbers them; 0 in
-    /// a list that stands still. `None` where the list was not looked at: the request was not
-    /// let in, or its path is another. Where a fault left nothing of the contacts, the state that
-    /// they would have come from.
+    /// The state of the list that the contacts come from, numbered as in [`super::History`]; 0 in a list that does not
+    /// change. Faults that drop the contacts do not change it. `None` if the request was rejected or has another path.
     pub state: Option<u64>,
-    /// The state that the totals of a page are of, which [`super::Count`] may set apart from
-    /// `state`; else as for `state`. `None` for a single contact, which tells no total.
+    /// The state that the totals of a page describe, which differs from `state` with [`super::StaleCount`]. `None` for a
+    /// single contact, which has no totals.
     pub counted: Option<u64>,
 }
 
-/// The protocol of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// HTTP/1.1 or older.
-    Http1,
-    /// HTTP/2.
-    Http2,
-}
-
-/// What became of a request.
+/// How a request was handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It was answered as the API would.
+    /// It got the response of the API.
     Served,
     /// It had no valid token.
     Unauthorized,
-    /// It was over the limit.
-    Limited,
-    /// It came while an outage lasted.
+    /// It exceeded the limit.
+    RateLimited,
+    /// It arrived during an outage.
     Outage,
     /// It met this fault.
     Fault(Fault),
 }
 
-impl Seen {
-    /// The fault it met.
+impl LoggedRequest {
+    /// The fault it met, if any.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
         match &self.verdict {
@@ -74,51 +63,51 @@ impl Seen {
     }
 }
 
-/// The most of `requests` that arrived within any stretch of this length.
+/// The maximum number of `requests` that arrived within any period of this length.
 #[must_use]
-pub fn most_within(requests: &[Seen], window: Duration) -> usize {
+pub fn max_within(requests: &[LoggedRequest], window: Duration) -> usize {
     let mut arrivals: Vec<_> = requests.iter().map(|seen| seen.arrived).collect();
     arrivals.sort_unstable();
     let mut first = 0;
-    let mut most = 0;
+    let mut max = 0;
     for (position, arrival) in arrivals.iter().enumerate() {
         while arrival.saturating_duration_since(arrivals[first]) >= window && first < position {
             first += 1;
         }
-        most = most.max(position + 1 - first);
+        max = max.max(position + 1 - first);
     }
-    most
+    max
 }
 
 /// The latest requests, oldest first.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(super) struct RequestLog {
     capacity: usize,
-    entries: VecDeque<Seen>,
+    entries: VecDeque<LoggedRequest>,
     received: u64,
     refusals: VecDeque<Instant>,
 }
 
-impl Journal {
+impl RequestLog {
     pub(super) fn new(capacity: usize) -> Self {
         Self { capacity, entries: VecDeque::new(), received: 0, refusals: VecDeque::new() }
     }
 
-    pub(super) fn record(&mut self, mut seen: Seen) {
+    pub(super) fn record(&mut self, mut entry: LoggedRequest) {
         self.received += 1;
         if let Some(last) = self.entries.back() {
-            // A client says the same of itself each time: one copy serves all its entries.
-            if last.path == seen.path {
-                seen.path = Arc::clone(&last.path);
+            // Clients repeat themselves, so consecutive entries share their texts.
+            if last.path == entry.path {
+                entry.path = Arc::clone(&last.path);
             }
-            if last.user_agent == seen.user_agent {
-                seen.user_agent.clone_from(&last.user_agent);
+            if last.user_agent == entry.user_agent {
+                entry.user_agent.clone_from(&last.user_agent);
             }
         }
-        push(&mut self.entries, seen, self.capacity);
+        push(&mut self.entries, entry, self.capacity);
     }
 
-    /// Notes a connection that was reset before it could ask anything.
+    /// Records a connection that was reset before its first request.
     pub(super) fn record_refusal(&mut self, at: Instant) {
         push(&mut self.refusals, at, self.capacity);
     }
@@ -127,11 +116,11 @@ impl Journal {
         self.refusals.iter().copied().collect()
     }
 
-    pub(super) fn entries(&self) -> Vec<Seen> {
+    pub(super) fn entries(&self) -> Vec<LoggedRequest> {
         self.entries.iter().cloned().collect()
     }
 
-    /// How many were received in all, forgotten ones included.
+    /// How many requests were received in total, including those no longer kept.
     pub(super) fn received(&self) -> u64 {
         self.received
     }
@@ -151,8 +140,8 @@ fn push<T>(latest: &mut VecDeque<T>, entry: T, capacity: usize) {
 mod tests {
     use super::*;
 
-    fn seen(page: u64) -> Seen {
-        Seen {
+    fn seen(page: u64) -> LoggedRequest {
+        LoggedRequest {
             arrived: Instant::now(),
             protocol: Protocol::Http1,
             path: "/api/partner/v2/contacts".into(),
@@ -167,40 +156,40 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_entries_go_first_and_still_count() {
-        let mut journal = Journal::new(2);
+    fn the_oldest_entries_are_dropped_but_counted() {
+        let mut log = RequestLog::new(2);
         for page in 1..=5 {
-            journal.record(seen(page));
+            log.record(seen(page));
         }
-        let pages: Vec<_> = journal.entries().iter().map(|entry| entry.page).collect();
+        let pages: Vec<_> = log.entries().iter().map(|entry| entry.page).collect();
         assert_eq!(pages, [Some(4), Some(5)]);
-        assert_eq!(journal.received(), 5);
+        assert_eq!(log.received(), 5);
     }
 
     #[test]
-    fn equal_texts_are_kept_once() {
-        let mut journal = Journal::new(10);
-        journal.record(seen(1));
-        journal.record(seen(2));
-        let entries = journal.entries();
+    fn equal_texts_are_stored_once() {
+        let mut log = RequestLog::new(10);
+        log.record(seen(1));
+        log.record(seen(2));
+        let entries = log.entries();
         assert!(Arc::ptr_eq(&entries[0].path, &entries[1].path));
     }
 
     #[test]
-    fn no_capacity_keeps_nothing() {
-        let mut journal = Journal::new(0);
-        journal.record(seen(1));
-        assert!(journal.entries().is_empty());
-        assert_eq!(journal.received(), 1);
+    fn without_capacity_nothing_is_kept() {
+        let mut log = RequestLog::new(0);
+        log.record(seen(1));
+        assert!(log.entries().is_empty());
+        assert_eq!(log.received(), 1);
     }
 
     #[test]
-    fn the_busiest_second_is_found_wherever_it_lies() {
+    fn the_busiest_second_is_found() {
         let start = Instant::now();
-        let at = |milliseconds| Seen { arrived: start + Duration::from_millis(milliseconds), ..seen(1) };
+        let at = |milliseconds| LoggedRequest { arrived: start + Duration::from_millis(milliseconds), ..seen(1) };
         let requests: Vec<_> = [0, 900, 1_000, 1_100, 5_000, 1_899].map(at).into();
-        assert_eq!(most_within(&requests, Duration::from_secs(1)), 4);
-        assert_eq!(most_within(&requests, Duration::from_millis(100)), 1);
-        assert_eq!(most_within(&[], Duration::from_secs(1)), 0);
+        assert_eq!(max_within(&requests, Duration::from_secs(1)), 4);
+        assert_eq!(max_within(&requests, Duration::from_millis(100)), 1);
+        assert_eq!(max_within(&[], Duration::from_secs(1)), 0);
     }
 }

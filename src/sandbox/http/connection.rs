@@ -1,6 +1,6 @@
-//! One connection: HTTP/1.1 with keep-alive, or HTTP/2 where TLS agreed on it.
+//! One connection: HTTP/1.1 with keep-alive, or HTTP/2 if negotiated by TLS.
 //!
-//! What is answered is decided by the handler; here it is put on the wire, or not.
+//! The handler decides on the replies; the connection delivers them.
 
 use std::future::pending;
 use std::pin::pin;
@@ -18,28 +18,29 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::body::Body;
+
 use super::delivery::{Delivery, Reply};
-use super::socket::{Line, Order, Socket};
+use super::socket::{Control, Socket, State};
 use super::tls::Acceptor;
 use crate::sandbox::handler::Handler;
 
-/// How long a client may take to agree on TLS.
+/// Timeout of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Serves one connection until its end, or `stop` and the end of its requests in progress.
+/// Serves a connection until it ends, or until `stop` changes and its requests in progress have finished.
 pub(in crate::sandbox) async fn serve(
     stream: TcpStream,
     handler: Arc<Handler>,
     acceptor: Option<Acceptor>,
     mut stop: watch::Receiver<()>,
 ) {
-    let (line, orders) = Line::new();
-    let socket = Socket::new(stream, orders.clone());
-    let shared = Arc::new((handler, line));
+    let (control, state) = Control::new();
+    let socket = Socket::new(stream, state.clone());
+    let shared = Arc::new((handler, control));
     let Some(acceptor) = acceptor else {
-        return http1(socket, shared, orders, stop).await;
+        return http1(socket, shared, state, stop).await;
     };
-    // A client that resets or talks nonsense is its own affair, here and below: no error is told.
+    // Errors of the client are ignored, here and below: it knows about them.
     let accepted = tokio::select! {
         accepted = acceptor.accept(socket) => accepted,
         () = tokio::time::sleep(HANDSHAKE) => return,
@@ -47,72 +48,72 @@ pub(in crate::sandbox) async fn serve(
     };
     let Ok(stream) = accepted else { return };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        http2(stream, shared, orders, stop).await;
+        http2(stream, shared, state, stop).await;
     } else {
-        http1(stream, shared, orders, stop).await;
+        http1(stream, shared, state, stop).await;
     }
 }
 
-type Shared = Arc<(Arc<Handler>, Line)>;
+type Shared = Arc<(Arc<Handler>, Control)>;
 
-async fn http1<S>(stream: S, shared: Shared, orders: watch::Receiver<Order>, stop: watch::Receiver<()>)
+async fn http1<S>(stream: S, shared: Shared, state: watch::Receiver<State>, stop: watch::Receiver<()>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let service = service_fn(|request| answer(request, Arc::clone(&shared)));
+    let service = service_fn(|request| respond(request, Arc::clone(&shared)));
     let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
-    obey(served, orders, stop).await;
+    run(served, state, stop).await;
 }
 
-async fn http2<S>(stream: S, shared: Shared, orders: watch::Receiver<Order>, stop: watch::Receiver<()>)
+async fn http2<S>(stream: S, shared: Shared, state: watch::Receiver<State>, stop: watch::Receiver<()>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let service = service_fn(|request| answer(request, Arc::clone(&shared)));
+    let service = service_fn(|request| respond(request, Arc::clone(&shared)));
     let builder = http2::Builder::new(TokioExecutor::new());
-    obey(builder.serve_connection(TokioIo::new(stream), service), orders, stop).await;
+    run(builder.serve_connection(TokioIo::new(stream), service), state, stop).await;
 }
 
-/// Runs a connection, and ends it as it is told.
-async fn obey<C: GracefulConnection>(served: C, mut orders: watch::Receiver<Order>, mut stop: watch::Receiver<()>) {
+/// Runs a connection until it ends or is told to.
+async fn run<C: GracefulConnection>(served: C, mut state: watch::Receiver<State>, mut stop: watch::Receiver<()>) {
     let mut served = pin!(served);
-    let mut retiring = false;
+    let mut is_draining = false;
     loop {
-        let order = tokio::select! {
+        let wanted = tokio::select! {
             _ = &mut served => return,
-            _ = orders.changed() => *orders.borrow_and_update(),
-            _ = stop.changed(), if !retiring => Order::Retire,
+            _ = state.changed() => *state.borrow_and_update(),
+            _ = stop.changed(), if !is_draining => State::Draining,
         };
-        match order {
-            Order::Serve => {}
-            Order::Retire => {
-                retiring = true;
+        match wanted {
+            State::Open => {}
+            State::Draining => {
+                is_draining = true;
                 served.as_mut().graceful_shutdown();
             }
-            // The socket is dropped with the connection, and resets.
-            Order::Reset => return,
+            // Dropping the connection drops the socket, which resets.
+            State::Reset => return,
         }
     }
 }
 
-/// Answers one request. The error is what HTTP/2 gives as the reason for an end without answer.
-async fn answer(request: Request<Incoming>, shared: Shared) -> Result<Response<Body>, h2::Error> {
-    let (handler, line) = &*shared;
+/// Replies to one request. The error is the reason for refusing the stream, which HTTP/2 sends.
+async fn respond(request: Request<Incoming>, shared: Shared) -> Result<Response<Body>, h2::Error> {
+    let (handler, control) = &*shared;
     let (head, _body) = request.into_parts();
-    let Reply { answer, delivery, slot } = handler.handle(&head).await;
-    let (head, data) = answer.into_parts();
+    let Reply { response, delivery, slot } = handler.handle(&head).await;
+    let (head, data) = response.into_parts();
     let body = match delivery {
-        Delivery::Whole => Body::whole(data, slot),
-        Delivery::ResetBody => Body::reset(&data, slot, line.clone()),
+        Delivery::Complete => Body::complete(data, slot),
+        Delivery::ResetBody => Body::reset(&data, slot, control.clone()),
         Delivery::ShortBody => Body::short(&data, slot),
         Delivery::StalledBody => Body::stalled(&data, slot),
         Delivery::Reset => {
-            line.reset();
+            control.reset();
             pending().await
         }
         Delivery::RefusedStream => return Err(h2::Reason::REFUSED_STREAM.into()),
         Delivery::GoAway => {
-            line.retire();
+            control.drain();
             return Err(h2::Reason::REFUSED_STREAM.into());
         }
     };

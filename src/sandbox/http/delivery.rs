@@ -1,37 +1,37 @@
-//! How an answer is delivered: whole, or cut off on the way.
+//! How a response is delivered: complete, or cut off on the way.
 
-use super::response::Answer;
+use super::response::Response;
 use crate::sandbox::limits::Slot;
 
-/// What a request gets: an answer, how it is delivered, and its slot until then.
+/// The response to a request, how to deliver it, and the slot it holds until then.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Reply {
-    pub(in crate::sandbox) answer: Answer,
+    pub(in crate::sandbox) response: Response,
     pub(in crate::sandbox) delivery: Delivery,
     pub(in crate::sandbox) slot: Slot,
 }
 
-/// What the connection does with an answer.
+/// What the connection does with a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox) enum Delivery {
-    /// All of it is sent.
-    Whole,
-    /// Nothing is sent, and the connection is reset.
+    /// Sends all of it.
+    Complete,
+    /// Sends nothing and resets the connection.
     Reset,
-    /// Half the body is sent, then the connection is reset.
+    /// Sends half the body, then resets the connection.
     ResetBody,
-    /// Half the body is sent, and that was all.
+    /// Sends half the body, then ends it.
     ShortBody,
-    /// Half the body is sent, and then nothing for as long as the client waits.
+    /// Sends half the body, then nothing while the client waits.
     StalledBody,
-    /// Nothing is sent: the stream is refused.
+    /// Refuses the stream.
     RefusedStream,
-    /// Nothing is sent: the stream is refused and the connection retired.
+    /// Refuses the stream and retires the connection.
     GoAway,
 }
 
-impl From<Answer> for Reply {
-    fn from(answer: Answer) -> Self {
-        Self { answer, delivery: Delivery::Whole, slot: Slot::default() }
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self { response, delivery: Delivery::Complete, slot: Slot::default() }
     }
 }

@@ -1,11 +1,10 @@
-//! HTTP: sockets, TLS, requests and responses.
+//! HTTP: sockets, TLS, requests, responses, and how responses are delivered.
 
 pub(super) mod accept;
 mod body;
-mod certificates;
 mod connection;
 pub(super) mod delivery;
 pub(super) mod request;
 pub(super) mod response;
-pub(super) mod socket;
+mod socket;
 pub(super) mod tls;

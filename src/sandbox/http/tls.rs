@@ -1,27 +1,27 @@
-//! TLS: which certificate the sandbox shows and which protocols it speaks, and the acceptor.
+//! TLS: the certificate the sandbox presents, the protocols it offers, and the acceptor.
 //!
-//! The authority and the certificate are made at the start and exist nowhere else. The only
-//! secret is the key of that certificate, which dies with the sandbox.
+//! The certificate authority and the TLS certificate are created at startup and kept in memory only.
 
-use std::fmt::{self, Display};
 use std::io;
-use std::net::IpAddr;
-use std::str::FromStr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use rcgen::string::Ia5String;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SanType, date_time_ymd,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 
-use super::certificates::Issued;
 use super::socket::Socket;
-use crate::sandbox::parse::ParseError;
 
-/// How a sandbox serves TLS. The default is a good certificate, HTTP/2 and HTTP/1.1.
+/// How a sandbox serves TLS. The default is a valid certificate, HTTP/2 and HTTP/1.1.
 ///
-/// That the client does not know the authority is up to the client: it has but to leave out
-/// [`super::Sandbox::ca_pem`].
+/// To test an unknown authority, do not give [`Sandbox::ca_pem`](crate::sandbox::Sandbox::ca_pem) to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Tls {
@@ -39,34 +39,40 @@ impl Tls {
     }
 }
 
-/// What is right or wrong with the certificate.
+/// The TLS certificate to present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Certificate {
-    /// Nothing: it is for `localhost`, 127.0.0.1, `::1` and the address listened on. Written `good`.
+    /// Valid for `localhost`, 127.0.0.1, `::1` and the listen address.
     #[default]
     Good,
-    /// It was valid in 2020. Written `expired`.
+    /// Expired on 2021-01-01.
     Expired,
-    /// It is for `elsewhere.invalid`. Written `wrong-name`.
+    /// Valid for `elsewhere.invalid`.
     WrongName,
 }
 
-/// The protocols offered by ALPN, in the order preferred.
+/// The protocols offered by ALPN, in order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Protocols {
-    /// HTTP/2, then HTTP/1.1. Written `h2`.
+    /// HTTP/2, then HTTP/1.1.
     #[default]
     Http2AndHttp1,
-    /// HTTP/1.1 alone. Written `http/1.1`.
+    /// Only HTTP/1.1.
     Http1,
 }
 
-/// Turns sockets into TLS streams.
+impl Certificate {
+    /// The values by name.
+    pub const NAMES: [(&'static str, Self); 3] =
+        [("good", Self::Good), ("expired", Self::Expired), ("wrong-name", Self::WrongName)];
+}
+
+/// Accepts TLS connections.
 #[derive(Clone)]
 pub(in crate::sandbox) struct Acceptor(TlsAcceptor);
 
 impl Acceptor {
-    /// An acceptor on `address`, and its authority in PEM.
+    /// An acceptor for `address`, and its certificate authority as PEM.
     pub(in crate::sandbox) fn new(tls: Tls, address: IpAddr) -> io::Result<(Self, String)> {
         let issued = Issued::new(tls.certificate, address).map_err(io::Error::other)?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -88,63 +94,55 @@ impl Acceptor {
     }
 }
 
-impl FromStr for Certificate {
-    type Err = ParseError;
+/// What the server presents, and the authority a client has to trust.
+struct Issued {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    ca_pem: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        match text {
-            "good" => Ok(Self::Good),
-            "expired" => Ok(Self::Expired),
-            "wrong-name" => Ok(Self::WrongName),
-            _ => Err(ParseError::new(format!("a certificate is good, expired or wrong-name, not {text:?}"))),
-        }
+impl Issued {
+    /// Creates a certificate authority, and a certificate signed by it.
+    fn new(certificate: Certificate, address: IpAddr) -> Result<Self, rcgen::Error> {
+        let ca_key = KeyPair::generate()?;
+        let ca = authority();
+        let ca_pem = ca.self_signed(&ca_key)?.pem();
+        let issuer = Issuer::new(ca, ca_key);
+        let key = KeyPair::generate()?;
+        let signed = leaf(certificate, address)?.signed_by(&key, &issuer)?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        Ok(Self { chain: vec![signed.der().clone()], key, ca_pem })
     }
 }
 
-impl Display for Certificate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Good => "good",
-            Self::Expired => "expired",
-            Self::WrongName => "wrong-name",
-        })
-    }
+fn authority() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "linq-export sandbox");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
 }
 
-impl FromStr for Protocols {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        match text {
-            "h2" => Ok(Self::Http2AndHttp1),
-            "http/1.1" => Ok(Self::Http1),
-            _ => Err(ParseError::new(format!("protocols are h2 (with http/1.1) or http/1.1 alone, not {text:?}"))),
+fn leaf(certificate: Certificate, address: IpAddr) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "linq-export sandbox server");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    params.subject_alt_names = match certificate {
+        Certificate::WrongName => vec![name("elsewhere.invalid")?],
+        Certificate::Good | Certificate::Expired => {
+            let addresses = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST), address];
+            let names = addresses.map(SanType::IpAddress);
+            [name("localhost")?].into_iter().chain(names).collect()
         }
+    };
+    if certificate == Certificate::Expired {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
     }
+    Ok(params)
 }
 
-impl Display for Protocols {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Http2AndHttp1 => "h2",
-            Self::Http1 => "http/1.1",
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_survive_writing_and_reading() {
-        for certificate in [Certificate::Good, Certificate::Expired, Certificate::WrongName] {
-            assert_eq!(certificate.to_string().parse(), Ok(certificate));
-        }
-        for protocols in [Protocols::Http2AndHttp1, Protocols::Http1] {
-            assert_eq!(protocols.to_string().parse(), Ok(protocols));
-        }
-        assert!("self-signed".parse::<Certificate>().is_err());
-        assert!("h3".parse::<Protocols>().is_err());
-    }
+fn name(name: &str) -> Result<SanType, rcgen::Error> {
+    Ok(SanType::DnsName(Ia5String::try_from(name)?))
 }

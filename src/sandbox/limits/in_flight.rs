@@ -1,26 +1,26 @@
-//! A limit on requests at the same time: who comes in has to leave before another may.
+//! A limit on concurrent requests.
 
-/// How many are in.
+/// The number of requests in flight.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    most: u32,
-    inside: u32,
+    max: u32,
+    current: u32,
 }
 
 impl InFlight {
-    pub(super) fn new(most: u32) -> Self {
-        Self { most, inside: 0 }
+    pub(super) fn new(max: u32) -> Self {
+        Self { max, current: 0 }
     }
 
-    /// Whether another one may come in; if so, it is in.
+    /// Accepts a request if there is room for it.
     pub(super) fn enter(&mut self) -> bool {
-        let enters = self.inside < self.most;
-        self.inside += u32::from(enters);
-        enters
+        let is_accepted = self.current < self.max;
+        self.current += u32::from(is_accepted);
+        is_accepted
     }
 
     pub(super) fn leave(&mut self) {
-        self.inside = self.inside.saturating_sub(1);
+        self.current = self.current.saturating_sub(1);
     }
 }
 
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_who_leave_make_room() {
+    fn finished_requests_make_room() {
         let mut limit = InFlight::new(2);
         assert_eq!([limit.enter(), limit.enter(), limit.enter()], [true, true, false]);
         limit.leave();

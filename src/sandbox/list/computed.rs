@@ -1,20 +1,20 @@
-//! A list that stands still, in an order that is plain arithmetic: nothing is stored.
+//! A list that never changes, in an order that follows from the index: nothing is stored.
 
 use std::sync::Arc;
 
 use super::order::Order;
-use super::stored::Held;
+use super::stored::Stored;
 use crate::sandbox::contacts::Contacts;
 
-/// Rows are the indexes of contacts, and rise with `created_at` and `id`.
+/// Rows are the indexes of contacts, which increase with `created_at` and `id`.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Still {
+pub(in crate::sandbox) struct Computed {
     contacts: Arc<Contacts>,
     order: Order,
 }
 
-impl Still {
-    /// The list in an order that does not depend on what the contacts say.
+impl Computed {
+    /// The list in an order that does not read contacts.
     pub(super) fn new(contacts: Arc<Contacts>, order: Order) -> Self {
         Self { contacts, order }
     }
@@ -45,9 +45,9 @@ impl Still {
         self.contacts.index_of(id).filter(|row| *row < self.len())
     }
 
-    /// The same list, held in memory.
-    pub(super) fn to_held(&self) -> Held {
-        Held::new(Arc::clone(&self.contacts), self.order)
+    /// The same list in memory.
+    pub(super) fn to_stored(&self) -> Stored {
+        Stored::new(Arc::clone(&self.contacts), self.order)
     }
 }
 
@@ -55,25 +55,25 @@ impl Still {
 mod tests {
     use super::*;
 
-    fn still(order: Order) -> Still {
-        Still::new(Arc::new(Contacts::new(7, 50).with_shared_timestamps(8)), order)
+    fn computed(order: Order) -> Computed {
+        Computed::new(Arc::new(Contacts::new(7, 50).with_shared_timestamps(8)), order)
     }
 
     #[test]
-    fn arithmetic_and_memory_agree() {
+    fn computed_and_stored_lists_agree() {
         for order in [Order::Newest, Order::Oldest, Order::Id, Order::UnstableTies] {
-            let still = still(order);
-            let rows: Vec<_> = (0..still.len()).filter_map(|position| still.row_at(position)).collect();
-            assert_eq!(rows, still.to_held().listed(), "{order}");
+            let computed = computed(order);
+            let rows: Vec<_> = (0..computed.len()).filter_map(|position| computed.row_at(position)).collect();
+            assert_eq!(rows, computed.to_stored().listed(), "{order:?}");
         }
     }
 
     #[test]
     fn the_list_ends_and_ids_lead_to_rows() {
-        let still = still(Order::Newest);
-        assert_eq!([still.row_at(50), still.row_at(u64::MAX)], [None, None]);
-        let id = still.contacts().id(49);
-        assert_eq!((still.find(id), still.find(still.contacts().id(50))), (still.row_at(0), None));
-        assert_eq!(Still::new(Arc::new(Contacts::new(7, 0)), Order::Oldest).row_at(0), None);
+        let computed = computed(Order::Newest);
+        assert_eq!([computed.row_at(50), computed.row_at(u64::MAX)], [None, None]);
+        let id = computed.contacts().id(49);
+        assert_eq!((computed.find(id), computed.find(computed.contacts().id(50))), (computed.row_at(0), None));
+        assert_eq!(Computed::new(Arc::new(Contacts::new(7, 0)), Order::Oldest).row_at(0), None);
     }
 }

@@ -1,20 +1,24 @@
-//! A list held in memory, and what happens to it with each request for a page.
+//! A list in memory, and what each request for a page writes to it.
 
 use std::time::Instant;
 
-use super::stored::Held;
-use crate::sandbox::config::SandboxConfig;
-use crate::sandbox::mutations::{Draw, Lag, Moves};
-use crate::sandbox::quirks::Count;
+use super::stored::Stored;
+use crate::sandbox::mutations::{Churn, Draw, Lag, StaleCount};
 
-/// The only one who writes to what it holds.
+/// How a list changes, and which of its states are seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::sandbox) struct Mutations {
+    pub(in crate::sandbox) churn: Option<Churn>,
+    pub(in crate::sandbox) lag: Option<Lag>,
+    pub(in crate::sandbox) stale_count: StaleCount,
+}
+
+/// The only writer of its list.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Moving {
-    held: Held,
+pub(in crate::sandbox) struct Mutating {
+    stored: Stored,
     seed: u64,
-    moves: Option<Moves>,
-    lag: Option<Lag>,
-    count: Count,
+    mutations: Mutations,
     requests: u64,
 }
 
@@ -29,38 +33,38 @@ pub(super) struct Turn {
     pub(super) counted: u64,
 }
 
-impl Moving {
-    pub(super) fn new(held: Held, config: &SandboxConfig) -> Self {
-        let SandboxConfig { seed, moves, lag, count, .. } = *config;
-        Self { held, seed, moves, lag, count, requests: 0 }
+impl Mutating {
+    pub(super) fn new(stored: Stored, seed: u64, mutations: Mutations) -> Self {
+        Self { stored, seed, mutations, requests: 0 }
     }
 
-    pub(super) fn held(&self) -> &Held {
-        &self.held
+    pub(super) fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     pub(super) fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Writes what is due with the next request.
+    /// Applies the writes of the next request.
     pub(super) fn request(&mut self) -> Turn {
         self.requests += 1;
         let request = self.requests;
-        let before = self.held.state();
-        if let Some(moves) = self.moves {
-            let mut draw = Draw::of(request, moves, self.seed);
-            while let Some(write) = draw.next(self.held.listed().len() as u64, self.held.state()) {
-                self.held.apply(&write, Instant::now());
+        let Mutations { churn, lag, stale_count } = self.mutations;
+        let before = self.stored.state();
+        if let Some(churn) = churn {
+            let mut draw = Draw::of(request, churn, self.seed);
+            while let Some(write) = draw.next(self.stored.listed().len() as u64, self.stored.state()) {
+                self.stored.apply(&write, Instant::now());
             }
         }
-        let after = self.held.state();
-        let seen = |state| self.lag.map_or(state, |lag| lag.seen(self.seed, request, state));
-        let (state, counted) = match self.count {
-            Count::Exact => (seen(after), seen(after)),
-            Count::Behind => (seen(after), seen(after).saturating_sub(1)),
-            Count::First => (seen(after), seen(before)),
-            Count::Last => (seen(before), seen(after)),
+        let after = self.stored.state();
+        let seen = |state| lag.map_or(state, |lag| lag.seen(self.seed, request, state));
+        let (state, counted) = match stale_count {
+            StaleCount::Never => (seen(after), seen(after)),
+            StaleCount::OneWrite => (seen(after), seen(after).saturating_sub(1)),
+            StaleCount::BeforeRows => (seen(after), seen(before)),
+            StaleCount::AfterRows => (seen(before), seen(after)),
         };
         Turn { request, state, counted }
     }

@@ -1,43 +1,63 @@
-//! A lagging replica: some requests are answered from a state that has passed.
+//! Stale responses: pages from a lagging replica, and totals of another state than the rows.
 
-use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use crate::sandbox::parse::{ParseError, option, value};
+use crate::sandbox::parse::{ParseError, ensure, option, value};
 use crate::sandbox::random::Random;
 
-/// Sets the choice of replicas apart from all other values of the same request.
+/// Separates the random stream of replicas from the other values of a request.
 const REPLICAS: u64 = 0x5265_706c_6963_6173;
 
-/// Requests for pages that a replica answers, and how far it lags behind. A list that stands still
-/// has nothing to lag behind.
+/// A replica that answers some requests for pages from an older state. It makes no difference to a list that does
+/// not change.
 ///
 /// Written `SHARE` or `SHARE,by=WRITES`:
 ///
-/// | part | meaning | unless given |
+/// | part | meaning | default |
 /// |---|---|---|
-/// | `0.1` | that share of the requests, 0 to 1, by the seed | must be given |
-/// | `by=3` | they see the list as it was so many writes ago | 1 |
+/// | `0.1` | share of the requests that the replica answers, 0 to 1, drawn from the seed | required |
+/// | `by=3` | number of writes that the replica lags behind | 1 |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lag {
     /// The share of requests for pages that the replica answers, 0 to 1.
     pub probability: f64,
-    /// How many writes it has not seen yet, at least 1; where fewer happened, none of them.
+    /// How many writes the replica has not seen yet, at least 1.
     pub by: u64,
+}
+
+/// Which state of the list `total_count` and `total_pages` describe.
+///
+/// A server that queries the total and the rows in two statements answers from two states if a write happens
+/// between them. [`StaleCount::BeforeRows`] and [`StaleCount::AfterRows`] place the writes of each request there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StaleCount {
+    /// The state of the rows.
+    #[default]
+    Never,
+    /// The state one write before that of the rows.
+    OneWrite,
+    /// The total is counted before the writes of the request, the rows are read after them.
+    BeforeRows,
+    /// The rows are read before the writes of the request, the total is counted after them.
+    AfterRows,
+}
+
+impl StaleCount {
+    /// The values by name.
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("never", Self::Never),
+        ("one-write", Self::OneWrite),
+        ("before-rows", Self::BeforeRows),
+        ("after-rows", Self::AfterRows),
+    ];
 }
 
 impl Lag {
     pub(in crate::sandbox) fn check(&self) -> Result<(), String> {
-        if !(0.0..=1.0).contains(&self.probability) {
-            return Err(format!(
-                "the share of requests that a replica answers is from 0 to 1, not {}",
-                self.probability
-            ));
-        }
-        if self.by == 0 {
-            return Err("a replica lags by at least 1 write, not 0".to_owned());
-        }
-        Ok(())
+        ensure((0.0..=1.0).contains(&self.probability), || {
+            format!("the share of lagging requests must be between 0 and 1, not {}", self.probability)
+        })?;
+        ensure(self.by > 0, || "by must be at least 1 write".to_owned())
     }
 
     /// The state that answers the `request`th request, from 1, when `state` is the latest.
@@ -52,23 +72,15 @@ impl FromStr for Lag {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let (share, rest) = text.split_once(',').map_or((text, None), |(share, rest)| (share, Some(rest)));
-        let mut lag = Self { probability: value("the first part of a lag", share, "a share like 0.1")?, by: 1 };
-        match rest.map(option) {
-            None => {}
-            Some(("by", Some(writes))) => lag.by = value("by", writes, "a whole number of writes")?,
-            Some(_) => {
-                let part = rest.unwrap_or_default();
-                return Err(ParseError::new(format!("{part:?} is no option of a lag: by=WRITES")));
-            }
-        }
+        let probability = share.parse().map_err(|_| ParseError::expected("a share such as 0.1", share))?;
+        let by = match rest.map(option) {
+            None => 1,
+            Some(("by", Some(writes))) => value("by", writes, "a whole number of writes")?,
+            Some(_) => return Err(ParseError::unknown(rest.unwrap_or_default(), "by=WRITES")),
+        };
+        let lag = Self { probability, by };
         lag.check().map_err(ParseError::new)?;
         Ok(lag)
-    }
-}
-
-impl Display for Lag {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{},by={}", self.probability, self.by)
     }
 }
 
@@ -87,25 +99,22 @@ mod tests {
     }
 
     #[test]
-    fn lags_survive_writing_and_reading() {
-        for (text, lag) in [("0.1,by=3", Lag { probability: 0.1, by: 3 }), ("1,by=1", Lag { probability: 1.0, by: 1 })]
-        {
-            assert_eq!(text.parse(), Ok(lag));
-            assert_eq!(lag.to_string(), text);
+    fn every_part_is_read() {
+        for (text, probability, by) in [("0.1,by=3", 0.1, 3), ("1,by=1", 1.0, 1), ("0.5", 0.5, 1)] {
+            assert_eq!(text.parse(), Ok(Lag { probability, by }));
         }
-        assert_eq!("0.5".parse(), Ok(Lag { probability: 0.5, by: 1 }));
     }
 
     #[test]
-    fn a_text_that_is_no_lag_is_told_what_would_be() {
+    fn invalid_texts_say_what_is_expected() {
         for (text, part) in [
-            ("", "a share like 0.1, not \"\""),
-            ("2", "from 0 to 1, not 2"),
-            ("NaN", "from 0 to 1"),
+            ("", "a share such as 0.1, not \"\""),
+            ("2", "between 0 and 1, not 2"),
+            ("NaN", "between 0 and 1"),
             ("0.1,by=0", "at least 1 write"),
-            ("0.1,by=x", "by is a whole number of writes"),
-            ("0.1,3", "\"3\" is no option of a lag: by=WRITES"),
-            ("0.1,by=3,by=4", "by is a whole number of writes, not \"3,by=4\""),
+            ("0.1,by=x", "by: expected a whole number of writes"),
+            ("0.1,3", "unknown option \"3\" [possible options: by=WRITES]"),
+            ("0.1,by=3,by=4", "a whole number of writes, not \"3,by=4\""),
         ] {
             let error = text.parse::<Lag>().unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

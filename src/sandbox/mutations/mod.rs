@@ -1,18 +1,17 @@
-//! Movement: what is written to the list while it is read, and what a reader sees of it.
+//! Mutations: what is written to the list while it is read, and how much of it a reader sees.
 //!
 //! ```text
-//! moves    how often and what is written, checked     text   how that is written down
-//! draw     the writes of one request, from the seed
-//! lag      requests that a replica answers, late
+//! churn    how often to write, and what
+//! draw     the writes of one request, drawn from the seed
+//! lag      responses and totals from an older state
 //! ```
 //!
-//! Everything here is decided without the list; the list keeps what was written.
+//! Everything here is decided without the list, which keeps what was written.
 
 mod churn;
 mod draw;
 mod lag;
-mod text;
 
-pub use churn::Moves;
+pub use churn::Churn;
 pub(super) use draw::{Draw, Kind, Write};
-pub use lag::Lag;
+pub use lag::{Lag, StaleCount};
