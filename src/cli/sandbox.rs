@@ -43,7 +43,7 @@ pub struct SandboxOptions {
     /// maintenance:after=0s,for=10s. Can be repeated
     #[arg(long = "sandbox-outage", value_name = "OUTAGE", value_delimiter = ';')]
     sandbox_outages: Vec<Outage>,
-    /// Maximum contacts per page, whatever per_page requests
+    /// Maximum contacts per page, whatever the client requests
     #[arg(long, value_name = "N", default_value_t = 100)]
     sandbox_max_per_page: u64,
     /// Add errors to the totals, such as count=-150 or pages=+2 [default: none]

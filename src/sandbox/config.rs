@@ -95,7 +95,7 @@ impl SandboxConfig {
                 "a list that changes, or is sorted by updated or name, has at most {MAX_IN_MEMORY} contacts, not {contacts}"
             )
         })?;
-        ensure(self.shared_timestamps > 0, || "shared timestamps must be at least 1".to_owned())?;
+        ensure(self.shared_timestamps > 0, || "shared-timestamps must be at least 1, not 0".to_owned())?;
         self.churn.as_ref().map_or(Ok(()), Churn::check)?;
         self.lag.as_ref().map_or(Ok(()), Lag::check)?;
         check_max_per_page(self.quirks.max_per_page)?;

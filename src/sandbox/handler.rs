@@ -138,8 +138,8 @@ impl Handler {
             lock(&self.plan).request(page::number(request.page), &shown)
         });
         let list = if is_page { self.list.next() } else { self.list.now() };
-        let state = route.reads_list().then(|| list.state());
-        let counted = is_page.then(|| list.counted());
+        let state = route.reads_list().then_some(list.state);
+        let counted = is_page.then_some(list.counted);
         let quirks = &self.quirks;
         let (verdict, reply) = match fault.flatten() {
             None => (Verdict::Served, route.response(request, &list, quirks).into()),

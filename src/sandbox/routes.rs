@@ -71,7 +71,7 @@ pub(super) fn page(request: &Request, list: &View<'_>, quirks: &Quirks) -> Respo
 /// A page with the totals of the list, which may be stale but are not wrong yet.
 pub(super) fn cut(page: Option<u64>, request: &Request, list: &View<'_>, quirks: &Quirks) -> Page {
     let mut page = Page::of(page, request.per_page, quirks.max_per_page, list.len());
-    page.pagination.recount(list.total());
+    page.pagination.recount(list.total);
     page
 }
 

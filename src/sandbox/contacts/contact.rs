@@ -118,8 +118,8 @@ pub(in crate::sandbox) struct Contact {
     image_url: Field<Image>,
     created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    contact_owner: Field<Owner>,
+    #[serde(rename = "contact_owner", skip_serializing_if = "Field::is_absent")]
+    owner: Field<Owner>,
 }
 
 /// A user who owns contacts: one of a few, the same for every seed.
@@ -164,7 +164,7 @@ impl Contact {
             image_url: field(random, &IMAGE_GAPS, Image(id)),
             created_at: Timestamp { milliseconds: created, zone: invent_zone(random) },
             updated_at: Timestamp { milliseconds: created + invent_delay(random), zone: invent_zone(random) },
-            contact_owner: invent_owner(random),
+            owner: invent_owner(random),
         }
     }
 

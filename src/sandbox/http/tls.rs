@@ -74,19 +74,19 @@ pub(in crate::sandbox) struct Acceptor(TlsAcceptor);
 impl Acceptor {
     /// An acceptor for `address`, and its certificate authority as PEM.
     pub(in crate::sandbox) fn new(tls: Tls, address: IpAddr) -> io::Result<(Self, String)> {
-        let issued = Issued::new(tls.certificate, address).map_err(io::Error::other)?;
+        let (chain, key, ca_pem) = issue(tls.certificate, address).map_err(io::Error::other)?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_no_client_auth()
-            .with_single_cert(issued.chain, issued.key)
+            .with_single_cert(chain, key)
             .map_err(io::Error::other)?;
         let protocols: &[&[u8]] = match tls.protocols {
             Protocols::Http2AndHttp1 => &[b"h2", b"http/1.1"],
             Protocols::Http1 => &[b"http/1.1"],
         };
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        Ok((Self(TlsAcceptor::from(Arc::new(config))), issued.ca_pem))
+        Ok((Self(TlsAcceptor::from(Arc::new(config))), ca_pem))
     }
 
     pub(in crate::sandbox) async fn accept(&self, socket: Socket) -> io::Result<TlsStream<Socket>> {
@@ -94,25 +94,16 @@ impl Acceptor {
     }
 }
 
-/// What the server presents, and the authority a client has to trust.
-struct Issued {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-    ca_pem: String,
-}
+/// A certificate chain with its key, and the new authority that signed it as PEM.
+type Issued = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>, String);
 
-impl Issued {
-    /// Creates a certificate authority, and a certificate signed by it.
-    fn new(certificate: Certificate, address: IpAddr) -> Result<Self, rcgen::Error> {
-        let ca_key = KeyPair::generate()?;
-        let ca = authority();
-        let ca_pem = ca.self_signed(&ca_key)?.pem();
-        let issuer = Issuer::new(ca, ca_key);
-        let key = KeyPair::generate()?;
-        let signed = leaf(certificate, address)?.signed_by(&key, &issuer)?;
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Ok(Self { chain: vec![signed.der().clone()], key, ca_pem })
-    }
+/// Creates a certificate authority, and a certificate signed by it.
+fn issue(certificate: Certificate, address: IpAddr) -> Result<Issued, rcgen::Error> {
+    let (ca, ca_key, key) = (authority(), KeyPair::generate()?, KeyPair::generate()?);
+    let ca_pem = ca.self_signed(&ca_key)?.pem();
+    let signed = leaf(certificate, address)?.signed_by(&key, &Issuer::new(ca, ca_key))?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    Ok((vec![signed.der().clone()], key, ca_pem))
 }
 
 fn authority() -> CertificateParams {

@@ -9,22 +9,14 @@ use crate::sandbox::contacts::Contacts;
 /// Rows are the indexes of contacts, which increase with `created_at` and `id`.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Computed {
-    contacts: Arc<Contacts>,
-    order: Order,
+    pub(super) contacts: Arc<Contacts>,
+    pub(super) order: Order,
 }
 
 impl Computed {
     /// The list in an order that does not read contacts.
     pub(super) fn new(contacts: Arc<Contacts>, order: Order) -> Self {
         Self { contacts, order }
-    }
-
-    pub(super) fn order(&self) -> Order {
-        self.order
-    }
-
-    pub(super) fn contacts(&self) -> &Contacts {
-        &self.contacts
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -64,7 +56,7 @@ mod tests {
         for order in [Order::Newest, Order::Oldest, Order::Id, Order::UnstableTies] {
             let computed = computed(order);
             let rows: Vec<_> = (0..computed.len()).filter_map(|position| computed.row_at(position)).collect();
-            assert_eq!(rows, computed.to_stored().listed(), "{order:?}");
+            assert_eq!(rows, computed.to_stored().listed, "{order:?}");
         }
     }
 
@@ -72,8 +64,8 @@ mod tests {
     fn the_list_ends_and_ids_lead_to_rows() {
         let computed = computed(Order::Newest);
         assert_eq!([computed.row_at(50), computed.row_at(u64::MAX)], [None, None]);
-        let id = computed.contacts().id(49);
-        assert_eq!((computed.find(id), computed.find(computed.contacts().id(50))), (computed.row_at(0), None));
+        let id = computed.contacts.id(49);
+        assert_eq!((computed.find(id), computed.find(computed.contacts.id(50))), (computed.row_at(0), None));
         assert_eq!(Computed::new(Arc::new(Contacts::new(7, 0)), Order::Oldest).row_at(0), None);
     }
 }

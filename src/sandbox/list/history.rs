@@ -47,7 +47,7 @@ impl History {
     /// The writes, oldest first: the one at index `n` led from state `n` to state `n + 1`.
     #[must_use]
     pub fn writes(&self) -> &[AppliedWrite] {
-        self.stored.writes()
+        &self.stored.writes
     }
 
     /// The number of the state at `instant`.

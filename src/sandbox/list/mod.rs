@@ -33,6 +33,7 @@ use super::lock::lock;
 use computed::Computed;
 use mutating::Mutating;
 use stored::Stored;
+use ties::Shuffle;
 
 /// The contacts in the order in which the server lists them.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl List {
     /// The list in its current state.
     pub(super) fn now(&self) -> View<'_> {
         match self {
-            Self::Computed { computed, .. } => View::computed(computed),
+            Self::Computed { computed, .. } => View::computed(computed, None),
             Self::Mutating(mutating) => View::latest(lock(mutating)),
         }
     }
@@ -71,10 +72,10 @@ impl List {
     /// The list as the next request for a page sees it, after its writes.
     pub(super) fn next(&self) -> View<'_> {
         match self {
-            Self::Computed { computed, .. } if computed.order() != Order::UnstableTies => View::computed(computed),
+            Self::Computed { computed, .. } if computed.order != Order::UnstableTies => View::computed(computed, None),
             Self::Computed { computed, seed, requests } => {
                 let request = requests.fetch_add(1, Ordering::Relaxed) + 1;
-                View::computed(computed).shuffled(*seed, request)
+                View::computed(computed, Some(Shuffle::of(*seed, request)))
             }
             Self::Mutating(mutating) => {
                 let mut mutating = lock(mutating);
@@ -88,7 +89,7 @@ impl List {
     pub(super) fn history(&self) -> History {
         History::of(match self {
             Self::Computed { computed, .. } => computed.to_stored(),
-            Self::Mutating(mutating) => lock(mutating).stored().clone(),
+            Self::Mutating(mutating) => lock(mutating).stored.clone(),
         })
     }
 }

@@ -16,8 +16,8 @@ pub(in crate::sandbox) struct Mutations {
 /// The only writer of its list.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Mutating {
-    stored: Stored,
-    seed: u64,
+    pub(super) stored: Stored,
+    pub(super) seed: u64,
     mutations: Mutations,
     requests: u64,
 }
@@ -38,14 +38,6 @@ impl Mutating {
         Self { stored, seed, mutations, requests: 0 }
     }
 
-    pub(super) fn stored(&self) -> &Stored {
-        &self.stored
-    }
-
-    pub(super) fn seed(&self) -> u64 {
-        self.seed
-    }
-
     /// Applies the writes of the next request.
     pub(super) fn request(&mut self) -> Turn {
         self.requests += 1;
@@ -54,7 +46,7 @@ impl Mutating {
         let before = self.stored.state();
         if let Some(churn) = churn {
             let mut draw = Draw::of(request, churn, self.seed);
-            while let Some(write) = draw.next(self.stored.listed().len() as u64, self.stored.state()) {
+            while let Some(write) = draw.next(self.stored.listed.len() as u64, self.stored.state()) {
                 self.stored.apply(&write, Instant::now());
             }
         }

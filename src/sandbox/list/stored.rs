@@ -15,13 +15,14 @@ use crate::sandbox::mutations::{Kind, Write};
 #[derive(Debug, Clone)]
 pub(in crate::sandbox) struct Stored {
     contacts: Arc<Contacts>,
-    order: Order,
+    pub(super) order: Order,
     rows: Vec<Row>,
     /// The rows of the latest state, in order.
-    listed: Vec<u64>,
+    pub(super) listed: Vec<u64>,
     /// The time of the latest write according to the timestamps of contacts, in ms since 1970.
     clock: u64,
-    writes: Vec<AppliedWrite>,
+    /// The first write led from state 0 to state 1.
+    pub(super) writes: Vec<AppliedWrite>,
 }
 
 /// A write to the list.
@@ -54,18 +55,9 @@ impl Stored {
         stored
     }
 
-    pub(super) fn order(&self) -> Order {
-        self.order
-    }
-
     /// The latest state.
     pub(super) fn state(&self) -> u64 {
         self.writes.len() as u64
-    }
-
-    /// The writes so far: the first one led from state 0 to state 1.
-    pub(super) fn writes(&self) -> &[AppliedWrite] {
-        &self.writes
     }
 
     /// How many rows `state` has.
@@ -76,11 +68,6 @@ impl Stored {
             Change::Deleted(_) => len + 1,
             Change::Updated(_) => len,
         })
-    }
-
-    /// The rows of the latest state, in order.
-    pub(super) fn listed(&self) -> &[u64] {
-        &self.listed
     }
 
     /// The rows of `state`, in order. Sorts them, which takes some ms for 100,000 rows.
@@ -219,7 +206,7 @@ mod tests {
     #[test]
     fn writes_describe_the_changes() {
         let (stored, states) = mutated(Order::Name);
-        for (write, pair) in stored.writes().iter().zip(states.windows(2)) {
+        for (write, pair) in stored.writes.iter().zip(states.windows(2)) {
             let ids = |rows: &[u64]| {
                 let mut ids: Vec<_> = rows.iter().map(|row| stored.id(*row)).collect();
                 ids.sort_unstable();

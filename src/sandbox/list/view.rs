@@ -13,71 +13,44 @@ use super::ties::Shuffle;
 pub(in crate::sandbox) struct View<'list> {
     source: Source<'list>,
     shuffle: Option<Shuffle>,
+    /// The number of the state.
+    pub(in crate::sandbox) state: u64,
+    /// The number of the state that the total describes.
+    pub(in crate::sandbox) counted: u64,
+    /// How many contacts the server claims to have.
+    pub(in crate::sandbox) total: u64,
 }
 
 #[derive(Debug)]
 enum Source<'list> {
     Computed(&'list Computed),
-    Mutating {
-        mutating: MutexGuard<'list, Mutating>,
-        state: u64,
-        counted: u64,
-        /// The rows of the state, unless it is the latest.
-        past: Option<Vec<u64>>,
-    },
+    /// The rows of the state are given unless it is the latest.
+    Mutating(MutexGuard<'list, Mutating>, Option<Vec<u64>>),
 }
 
 impl<'list> View<'list> {
-    pub(super) fn computed(computed: &'list Computed) -> Self {
-        Self { source: Source::Computed(computed), shuffle: None }
+    pub(super) fn computed(computed: &'list Computed, shuffle: Option<Shuffle>) -> Self {
+        Self { source: Source::Computed(computed), shuffle, state: 0, counted: 0, total: computed.len() }
     }
 
     pub(super) fn latest(mutating: MutexGuard<'list, Mutating>) -> Self {
-        let state = mutating.stored().state();
-        Self { source: Source::Mutating { mutating, state, counted: state, past: None }, shuffle: None }
+        let (state, total) = (mutating.stored.state(), mutating.stored.listed.len() as u64);
+        Self { source: Source::Mutating(mutating, None), shuffle: None, state, counted: state, total }
     }
 
     /// What the request of this turn sees.
     pub(super) fn at(mutating: MutexGuard<'list, Mutating>, Turn { request, state, counted }: Turn) -> Self {
-        let stored = mutating.stored();
+        let stored = &mutating.stored;
         let past = (state != stored.state()).then(|| stored.listed_at(state));
-        let shuffle = (stored.order() == Order::UnstableTies).then(|| Shuffle::of(mutating.seed(), request));
-        Self { source: Source::Mutating { mutating, state, counted, past }, shuffle }
-    }
-
-    /// The same with its ties in the order of this request.
-    pub(super) fn shuffled(self, seed: u64, request: u64) -> Self {
-        Self { shuffle: Some(Shuffle::of(seed, request)), ..self }
-    }
-
-    /// The number of the state.
-    pub(in crate::sandbox) fn state(&self) -> u64 {
-        match &self.source {
-            Source::Computed(_) => 0,
-            Source::Mutating { state, .. } => *state,
-        }
-    }
-
-    /// The number of the state that the total describes.
-    pub(in crate::sandbox) fn counted(&self) -> u64 {
-        match &self.source {
-            Source::Computed(_) => 0,
-            Source::Mutating { counted, .. } => *counted,
-        }
+        let shuffle = (stored.order == Order::UnstableTies).then(|| Shuffle::of(mutating.seed, request));
+        let total = stored.len_at(counted);
+        Self { source: Source::Mutating(mutating, past), shuffle, state, counted, total }
     }
 
     pub(in crate::sandbox) fn len(&self) -> u64 {
         match &self.source {
             Source::Computed(computed) => computed.len(),
-            Source::Mutating { mutating, past, .. } => listed(mutating, past.as_deref()).len() as u64,
-        }
-    }
-
-    /// How many contacts the server claims to have.
-    pub(in crate::sandbox) fn total(&self) -> u64 {
-        match &self.source {
-            Source::Computed(computed) => computed.len(),
-            Source::Mutating { mutating, counted, .. } => mutating.stored().len_at(*counted),
+            Source::Mutating(mutating, past) => past.as_ref().unwrap_or(&mutating.stored.listed).len() as u64,
         }
     }
 
@@ -93,8 +66,8 @@ impl<'list> View<'list> {
     pub(in crate::sandbox) fn row_at(&self, position: u64) -> Option<u64> {
         match &self.source {
             Source::Computed(computed) => computed.row_at(position),
-            Source::Mutating { mutating, past, .. } => {
-                listed(mutating, past.as_deref()).get(usize::try_from(position).ok()?).copied()
+            Source::Mutating(mutating, past) => {
+                past.as_ref().unwrap_or(&mutating.stored.listed).get(usize::try_from(position).ok()?).copied()
             }
         }
     }
@@ -103,9 +76,9 @@ impl<'list> View<'list> {
     pub(in crate::sandbox) fn find(&self, id: u64) -> Option<u64> {
         match &self.source {
             Source::Computed(computed) => computed.find(id),
-            Source::Mutating { mutating, state, .. } => {
-                let stored = mutating.stored();
-                stored.find(id).filter(|row| stored.row(*row).exists_at(*state))
+            Source::Mutating(mutating, _) => {
+                let stored = &mutating.stored;
+                stored.find(id).filter(|row| stored.row(*row).exists_at(self.state))
             }
         }
     }
@@ -113,28 +86,24 @@ impl<'list> View<'list> {
     /// Appends the contact of a row as JSON.
     pub(in crate::sandbox) fn write(&self, row: u64, out: &mut Vec<u8>) {
         match &self.source {
-            Source::Computed(computed) => computed.contacts().write(row, out),
-            Source::Mutating { mutating, state, .. } => mutating.stored().write(row, *state, out),
+            Source::Computed(computed) => computed.contacts.write(row, out),
+            Source::Mutating(mutating, _) => mutating.stored.write(row, self.state, out),
         }
     }
 
     pub(in crate::sandbox) fn id(&self, row: u64) -> u64 {
         match &self.source {
-            Source::Computed(computed) => computed.contacts().id(row),
-            Source::Mutating { mutating, .. } => mutating.stored().id(row),
+            Source::Computed(computed) => computed.contacts.id(row),
+            Source::Mutating(mutating, _) => mutating.stored.id(row),
         }
     }
 
     fn created(&self, row: u64) -> u64 {
         match &self.source {
-            Source::Computed(computed) => computed.contacts().created(row),
-            Source::Mutating { mutating, .. } => mutating.stored().row(row).created,
+            Source::Computed(computed) => computed.contacts.created(row),
+            Source::Mutating(mutating, _) => mutating.stored.row(row).created,
         }
     }
-}
-
-fn listed<'a>(mutating: &'a Mutating, past: Option<&'a [u64]>) -> &'a [u64] {
-    past.unwrap_or_else(|| mutating.stored().listed())
 }
 
 #[cfg(test)]
@@ -156,10 +125,10 @@ mod tests {
     #[test]
     fn a_view_has_one_state() {
         let list = churning(Churn::new(1.0));
-        assert_eq!(list.now().state(), 0);
-        let states: Vec<_> = (0..50).map(|_| list.next().state()).collect();
+        assert_eq!(list.now().state, 0);
+        let states: Vec<_> = (0..50).map(|_| list.next().state).collect();
         assert!(states.is_sorted() && states[49] > 20, "{states:?}");
-        assert_eq!(list.now().state(), states[49]);
+        assert_eq!(list.now().state, states[49]);
     }
 
     #[test]
@@ -182,7 +151,7 @@ mod tests {
                 let before = list.history().last_state();
                 let (state, counted, len, total) = {
                     let view = list.next();
-                    (view.state(), view.counted(), view.len(), view.total())
+                    (view.state, view.counted, view.len(), view.total)
                 };
                 let history = list.history();
                 assert!(
@@ -207,9 +176,9 @@ mod tests {
             drop(list.next());
         }
         let view = list.now();
-        assert!(view.state() > 0);
+        assert!(view.state > 0);
         let found = ids.iter().filter(|id| view.find(**id).is_some()).count() as u64;
-        assert_eq!(found, 50 - view.state());
+        assert_eq!(found, 50 - view.state);
     }
 
     #[test]
