@@ -30,33 +30,15 @@ pub(super) enum Field<T> {
     Absent,
 }
 
-impl<T> Field<T> {
-    fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
-}
+/// How many of 100 fields are null, empty and absent.
+type Gaps = [u64; 3];
 
-/// How many of 100 fields have no value.
-struct Gaps {
-    null: u64,
-    empty: u64,
-    absent: u64,
-}
-
-const NAME_GAPS: Gaps = gaps(3, 1, 2);
-const EMAIL_GAPS: Gaps = gaps(6, 2, 4);
-const PHONE_GAPS: Gaps = gaps(6, 2, 3);
-const WORK_GAPS: Gaps = gaps(6, 2, 3);
-const IMAGE_GAPS: Gaps = gaps(68, 2, 5);
-const OWNER_GAPS: Gaps = gaps(7, 0, 4);
-
-const fn gaps(null: u64, empty: u64, absent: u64) -> Gaps {
-    Gaps { null, empty, absent }
-}
-
-/// A text in pieces, which are joined when it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pieces<const N: usize>(pub(super) [&'static str; N]);
+const NAME_GAPS: Gaps = [3, 1, 2];
+const EMAIL_GAPS: Gaps = [6, 2, 4];
+const PHONE_GAPS: Gaps = [6, 2, 3];
+const WORK_GAPS: Gaps = [6, 2, 3];
+const IMAGE_GAPS: Gaps = [68, 2, 5];
+const OWNER_GAPS: Gaps = [7, 0, 4];
 
 /// An email address made from a name, a number and a domain.
 #[derive(Debug, Clone, Copy)]
@@ -76,10 +58,6 @@ pub(super) struct Phone {
     pub(super) width: usize,
 }
 
-/// The URL of a contact's image, which follows from its id.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Image(pub(super) u64);
-
 /// The time zone a timestamp is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
@@ -94,44 +72,41 @@ pub(super) struct Timestamp {
     pub(super) zone: Zone,
 }
 
-/// A contact, with the keys in the documented order.
-#[derive(Debug, Serialize)]
+/// A contact. Some values are in pieces, which are joined when it is written.
+#[derive(Debug)]
 pub(in crate::sandbox) struct Contact {
     pub(super) id: u64,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    first_name: Field<&'static str>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    last_name: Field<&'static str>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    full_name: Field<Pieces<3>>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    email: Field<Email>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    phone_number: Field<Phone>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    company: Field<Pieces<2>>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    title: Field<&'static str>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    location: Field<&'static str>,
-    #[serde(skip_serializing_if = "Field::is_absent")]
-    image_url: Field<Image>,
-    created_at: Timestamp,
+    pub(super) first_name: Field<&'static str>,
+    pub(super) last_name: Field<&'static str>,
+    pub(super) full_name: Field<[&'static str; 3]>,
+    pub(super) email: Field<Email>,
+    pub(super) phone_number: Field<Phone>,
+    pub(super) company: Field<[&'static str; 2]>,
+    pub(super) title: Field<&'static str>,
+    pub(super) location: Field<&'static str>,
+    /// Its URL follows from the id.
+    pub(super) image_url: Field<()>,
+    pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    #[serde(rename = "contact_owner", skip_serializing_if = "Field::is_absent")]
-    owner: Field<Owner>,
+    pub(super) owner: Field<OwnerReference>,
+}
+
+/// The owner of a contact, and whether the contact shows the owner's email.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OwnerReference {
+    pub(super) number: u64,
+    pub(super) with_email: bool,
 }
 
 /// A user who owns contacts: one of a few, the same for every seed.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Owner {
     id: u64,
-    /// Left out for some contacts: the published example shows owners without it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<Pieces<4>>,
+    email: Option<String>,
     first_name: Option<&'static str>,
     last_name: &'static str,
-    name: Pieces<3>,
+    name: String,
 }
 
 impl Contact {
@@ -139,10 +114,10 @@ impl Contact {
     pub(super) fn invent(random: &mut Random, id: u64, created: u64) -> Self {
         let people = People::of(random.below(100));
         let (given, family) = (random.pick(people.given), random.pick(people.family));
-        let first_name = field(random, &NAME_GAPS, given.text);
-        let last_name = field(random, &NAME_GAPS, family.text);
-        let full_name = match field(random, &NAME_GAPS, joined(first_name, last_name, people.family_first)) {
-            Field::Value(Pieces(["", "", ""])) => Field::Empty,
+        let first_name = field(random, NAME_GAPS, given.text);
+        let last_name = field(random, NAME_GAPS, family.text);
+        let full_name = match field(random, NAME_GAPS, joined(first_name, last_name, people.family_first)) {
+            Field::Value(["", "", ""]) => Field::Empty,
             other => other,
         };
         let nameless = !matches!((first_name, last_name), (Field::Value(_), _) | (_, Field::Value(_)));
@@ -161,7 +136,7 @@ impl Contact {
             } else {
                 invent_text(random, &LOCATIONS)
             },
-            image_url: field(random, &IMAGE_GAPS, Image(id)),
+            image_url: field(random, IMAGE_GAPS, ()),
             created_at: Timestamp { milliseconds: created, zone: invent_zone(random) },
             updated_at: Timestamp { milliseconds: created + invent_delay(random), zone: invent_zone(random) },
             owner: invent_owner(random),
@@ -207,22 +182,22 @@ impl Owner {
         let has_names = number != OWNERS - 1;
         Self {
             id: FIRST_OWNER_ID + number * OWNER_ID_STRIDE,
-            email: with_email.then_some(Pieces([given.handle, ".", family.handle, "@team.example"])),
+            email: with_email.then(|| format!("{}.{}@team.example", given.handle, family.handle)),
             first_name: has_names.then_some(given.text),
             last_name: if has_names { family.text } else { "" },
-            name: Pieces([given.text, " ", family.text]),
+            name: format!("{} {}", given.text, family.text),
         }
     }
 }
 
 /// The pieces of a full name.
-fn joined(first: Field<&'static str>, last: Field<&'static str>, family_first: bool) -> Pieces<3> {
-    Pieces(match (first, last) {
+fn joined(first: Field<&'static str>, last: Field<&'static str>, family_first: bool) -> [&'static str; 3] {
+    match (first, last) {
         (Field::Value(first), Field::Value(last)) if family_first => [last, "", first],
         (Field::Value(first), Field::Value(last)) => [first, " ", last],
         (Field::Value(one), _) | (_, Field::Value(one)) => [one, "", ""],
         _ => [""; 3],
-    })
+    }
 }
 
 /// One of several `choices`, other than the present value.
@@ -236,22 +211,18 @@ fn another(
 }
 
 /// `value`, or one of the gaps.
-fn field<T>(random: &mut Random, gaps: &Gaps, value: T) -> Field<T> {
-    let roll = random.below(100);
-    if roll < gaps.null {
-        Field::Null
-    } else if roll < gaps.null + gaps.empty {
-        Field::Empty
-    } else if roll < gaps.null + gaps.empty + gaps.absent {
-        Field::Absent
-    } else {
-        Field::Value(value)
+fn field<T>(random: &mut Random, [null, empty, absent]: Gaps, value: T) -> Field<T> {
+    match random.below(100) {
+        roll if roll < null => Field::Null,
+        roll if roll < null + empty => Field::Empty,
+        roll if roll < null + empty + absent => Field::Absent,
+        _ => Field::Value(value),
     }
 }
 
 fn invent_text(random: &mut Random, choices: &[&'static str]) -> Field<&'static str> {
     let value = random.pick(choices);
-    field(random, &WORK_GAPS, value)
+    field(random, WORK_GAPS, value)
 }
 
 /// A contact without a name always has an email address, since the API requires one of them.
@@ -262,7 +233,7 @@ fn invent_email(random: &mut Random, given: Name, family: Name, nameless: bool) 
         number: random.below(100_000),
         domain: random.pick(&EMAIL_DOMAINS),
     };
-    if nameless { Field::Value(email) } else { field(random, &EMAIL_GAPS, email) }
+    if nameless { Field::Value(email) } else { field(random, EMAIL_GAPS, email) }
 }
 
 fn invent_phone(random: &mut Random) -> Field<Phone> {
@@ -273,16 +244,16 @@ fn invent_phone(random: &mut Random) -> Field<Phone> {
         _ => (random.pick(&AREA_CODES), 4),
     };
     let phone = Phone { prefix, number: random.below(10_000), width };
-    field(random, &PHONE_GAPS, phone)
+    field(random, PHONE_GAPS, phone)
 }
 
-fn invent_company(random: &mut Random) -> Field<Pieces<2>> {
+fn invent_company(random: &mut Random) -> Field<[&'static str; 2]> {
     let company = if random.chance(3) {
         [random.pick(&ODD_COMPANIES), ""]
     } else {
         [random.pick(&COMPANIES), random.pick(&COMPANY_SUFFIXES)]
     };
-    field(random, &WORK_GAPS, Pieces(company))
+    field(random, WORK_GAPS, company)
 }
 
 fn invent_zone(random: &mut Random) -> Zone {
@@ -297,7 +268,7 @@ fn invent_delay(random: &mut Random) -> u64 {
     (random.bits() >> 29) >> random.below(26)
 }
 
-fn invent_owner(random: &mut Random) -> Field<Owner> {
-    let (number, with_email) = (random.below(OWNERS), random.chance(80));
-    field(random, &OWNER_GAPS, Owner::new(number, with_email))
+fn invent_owner(random: &mut Random) -> Field<OwnerReference> {
+    let owner = OwnerReference { number: random.below(OWNERS), with_email: random.chance(80) };
+    field(random, OWNER_GAPS, owner)
 }

@@ -6,12 +6,10 @@
 //! ```text
 //! limit     the settings              bucket       token bucket
 //! gate      the shared limiter        windows      fixed and sliding windows
-//!                                     in_flight    concurrent requests
 //! ```
 
 mod bucket;
 mod gate;
-mod in_flight;
 mod limit;
 mod windows;
 
