@@ -94,7 +94,7 @@ struct Kind {
         long,
         value_name = "SIZE",
         env = "LINQ_EXPORT_ROW_GROUP_SIZE",
-        help = format!("Target compressed size of a Parquet row group [default: {}]", defaults::ROW_GROUP_SIZE),
+        help = format!("Target compressed size of a Parquet row group [default: {}]", RowGroupSize::DEFAULT),
         hide_short_help = true
     )]
     row_group_size: Option<RowGroupSize>,

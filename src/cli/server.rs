@@ -66,7 +66,7 @@ pub struct Server {
     #[arg(
         long,
         value_name = "N",
-        default_value = defaults::PER_PAGE.get().to_string(),
+        default_value = defaults::PER_PAGE.to_string(),
         value_parser = per_page,
         env = "LINQ_EXPORT_PER_PAGE",
         hide_short_help = true
@@ -204,7 +204,7 @@ impl Server {
             }
         }
         contacts.pacing = match self.rate {
-            RateOption::Auto => Pacing::Learn { ceiling: self.max_rate.unwrap_or(defaults::MAX_RATE), known: None },
+            RateOption::Auto => Pacing::Learn { ceiling: self.max_rate.unwrap_or(Rate::HIGHEST_LEARNED), known: None },
             RateOption::Fixed(rate) => Pacing::Fixed(rate),
         };
         contacts.patience.outage = self.max_outage;

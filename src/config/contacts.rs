@@ -55,7 +55,7 @@ impl ContactsConfig {
             ca_certificates: Vec::new(),
             pacing: Pacing::default(),
             concurrency: defaults::CONCURRENCY,
-            per_page: defaults::PER_PAGE,
+            per_page: PerPage::MAX,
             timeouts: Timeouts::default(),
             backoff: Backoff::default(),
             patience: Patience::default(),
@@ -83,7 +83,7 @@ pub struct PerPage(u32);
 
 impl PerPage {
     /// The API's maximum: 100.
-    pub const MAX: Self = Self(100);
+    pub const MAX: Self = Self(defaults::PER_PAGE);
 
     /// Contacts per page.
     ///
@@ -202,6 +202,6 @@ pub enum Pacing {
 
 impl Default for Pacing {
     fn default() -> Self {
-        Self::Learn { ceiling: defaults::MAX_RATE, known: None }
+        Self::Learn { ceiling: Rate::HIGHEST_LEARNED, known: None }
     }
 }

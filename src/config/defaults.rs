@@ -1,18 +1,16 @@
-//! Every default of a run, in one place. The help shows these values, too.
+//! Every default of a run, in one place, as plain numbers. The help shows these values, too.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use super::{PerPage, Rate, RowGroupSize};
-
 /// Maximum concurrent requests.
 pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
-/// Contacts per page.
-pub const PER_PAGE: PerPage = PerPage::MAX;
+/// Contacts per page: the API's maximum.
+pub const PER_PAGE: u32 = 100;
 /// Rows of a record batch.
 pub const BATCH_ROWS: NonZeroUsize = NonZeroUsize::new(8_192).expect("8,192 is not zero");
-/// Upper limit of the automatic rate.
-pub const MAX_RATE: Rate = Rate::HIGHEST_LEARNED;
+/// Upper limit of the automatic rate, in requests per second.
+pub const MAX_RATE: f64 = 100.0;
 
 /// Timeout of one attempt at a request, from sending it to the last byte of the response.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(90);
@@ -37,9 +35,9 @@ pub const SECOND_LOOKS: u32 = 2;
 
 /// Contacts per part file of a directory.
 pub const ROWS_PER_FILE: NonZeroU64 = NonZeroU64::new(1_000_000).expect("1,000,000 is not zero");
-/// Target compressed size of a Parquet row group. BigQuery advises at least 16 MiB, and groups end a little below their
+/// Target compressed size of a Parquet row group, in bytes. BigQuery advises at least 16 MiB, and groups end a little below their
 /// target.
-pub const ROW_GROUP_SIZE: RowGroupSize = RowGroupSize::mebibytes(18);
+pub const ROW_GROUP_SIZE: NonZeroUsize = NonZeroUsize::new(18 << 20).expect("18 MiB is not zero");
 
 /// Percentage of the contacts in the replaced export that may be missing from the new one.
 pub const MAX_DELETES_PERCENT: u8 = 50;

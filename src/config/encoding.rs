@@ -60,21 +60,19 @@ impl Encoding {
         if let (Some(said), Some(format)) = (path.and_then(format_said), format)
             && said != format
         {
-            return Err(ConfigError::Usage(format!(
-                "the output's name says {said} but --format says {format}: change one of them"
-            )));
+            return Err(ConfigError::Usage(format!("-o says {said}, but --format says {format}: change one of them")));
         }
         if let (Some(named), Some(codec)) = (named, codec)
             && named != codec
         {
             return Err(ConfigError::Usage(format!(
-                "the output's name says {named} but --compression says {codec}: change one of them"
+                "-o says {named}, but --compression says {codec}: change one of them"
             )));
         }
         let encoding = match (format, path) {
             (Some(Format::Parquet), _) if named.is_some() => {
                 return Err(ConfigError::Usage(
-                    "Parquet files are compressed internally: remove .gz or .zst from the output's name".to_owned(),
+                    "Parquet files are compressed internally: remove .gz or .zst from the name".to_owned(),
                 ));
             }
             (Some(format), _) => Self::new(format),
@@ -188,12 +186,12 @@ mod tests {
             ("c.ndjson.zst", Format::Parquet),
         ] {
             let error = chosen(name, Some(format), None, None).unwrap_err().to_string();
-            assert!(error.contains("output's name says") && error.contains("--format says"), "{name}: {error}");
+            assert!(error.contains("-o says") && error.contains("--format says"), "{name}: {error}");
         }
         assert!(chosen("c.jsonl", Some(Format::Ndjson), None, None).is_ok());
         assert!(chosen("c.2026-01.dump", Some(Format::Csv), None, None).is_ok());
         for (name, codec, level, says) in [
-            ("c.ndjson.gz", Some(Codec::Zstd), None, "the output's name says gzip"),
+            ("c.ndjson.gz", Some(Codec::Zstd), None, "-o says gzip"),
             ("c.ndjson", Some(Codec::Snappy), None, "for Parquet only"),
             ("c.ndjson", None, Some(3), "no compression levels"),
             ("c.parquet", None, Some(23), "1 to 22"),

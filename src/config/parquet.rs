@@ -36,14 +36,9 @@ pub struct RowGroupSize(NonZeroUsize);
 
 impl RowGroupSize {
     /// 18 MiB.
-    pub const DEFAULT: Self = defaults::ROW_GROUP_SIZE;
+    pub const DEFAULT: Self = Self(defaults::ROW_GROUP_SIZE);
     const MIN: usize = 1 << 20;
     const MAX: usize = 1 << 30;
-
-    /// For the defaults.
-    pub(super) const fn mebibytes(number: usize) -> Self {
-        Self(NonZeroUsize::new(number << 20).expect("not zero"))
-    }
 
     /// A size in bytes.
     ///

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use super::ConfigError;
+use super::{ConfigError, defaults};
 
 /// Requests per second, from 0.01 to 10,000: finite and above zero, so that users need not check again.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -10,7 +10,7 @@ pub struct Rate(f64);
 
 impl Rate {
     /// Default upper limit of the automatic rate: 100 per second.
-    pub const HIGHEST_LEARNED: Self = Self(100.0);
+    pub const HIGHEST_LEARNED: Self = Self(defaults::MAX_RATE);
     /// Lower limit of the automatic rate. One request in 20 s still notices within a minute that a limit was raised.
     pub(crate) const SLOWEST_LEARNED: Self = Self(0.05);
     const MIN: f64 = 0.01;

@@ -91,7 +91,7 @@ def main():
         there = folder / "schemas" / form
         there.mkdir(parents=True, exist_ok=True)
         for table in tables.names(form):
-            text = program.says("schema", "--for", dialect, "--owners", form, "--of", table)
+            text = program.says("schema", dialect, "--owners", form, "--table", table)
             (there / f"{dialect}.{table}").write_text(text)
 
 

@@ -138,7 +138,7 @@ fn inspect_relies_on_no_level_that_it_does_not_know() {
     assert_eq!(exported(20, &file, &[]).code, Some(0));
     resealed(&file, |value| value["completeness"]["level"] = json!("perfect\u{1b}[2J"));
     let said = run(&["inspect", &file]).stdout;
-    assert!(said.contains("CANNOT BE RELIED ON: the manifest names the level") && !said.contains('\u{1b}'), "{said}");
+    assert!(said.contains("IS NOT RELIABLE: the manifest names the level") && !said.contains('\u{1b}'), "{said}");
     assert_eq!(json_of(file + ".manifest.json")["contacts"]["rows"], 20);
 }
 

@@ -44,7 +44,7 @@ fn what_cannot_both_be_is_refused_by_both_names() {
         &exported(5, "/dev/stdout", &["--format", "csv", "--kit", &path(&folder, "kit")]),
         &["/dev/stdout", "--kit"],
     );
-    refused(&run(&["schema", "--for", "bigquery", "--table", "t"]), &["--for bigquery", "--table"]);
+    refused(&run(&["schema", "bigquery", "--name", "t"]), &["bigquery", "--name"]);
     refused(&run(&["sandbox", "--ca-file", &path(&folder, "ca.pem")]), &["--ca-file", "--tls"]);
 }
 

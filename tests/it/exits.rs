@@ -61,7 +61,11 @@ fn a_lock_that_cannot_be_opened_is_named() {
     std::fs::create_dir(&lock).unwrap();
     let ran = exported(5, &path(&folder, "c.ndjson"), &[]);
     assert_exit(&ran, ExitCode::CannotCreate, &format!("cannot open the lock {lock}"));
-    assert!(ran.stderr.contains("another user's") && !ran.stderr.contains("the folder must"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("check the owner of the lock") && !ran.stderr.contains("create the directory"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -70,13 +74,13 @@ fn each_place_has_its_exit_code() {
     let file = path(&folder, "c.ndjson");
     assert_exit(&exported(5, &file, &[]), ExitCode::Success, "5 contacts");
     assert_exit(&exported(5, "c.xlsx", &[]), ExitCode::Usage, "--format");
-    assert_exit(&exported(5, &path(&folder, "missing/c.ndjson"), &[]), ExitCode::CannotCreate, "because: ");
+    assert_exit(&exported(5, &path(&folder, "missing/c.ndjson"), &[]), ExitCode::CannotCreate, "caused by: ");
     // A file where a folder should be.
-    assert_exit(&exported(5, &path(&folder, "c.ndjson/c.ndjson"), &[]), ExitCode::CannotCreate, "because: ");
+    assert_exit(&exported(5, &path(&folder, "c.ndjson/c.ndjson"), &[]), ExitCode::CannotCreate, "caused by: ");
     assert_exit(&ran(failing(&file, &[]).output().unwrap()), ExitCode::Unavailable, "no connection");
     let lock = File::open(folder.path().join(".c.ndjson.lock")).unwrap();
     lock.lock().unwrap();
-    assert_exit(&exported(5, &file, &[]), ExitCode::TemporaryFailure, "--wait-lock");
+    assert_exit(&exported(5, &file, &[]), ExitCode::TemporaryFailure, "--lock-timeout");
 }
 
 #[test]

@@ -70,24 +70,24 @@ fn what_does_not_go_together_is_refused_before_anything_is_asked() {
     let short = path(&folder, "short");
     fs::write(&short, "secret").unwrap();
     for (output, options, says) in [
-        ("c.csv", &["--owners", "struct"][..], "CSV has no nested values"),
-        ("c.parquet", &["--raw"], "into NDJSON alone"),
-        ("c.ndjson", &["--raw", "--drop", "email"], "--raw passes on what the API sent"),
-        ("c.ndjson", &["--raw", "--digest"], "a digest is of the table's columns"),
+        ("c.csv", &["--owners", "struct"][..], "cannot be used with CSV, which has no nested values"),
+        ("c.parquet", &["--raw"], "--raw requires NDJSON output"),
+        ("c.ndjson", &["--raw", "--drop", "email"], "--raw cannot be used with --owners, --columns, --drop"),
+        ("c.ndjson", &["--raw", "--digest"], "--digest cannot be used with --raw"),
         ("c.ndjson", &["--hmac", "email"], "--hmac-key-file"),
-        ("c.ndjson", &["--hmac-key-file", &key], "goes with --hmac"),
-        ("c.ndjson", &["--hmac", "email", "--hmac-key-file", &short], "6 bytes, and needs 32"),
-        ("c.ndjson", &["--hmac", "email", "--hmac-key-file", "missing"], "cannot read the key"),
+        ("c.ndjson", &["--hmac-key-file", &key], "--hmac-key-file needs --hmac"),
+        ("c.ndjson", &["--hmac", "email", "--hmac-key-file", &short], "6 bytes but needs at least 32"),
+        ("c.ndjson", &["--hmac", "email", "--hmac-key-file", "missing"], "cannot read --hmac-key-file missing"),
         ("c.ndjson", &["--hmac", "id", "--hmac-key-file", &key], "id is no text"),
         ("c.ndjson", &["--drop", "mail"], "no column is called \"mail\""),
         ("c.ndjson", &["--columns", "id", "--drop", "id"], "id cannot be dropped"),
-        ("c.ndjson.gz", &["--compression", "zstd"], "the name says gzip"),
-        ("c.ndjson", &["--compression", "lz4"], "Parquet's"),
-        ("c.parquet", &["--row-group-size", "5"], "write it as 16MiB"),
-        ("c.parquet", &["--parquet-profile", "small"], "portable and compact"),
-        ("c.csv", &["--parquet-profile", "compact"], "--parquet-profile is for Parquet"),
-        ("c.ndjson", &["--row-group-size", "16MiB"], "--row-group-size is for Parquet"),
-        ("c.parquet.gz", &["--format", "parquet"], "leave .gz or .zst off"),
+        ("c.ndjson.gz", &["--compression", "zstd"], "-o says gzip"),
+        ("c.ndjson", &["--compression", "lz4"], "lz4 compression is for Parquet only"),
+        ("c.parquet", &["--row-group-size", "5"], "missing unit: use e.g. 16MiB"),
+        ("c.parquet", &["--parquet-profile", "small"], "[possible values: portable, compact]"),
+        ("c.csv", &["--parquet-profile", "compact"], "--parquet-profile is for Parquet only"),
+        ("c.ndjson", &["--row-group-size", "16MiB"], "--row-group-size is for Parquet only"),
+        ("c.parquet.gz", &["--format", "parquet"], "remove .gz or .zst from the name"),
     ] {
         let ran = exported(5, &path(&folder, output), options);
         assert_eq!(ran.code, Some(2), "{options:?}: {}", ran.stderr);

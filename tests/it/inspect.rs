@@ -86,10 +86,10 @@ fn people_see_it_on_one_screen_without_colour() {
         "2,500 contacts, 18 columns, ",
         "parquet, zstd, 1 row group of 2,500 rows",
         "written by linq-export version",
-        "completeness: snapshot, of 20",
+        "completeness: snapshot, exported 20",
         "timestamp(us, UTC)",
-        "contacts by year created, 20",
-        "40 owners, the 10 largest",
+        "contacts by creation year, 20",
+        "40 owners, the largest 10",
         "████",
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
@@ -109,12 +109,12 @@ fn a_manifest_of_another_file_is_told_and_none_too() {
     let half: Vec<_> = text.split_inclusive('\n').take(10).collect();
     fs::write(&file, half.concat()).unwrap();
     let said = inspect(&file).stdout;
-    assert!(said.contains("10 contacts") && said.contains("THE MANIFEST CANNOT BE RELIED ON: it is of "), "{said}");
+    assert!(said.contains("10 contacts") && said.contains("THE MANIFEST IS NOT RELIABLE: it is of "), "{said}");
     let manifest = format!("{file}.manifest.json");
     fs::write(&manifest, "{}").unwrap();
-    assert!(inspect(&file).stdout.contains("CANNOT BE RELIED ON: the manifest is damaged"));
+    assert!(inspect(&file).stdout.contains("IS NOT RELIABLE: the manifest is damaged"));
     fs::remove_file(manifest).unwrap();
-    assert!(inspect(&file).stdout.contains("completeness: not known, for there is no manifest"));
+    assert!(inspect(&file).stdout.contains("completeness: unknown (no manifest found)"));
     assert_eq!(facts(&file)["manifest"], Value::Null);
 }
 

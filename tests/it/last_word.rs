@@ -53,9 +53,9 @@ fn arguments_that_are_refused_leave_the_records() {
     let inner = format!("--report={report}");
     let joined = ["contacts", "--sandbox", "--rate", "fast", &inner, "-o", &file];
     let set = ["contacts", "--sandbox", "--per-page=0", "-qo", &file];
-    let before = ["--quiet", "contacts", "--report", &report, "-o", &file];
+    let before = ["--bogus", "contacts", "--report", &report, "-o", &file];
     for (arguments, says) in
-        [(&given[..], "--bogus"), (&joined, "'fast' for '--rate"), (&set, "--per-page"), (&before, "--quiet")]
+        [(&given[..], "--bogus"), (&joined, "'fast' for '--rate"), (&set, "--per-page"), (&before, "--bogus")]
     {
         let mut command = program(arguments);
         if *arguments == set {

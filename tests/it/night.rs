@@ -127,7 +127,7 @@ fn records_that_cannot_be_written_are_known_before_anything_is_asked() {
     for option in ["--report", "--metrics-file"] {
         let ran = exported(5, &file, &[option, &path(&folder, "missing/record")]);
         assert_eq!(ran.code, Some(73), "{}", ran.stderr);
-        assert!(ran.stderr.contains("because: "), "{}", ran.stderr);
+        assert!(ran.stderr.contains("caused by: "), "{}", ran.stderr);
     }
     assert!(names(folder.path()).is_empty());
 }

@@ -29,8 +29,8 @@ fn owners_point_to_their_contacts() {
     for (name, owners) in [("c.parquet", "c.owners.parquet"), ("out/", "out/_owners/owners.parquet")] {
         let (contacts, owners) = (path(&home, name), path(&home, owners));
         assert_eq!(exported(120, &contacts, &["--owners", "table"]).code, Some(0));
-        let says = format!("the owners of {}", contacts.trim_end_matches('/'));
-        said(&["verify", &owners], 65, &[&says, "verify those"]);
+        let says = format!("owners of {}", contacts.trim_end_matches('/'));
+        said(&["verify", &owners], 65, &[&says, "verify the contacts instead"]);
         said(&["inspect", &owners], 0, &[&says, "38 owners", "completeness: snapshot"]);
         said(&["digest", &owners], 0, &["38 "]);
     }
@@ -41,7 +41,7 @@ fn a_folder_of_partitions_is_read_one_by_one() {
     let home = folder();
     let out = path(&home, "out");
     assert_eq!(exported(5, &format!("{out}/"), &["--partition", "day=1"]).code, Some(0));
-    said(&["verify", &out], 65, &["holds partitions, such as day=1", "name one partition"]);
+    said(&["verify", &out], 65, &["holds partitions, such as day=1", "verify one partition"]);
     for verb in ["digest", "inspect"] {
         said(&[verb, &out], 65, &["of a partitioned export, one partition"]);
     }

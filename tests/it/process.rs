@@ -105,7 +105,7 @@ fn a_limit_on_file_sizes_is_74_and_leaves_nothing_half_written() {
         let run = export(3_000, output, &["--report", &report]);
         let ran = ran(in_shell("ulimit -f 16; exec \"$@\"", &run).output().unwrap());
         assert_eq!(ran.code, Some(74), "{}", ran.stderr);
-        assert!(ran.stderr.contains("because: File too large") && ran.stderr.contains("ulimit -f"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("caused by: File too large") && ran.stderr.contains("ulimit -f"), "{}", ran.stderr);
         assert_eq!(names(folder.path()), ["r.json"]);
         assert_eq!(json(&report)["exit_code"], 74);
     }
@@ -114,11 +114,11 @@ fn a_limit_on_file_sizes_is_74_and_leaves_nothing_half_written() {
 #[test]
 fn a_limit_on_file_sizes_is_74_for_all_that_prints() {
     let folder = folder();
-    for run in [program(&["schema", "--for", "duckdb"]), export(3_000, "-", &["--format", "csv", "-q"])] {
+    for run in [program(&["schema", "duckdb"]), export(3_000, "-", &["--format", "csv", "-q"])] {
         let mut shell = in_shell("ulimit -f 1; exec \"$@\" > out", &run);
         let ran = ran(shell.current_dir(folder.path()).output().unwrap());
         assert_eq!(ran.code, Some(74), "{}", ran.stderr);
-        assert!(ran.stderr.contains("because: File too large"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("caused by: File too large"), "{}", ran.stderr);
     }
 }
 

@@ -11,7 +11,7 @@ fn the_first_command_of_the_readme_works() {
     let file = path(&folder, "contacts.parquet");
     let ran = run(&["contacts", "--sandbox", "-o", &file, "--rate", "1000"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{}", ran.stderr);
-    assert!(ran.stderr.contains("2,500 contacts and 40 owners in"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("wrote 2,500 contacts (40 owners) to "), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("25 pages, 27 requests") && ran.stderr.contains("completeness: snapshot"),
         "{}",
@@ -26,13 +26,28 @@ fn standard_output_carries_data_only() {
     let ran = run(&["contacts", "--sandbox", "-o", "-", "--format", "ndjson", "--limit", "120", "--rate", "1000"]);
     assert_eq!(ran.code, Some(0));
     assert_eq!(ndjson_rows(&ran.stdout).len(), 120);
-    assert!(ran.stderr.contains("120 contacts") && ran.stderr.contains("incomplete: limited"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("wrote 120 contacts") && ran.stderr.contains("not checked (stopped after --limit 120"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
 fn quiet_says_nothing() {
     let ran = run(&["contacts", "--sandbox", "-o", "-", "--format", "ndjson", "--limit", "1", "--quiet"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn verbosity_may_come_before_the_subcommand() {
+    let rest = ["contacts", "--sandbox", "-o", "-", "--format", "ndjson", "--limit", "1"];
+    let quiet = run(&[&["--quiet"][..], &rest].concat());
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
+    let verbose = run(&[&["-vv"][..], &rest].concat());
+    assert!(verbose.stderr.contains("page 1: "), "{}", verbose.stderr);
+    let both = run(&[&["-v"][..], &rest, &["-q"]].concat());
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
 }
 
 #[test]
@@ -48,7 +63,7 @@ fn flags_are_switched_by_variables_that_say_yes_or_no() {
     let ran = with(&[("LINQ_EXPORT_VERBOSE", "2")], &[]);
     assert!(ran.stderr.contains("page 1: "), "{}", ran.stderr);
     // What says no contradicts nothing.
-    let no = ["QUIET", "TOKEN_STDIN", "ALLOW_PLAIN_HTTP", "SANDBOX_GZIP", "PUBLISH_BELOW"]
+    let no = ["QUIET", "TOKEN_STDIN", "ALLOW_PLAIN_HTTP", "SANDBOX_GZIP", "ALLOW_INCOMPLETE"]
         .map(|name| format!("LINQ_EXPORT_{name}"));
     let ran = with(&no.each_ref().map(|name| (name.as_str(), "0")), &["-v", "--token-file", "none"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -101,8 +116,8 @@ fn wrong_usage_exits_with_2_and_says_what_to_do() {
     for (arguments, says) in [
         (&["-o", "contacts.txt"][..], "--format"),
         (&["-o", "-"], "--format"),
-        (&["-o", "c.parquet", "--per-page", "101"], "1 to 100"),
-        (&["-o", "c.parquet", "--rate", "0"], "0.01 to 10000"),
+        (&["-o", "c.parquet", "--per-page", "101"], "between 1 and 100"),
+        (&["-o", "c.parquet", "--rate", "0"], "between 0.01 and 10000"),
         (&["-o", "c.parquet", "--timeout", "20"], "20s"),
         (&["-o", "c.parquet", "--base-url", "https://api.linqapp.com"], "--base-url"),
         (&["-o", "c.parquet", "--token", "x"], "--token"),

@@ -113,7 +113,7 @@ async fn a_proxy_that_wants_a_password_or_is_of_another_kind_ends_the_run_at_onc
         let ran = export_by_program(base_url, more, &[(variable, &tunnel.url())]).await;
         assert_eq!(ran.code, Some(69), "{}", ran.stderr);
         assert!(ran.stderr.contains("page 1, attempt 1: the proxy answered 407"), "{}", ran.stderr);
-        assert!(ran.stderr.contains("hint: ") && ran.stderr.contains("in HTTPS_PROXY"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("hint: ") && ran.stderr.contains("into HTTPS_PROXY"), "{}", ran.stderr);
     }
     assert_eq!(tunnel.heads().len(), 2);
     for proxy in ["socks5://127.0.0.1:1", "socks4://127.0.0.1:1"] {

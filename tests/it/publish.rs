@@ -53,9 +53,9 @@ fn a_target_that_another_run_has_is_left_or_waited_for() {
     lock.lock().unwrap();
     let ran = exported(5, &file, &[]);
     assert_eq!(ran.code, Some(75), "{}", ran.stderr);
-    assert!(ran.stderr.contains("another run is writing") && ran.stderr.contains("--wait-lock"), "{}", ran.stderr);
-    assert_eq!(exported(5, &file, &["--wait-lock", "1ms"]).code, Some(75));
-    let mut waiting = Heard::start(export(5, &file, &["--wait-lock", "10m"]));
+    assert!(ran.stderr.contains("another run is writing") && ran.stderr.contains("--lock-timeout"), "{}", ran.stderr);
+    assert_eq!(exported(5, &file, &["--lock-timeout", "1ms"]).code, Some(75));
+    let mut waiting = Heard::start(export(5, &file, &["--lock-timeout", "10m"]));
     waiting.until("waiting for it");
     drop(lock);
     assert_eq!(waiting.end().0, Some(0));
@@ -67,7 +67,7 @@ fn a_run_that_waits_is_stopped_by_a_signal() {
     let folder = folder();
     let lock = File::create(folder.path().join(".c.ndjson.lock")).unwrap();
     lock.lock().unwrap();
-    let mut waiting = Heard::start(export(5, &path(&folder, "c.ndjson"), &["--wait-lock", "10m"]));
+    let mut waiting = Heard::start(export(5, &path(&folder, "c.ndjson"), &["--lock-timeout", "10m"]));
     waiting.until("waiting for it");
     waiting.signal("TERM");
     assert_eq!(waiting.end().0, Some(143));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{ndjson_rows, program, ran, run};
 
 fn schema(dialect: &str) -> String {
-    let ran = run(&["schema", "--for", dialect]);
+    let ran = run(&["schema", dialect]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{dialect}");
     ran.stdout
 }
@@ -31,7 +31,7 @@ fn every_dialect_is_printed_and_nothing_else() {
 }
 
 #[test]
-fn a_name_that_is_given_is_quoted_and_has_to_be_one() {
+fn a_given_name_is_quoted_and_checked() {
     for (dialect, table, line) in [
         ("duckdb", "crm.my contacts", "CREATE TABLE IF NOT EXISTS \"crm\".\"my contacts\" (\n"),
         ("postgres", "order", "COMMENT ON TABLE \"order\" IS "),
@@ -41,31 +41,32 @@ fn a_name_that_is_given_is_quoted_and_has_to_be_one() {
         ("arrow", "class", "\nclass_ = pa.schema([\n"),
         ("arrow", "7.pa", "\n_7_pa = pa.schema([\n"),
     ] {
-        let ran = run(&["schema", "--for", dialect, "--table", table]);
+        let ran = run(&["schema", dialect, "--name", table]);
         assert!(ran.code == Some(0) && ran.stdout.contains(line), "{dialect}: {}{}", ran.stdout, ran.stderr);
     }
     for table in ["", " ", ".contacts", "crm..contacts", "crm."] {
-        let ran = run(&["schema", "--for", "duckdb", "--table", table]);
+        let ran = run(&["schema", "duckdb", "--name", table]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{table:?}");
-        assert!(ran.stderr.contains("a table has a name"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("part of the name is empty"), "{}", ran.stderr);
     }
 }
 
 #[test]
-fn a_dialect_that_is_none_is_refused_with_those_there_are() {
-    for (arguments, says) in [(&["schema"][..], "--for"), (&["schema", "--for", "mysql"], "clickhouse, postgres")] {
+fn an_unknown_dialect_is_refused_with_a_list() {
+    for (arguments, says) in [(&["schema"][..], "<DIALECT>"), (&["schema", "mysql"], "clickhouse, postgres")] {
         let ran = run(arguments);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
         assert!(ran.stderr.contains(says), "{}", ran.stderr);
     }
-    let ran = ran(program(&["schema"]).env("LINQ_EXPORT_FOR", "arrow").output().unwrap());
-    assert!(ran.stdout.starts_with("import pyarrow as pa\n"), "{}", ran.stderr);
+    // A typo is answered with the nearest dialect.
+    let ran = run(&["schema", "arow"]);
+    assert!(ran.stderr.contains("a similar value exists: 'arrow'"), "{}", ran.stderr);
+    assert!(run(&["schema", "arrow"]).stdout.starts_with("import pyarrow as pa\n"));
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
-    let mut child =
-        program(&["schema", "--for", "postgres"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+fn a_reader_that_leaves_ends_it_quietly() {
+    let mut child = program(&["schema", "postgres"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let ran = ran(child.wait_with_output().unwrap());
     assert!(matches!(ran.code, Some(0 | 141)) && ran.stderr.is_empty(), "{:?} {}", ran.code, ran.stderr);

@@ -102,9 +102,9 @@ fn no_failure_shows_the_token_in_another_form() {
 fn names_with_the_token_are_refused_and_not_shown() {
     let server = Scripted::start(|_| page("", 0));
     for (output, base_url, says) in [
-        (format!("c-{TOKEN}.parquet"), server.url(), "the token is in the name of the output"),
-        ("c.parquet".to_owned(), format!("{}/{TOKEN}/", server.url()), "the token is in the base URL"),
-        ("c.parquet".to_owned(), format!("http://{TOKEN}@{}", server.address), "holds a user or password"),
+        (format!("c-{TOKEN}.parquet"), server.url(), "the output path contains the token"),
+        ("c.parquet".to_owned(), format!("{}/{TOKEN}/", server.url()), "the base URL contains the token"),
+        ("c.parquet".to_owned(), format!("http://{TOKEN}@{}", server.address), "must not contain a user or password"),
     ] {
         let folder = folder();
         let ended = run(&base_url, &path(&folder, &output), &folder, &[]);
@@ -126,7 +126,7 @@ fn a_secret_in_the_place_of_its_file_is_not_shown() {
             let ended = command.output().unwrap();
             let said = String::from_utf8(ended.stderr).unwrap();
             assert_eq!(ended.status.code(), Some(2), "{said}");
-            assert!(said.contains("cannot read the ") && !said.contains(&secret[..8]), "{said}");
+            assert!(said.contains("cannot read ") && !said.contains(&secret[..8]), "{said}");
         }
         for variable in ["LINQ_EXPORT_TOKEN_FILE", "LINQ_EXPORT_HMAC_KEY_FILE"] {
             let help = program(&["contacts", "--help"]).env(variable, secret).output().unwrap();

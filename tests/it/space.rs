@@ -30,7 +30,7 @@ fn a_full_device_is_74() {
     for output in ["-", "/dev/stdout", "/dev/full"] {
         let ran = ran(export(500, output, &["--format", "ndjson"]).stdout(full()).output().unwrap());
         assert_eq!(ran.code, Some(74), "{}", ran.stderr);
-        assert!(ran.stderr.contains("because: No space left"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("caused by: No space left"), "{}", ran.stderr);
     }
 }
 
@@ -47,7 +47,7 @@ fn a_full_disk_is_74_and_leaves_the_old_pair() {
     };
     assert_eq!(ran.code, Some(74), "{}", ran.stderr);
     assert_eq!(ran.stdout, ".c.ndjson.lock\nc.ndjson\nc.ndjson.manifest.json\nsums\n");
-    assert!(ran.stderr.contains("because: No space left"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("caused by: No space left"), "{}", ran.stderr);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_full_disk_leaves_the_old_folder_and_no_new_one() {
     };
     assert_eq!(ran.code, Some(74), "{}", ran.stderr);
     assert_eq!(ran.stdout, ".out.lock\nout\nsums\n_SUCCESS\n_manifest.json\npart-00000.ndjson\n");
-    assert!(ran.stderr.contains("because: No space left"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("caused by: No space left"), "{}", ran.stderr);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn what_is_not_a_file_is_refused_or_written_straight_and_stays() {
         for record in RECORDS {
             let ran = ran(failing(&file, &[record, &at]).output().unwrap());
             assert_eq!(ran.code, Some(73), "{at}: {}", ran.stderr);
-            assert!(ran.stderr.contains("because: ") && ran.stderr.contains("hint: "), "{}", ran.stderr);
+            assert!(ran.stderr.contains("caused by: ") && ran.stderr.contains("hint: "), "{}", ran.stderr);
         }
         let ran = exported(5, "-", &["--format", "csv", "--manifest", &at]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(73), ""), "{at}: {}", ran.stderr);

@@ -30,7 +30,7 @@ fn a_file_that_is_mounted_is_73_for_contacts_and_written_in_place_for_records() 
     {
         let Some(ran) = mounted(name, run) else { return };
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(73), "old\n"), "{name}: {}", ran.stderr);
-        assert!(ran.stderr.contains("mount the directory around it"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("mount its directory instead"), "{}", ran.stderr);
     }
     for (name, run, says) in [
         ("log", "-o c.csv --report log", "\"exit_code\": 0"),

@@ -34,7 +34,7 @@ fn a_file_system_that_lets_no_mode_be_set_is_written_to_unless_a_mode_is_asked_f
             let before = names(folder.path());
             let refused = exported(&shim, &at, &[more, &["--mode", "640"]].concat());
             assert_eq!(refused.code, Some(73), "{output}: {}", refused.stderr);
-            assert!(refused.stderr.contains("leave out --mode"), "{}", refused.stderr);
+            assert!(refused.stderr.contains("remove --mode"), "{}", refused.stderr);
             assert_eq!(names(folder.path()), before);
             let written = exported(&shim, &at, more);
             assert_eq!(written.code, Some(0), "{output}: {}", written.stderr);

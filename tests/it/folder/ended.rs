@@ -22,7 +22,7 @@ fn what_the_dead_left_of_a_folder_is_swept_or_put_back() {
     let bare = out.trim_end_matches('/');
     for arguments in [["verify", &out], ["verify", bare], ["digest", &out], ["digest", bare], ["inspect", bare]] {
         let ran = run(&arguments);
-        assert!(ran.code == Some(65) && ran.stderr.contains("it puts the folder back"), "{}", ran.stderr);
+        assert!(ran.code == Some(65) && ran.stderr.contains("it restores the directory"), "{}", ran.stderr);
     }
     assert_eq!(failing(&out, &[]).output().unwrap().status.code(), Some(69));
     assert_eq!(verify(out.as_ref(), None).unwrap().rows, 5);
@@ -58,7 +58,7 @@ fn a_folder_that_another_run_has_is_left_or_waited_for() {
     lock.lock().unwrap();
     assert_eq!(exported(7, &out, &[]).code, Some(75));
     assert_eq!(verify(out.as_ref(), None).unwrap().rows, 5);
-    let mut waiting = Heard::start(export(7, &out, &["--wait-lock", "10m"]));
+    let mut waiting = Heard::start(export(7, &out, &["--lock-timeout", "10m"]));
     waiting.until("waiting for it");
     fs::remove_file(out.clone() + "_SUCCESS").unwrap();
     assert_eq!(verified(&out).code, Some(75));

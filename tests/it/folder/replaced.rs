@@ -42,7 +42,7 @@ fn what_no_export_made_is_refused_and_stays() {
     };
     fs::create_dir(&out).unwrap();
     fs::write(out.clone() + "theirs.txt", "theirs").unwrap();
-    refused(&["\"theirs.txt\" is in it, and no _manifest.json", "hint: only a folder that is empty"]);
+    refused(&["\"theirs.txt\" is in it, and no _manifest.json", "hint: choose another directory"]);
     fs::remove_file(out.clone() + "theirs.txt").unwrap();
 
     assert_eq!(exported(5, &out, &["--owners", "table"]).code, Some(0));
@@ -73,16 +73,16 @@ fn what_cannot_be_a_folder_of_its_own_is_refused() {
         ("./", &[][..], 2, "name a folder in it"),
         ("/", &[], 2, "name a folder in it"),
         ("../", &[], 2, "name a folder in it"),
-        ("..", &[], 73, "end its name with a slash"),
+        ("..", &[], 73, "add a trailing slash"),
         (&format!("{inside}/"), &[], 2, "name a folder in it"),
-        (&inside, &[], 73, "end its name with a slash"),
-        (&there, &[], 73, "end its name with a slash"),
-        (&there, &["--format", "csv"], 73, "end its name with a slash"),
-        (&file, &[], 73, "leave out the slash"),
-        (&missing, &[], 73, "because: "),
-        (&missing, &["--partition", "day=1"], 73, "because: "),
-        ("c.parquet", &MANY, 2, "--rows-per-file is for a folder"),
-        ("-", &["--partition", "day=1", "--format", "csv"], 2, "--partition is for a folder"),
+        (&inside, &[], 73, "add a trailing slash"),
+        (&there, &[], 73, "add a trailing slash"),
+        (&there, &["--format", "csv"], 73, "add a trailing slash"),
+        (&file, &[], 73, "remove the trailing slash"),
+        (&missing, &[], 73, "caused by: "),
+        (&missing, &["--partition", "day=1"], 73, "caused by: "),
+        ("c.parquet", &MANY, 2, "--rows-per-file needs a directory"),
+        ("-", &["--partition", "day=1", "--format", "csv"], 2, "--partition needs a directory"),
         ("out/", &["--partition", "day"], 2, "is no partition"),
         ("out/", &["--partition", "email=1"], 2, "which is a column"),
         ("out/", &["--partition", "Email=1", "--drop", "email"], 2, "which is a column"),
@@ -115,7 +115,7 @@ fn a_partition_leaves_the_others_alone() {
     for (of, contacts) in [("1", 5), ("2", 7), ("1", 9)] {
         let ran = partition(of, contacts);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("in {}", day(of))), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("to {}", day(of))), "{}", ran.stderr);
         assert_eq!(verify(day(of).as_ref(), None).unwrap().rows, contacts);
     }
     assert_eq!(verify(day("2").as_ref(), None).unwrap().rows, 7);
@@ -139,7 +139,7 @@ fn a_folder_is_one_export_or_holds_partitions_of_one_key() {
         let before = files(out.as_ref());
         let ran = ran(failing(out, &["--partition", partition]).output().unwrap());
         assert_eq!(ran.code, Some(73), "{}", ran.stderr);
-        assert!(ran.stderr.contains(says) && ran.stderr.contains("hint: name a folder"), "{}", ran.stderr);
+        assert!(ran.stderr.contains(says) && ran.stderr.contains("hint: choose a directory"), "{}", ran.stderr);
         assert_eq!(files(out.as_ref()), before);
     };
     assert_eq!(exported(5, &out, &[]).code, Some(0));
