@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::secret;
 use crate::config::Output;
-use crate::report::{Ended, metrics};
+use crate::report::{RunReport, metrics};
 use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 
 #[derive(Debug, Clone, Args)]
@@ -113,14 +113,14 @@ impl OpenRecords {
     }
 
     /// Writes all of them, at once; the first error is returned.
-    pub fn write(mut self, ended: &Ended) -> Result<(), SinkError> {
+    pub fn write(mut self, ended: &RunReport) -> Result<(), SinkError> {
         let write = |record| self.take(record).map_or(Ok(()), |file| write(file, record, ended));
         Record::ALL.map(write).into_iter().collect()
     }
 }
 
 /// Writes a record.
-pub fn write(file: RecordFile, record: Record, ended: &Ended) -> Result<(), SinkError> {
+pub fn write(file: RecordFile, record: Record, ended: &RunReport) -> Result<(), SinkError> {
     match record {
         Record::Report => file.write(ended.report().as_bytes(), Readers::Owner),
         Record::Metrics => {

@@ -128,8 +128,9 @@ async fn run(
     reporter.report(&Event::Publishing);
     let bytes = written.bytes();
     let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, &written, earlier);
-    settled.publish(manifest.text()?.into_bytes()).await?;
-    reporter.report(&Event::Published { manifest: Arc::new(manifest.clone()) });
+    let manifest: Arc<str> = manifest.text().map_err(bug)?.into();
+    settled.publish(manifest.as_bytes().to_vec()).await?;
+    reporter.report(&Event::Published { rows: read.contacts, manifest: Arc::clone(&manifest) });
     kit::publish(kit).await?;
     let owners = config.path_of(OutFile::Owners).filter(|_| config.has_owners_file());
     Ok(Summary { read, output: config.output.clone(), owners, bytes, elapsed: start.elapsed(), manifest, required })

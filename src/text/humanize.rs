@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
+
 /// A count with its thousands apart.
 #[must_use]
 pub fn count(number: u64) -> String {
@@ -47,6 +49,13 @@ pub fn seconds(time: Duration) -> String {
     }
 }
 
+/// A time in RFC 3339 as `2026-11-29 23:38 UTC`.
+#[must_use]
+pub fn minute(time: &str) -> Option<String> {
+    let time = DateTime::parse_from_rfc3339(time).ok()?.to_utc();
+    Some(time.format("%Y-%m-%d %H:%M UTC").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +71,7 @@ mod tests {
             [1_240, 59_990, 61_000, 7_260_000].map(|ms| seconds(Duration::from_millis(ms))),
             ["1.2 s", "59 s", "1 min 1 s", "2 h 1 min"]
         );
+        assert_eq!(minute("2026-11-29T23:38:52.476Z").unwrap(), "2026-11-29 23:38 UTC");
+        assert_eq!(minute("yesterday"), None);
     }
 }

@@ -182,6 +182,6 @@ async fn from_publishing_on_nothing_stops_a_run_before_its_kit_stands() {
         let tally = Arc::new(Tally::new(reporter));
         let summary = linq_export::export(config, Arc::clone(&tally) as _, cancellation).await.unwrap();
         assert_eq!(names(&folder.path().join(name)).len(), 15, "{name}");
-        assert_eq!(tally.publishing(), Publishing::Done(Arc::new(summary.manifest)));
+        assert_eq!(tally.publishing(), Publishing::Done { rows: summary.read.contacts, manifest: summary.manifest });
     }
 }

@@ -12,7 +12,7 @@ use super::super::signals::Signals;
 use super::super::{fail, say, token, words};
 use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
-use crate::report::{Ended, json_line, summary_lines};
+use crate::report::{RunReport, json_line, summary_lines};
 use crate::{Error, ExitCode, RecordFile, SinkError};
 
 /// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
@@ -22,7 +22,7 @@ impl Contacts {
     /// Ends a run that came to a stop for a fault of the program or the system.
     pub fn broken(&self, error: &Error) -> ExitCode {
         let exit = error.exit();
-        let ended = Ended::new(exit, Utc::now(), Duration::ZERO, Figures::default())
+        let ended = RunReport::new(exit, Utc::now(), Duration::ZERO, Figures::default())
             .with_output(&self.destination.output())
             .with_error(error, words::advice(error).as_deref());
         let places = self.places();
@@ -44,10 +44,10 @@ impl Contacts {
     pub(super) async fn leave(
         &self,
         exit: ExitCode,
-        ended: Ended,
+        ended: RunReport,
         records: OpenRecords,
         signals: &Signals,
-    ) -> (ExitCode, Ended, Option<Error>) {
+    ) -> (ExitCode, RunReport, Option<Error>) {
         let (mut exit, mut ended, mut records, mut unwritten) = (exit, ended, records, None);
         let mut report = None;
         for record in Record::ALL {
@@ -77,7 +77,7 @@ impl Contacts {
     pub(super) fn say_last(
         &self,
         result: &Result<Summary, Error>,
-        ended: &Ended,
+        ended: &RunReport,
         publishing: &Publishing,
         unwritten: Option<&Error>,
     ) {
@@ -100,7 +100,7 @@ impl Contacts {
         }
     }
 
-    fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended, publishing: &Publishing) {
+    fn say_end(&self, result: &Result<Summary, Error>, ended: &RunReport, publishing: &Publishing) {
         match result {
             Ok(_) if self.voice.is_quiet() => {}
             _ if self.voice.is_json() => say(ended.log_line()),
@@ -126,13 +126,13 @@ impl Contacts {
 }
 
 /// Writes a record. A pipe whose reader has stopped reading, or a disk that hangs, is left behind, and ends with the process.
-async fn write(file: RecordFile, record: Record, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+async fn write(file: RecordFile, record: Record, ended: &RunReport, signals: &Signals) -> Result<(), SinkError> {
     let (target, ended) = (file.path().display().to_string(), ended.clone());
     unless(late(signals), target, move || records::write(file, record, &ended)).await
 }
 
 /// Writes a report in the place of the one that this run has written.
-async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+async fn write_again(path: &Path, ended: &RunReport, signals: &Signals) -> Result<(), SinkError> {
     let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
     let write = move || records::write(RecordFile::open(&path)?, Record::Report, &ended);
     unless(late(signals), target, write).await
