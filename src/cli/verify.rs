@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{say, say_error};
-use crate::text::humanize::{bytes, counted, minute};
-use crate::text::sanitize::inert;
+use crate::inspect::whole;
+use crate::text::humanize::{bytes, counted};
 use crate::verify::verify;
 use crate::{ExitCode, Require};
 
@@ -41,12 +41,12 @@ impl Verify {
         match verified.and_then(|verified| verified.require(self.require).map(|()| verified)) {
             Ok(verified) => {
                 say(format_args!(
-                    "{}: OK, matches its manifest ({}, {}, {}, exported {})",
-                    inert(&verified.file.to_string_lossy()),
+                    "{} is as its manifest says: {}, {}, {}, of {}",
+                    whole(&verified.file.to_string_lossy()),
                     counted(verified.rows, "contact"),
                     bytes(verified.bytes),
                     verified.level,
-                    minute(&verified.finished_at).unwrap_or(verified.finished_at)
+                    verified.finished_at
                 ));
                 ExitCode::Success
             }

@@ -1,10 +1,8 @@
-//! Figures as people read them: `12,345`, `1.2 MB`, `3 min 20 s`.
+//! Formats figures for people: `12,345`, `1.2 MB`, `3 min 20 s`.
 
 use std::time::Duration;
 
-use chrono::DateTime;
-
-/// A count with its thousands apart.
+/// A count with thousands separators.
 #[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -18,7 +16,7 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
-/// A count of things, with its thousands apart.
+/// A count of things, singular or plural, with thousands separators.
 #[must_use]
 pub fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
@@ -38,7 +36,7 @@ pub fn bytes(number: u64) -> String {
     if size < 9.95 { format!("{size:.1} {name}") } else { format!("{size:.0} {name}") }
 }
 
-/// A time in seconds, or in minutes and hours where it is long.
+/// A duration in seconds, or in minutes and hours if it is long.
 #[must_use]
 pub fn seconds(time: Duration) -> String {
     match time.as_secs() {
@@ -47,13 +45,6 @@ pub fn seconds(time: Duration) -> String {
         whole @ 60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
         whole => format!("{} h {} min", whole / 3_600, whole / 60 % 60),
     }
-}
-
-/// A time in RFC 3339 as `2026-11-29 23:38 UTC`.
-#[must_use]
-pub fn minute(time: &str) -> Option<String> {
-    let time = DateTime::parse_from_rfc3339(time).ok()?.to_utc();
-    Some(time.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 #[cfg(test)]
@@ -71,7 +62,5 @@ mod tests {
             [1_240, 59_990, 61_000, 7_260_000].map(|ms| seconds(Duration::from_millis(ms))),
             ["1.2 s", "59 s", "1 min 1 s", "2 h 1 min"]
         );
-        assert_eq!(minute("2026-11-29T23:38:52.476Z").unwrap(), "2026-11-29 23:38 UTC");
-        assert_eq!(minute("yesterday"), None);
     }
 }

@@ -198,34 +198,32 @@ impl VerifyError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoFile { .. } | Self::NoFolder { .. } => "check the path, or run the export first",
-            Self::Stray { .. } => {
-                "programs that read the directory may load it: move it away, or export again to another directory"
-            }
-            Self::TakenAway { .. } => "run the export again: it first restores the directory",
-            Self::OwnersOf { .. } => "verify the contacts instead: their manifest includes the owners",
-            Self::Partitioned { .. } => "name one of its partitions: each has its own manifest",
+            Self::NoFile { .. } | Self::NoFolder { .. } => "is the path right? Else run the export",
+            Self::Stray { .. } => "readers of the folder may load it: move it away, or export again to another folder",
+            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
+            Self::OwnersOf { .. } => "verify those: their manifest lists the owners, too",
+            Self::Partitioned { .. } => "name one partition: each has its manifest in it",
             Self::NoManifest { .. } => {
-                "the file was not written by this program, or was moved without its manifest: export it again, or name the \
-                 manifest with --manifest"
+                "what has no manifest was not made by this program, or it was moved without it: export it again, \
+                 or name its manifest with --manifest"
             }
-            Self::Interrupted { .. } => "run the export again: it first publishes the manifest",
-            Self::Publishing { .. } => "verify again when that run has ended",
+            Self::Interrupted { .. } => "run the export again: it finishes the manifest before it begins",
+            Self::Publishing { .. } => "verify again when it has ended",
             Self::Manifest {
                 error:
                     ManifestError::Later { .. }
                     | ManifestError::UnknownLevel { .. }
                     | ManifestError::UnknownAssumption { .. },
                 ..
-            } => "verify it with the version of the program that wrote it",
+            } => "verify it with the program that wrote it",
             Self::Below { .. } => {
-                "do not load it where contacts must not be missing: export it again, or lower --require"
+                "do not load it where contacts must not be missing: export it again, or require less with --require"
             }
-            Self::Read { .. } => "check the permissions of the file and its manifest",
             Self::Dataset(error @ (ReadbackError::Replaced { .. } | ReadbackError::Read { .. })) => error.hint(),
+            Self::Read { .. } => "may this user read both the file and its manifest?",
             _ => {
-                "the file or its manifest was truncated, changed, or is from another run: do not load it; restore both, or \
-                 export again"
+                "the file or its manifest was cut, changed, or is of another run: do not load it; restore both, \
+                 or export again"
             }
         }
     }

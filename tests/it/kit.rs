@@ -141,7 +141,7 @@ fn a_kit_says_which_values_are_hashes_and_of_which_key() {
     fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
     let hmac = ["--hmac", "phone_number,owner_email", "--hmac-key-file", &key, "--owners", "struct", "--drop", "extra"];
     assert_eq!(exported(5, &file, &[&["--kit", &kit], &hmac[..]].concat()).code, Some(0));
-    let id = json(file + ".manifest.json")["options"]["hash_key"].as_str().unwrap().to_owned();
+    let id = json(file + ".manifest.json")["options"]["hmac_key"].as_str().unwrap().to_owned();
     let said = format!("is an HMAC-SHA-256 in hexadecimal, with the key of the id {id}");
     // BigQuery and Spark describe the owner's email too, the others the struct that it is in.
     for (name, times) in [("bigquery.schema.json", 3), ("spark.sql", 3), ("snowflake.sql", 2), ("README.md", 0)] {

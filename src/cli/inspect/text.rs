@@ -1,12 +1,11 @@
-//! The facts about a table as text for a terminal: without color, names and values sanitized.
+//! The facts of a table, laid out for a terminal: no colour, nothing of a stranger that acts.
 
 use super::chart::{bars, padded};
 use super::spans;
-use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored};
-use crate::text::humanize::{bytes, count, counted, minute};
-use crate::text::sanitize::{escape, inert};
+use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
+use crate::text::humanize::{bytes, count, counted};
 
-/// The whole text, without a final line break.
+/// All of it, without the last line's end.
 pub fn of(facts: &Inspection, width: usize) -> String {
     let mut text = head(facts);
     if !facts.columns.is_empty() {
@@ -19,7 +18,7 @@ pub fn of(facts: &Inspection, width: usize) -> String {
     text
 }
 
-/// What a row contains: a contact or, in a table of owners, an owner.
+/// What a row is: a contact, or an owner in the table of owners.
 fn row(facts: &Inspection) -> &'static str {
     if facts.columns.iter().any(|column| column.name == "contacts") { "owner" } else { "contact" }
 }
@@ -34,23 +33,21 @@ fn head(facts: &Inspection) -> String {
         None if facts.codec == "none" => facts.format.to_owned(),
         None => format!("{}, {}", facts.format, facts.codec),
     };
-    let manifest =
-        facts.manifest.as_ref().map_or_else(|| "completeness: unknown (no manifest found)".to_owned(), completeness);
-    let path = inert(path);
+    let manifest = facts
+        .manifest
+        .as_ref()
+        .map_or_else(|| "completeness: not known, for there is no manifest".to_owned(), completeness);
+    let path = whole(path);
     format!("{path}\n{rows}, {width}, {}{parts}\n{format}\n{manifest}\n", bytes(*size))
 }
 
 fn completeness(manifest: &ManifestFacts) -> String {
-    let level = manifest.level.as_deref().map_or_else(|| "unknown".to_owned(), escape);
-    let when = manifest
-        .finished_at
-        .as_deref()
-        .map(|when| format!(", exported {}", minute(when).unwrap_or_else(|| escape(when))))
-        .unwrap_or_default();
+    let level = manifest.level.as_deref().map_or_else(|| "not known".to_owned(), shown);
+    let when = manifest.finished_at.as_deref().map(|when| format!(", of {}", shown(when))).unwrap_or_default();
     let problem = manifest.problem.as_deref();
-    let problem = problem.map(|problem| format!("\nTHE MANIFEST CANNOT BE TRUSTED: {}; run verify", escape(problem)));
+    let problem = problem.map(|problem| format!("\nTHE MANIFEST CANNOT BE RELIED ON: {}; see verify", shown(problem)));
     let owners = manifest.owners_of.as_deref();
-    let owners = owners.map(|contacts| format!("owners of {}\n", escape(contacts))).unwrap_or_default();
+    let owners = owners.map(|contacts| format!("the owners of {}\n", shown(contacts))).unwrap_or_default();
     format!("{owners}completeness: {level}{when}{}", problem.unwrap_or_default())
 }
 
@@ -71,7 +68,7 @@ fn format_of(parquet: &ParquetFacts, columns: &[ColumnFacts]) -> String {
         }
     };
     let codecs = if codecs.is_empty() { String::new() } else { format!(", {}", codecs.join(" and ")) };
-    let programs: Vec<_> = parquet.created_by.iter().map(|program| escape(program)).collect();
+    let programs: Vec<_> = parquet.created_by.iter().map(|program| shown(program)).collect();
     let by = if programs.is_empty() { String::new() } else { format!("\nwritten by {}", programs.join(" and ")) };
     format!("parquet{codecs}, {groups}{by}")
 }
@@ -99,7 +96,7 @@ fn columns(facts: &Inspection) -> String {
     text
 }
 
-/// Short names of encodings.
+/// Encodings in words that are shorter than Parquet's.
 fn encoding(stored: &Stored) -> String {
     let word = |encoding: &String| match encoding.as_str() {
         "PLAIN" => "plain".to_owned(),
@@ -129,7 +126,7 @@ fn created(facts: &Inspection, width: usize) -> String {
 
 fn owners(facts: &Inspection, width: usize) -> String {
     let Some(owners) = facts.owners.as_ref().filter(|_| facts.rows > 0) else { return String::new() };
-    // Long names may share their beginning: the id tells them apart when they are truncated.
+    // Names may be long, and begin alike: what is cut of them must not make two owners one.
     let label = |owner: &OwnerFacts| {
         let name = owner.name.as_deref().map(str::trim).unwrap_or_default();
         format!("{} {name}", owner.id).trim_end().to_owned()
@@ -139,7 +136,7 @@ fn owners(facts: &Inspection, width: usize) -> String {
         if owners.distinct > rows.len() as u64 { format!(", the {} largest", rows.len()) } else { String::new() };
     let without = match owners.without {
         None | Some(0) => String::new(),
-        Some(number) => format!(" ({} without an owner)", counted(number, "contact")),
+        Some(number) => format!(" ({} have none)", counted(number, "contact")),
     };
     format!("\ncontacts by owner: {}{largest}{without}\n{}", counted(owners.distinct, "owner"), bars(&rows, width))
 }

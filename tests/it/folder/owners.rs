@@ -26,7 +26,7 @@ fn owners_stand_in_a_folder_of_their_own_that_is_replaced_with_it() {
     fs::write(&file, &text[..text.len() - 1]).unwrap();
     assert!(matches!(refusal(&out), VerifyError::Size { path, .. } if path == Path::new(&file)));
     fs::remove_file(&file).unwrap();
-    assert!(matches!(refusal(&out), VerifyError::NoFile { path } if path == Path::new(&file)));
+    assert!(matches!(refusal(&out), VerifyError::Missing { path } if path == Path::new(&file)));
 }
 
 #[test]
