@@ -115,7 +115,7 @@ fn a_partition_leaves_the_others_alone() {
     for (of, contacts) in [("1", 5), ("2", 7), ("1", 9)] {
         let ran = partition(of, contacts);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("in {}", day(of))), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("to {}", day(of))), "{}", ran.stderr);
         assert_eq!(verify(day(of).as_ref(), None).unwrap().rows, contacts);
     }
     assert_eq!(verify(day("2").as_ref(), None).unwrap().rows, 7);
