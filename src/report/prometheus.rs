@@ -25,7 +25,7 @@ pub fn metrics(report: &RunReport, previous: Option<&str>) -> String {
     text.gauge("linq_export_last_run_timestamp_seconds", "Unix time at which the last run ended.", now);
     text.gauge("linq_export_exit_code", "Exit code of the last run; 0 means success.", report.exit_code);
     text.gauge("linq_export_rows", "Contacts published by the last run.", report.rows);
-    text.gauge("linq_export_requests", "Requests sent by the last run, including retries.", report.requests());
+    text.gauge("linq_export_requests", "Requests sent by the last run, including retries.", report.run.requests);
     text.gauge("linq_export_duration_seconds", "Duration of the last run.", report.seconds);
     text.text
 }

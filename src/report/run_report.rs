@@ -36,7 +36,7 @@ pub struct RunReport {
     started_at: String,
     finished_at: String,
     pub(super) seconds: f64,
-    run: Figures,
+    pub(super) run: Figures,
     /// The text of the manifest, as published.
     manifest: Option<Box<RawValue>>,
     /// Contacts published.
@@ -145,11 +145,6 @@ impl RunReport {
             }
         }
         Self { error: Some(problem), ..self }
-    }
-
-    /// Requests sent.
-    pub(super) fn requests(&self) -> u64 {
-        self.run.requests
     }
 
     /// The report as a JSON document.

@@ -14,47 +14,26 @@ use crate::text::sanitize::inert;
 #[non_exhaustive]
 pub enum VerifyError {
     /// The file does not exist.
-    #[error("{} does not exist", shown(path))]
-    NoFile {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("{} does not exist", shown(.0))]
+    NoFile(PathBuf),
     /// The directory does not exist.
-    #[error("the directory {} does not exist", shown(path))]
-    NoFolder {
-        /// The directory.
-        path: PathBuf,
-    },
+    #[error("the directory {} does not exist", shown(.0))]
+    NoFolder(PathBuf),
     /// A file that the manifest lists is missing.
-    #[error("{} is missing", shown(path))]
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("{} is missing", shown(.0))]
+    Missing(PathBuf),
     /// The marker file of a complete directory is missing.
-    #[error("{} is missing, which marks the directory as complete", shown(path))]
-    NoSuccess {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("{} is missing, which marks the directory as complete", shown(.0))]
+    NoSuccess(PathBuf),
     /// A directory contains something that its manifest does not list.
-    #[error("{} is not listed in the manifest of its directory", shown(path))]
-    Stray {
-        /// The additional file or directory.
-        path: PathBuf,
-    },
+    #[error("{} is not listed in the manifest of its directory", shown(.0))]
+    Stray(PathBuf),
     /// A run was stopped between the two renames that replace a directory on systems that cannot swap two.
-    #[error("replacing {} was interrupted: it still exists next to its path, under a hidden name", shown(path))]
-    TakenAway {
-        /// The directory.
-        path: PathBuf,
-    },
+    #[error("replacing {} was interrupted: it still exists next to its path, under a hidden name", shown(.0))]
+    TakenAway(PathBuf),
     /// The manifest does not exist.
-    #[error("the manifest {} does not exist", shown(path))]
-    NoManifest {
-        /// The manifest.
-        path: PathBuf,
-    },
+    #[error("the manifest {} does not exist", shown(.0))]
+    NoManifest(PathBuf),
     /// The file contains the owners of other contacts, and has no manifest of its own.
     #[error("{} contains the owners of {}", shown(path), shown(contacts))]
     OwnersOf {
@@ -72,17 +51,11 @@ pub enum VerifyError {
         first: String,
     },
     /// A run was stopped between two renames: the file is complete, and its manifest has a temporary name.
-    #[error("publishing {} was interrupted: the file is complete, but its manifest has a temporary name", shown(path))]
-    Interrupted {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("publishing {} was interrupted: the file is complete, but its manifest has a temporary name", shown(.0))]
+    Interrupted(PathBuf),
     /// Another run is writing the file.
-    #[error("another run is writing {}", shown(path))]
-    Publishing {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("another run is writing {}", shown(.0))]
+    Publishing(PathBuf),
     /// The manifest cannot be trusted.
     #[error("{}: {error}", shown(path))]
     Manifest {
@@ -102,11 +75,8 @@ pub enum VerifyError {
         due: u64,
     },
     /// The bytes of the file differ.
-    #[error("{} does not match its manifest: SHA-256 differs", shown(path))]
-    Content {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("{} does not match its manifest: SHA-256 differs", shown(.0))]
+    Content(PathBuf),
     /// The columns differ.
     #[error("{} does not match its manifest: {reason}", shown(path))]
     Schema {

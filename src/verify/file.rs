@@ -25,10 +25,10 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
         return Err(VerifyError::OwnersOf { path: file.to_owned(), contacts });
     }
     if is_held(&names.lock) {
-        return Err(VerifyError::Publishing { path: names.target });
+        return Err(VerifyError::Publishing(names.target));
     }
     if is_interrupted(&names) {
-        return Err(VerifyError::Interrupted { path: names.target });
+        return Err(VerifyError::Interrupted(names.target));
     }
     // A run may have published them while they were read; by now they match.
     compare(&names, manifest)
@@ -37,29 +37,25 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
 fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError> {
     let file = &names.target;
     let size = size(file).map_err(|error| match error {
-        VerifyError::Missing { path } => VerifyError::NoFile { path },
+        VerifyError::Missing(path) => VerifyError::NoFile(path),
         error => error,
     })?;
-    let described = read_manifest(given, &names.manifest)?;
-    let Described { manifest, claim } = &described;
+    let (manifest, claim) = read_manifest(given, &names.manifest)?;
     let unusable = |reason: &str| {
         let path = given.unwrap_or(&names.manifest).to_owned();
         VerifyError::Unreadable { path, reason: reason.to_owned() }
     };
     let due = manifest.file.as_ref().ok_or_else(|| unusable("the manifest describes a directory, not a file"))?;
     let sha256 = check_bytes(file, size, due)?;
-    let mut contents = Contents::of_contacts(manifest, file)?;
+    let mut contents = Contents::of_contacts(&manifest, file)?;
     contents.read(file, due.rows)?;
     contents.finish(file)?;
-    let mut verified = Verified::new(file, claim.clone(), sha256);
+    let mut verified = Verified::new(file, claim, sha256);
     verified.add(due);
     if let Some(owners) = &manifest.owners {
         let path = owners.file.name.as_deref().and_then(|name| names.owners_called(name));
-        check_owners(
-            &path.ok_or_else(|| unusable("owners.file.name is not the name of an owners file"))?,
-            manifest,
-            owners,
-        )?;
+        let path = path.ok_or_else(|| unusable("owners.file.name is not the name of an owners file"))?;
+        check_owners(&path, &manifest, owners)?;
         verified.bytes += owners.file.bytes;
     }
     Ok(verified)
@@ -73,23 +69,17 @@ pub(super) fn check_owners(path: &Path, manifest: &Manifest, owners: &OwnersReco
     contents.finish(path)
 }
 
-/// A manifest, and what it claims of the export.
-pub(super) struct Described {
-    pub manifest: Manifest,
-    pub claim: Claim,
-}
-
-/// Reads the manifest: `given`, which may be a pipe, or the one `beside` the file.
-pub(super) fn read_manifest(given: Option<&Path>, beside: &Path) -> Result<Described, VerifyError> {
+/// Reads the manifest, `given`, which may be a pipe, or the one `beside` the file; returns also what it claims.
+pub(super) fn read_manifest(given: Option<&Path>, beside: &Path) -> Result<(Manifest, Claim), VerifyError> {
     let path = given.unwrap_or(beside);
     let text = given.map_or_else(|| read_file(beside), |given| File::open(given).and_then(read_limited));
     let text = text.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound if given.is_some() => VerifyError::NoFile { path: path.to_owned() },
-        io::ErrorKind::NotFound => VerifyError::NoManifest { path: path.to_owned() },
+        io::ErrorKind::NotFound if given.is_some() => VerifyError::NoFile(path.to_owned()),
+        io::ErrorKind::NotFound => VerifyError::NoManifest(path.to_owned()),
         _ => VerifyError::Read { path: path.to_owned(), error },
     })?;
-    let described = Manifest::read(&text).and_then(|manifest| Ok(Described { claim: Claim::of(&manifest)?, manifest }));
-    described.map_err(|error| VerifyError::Manifest { path: path.to_owned(), error })
+    let read = Manifest::read(&text).and_then(|manifest| Claim::of(&manifest).map(|claim| (manifest, claim)));
+    read.map_err(|error| VerifyError::Manifest { path: path.to_owned(), error })
 }
 
 /// The size of a file that should exist.
@@ -98,7 +88,7 @@ pub(super) fn size(file: &Path) -> Result<u64, VerifyError> {
     match fs::metadata(file) {
         Ok(metadata) if metadata.is_file() => Ok(metadata.len()),
         Ok(_) => Err(VerifyError::Read { path, error: io::Error::other("not a regular file") }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(VerifyError::Missing { path }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(VerifyError::Missing(path)),
         Err(error) => Err(VerifyError::Read { path, error }),
     }
 }
@@ -110,5 +100,5 @@ pub(super) fn check_bytes(file: &Path, size: u64, due: &FileRecord) -> Result<St
     }
     let checksum = Checksum::of_file(file);
     let digits = checksum.map_err(|error| VerifyError::Read { path: file.to_owned(), error })?.digits();
-    if digits == due.sha256 { Ok(digits) } else { Err(VerifyError::Content { path: file.to_owned() }) }
+    if digits == due.sha256 { Ok(digits) } else { Err(VerifyError::Content(file.to_owned())) }
 }

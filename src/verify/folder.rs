@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::contents::Contents;
 use super::error::VerifyError;
-use super::file::{Described, check_bytes, check_owners, read_manifest, size};
+use super::file::{check_bytes, check_owners, read_manifest, size};
 use super::verified::Verified;
 use crate::atomic::is_taken_away;
 use crate::checksum::Checksum;
@@ -26,10 +26,10 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
         return compared;
     }
     if is_held(&names.lock) {
-        return Err(VerifyError::Publishing { path: names.target });
+        return Err(VerifyError::Publishing(names.target));
     }
     if is_taken_away(&names.target) {
-        return Err(VerifyError::TakenAway { path: names.target });
+        return Err(VerifyError::TakenAway(names.target));
     }
     // A run may have replaced it while it was read; by now it matches.
     compare(&names, manifest)
@@ -38,9 +38,9 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
 fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
     let (folder, path) = (&names.target, given.unwrap_or(&names.manifest));
     if !folder.is_dir() {
-        return Err(VerifyError::NoFolder { path: folder.clone() });
+        return Err(VerifyError::NoFolder(folder.clone()));
     }
-    let Described { manifest, claim } = read_manifest(given, &names.manifest).map_err(|error| {
+    let (manifest, claim) = read_manifest(given, &names.manifest).map_err(|error| {
         match partitions(folder).unwrap_or_default().first() {
             Some(first) if matches!(error, VerifyError::NoManifest { .. }) => {
                 VerifyError::Partitioned { path: folder.clone(), first: first.to_string() }
@@ -59,13 +59,13 @@ fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, Verify
     };
     let success = folder.join(FolderNames::SUCCESS);
     if !success.is_file() {
-        return Err(VerifyError::NoSuccess { path: success });
+        return Err(VerifyError::NoSuccess(success));
     }
     let listed = listed(&manifest);
     let listed: Vec<_> = listed.iter().map(String::as_str).collect();
     let stray = stranger(folder, &listed).map_err(|error| VerifyError::Read { path: folder.clone(), error })?;
     if let Some(stray) = stray {
-        return Err(VerifyError::Stray { path: folder.join(stray) });
+        return Err(VerifyError::Stray(folder.join(stray)));
     }
     let sha256 = Checksum::of_file(path).map_err(|error| VerifyError::Read { path: path.to_owned(), error })?;
     let mut verified = Verified::new(folder, claim, sha256.digits());

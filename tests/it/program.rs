@@ -26,7 +26,12 @@ fn standard_output_carries_data_only() {
     let ran = run(&["contacts", "--sandbox", "-o", "-", "--format", "ndjson", "--limit", "120", "--rate", "1000"]);
     assert_eq!(ran.code, Some(0));
     assert_eq!(ndjson_rows(&ran.stdout).len(), 120);
-    assert!(ran.stderr.contains("wrote 120 contacts") && ran.stderr.contains("not checked (stopped after --limit 120 of 2,500"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("wrote 120 contacts")
+            && ran.stderr.contains("not checked (stopped after --limit 120 of 2,500"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
