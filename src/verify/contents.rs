@@ -138,3 +138,92 @@ fn compare_columns(rows: &Readback, due: &[ColumnRecord]) -> Result<(), String> 
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::dataset::{ReadbackError, digest};
+    use crate::manifest::sealed_with;
+
+    const LINES: &str = "{\"id\":1,\"email\":\"a\"}\n{\"id\":2,\"email\":null}\n";
+
+    /// Puts columns into a manifest, with their fingerprint.
+    fn put_columns(manifest: &mut Value, columns: &Value) {
+        let records: Vec<ColumnRecord> = serde_json::from_value(columns.clone()).unwrap();
+        manifest["schema"] = json!({"version": "1.0", "fingerprint": fingerprint(&records), "columns": columns});
+    }
+
+    /// Reads `text` as the contacts of its manifest, in which something is changed.
+    fn read(text: &str, change: &dyn Fn(&mut Value)) -> Result<(), VerifyError> {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("c.ndjson");
+        fs::write(&file, LINES).unwrap();
+        let sum = digest(&file).unwrap().sum.to_string();
+        fs::write(&file, text).unwrap();
+        let manifest = sealed_with(|manifest| {
+            manifest["options"]["format"] = json!("ndjson");
+            manifest["file"] = json!({"name": "c.ndjson", "rows": 2, "bytes": LINES.len(), "sha256": ""});
+            manifest["digest"] = json!({"rows": 2, "sum": sum});
+            let id = json!({"name": "id", "type": "int64", "nullable": false});
+            put_columns(manifest, &json!([id, {"name": "email", "type": "utf8", "nullable": true}]));
+            change(manifest);
+        });
+        let manifest = Manifest::read(manifest.as_bytes()).unwrap();
+        let mut contents = Contents::of_contacts(&manifest, &file)?;
+        contents.read(&file, manifest.file.as_ref().unwrap().rows)?;
+        contents.finish(&file)
+    }
+
+    /// Why contents are refused, of which the manifest has `columns`.
+    fn with_columns(columns: &Value) -> String {
+        read(LINES, &|manifest| put_columns(manifest, columns)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn honest_manifests_are_accepted() {
+        read(LINES, &|_| {}).unwrap();
+        read(LINES, &|manifest| manifest["digest"] = Value::Null).unwrap();
+    }
+
+    #[test]
+    fn each_lie_about_columns_is_found() {
+        let column = |name: &str, kind: &str, nullable: bool| json!({"name": name, "type": kind, "nullable": nullable});
+        let (id, email) = (column("id", "int64", false), column("email", "utf8", true));
+        for (columns, says) in [
+            (json!([id]), "2 columns instead of 1"),
+            (json!([id, email, email]), "2 columns instead of 3"),
+            (json!([email, id]), "column id (int64, not null) instead of email (utf8, nullable)"),
+            (json!([id, column("title", "utf8", true)]), "email (utf8, nullable) instead of title"),
+            (json!([id, column("email", "int64", true)]), "instead of email (int64, nullable)"),
+            (json!([id, column("email", "utf8", false)]), "instead of email (utf8, not null)"),
+            (json!([id, column("e\u{1b}[2J", "utf8", true)]), "instead of e\\u{1b}[2J"),
+        ] {
+            let error = with_columns(&columns);
+            assert!(error.contains("does not match its manifest: ") && error.contains(says), "{says}: {error}");
+        }
+        let error = read(LINES, &|manifest| manifest["schema"]["fingerprint"] = json!("0")).unwrap_err();
+        assert!(error.to_string().contains("schema.fingerprint does not belong"), "{error}");
+    }
+
+    #[test]
+    fn each_lie_about_rows_and_contents_is_found() {
+        let lies: [(&str, &str, Value, &str); 6] = [
+            (LINES, "/file/rows", json!(3), "2 rows instead of 3"),
+            (LINES, "/options/format", json!("csv"), "format ndjson instead of csv"),
+            (LINES, "/digest/sum", json!("7"), "instead of 2 7"),
+            (LINES, "/digest/rows", json!(3), "instead of 3 "),
+            (&LINES.replace(":2,", ":1,"), "/digest", Value::Null, "the contact with id 1 twice"),
+            (&LINES.replace("\"a\"", "\"b\""), "/run/pages", json!(3), "digest 2 "),
+        ];
+        for (text, key, value, says) in lies {
+            let error = read(text, &|manifest| *manifest.pointer_mut(key).unwrap() = value.clone()).unwrap_err();
+            assert!(error.to_string().contains(says), "{key}: {error}");
+        }
+        let cut = read(&LINES[..LINES.len() - 3], &|_| {}).unwrap_err();
+        assert!(matches!(cut, VerifyError::Dataset(ReadbackError::Malformed { .. })), "{cut}");
+    }
+}
