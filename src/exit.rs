@@ -203,9 +203,10 @@ impl VerifyError {
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
+            Self::NoFile { .. } | Self::NoFolder { .. } => ExitCode::NoInput,
             Self::Publishing { .. } => ExitCode::TemporaryFailure,
             Self::Below { .. } => ExitCode::Incomplete,
-            Self::NoFile { .. } | Self::NoFolder { .. } => ExitCode::NoInput,
+            Self::Dataset(error @ ReadbackError::Replaced { .. }) => error.exit(),
             _ => ExitCode::BadResponse,
         }
     }
@@ -216,9 +217,9 @@ impl ReadbackError {
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
+            Self::NoFile { .. } => ExitCode::NoInput,
             Self::Raw { .. } => ExitCode::Usage,
             Self::Replaced { .. } => ExitCode::TemporaryFailure,
-            Self::NoFile { .. } => ExitCode::NoInput,
             _ => ExitCode::BadResponse,
         }
     }

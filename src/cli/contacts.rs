@@ -24,7 +24,7 @@ use super::values::{one_of, positive};
 use super::{messages, secret};
 use crate::config::{ConfigError, ExportConfig, MaxDeletes, OnIncomplete, Source, Token, defaults};
 use crate::events::{Publishing, Reporter, Summary, Tally};
-use crate::report::Ended;
+use crate::report::RunReport;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
 /// How long a canceled run may take to stop.
@@ -172,7 +172,7 @@ impl Contacts {
             (Err(Error::Cancelled), Some(exit)) => exit,
             (Err(error), _) => error.exit(),
         };
-        let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
+        let mut ended = RunReport::new(exit, started, start.elapsed(), tally.figures());
         // A path that contains the token is not recorded.
         if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
             ended = ended.with_output(&self.destination.output());
@@ -181,12 +181,11 @@ impl Contacts {
             ended = ended.with_config(config);
         }
         let publishing = tally.publishing();
-        if let Publishing::Done(manifest) = &publishing {
-            ended = ended.with_manifest(manifest);
+        if let Publishing::Done { rows, manifest } = &publishing {
+            ended = ended.with_published(*rows, manifest);
         }
         ended = match &result {
-            Ok(summary) => ended.with_summary(summary),
-            Err(Error::Cancelled) => ended,
+            Ok(_) | Err(Error::Cancelled) => ended,
             Err(error) => ended.with_error(error, messages::advice(error).as_deref()),
         };
         // Report and metrics come first, so that the last message can say if they could not be written.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::secret;
 use crate::config::Output;
-use crate::report::{Ended, metrics};
+use crate::report::{RunReport, metrics};
 use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 
 #[derive(Debug, Clone, Args)]
@@ -116,14 +116,14 @@ impl OpenRunFiles {
     }
 
     /// Writes all files. Returns the first error.
-    pub fn write(mut self, ended: &Ended) -> Result<(), SinkError> {
+    pub fn write(mut self, ended: &RunReport) -> Result<(), SinkError> {
         let write = |record| self.take(record).map_or(Ok(()), |file| write(file, record, ended));
         RunFile::ALL.map(write).into_iter().collect()
     }
 }
 
 /// Writes a run file.
-pub fn write(file: RecordFile, kind: RunFile, ended: &Ended) -> Result<(), SinkError> {
+pub fn write(file: RecordFile, kind: RunFile, ended: &RunReport) -> Result<(), SinkError> {
     match kind {
         RunFile::Report => file.write(ended.report().as_bytes(), Readers::Owner),
         RunFile::Metrics => {

@@ -14,7 +14,7 @@ use super::run_files::RunFiles;
 use super::{destination, secret, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
-use crate::report::Ended;
+use crate::report::RunReport;
 use crate::{Error, ExitCode, RunPaths, SinkError, check_apart};
 
 /// Prints what is wrong with the arguments, or the requested help. Returns how to exit.
@@ -71,7 +71,7 @@ fn say_text(error: &clap::Error, notes: &[String]) {
 }
 
 /// The report of a run that did not begin.
-fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended {
+fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> RunReport {
     let text = error.render().to_string();
     let text = secret::without_secrets(&text);
     let reason = match error.get(ContextKind::InvalidArg) {
@@ -83,7 +83,7 @@ fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended 
     };
     let reason = reason.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
     let hint = if notes.is_empty() { "see linq-export contacts --help".to_owned() } else { notes.join("; ") };
-    let ended = Ended::new(ExitCode::Usage, Utc::now(), Duration::ZERO, Figures::default());
+    let ended = RunReport::new(ExitCode::Usage, Utc::now(), Duration::ZERO, Figures::default());
     let ended = match outputs(arguments).first() {
         Some(output) => ended.with_output(output),
         None => ended,
@@ -92,7 +92,7 @@ fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended 
 }
 
 /// Writes the report and the metrics, if their paths are clear and conflict with nothing else.
-fn leave(ended: &Ended, arguments: &Arguments) {
+fn leave(ended: &RunReport, arguments: &Arguments) {
     let path = |option| value(option, arguments).map(PathBuf::from);
     let records = RunFiles::new(path("report"), path("metrics-file"));
     let (manifest, kit) = (path("manifest"), path("kit"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::parts::Parts;
 use super::{Lines, ReadbackError, raw_ids};
-use crate::manifest::{self, Known};
+use crate::manifest::{self, Manifest};
 
 /// What can be told of such lines.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) fn is_raw(path: &Path) -> bool {
         name.push(".manifest.json");
         name.into()
     };
-    manifest::read_file(&path).is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
+    manifest::read_file(&path).is_ok_and(|text| Manifest::read(&text).is_ok_and(|known| known.options.raw))
 }
 
 /// Counts them.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::SinkError;
 use crate::config::Partition;
-use crate::manifest::{self, Known};
+use crate::manifest::{self, Manifest};
 use crate::naming::FolderNames;
 
 /// Refuses to replace a folder that holds anything that no export made. What is told of `names` is looked up at `folder`,
@@ -31,7 +31,7 @@ pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<()
             return refused(format!("{} is in it, and no {} of an export", shown(&first), FolderNames::MANIFEST));
         }
         Err(error) => return Err(failed(error)),
-        Ok(manifest) => match Known::read(&manifest) {
+        Ok(manifest) => match Manifest::read(&manifest) {
             Ok(known) => listed(&known),
             Err(error) => return refused(format!("its {} is of no use: {error}", FolderNames::MANIFEST)),
         },
@@ -91,7 +91,7 @@ fn shown(name: &Path) -> String {
 }
 
 /// The names of all files that a manifest lists, itself included.
-pub(crate) fn listed(known: &Known) -> Vec<String> {
+pub(crate) fn listed(known: &Manifest) -> Vec<String> {
     let files = known.parts.iter().chain(known.owners_file()).filter_map(|file| file.name.clone());
     files.chain([FolderNames::MANIFEST, FolderNames::SUCCESS].map(str::to_owned)).collect()
 }

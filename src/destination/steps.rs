@@ -18,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::atomic::{self, Draft, Mode};
-use crate::manifest::{self, Known};
+use crate::manifest::{self, Manifest};
 use crate::naming::Names;
 
 /// What an earlier run that was killed had left.
@@ -56,7 +56,7 @@ pub(super) fn finish(names: &Names, owners: Option<&Path>) -> io::Result<()> {
 /// Where the owners stand that the export before wrote, if they are as it left them. A manifest that was copied from
 /// another target names that one's file, and its owners are that one's.
 pub(super) fn former_owners(names: &Names) -> Option<PathBuf> {
-    let known = Known::read(&manifest::read_file(&names.manifest).ok()?).ok()?;
+    let known = Manifest::read(&manifest::read_file(&names.manifest).ok()?).ok()?;
     let name = known.file.as_ref()?.name.as_deref().map(OsStr::new);
     let is_of_this = name == names.target.file_name() || name == Some(&names.called);
     let file = known.owners_file().filter(|_| is_of_this)?;
@@ -109,7 +109,7 @@ struct Described {
 }
 
 fn described(staged: &[u8], names: &Names) -> Option<Described> {
-    let known = Known::read(staged).ok()?;
+    let known = Manifest::read(staged).ok()?;
     if !known.file.as_ref()?.is(&names.target) {
         return None;
     }

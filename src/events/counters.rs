@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use super::{Event, Outcome, Reporter};
-use crate::manifest::Manifest;
 
 /// What was counted so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -53,22 +52,22 @@ impl Figures {
 #[non_exhaustive]
 pub struct Failures {
     /// The server asked for fewer requests.
-    pub throttled: u64,
+    pub rate_limited: u64,
     /// No answer, half an answer, or one that says that it may pass.
     pub unavailable: u64,
     /// An answer, but not the page.
-    pub no_page: u64,
+    pub invalid_response: u64,
     /// An answer that asking again cannot change.
-    pub refused: u64,
+    pub rejected: u64,
 }
 
 impl Failures {
     fn count(&mut self, outcome: Outcome) {
         *match outcome {
-            Outcome::Throttled => &mut self.throttled,
+            Outcome::Throttled => &mut self.rate_limited,
             Outcome::Unavailable => &mut self.unavailable,
-            Outcome::NoPage => &mut self.no_page,
-            Outcome::Refused => &mut self.refused,
+            Outcome::NoPage => &mut self.invalid_response,
+            Outcome::Refused => &mut self.rejected,
         } += 1;
     }
 }
@@ -82,8 +81,13 @@ pub enum Publishing {
     NotBegun,
     /// The output may have its name, or not.
     Begun,
-    /// The output is published, with this record.
-    Done(Arc<Manifest>),
+    /// The output is published.
+    Done {
+        /// Contacts written.
+        rows: u64,
+        /// The text of the manifest.
+        manifest: Arc<str>,
+    },
 }
 
 /// A reporter that counts, before another.
@@ -117,7 +121,9 @@ impl Reporter for Tally {
     fn report(&self, event: &Event) {
         let publishing = match event {
             Event::Publishing => Some(Publishing::Begun),
-            Event::Published { manifest } => Some(Publishing::Done(Arc::clone(manifest))),
+            Event::Published { rows, manifest } => {
+                Some(Publishing::Done { rows: *rows, manifest: Arc::clone(manifest) })
+            }
             _ => None,
         };
         if let Some(publishing) = publishing {

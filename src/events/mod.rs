@@ -14,8 +14,6 @@ pub use summary::{ReadSummary, Summary};
 
 pub use crate::page::{FindingKind, Outcome};
 
-use crate::manifest::Manifest;
-
 /// Something that happened in a run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -119,8 +117,10 @@ pub enum Event {
     Publishing,
     /// The output has its name, and its manifest with it. A kit may still be to be put in its place.
     Published {
-        /// The record of the run.
-        manifest: Arc<Manifest>,
+        /// Contacts written.
+        rows: u64,
+        /// The text of the manifest.
+        manifest: Arc<str>,
     },
     /// A second has passed.
     Tick,

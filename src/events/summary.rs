@@ -1,12 +1,11 @@
 //! What a run comes to, in figures: known at its end.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 
 use super::{Failures, FindingKind, Warning};
 use crate::config::{Output, Rate};
-use crate::manifest::Manifest;
 use crate::proof::{Certificate, Require};
 
 /// What reading came to.
@@ -51,8 +50,8 @@ pub struct Summary {
     pub bytes: u64,
     /// From start to end.
     pub elapsed: Duration,
-    /// The record of the run, as it was published with a file.
-    pub manifest: Manifest,
+    /// The text of the manifest.
+    pub manifest: Arc<str>,
     /// The least level that was required.
     pub required: Require,
 }

@@ -1,19 +1,18 @@
-//! Which contacts a table of owners belongs to: it has no manifest of its own, theirs lists it.
+//! Finds the contacts that an owners file belongs to. It has no manifest of its own; the contacts' manifest lists it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Known;
+use super::record::{Manifest, read_file};
 use crate::atomic::folder;
-use crate::manifest;
 use crate::naming::FolderNames;
 
-/// How the name of a file's manifest ends.
+/// The suffix of a file's manifest.
 const MANIFEST: &str = ".manifest.json";
-/// The folder that owners have within one of parts.
+/// The subdirectory for owners in a directory of part files.
 const OWNERS: &str = "_owners";
 
-/// The file or the folder of the contacts whose manifest lists these owners, and that manifest.
+/// The contacts whose manifest lists this owners file, and that manifest.
 pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
     let name = owners.file_name()?.to_str()?;
     let within = folder(owners);
@@ -34,6 +33,6 @@ pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
 }
 
 fn lists(manifest: &Path, owners: &str) -> bool {
-    let known = manifest::read_file(manifest).ok().and_then(|text| Known::read(&text).ok());
-    known.is_some_and(|known| known.owners_file().is_some_and(|file| file.name.as_deref() == Some(owners)))
+    let manifest = read_file(manifest).ok().and_then(|text| Manifest::read(&text).ok());
+    manifest.is_some_and(|manifest| manifest.owners_file().is_some_and(|file| file.name.as_deref() == Some(owners)))
 }

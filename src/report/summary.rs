@@ -44,35 +44,41 @@ fn written(summary: &Summary) -> String {
     }
 }
 
-/// The completeness of the export, in capitals where it was checked and could not be proven.
+/// The completeness of the export, in capitals if it was checked but not proven.
 fn completeness(certificate: &Certificate) -> String {
-    let mut reasons = certificate.reasons.clone();
-    match certificate.level {
-        Level::Snapshot => "completeness: snapshot. Exactly the server's list at one instant".to_owned(),
-        Level::Complete => {
-            let mut text =
-                "completeness: complete. Every contact that existed throughout the run is included".to_owned();
-            reasons.retain(|reason| {
-                let Reason::Deleted { contacts } = reason else { return true };
-                let verb = if *contacts == 1 { "was" } else { "were" };
-                text += &format!(", and {} that {verb} deleted during it", count(*contacts));
-                false
-            });
-            if reasons.is_empty() { text } else { format!("{text} ({})", joined(&reasons)) }
+    let reasons = &certificate.reasons[..];
+    match (certificate.level, reasons) {
+        (Level::Snapshot, _) => "completeness: snapshot. Exactly the server's list at one instant".to_owned(),
+        (Level::Complete, _) => {
+            let (deleted, others): (Vec<_>, Vec<_>) =
+                reasons.iter().partition(|reason| matches!(reason, Reason::Deleted { .. }));
+            let others = if others.is_empty() { String::new() } else { format!(" ({})", joined(others)) };
+            format!(
+                "completeness: complete. Every contact that existed throughout the run is included{}{others}",
+                deleted.into_iter().map(and_deleted).collect::<String>()
+            )
         }
-        Level::Incomplete if let [Reason::Limited { contacts }] = reasons[..] => format!(
+        (Level::Incomplete, [Reason::Limited { contacts }]) => format!(
             "completeness: not checked (stopped after --limit {contacts} of {})",
             counted(certificate.total_first, "contact")
         ),
-        Level::Counted => {
-            format!("COMPLETENESS NOT PROVEN: counted (counts agree, unproven): {}", joined(&reasons))
+        (Level::Counted, _) => {
+            format!("COMPLETENESS NOT PROVEN: counted (counts agree, unproven): {}", joined(reasons))
         }
-        level => format!("COMPLETENESS NOT PROVEN: {level}: {}", joined(&reasons)),
+        (level, _) => format!("COMPLETENESS NOT PROVEN: {level}: {}", joined(reasons)),
     }
 }
 
-fn joined(reasons: &[Reason]) -> String {
-    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+fn and_deleted(reason: &Reason) -> String {
+    match reason {
+        Reason::Deleted { contacts: 1 } => ", and 1 that was deleted during it".to_owned(),
+        Reason::Deleted { contacts } => format!(", and {} that were deleted during it", count(*contacts)),
+        _ => String::new(),
+    }
+}
+
+fn joined<'r>(reasons: impl IntoIterator<Item = &'r Reason>) -> String {
+    reasons.into_iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

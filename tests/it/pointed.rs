@@ -41,7 +41,7 @@ fn a_folder_of_partitions_is_read_one_by_one() {
     let home = folder();
     let out = path(&home, "out");
     assert_eq!(exported(5, &format!("{out}/"), &["--partition", "day=1"]).code, Some(0));
-    said(&["verify", &out], 65, &["holds partitions, such as day=1", "verify one partition"]);
+    said(&["verify", &out], 65, &["contains partitions, such as day=1", "verify one partition"]);
     for verb in ["digest", "inspect"] {
         said(&[verb, &out], 65, &["of a partitioned export, one partition"]);
     }

@@ -27,7 +27,8 @@ fn standard_output_carries_data_only() {
     assert_eq!(ran.code, Some(0));
     assert_eq!(ndjson_rows(&ran.stdout).len(), 120);
     assert!(
-        ran.stderr.contains("wrote 120 contacts") && ran.stderr.contains("not checked (stopped after --limit 120"),
+        ran.stderr.contains("wrote 120 contacts")
+            && ran.stderr.contains("not checked (stopped after --limit 120 of 2,500"),
         "{}",
         ran.stderr
     );

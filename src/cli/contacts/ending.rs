@@ -13,7 +13,7 @@ use super::super::run_files::{self, OpenRunFiles, RunFile};
 use super::super::signals::Signals;
 use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
-use crate::report::{Ended, json_line, summary_lines};
+use crate::report::{RunReport, json_line, summary_lines};
 use crate::{Error, ExitCode, RecordFile, SinkError};
 
 /// Time limit for writing a run file. A pipe whose reader has stopped reading would block forever.
@@ -23,7 +23,7 @@ impl Contacts {
     /// Ends a run that failed because of a bug or the system.
     pub fn broken(&self, error: &Error) -> ExitCode {
         let exit = error.exit();
-        let ended = Ended::new(exit, Utc::now(), Duration::ZERO, Figures::default())
+        let ended = RunReport::new(exit, Utc::now(), Duration::ZERO, Figures::default())
             .with_output(&self.destination.output())
             .with_error(error, messages::advice(error).as_deref());
         let places = self.places();
@@ -44,10 +44,10 @@ impl Contacts {
     pub(super) async fn write_run_files(
         &self,
         exit: ExitCode,
-        ended: Ended,
+        ended: RunReport,
         files: OpenRunFiles,
         signals: &Signals,
-    ) -> (ExitCode, Ended, Option<Error>) {
+    ) -> (ExitCode, RunReport, Option<Error>) {
         let (mut exit, mut ended, mut files, mut unwritten) = (exit, ended, files, None);
         let mut report = None;
         for kind in RunFile::ALL {
@@ -77,7 +77,7 @@ impl Contacts {
     pub(super) fn say_last(
         &self,
         result: &Result<Summary, Error>,
-        ended: &Ended,
+        ended: &RunReport,
         publishing: &Publishing,
         unwritten: Option<&Error>,
     ) {
@@ -100,7 +100,7 @@ impl Contacts {
         }
     }
 
-    fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended, publishing: &Publishing) {
+    fn say_end(&self, result: &Result<Summary, Error>, ended: &RunReport, publishing: &Publishing) {
         match result {
             Ok(_) if self.logging.is_quiet() => {}
             _ if self.logging.is_json() => say(ended.log_line()),
@@ -122,13 +122,13 @@ impl Contacts {
 }
 
 /// Writes a run file. A blocked pipe or disk is abandoned; the process ends without it.
-async fn write(file: RecordFile, kind: RunFile, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+async fn write(file: RecordFile, kind: RunFile, ended: &RunReport, signals: &Signals) -> Result<(), SinkError> {
     let (target, ended) = (file.path().display().to_string(), ended.clone());
     unless(late(signals), target, move || run_files::write(file, kind, &ended)).await
 }
 
 /// Replaces the report that this run has written.
-async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+async fn write_again(path: &Path, ended: &RunReport, signals: &Signals) -> Result<(), SinkError> {
     let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
     let write = move || run_files::write(RecordFile::open(&path)?, RunFile::Report, &ended);
     unless(late(signals), target, write).await

@@ -200,10 +200,15 @@ pub fn of_verifying(error: &VerifyError) -> &'static str {
         }
         VerifyError::Interrupted { .. } => "run the export again: it publishes the manifest first",
         VerifyError::Publishing { .. } => "retry when the export has ended",
-        VerifyError::Manifest { error: ManifestError::Later { .. } | ManifestError::UnknownLevel { .. }, .. } => {
-            "use the version of linq-export that made the export, or a later one"
-        }
+        VerifyError::Manifest {
+            error:
+                ManifestError::Later { .. } | ManifestError::UnknownLevel { .. } | ManifestError::UnknownAssumption { .. },
+            ..
+        } => "use the version of linq-export that made the export, or a later one",
         VerifyError::Below { .. } => "do not load it if contacts must not be missing: export again, or lower --require",
+        VerifyError::Dataset(error @ (ReadbackError::Replaced { .. } | ReadbackError::Read { .. })) => {
+            of_reading(error)
+        }
         VerifyError::Read { .. } => "check that this user may read the file and its manifest",
         _ => {
             "the file or its manifest is truncated, modified, or from another run: do not load it; restore both, or export \

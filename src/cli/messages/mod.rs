@@ -38,7 +38,7 @@ pub fn advice(error: &Error) -> Option<String> {
 pub fn stopped(publishing: &Publishing) -> &'static str {
     match publishing {
         Publishing::NotBegun => "canceled: nothing was published",
-        Publishing::Done(_) => "canceled: the export is published, but its kit may not be",
+        Publishing::Done { .. } => "canceled: the export is published, but its kit may not be",
         _ => "canceled while publishing: use verify to check the output",
     }
 }

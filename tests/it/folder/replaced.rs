@@ -49,7 +49,7 @@ fn what_no_export_made_is_refused_and_stays() {
     for theirs in ["part-00001.parquet", ".hidden", "_owners/theirs", "zzz"] {
         fs::write(out.clone() + theirs, "theirs").unwrap();
         refused(&[&format!("{theirs:?} is in it, which its _manifest.json does not list")]);
-        assert!(matches!(refusal(&out), VerifyError::Stray { path } if path == Path::new(&out).join(theirs)));
+        assert!(matches!(refusal(&out), VerifyError::Stray(path) if path == Path::new(&out).join(theirs)));
         fs::remove_file(out.clone() + theirs).unwrap();
     }
     fs::create_dir(out.clone() + "day=1").unwrap();
