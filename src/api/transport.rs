@@ -74,6 +74,10 @@ pub(crate) fn reasons(error: &(dyn Error + 'static)) -> String {
             continue;
         }
         reasons.push(match text.strip_prefix("tunnel error: ") {
+            // rustls takes the first bytes of a plain HTTP response for a TLS record.
+            None if text.ends_with("corrupt message of type InvalidContentType") => {
+                "the port does not speak TLS".to_owned()
+            }
             Some(text) => format!("by the proxy of the environment (HTTPS_PROXY, NO_PROXY): {text}"),
             None => text,
         });

@@ -151,7 +151,7 @@ impl Destination {
     /// Refuses a digest that no file would hold.
     pub fn check_digest(&self, has_report: bool) -> Result<(), String> {
         if self.digest && self.output() == Output::Stdout && self.manifest().is_none() && !has_report {
-            return Err("--digest goes into the manifest, and stdout has none: use --manifest".to_owned());
+            return Err("--digest goes into the manifest, and -o - has none: use --manifest".to_owned());
         }
         Ok(())
     }

@@ -243,7 +243,7 @@ impl Sandbox {
                 () = signals.cancellation.cancelled() => return signals.exit().unwrap_or(ExitCode::Success),
             };
             if let Err(error) = written {
-                say_with_notes(&format!("error: cannot write --ca-file {}: {error}", path.display()));
+                say_with_notes(&format!("error: cannot write --ca-file {}: {error}", path.display()), None);
                 return ExitCode::CannotCreate;
             }
         }
@@ -264,11 +264,15 @@ impl Sandbox {
 async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, ExitCode> {
     let address = config.address;
     sandbox::Sandbox::start(config).await.map_err(|error| {
-        say_with_notes(&format!("error: cannot start the sandbox on {address} (--port): {error}"));
-        match error.kind() {
+        let (exit, hint) = match error.kind() {
             // Another process may free the port.
-            std::io::ErrorKind::AddrInUse => ExitCode::TemporaryFailure,
-            _ => ExitCode::Usage,
-        }
+            std::io::ErrorKind::AddrInUse => {
+                (ExitCode::TemporaryFailure, Some("choose another --port, or 0 for any free port"))
+            }
+            std::io::ErrorKind::PermissionDenied => (ExitCode::Usage, Some("choose a --port above 1023")),
+            _ => (ExitCode::Usage, None),
+        };
+        say_with_notes(&format!("error: cannot start the sandbox on {address} (--port): {error}"), hint);
+        exit
     })
 }

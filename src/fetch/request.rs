@@ -270,7 +270,10 @@ impl<T> Fetcher<T> {
                 None
             }
         };
-        if let Some(wait) = held {
+        // A wait that is too long ends the run instead.
+        if let Some(wait) = held
+            && failure.retry_after().is_none_or(|told| told <= self.patience.retry_after)
+        {
             self.reporter.report(&Event::Waiting { wait, cause: failure.to_string() });
         }
         class

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::run::exported;
-use crate::support::{Ran, folder, path, program, ran, run};
+use crate::support::{Ran, folder, path, run};
 
 fn digest(file: &str) -> Ran {
     run(&["digest", file])

@@ -20,6 +20,7 @@ mod faults;
 mod files;
 mod folder;
 mod forms;
+mod help;
 mod inspect;
 mod kill;
 mod kit;
@@ -27,6 +28,7 @@ mod last_word;
 mod manifest;
 
 mod memory;
+mod messages;
 mod moving;
 mod night;
 mod pace;

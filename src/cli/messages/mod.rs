@@ -16,7 +16,7 @@ use crate::{Error, ExitCode, error_chain};
 /// An error and its causes, one per line.
 pub fn error(error: &dyn StdError) -> String {
     let mut text = format!("error: {error}");
-    for cause in error_chain(error) {
+    for cause in causes(error) {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  caused by: {cause}");
     }
@@ -25,7 +25,12 @@ pub fn error(error: &dyn StdError) -> String {
 
 /// An error and its causes on one line.
 pub fn line(error: &dyn StdError) -> String {
-    error_chain(error).fold(error.to_string(), |text, cause| text + ": " + &cause)
+    causes(error).fold(error.to_string(), |text, cause| text + ": " + &cause)
+}
+
+/// The causes of an error, without the paths of temporary files that `tempfile` appends.
+fn causes(error: &dyn StdError) -> impl Iterator<Item = String> {
+    error_chain(error).map(|cause| cause.split(" at path \"").next().unwrap_or_default().to_owned())
 }
 
 /// The hint and the notes on an error, on one line.
@@ -64,9 +69,12 @@ pub fn unverified(error: &VerifyError) -> ExitCode {
     error.exit()
 }
 
-/// Prints an error without a hint, and the notes on it.
-pub fn say_with_notes(error: &str) {
+/// Prints an error that is not one of the library's, and the notes on it.
+pub fn say_with_notes(error: &str, hint: Option<&str>) {
     say(error);
+    if let Some(hint) = hint {
+        say(format_args!("hint: {hint}"));
+    }
     for note in variables::in_text(error) {
         say(format_args!("note: {note}"));
     }

@@ -38,7 +38,7 @@ fn a_file_system_that_lets_no_mode_be_set_is_written_to_unless_a_mode_is_asked_f
             assert_eq!(names(folder.path()), before);
             let written = exported(&shim, &at, more);
             assert_eq!(written.code, Some(0), "{output}: {}", written.stderr);
-            assert!(written.stderr.contains("warning: the file system does not let"), "{}", written.stderr);
+            assert!(written.stderr.contains("warning: the file system ignores file permissions"), "{}", written.stderr);
         }
         let (records, kit) = (path(&folder, "r.json"), path(&folder, "kit"));
         let written =
