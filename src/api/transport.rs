@@ -68,16 +68,15 @@ pub(crate) fn reasons(error: &(dyn Error + 'static)) -> String {
         let text = error.to_string();
         // rustls explains itself with a link.
         let text = text.split(": https://docs.rs/").next().unwrap_or_default().to_owned();
+        // rustls takes the first bytes of a plain HTTP response for a TLS record.
+        let is_plain = text.ends_with("corrupt message of type InvalidContentType");
+        let text = if is_plain { "the port does not speak TLS".to_owned() } else { text };
         // Both say no more than their kind, which is told already.
         let is_envelope = error.is::<reqwest::Error>() || text.starts_with("client error (");
         if (is_envelope && error.source().is_some()) || reasons.iter().any(|reason| reason.contains(&text)) {
             continue;
         }
         reasons.push(match text.strip_prefix("tunnel error: ") {
-            // rustls takes the first bytes of a plain HTTP response for a TLS record.
-            None if text.ends_with("corrupt message of type InvalidContentType") => {
-                "the port does not speak TLS".to_owned()
-            }
             Some(text) => format!("by the proxy of the environment (HTTPS_PROXY, NO_PROXY): {text}"),
             None => text,
         });

@@ -21,7 +21,12 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 
 /// A duration as users write it.
 pub fn written(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string()
+    let milliseconds = duration.as_millis();
+    match (milliseconds % 1_000, milliseconds % 60_000) {
+        (0, 0) => format!("{}m", milliseconds / 60_000),
+        (0, _) => format!("{}s", milliseconds / 1_000),
+        _ => format!("{milliseconds}ms"),
+    }
 }
 
 /// Parses an integer above zero.
@@ -52,7 +57,7 @@ mod tests {
     #[test]
     fn defaults_are_written_as_users_write_them() {
         let defaults = [defaults::ATTEMPT_TIMEOUT, defaults::FIRST_BACKOFF, defaults::MAX_OUTAGE];
-        assert_eq!(defaults.map(written), ["1m 30s", "500ms", "15m"]);
+        assert_eq!(defaults.map(written), ["90s", "500ms", "15m"]);
         assert_eq!(defaults.map(|default| duration(&written(default))), defaults.map(Ok));
     }
 

@@ -1,6 +1,4 @@
-//! How rows become the bytes of a file.
-//!
-//! Names, endings and options come in; an [`Encoding`] that an encoder can follow goes out, or why there is none.
+//! The encoding of a file, from its name and the options.
 
 use std::path::Path;
 
@@ -46,10 +44,10 @@ impl Encoding {
         Self::new(format.ok_or_else(refused)?).compressed(codec, None)
     }
 
-    /// The encoding that a name, if there is one, and options say together.
+    /// The encoding from a file name, if any, and options.
     ///
     /// # Errors
-    /// If they say too little, contradict each other, or ask for what there is not.
+    /// If they are not sufficient, conflict, or request an unsupported combination.
     pub fn chosen(
         path: Option<&Path>,
         format: Option<Format>,

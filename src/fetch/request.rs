@@ -166,7 +166,8 @@ impl<T> Fetcher<T> {
             tries.probes += u32::from(probe);
             let pays = allowed.pays && !probe && matches!(class, Class::Transient | Class::Protocol | Class::StandIn);
             let bearing = self.pacer.bearing(pays);
-            let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64()) {
+            let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64())
+            {
                 Decision::Again(wait) => wait,
                 Decision::AskOther => {
                     tries = match self.ask_other(asked, share).await? {
@@ -216,7 +217,9 @@ impl<T> Fetcher<T> {
                 }
                 // A server that has never given a page may never do so.
                 Class::Protocol if bearing.pages == 0 => return Ok(others),
-                Class::Transient | Class::Protocol | Class::StandIn if bearing.failing_for < self.patience.outage => {
+                Class::Transient | Class::Protocol | Class::StandIn
+                    if bearing.failing_for < self.patience.outage =>
+                {
                     others = Others::Failed;
                     sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
                 }

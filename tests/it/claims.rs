@@ -128,7 +128,8 @@ fn nothing_that_a_manifest_says_acts_on_a_terminal() {
     assert!(ran.code == Some(65) && ran.stderr.contains("a.owners\\u{1b}[2J"), "{}", ran.stderr);
     let ran = after(&|value| value["completeness"]["level"] = json!("perfect"));
     assert!(
-        ran.stderr.contains("the unknown level \"perfect\"") && ran.stderr.contains("version of linq-export that made the export"),
+        ran.stderr.contains("the unknown level \"perfect\"")
+            && ran.stderr.contains("version of linq-export that made the export"),
         "{}",
         ran.stderr
     );

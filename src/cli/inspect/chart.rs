@@ -1,4 +1,4 @@
-//! Bars of text: labels and counts come in, lines go out, aligned also where characters are two columns wide.
+//! Horizontal bar charts of labels and counts, aligned even if characters are two columns wide.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -8,12 +8,12 @@ use crate::text::humanize::count;
 /// Eighths of a block, from one to seven.
 const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const BLOCK: &str = "█";
-/// Blocks of a bar, at most: a longer one tells no more.
+/// Maximum length of a bar in blocks: longer ones are not easier to compare.
 const LONGEST: usize = 48;
-/// What of a line a label may take: one part in so many.
+/// A label may take this fraction of a line: one half.
 const LABEL: usize = 2;
 
-/// A line for each label, no wider than `width`: label, count, and a bar of that length. Labels may be of strangers.
+/// A line for each label, at most `width` columns wide: label, count and bar. Labels may be untrusted text.
 pub fn bars(rows: &[(String, u64)], width: usize) -> String {
     let labels: Vec<_> = rows.iter().map(|(label, _)| cut(&shown(label), width / LABEL)).collect();
     let counts: Vec<_> = rows.iter().map(|(_, number)| count(*number)).collect();
@@ -30,12 +30,12 @@ pub fn bars(rows: &[(String, u64)], width: usize) -> String {
     text
 }
 
-/// A text with as many spaces behind it as make it so wide.
+/// A text padded with spaces to a width.
 pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// A bar whose length is to `room` what `number` is to `most`, to an eighth of a block; what is something is seen.
+/// A bar of length `room * number / most`, in eighths of a block; at least one eighth for numbers above zero.
 fn bar(number: u64, most: u64, room: usize) -> String {
     if number == 0 || most == 0 {
         return String::new();
@@ -47,7 +47,7 @@ fn bar(number: u64, most: u64, room: usize) -> String {
     bar
 }
 
-/// A text that is no wider than `width`: what is too much is cut, and that is seen.
+/// A text cut to `width` columns, with an ellipsis if it was cut.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -74,13 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_to_each_other_as_their_numbers() {
+    fn bars_are_proportional() {
         let text = bars(&rows(&[("a", 1_600), ("bc", 800), ("d", 1), ("e", 0)]), 31);
         assert_eq!(text, "  a   1,600  ██████████████████\n  bc    800  █████████\n  d       1  ▏\n  e       0\n");
     }
 
     #[test]
-    fn nothing_is_wider_than_the_terminal_and_all_is_aligned() {
+    fn lines_are_aligned_and_fit_the_terminal() {
         let names = ["名前名前名前名前名前名前名前名前名前", "Zoë", "🎉🎉", "a\u{1b}[31m\u{202e}b", "", "e\u{301}"];
         let rows: Vec<_> = names.iter().zip(1..).map(|(name, number)| ((*name).to_owned(), number)).collect();
         let text = bars(&rows, 60);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_number_has_its_bar_too() {
+    fn the_largest_number_has_a_bar() {
         assert_eq!(bar(u64::MAX, u64::MAX, 10), BLOCK.repeat(10));
         assert_eq!(bars(&[], 80), "");
     }
