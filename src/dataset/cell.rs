@@ -8,8 +8,8 @@ use arrow::datatypes::{DataType, Fields};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
-use super::rows::{Column, Record, Unfit};
-use super::shape::kind;
+use crate::decode::builder::{Column, Record, Unfit};
+use crate::format::schema::kind;
 use crate::text::sanitize::escape;
 
 /// An object of which each key is a column: a line.

@@ -5,9 +5,10 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, SchemaRef};
 
-use super::rows::Record;
-use super::shape::{Found, is_known, kind, schema_of};
-use super::{BATCH_BYTES, BATCH_ROWS, Lines, ReadbackError};
+use super::{BATCH_BYTES, BATCH_ROWS, ReadbackError};
+use crate::decode::builder::Record;
+use crate::format::read::Lines;
+use crate::format::schema::{Found, is_known, kind, schema_of};
 
 /// The rows of a text.
 pub(super) struct CsvRows {

@@ -73,7 +73,7 @@ fn shown(path: &Path) -> String {
 }
 
 impl ReadbackError {
-    pub(super) fn columns(path: &Path, reason: impl fmt::Display) -> Self {
+    pub(crate) fn columns(path: &Path, reason: impl fmt::Display) -> Self {
         Self::Columns { path: path.to_owned(), reason: inert(&reason.to_string()) }
     }
 
@@ -82,7 +82,7 @@ impl ReadbackError {
     }
 
     /// An error of the system, or of what decompresses: that the bytes are at fault, no system says.
-    pub(super) fn io(path: &Path, place: &str, error: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, place: &str, error: io::Error) -> Self {
         let path = path.to_owned();
         match error.kind() {
             io::ErrorKind::NotFound => Self::NoFile { path },

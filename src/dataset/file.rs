@@ -8,9 +8,10 @@ use arrow::datatypes::SchemaRef;
 
 use super::csv::CsvRows;
 use super::ndjson::NdjsonRows;
-use super::parquet::ParquetRows;
-use super::shape::schema_of;
-use super::{Lines, ReadbackError, Reading, keys};
+use super::{ReadbackError, Reading, keys};
+use crate::format::parquet::ParquetRows;
+use crate::format::read::Lines;
+use crate::format::schema::schema_of;
 
 /// The first bytes of a Parquet file.
 const PARQUET: &[u8] = b"PAR1";

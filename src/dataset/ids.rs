@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::ReadbackError;
 use super::ndjson::refused;
-use super::{Lines, ReadbackError};
+use crate::format::read::Lines;
 
 /// The ids of a file of raw contacts, one a line.
 pub(crate) fn raw_ids(path: &Path) -> Result<Vec<i64>, ReadbackError> {

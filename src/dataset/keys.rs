@@ -5,9 +5,10 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{Deserialize, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::ReadbackError;
 use super::ndjson::refused;
-use super::shape::Found;
-use super::{Lines, ReadbackError};
+use crate::format::read::Lines;
+use crate::format::schema::Found;
 use crate::resource::OWNER;
 
 /// The columns that the first line has. The owner's keys are those of the first line with an owner; where no line has

@@ -13,21 +13,15 @@
 //! # }
 //! ```
 
-mod cast;
 mod cell;
 mod csv;
 mod error;
 mod file;
-mod guard;
 mod ids;
 mod keys;
-mod lines;
 mod ndjson;
-mod parquet;
 mod parts;
 mod raw;
-mod rows;
-mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -39,14 +33,13 @@ use arrow::datatypes::SchemaRef;
 pub use error::ReadbackError;
 pub use file::Form;
 use file::Part;
-pub(crate) use guard::{Bounded, guarded};
 pub(crate) use ids::raw_ids;
-use lines::Lines;
 use parts::Parts;
 pub(crate) use parts::steadily;
 pub(crate) use raw::{RawLines, raw_lines};
 
 use crate::digest::ContentDigest;
+use crate::format::schema;
 
 /// Rows of a batch that is read from text, at most, and bytes of the lines that it is read from.
 const BATCH_ROWS: usize = 8_192;
@@ -70,7 +63,7 @@ pub(crate) struct Reading {
 impl Default for Reading {
     /// All of it; an owner has all that the API knows of one.
     fn default() -> Self {
-        Self { wanted: Wanted::Everything, owner: shape::keys_of_owner() }
+        Self { wanted: Wanted::Everything, owner: schema::keys_of_owner() }
     }
 }
 

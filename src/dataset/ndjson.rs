@@ -6,8 +6,9 @@ use serde::de::DeserializeSeed;
 use serde_json::error::Category;
 
 use super::cell::Row;
-use super::rows::Record;
-use super::{BATCH_BYTES, BATCH_ROWS, Lines, ReadbackError};
+use super::{BATCH_BYTES, BATCH_ROWS, ReadbackError};
+use crate::decode::builder::Record;
+use crate::format::read::Lines;
 
 /// The rows of lines.
 pub(super) struct NdjsonRows {

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::parts::Parts;
-use super::{Lines, ReadbackError, raw_ids};
+use super::{ReadbackError, raw_ids};
+use crate::format::read::Lines;
 use crate::manifest::{self, Known};
 
 /// What can be told of such lines.

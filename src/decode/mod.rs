@@ -3,11 +3,12 @@
 //! Bytes of a page come in, a record batch goes out. It has never heard of HTTP, files or terminals;
 //! what it finds on the way (a broken character, an unreadable time) it returns, for others to report.
 
-mod builder;
+pub(crate) mod builder;
 mod extra;
 mod json;
 mod key;
 mod page;
+mod page_rows;
 #[cfg(test)]
 mod tests;
 mod text;

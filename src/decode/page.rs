@@ -10,8 +10,8 @@ use std::hash::BuildHasher;
 use rustc_hash::FxBuildHasher;
 
 use super::PageTable;
-use super::builder::{Columns, Contact, integer};
 use super::json::{Broken, Kind, Raw, Scanner};
+use super::page_rows::{Columns, Contact, integer};
 use crate::page::{DecodeError, Decoded, Pagination};
 use crate::resource::OWNER;
 use crate::resource::contacts::{COLUMNS, Place};

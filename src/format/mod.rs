@@ -3,10 +3,13 @@
 //! Bytes are written as soon as they are made, so that no encoder holds what is ready: into whatever takes them, which
 //! suits any place. Text is compressed on its way out; Parquet compresses within itself.
 
+pub(crate) mod cast;
 mod compression;
 mod csv;
 mod ndjson;
-mod parquet;
+pub(crate) mod parquet;
+pub(crate) mod read;
+pub(crate) mod schema;
 
 use std::io::Write;
 

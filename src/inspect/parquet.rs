@@ -8,7 +8,8 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Serialize;
 
-use crate::dataset::{Bounded, ReadbackError, guarded};
+use crate::dataset::ReadbackError;
+use crate::format::parquet::{Bounded, guarded};
 
 /// What Parquet files say of themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

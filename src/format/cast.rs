@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Fields, TimeUnit, TimestampMicrosecondType};
 use crate::decode::INSTANTS;
 
 /// Whether columns of these types can have the values of those that are due, by name and place.
-pub(super) fn fits(found: &Fields, due: &Fields) -> Result<(), String> {
+pub(crate) fn fits(found: &Fields, due: &Fields) -> Result<(), String> {
     found.iter().zip(due).try_for_each(|(found, due)| match (found.data_type(), due.data_type()) {
         (DataType::Struct(found), DataType::Struct(due)) => fits(found, due),
         (found, of) if is_like(found, of) => Ok(()),
@@ -33,7 +33,7 @@ fn is_like(found: &DataType, due: &DataType) -> bool {
 }
 
 /// The same values in the type that is due.
-pub(super) fn convert(array: &ArrayRef, name: &str, due: &DataType) -> Result<ArrayRef, String> {
+pub(crate) fn convert(array: &ArrayRef, name: &str, due: &DataType) -> Result<ArrayRef, String> {
     match (array.data_type(), due) {
         (found, due) if found == due && !matches!(due, DataType::Timestamp(..)) => Ok(Arc::clone(array)),
         (DataType::Null, due) => Ok(new_null_array(due, array.len())),

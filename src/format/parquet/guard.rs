@@ -14,7 +14,7 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::ReadbackError;
+use crate::dataset::ReadbackError;
 
 thread_local! {
     /// Whether a panic of this thread is caught, and told by an error.

@@ -11,7 +11,7 @@ use crate::text::sanitize::escape;
 
 /// A column as it is found: its name, and the names within it if it is a struct.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub name: String,
     pub within: Option<Vec<String>>,
 }
@@ -20,7 +20,7 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// The first column that no table of this program has, or that stands there twice.
-pub(super) fn schema_of(found: &[Found]) -> Result<SchemaRef, String> {
+pub(crate) fn schema_of(found: &[Found]) -> Result<SchemaRef, String> {
     let of_owners = found.iter().any(|column| column.name == CONTACTS);
     let fields: Result<Vec<Field>, String> = found
         .iter()
@@ -36,19 +36,19 @@ pub(super) fn schema_of(found: &[Found]) -> Result<SchemaRef, String> {
 }
 
 /// The names of all that an owner has within `contact_owner`.
-pub(super) fn keys_of_owner() -> Vec<String> {
+pub(crate) fn keys_of_owner() -> Vec<String> {
     let columns = resource::schema();
     let keys = columns.fields().iter().filter_map(|field| field.name().strip_prefix(OWNER_COLUMNS));
     keys.map(str::to_owned).collect()
 }
 
 /// Whether any table of this program has such a column.
-pub(super) fn is_known(name: &str) -> bool {
+pub(crate) fn is_known(name: &str) -> bool {
     name == OWNER || column(name, false).is_some()
 }
 
 /// A type, as errors name it.
-pub(super) fn kind(data_type: &DataType) -> &'static str {
+pub(crate) fn kind(data_type: &DataType) -> &'static str {
     match data_type {
         DataType::Int64 => "whole number of 64 bits",
         DataType::Utf8 => "text",

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::ReadbackError;
+use crate::dataset::ReadbackError;
 
 /// Bytes of a line, at most. A page of the API has 8 MiB at most, and a byte of it becomes six where it is escaped.
 const LONGEST: usize = 64 << 20;
@@ -17,7 +17,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// Lines of a file that is read to its end once.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     path: PathBuf,
     reader: Box<dyn BufRead + Send>,
     /// How it is compressed.

@@ -7,12 +7,13 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::cast::{convert, fits};
-use super::shape::{Found, schema_of};
-use super::{Bounded, ReadbackError, Wanted, guarded};
+use super::guard::{Bounded, guarded};
+use crate::dataset::{ReadbackError, Wanted};
+use crate::format::cast::{convert, fits};
+use crate::format::schema::{Found, schema_of};
 
 /// The rows of a file.
-pub(super) struct ParquetRows {
+pub(crate) struct ParquetRows {
     path: PathBuf,
     reader: ParquetRecordBatchReader,
     pub schema: SchemaRef,
