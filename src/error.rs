@@ -3,6 +3,7 @@
 use crate::config::{ConfigError, MaxDeletes};
 use crate::destination::SinkError;
 use crate::fetch::ApiError;
+use crate::format::FormatError;
 use crate::proof::{Certificate, Require};
 use crate::text::humanize::{count, counted};
 
@@ -16,6 +17,9 @@ pub enum Error {
     /// The contacts could not be read.
     #[error(transparent)]
     Api(Box<ApiError>),
+    /// The rows could not be encoded, which is a bug.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// The output could not be written.
     #[error(transparent)]
     Sink(#[from] SinkError),

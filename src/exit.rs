@@ -126,7 +126,7 @@ impl Error {
             Self::Sink(error) => error.exit(),
             Self::Incomplete { .. } | Self::Deleted { .. } => ExitCode::Incomplete,
             Self::Cancelled => ExitCode::Interrupted,
-            Self::Bug(_) => ExitCode::Internal,
+            Self::Format(_) | Self::Bug(_) => ExitCode::Internal,
         }
     }
 }
@@ -186,7 +186,6 @@ impl SinkError {
             | Self::OverInput { .. }
             | Self::SamePlace { .. } => ExitCode::Usage,
             Self::ReaderGone => ExitCode::BrokenPipe,
-            Self::Encode { .. } => ExitCode::Internal,
         }
     }
 }

@@ -111,6 +111,7 @@ pub mod warehouse;
 pub use crate::api::{Failure, RequestId, Said, SetupError, Transport};
 pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 pub use crate::fetch::ApiError;
+pub use crate::format::FormatError;
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};
 pub use arrow;
@@ -155,10 +156,10 @@ pub mod bench {
     /// The bytes of a file.
     #[must_use]
     pub fn encode(encoding: crate::config::Encoding, batches: &[RecordBatch]) -> Vec<u8> {
-        let mut encoder = super::format::Encoder::new(encoding, &crate::schema(), Vec::new()).expect("an encoder");
+        let mut writer = super::format::Writer::new(encoding, &crate::schema(), Vec::new()).expect("a writer");
         for batch in batches {
-            encoder.encode(batch).expect("rows");
+            writer.write(batch).expect("rows");
         }
-        encoder.finish().expect("an end")
+        writer.finish().expect("an end")
     }
 }

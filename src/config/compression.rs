@@ -33,6 +33,11 @@ impl Codec {
     /// The endings that say how a file of text is compressed.
     pub(super) const ENDINGS: [(&'static str, Self); 2] = [(".gz", Self::Gzip), (".zst", Self::Zstd)];
 
+    /// Its name, as options and manifests have it.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, codec)| *codec == self).map_or("", |(name, _)| name)
+    }
+
     /// The levels it knows, from the fastest to the smallest.
     fn levels(self) -> Option<RangeInclusive<u8>> {
         match self {
@@ -56,8 +61,7 @@ impl FromStr for Codec {
 
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL.iter().find(|(_, codec)| codec == self).map_or("", |(name, _)| name);
-        f.write_str(name)
+        f.write_str(self.name())
     }
 }
 

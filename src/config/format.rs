@@ -21,6 +21,11 @@ impl Format {
     pub(super) const ALL: [(&'static str, Self); 3] =
         [("parquet", Self::Parquet), ("ndjson", Self::Ndjson), ("csv", Self::Csv)];
 
+    /// Its name, as options and manifests have it.
+    pub(crate) fn name(self) -> &'static str {
+        &self.ending()[1..]
+    }
+
     /// The ending of its files: `.parquet`, `.ndjson`, `.csv`.
     #[must_use]
     pub fn ending(self) -> &'static str {
@@ -45,6 +50,6 @@ impl FromStr for Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.ending()[1..])
+        f.write_str(self.name())
     }
 }

@@ -1,25 +1,19 @@
-//! What this program writes, read back: a file or a folder of parts comes in, record batches go out.
+//! Reads exports back: a file, or a directory of part files, as one table.
 //!
-//! Parquet, NDJSON and CSV, the latter two plain or compressed by gzip or zstd; what a file is, its first bytes say,
-//! never its name. Whatever the format, the same rows come out in the same types, and nothing is lost on the way: a
-//! column that this program does not write, or a value that its type cannot hold, is an error. One batch is in memory
-//! at a time, and no value of a contact is ever shown in an error.
+//! Files are Parquet, NDJSON or CSV, the latter two plain or compressed with gzip or zstd; the first bytes of a file decide,
+//! never its name. Every format yields the same rows in the same types, and nothing is lost: an unknown column, or a value
+//! that does not fit its type, is an error. One batch is in memory at a time, and errors never show a contact's values.
 //!
 //! ```no_run
-//! # fn example() -> Result<(), linq_export::readback::ReadbackError> {
-//! let digest = linq_export::readback::digest("contacts.ndjson.gz".as_ref())?;
+//! # fn example() -> Result<(), linq_export::dataset::ReadbackError> {
+//! let digest = linq_export::dataset::digest("contacts.ndjson.gz".as_ref())?;
 //! println!("{} rows, {}", digest.rows, digest.sum);
 //! # Ok(())
 //! # }
 //! ```
 
-mod cell;
-mod csv;
 mod error;
 mod file;
-mod ids;
-mod keys;
-mod ndjson;
 mod parts;
 mod raw;
 #[cfg(test)]
@@ -30,60 +24,33 @@ use std::path::{Path, PathBuf};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use crate::config::{Codec, Format};
+use crate::digest::ContentDigest;
+pub use crate::format::Form;
+use crate::format::Reading;
 pub use error::ReadbackError;
-pub use file::Form;
-use file::Part;
-pub(crate) use ids::raw_ids;
+use file::PartFile;
 use parts::Parts;
 pub(crate) use parts::steadily;
-pub(crate) use raw::{RawLines, raw_lines};
+pub(crate) use raw::{RawLines, raw_ids, raw_lines};
 
-use crate::digest::ContentDigest;
-use crate::format::schema;
-
-/// Rows of a batch that is read from text, at most, and bytes of the lines that it is read from.
-const BATCH_ROWS: usize = 8_192;
-const BATCH_BYTES: usize = 8 << 20;
-
-/// What of a file is read: all, or the ids alone where the format lets the rest be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    Everything,
-    Ids,
-}
-
-/// How a table is read.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    pub wanted: Wanted,
-    /// The keys within `contact_owner` of NDJSON in which no contact has an owner.
-    pub owner: Vec<String>,
-}
-
-impl Default for Reading {
-    /// All of it; an owner has all that the API knows of one.
-    fn default() -> Self {
-        Self { wanted: Wanted::Everything, owner: schema::keys_of_owner() }
-    }
-}
-
-/// The rows of a table: an iterator of batches, which ends after its first error.
+/// The rows of a table: an iterator over batches, which ends after its first error.
 #[derive(Debug)]
 pub struct Readback {
     parts: Parts,
-    /// How many of the files are read, or are being read.
+    /// How many of the files have been opened.
     begun: usize,
-    part: Option<Part>,
+    part: Option<PartFile>,
     reading: Reading,
     form: Form,
     codecs: Vec<&'static str>,
     schema: Option<SchemaRef>,
 }
 
-/// Opens a file, or the files `part-…` of a folder, which are one table.
+/// Opens a file, or the files `part-…` of a directory, as one table.
 ///
 /// # Errors
-/// If there is no such file, or it is none that this program writes.
+/// If there is no such file, or it is not an export of this program.
 pub fn open(path: &Path) -> Result<Readback, ReadbackError> {
     if raw::is_raw(path) {
         return Err(ReadbackError::Raw { path: path.to_owned() });
@@ -91,19 +58,19 @@ pub fn open(path: &Path) -> Result<Readback, ReadbackError> {
     open_for(path, Reading::default())
 }
 
-/// The digest of all contents of a file or folder, which may be replaced meanwhile: it is that of one table then.
+/// The digest of the contents of a file or directory. It is consistent even if the table is replaced while it is read.
 ///
 /// # Errors
-/// If it cannot be read back, or is replaced time and again.
+/// If it cannot be read back, or is replaced repeatedly.
 pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
     steadily(|| open(path)?.digest())
 }
 
 pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
     let parts = Parts::of(path)?;
-    let (form, codecs) = (Form::default(), Vec::new());
+    let (form, codecs) = (Form { format: Format::Ndjson.name(), codec: Codec::None.name() }, Vec::new());
     let mut readback = Readback { parts, begun: 0, part: None, reading, form, codecs, schema: None };
-    // Parts without a line say nothing about columns.
+    // Empty parts do not have columns.
     while readback.schema.is_none() && readback.begin_part()? {}
     Ok(readback)
 }
@@ -115,65 +82,64 @@ impl Readback {
         &self.parts.files
     }
 
-    /// The format and compression of the file; of a folder, that of its first part that says its columns.
+    /// The format and compression of the file, or of the first part that is not empty.
     #[must_use]
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// How the files that were begun are compressed as a whole, each way once.
+    /// The compression of the files opened so far, without repetitions.
     pub(crate) fn codecs(&self) -> &[&'static str] {
         &self.codecs
     }
 
-    /// The schema of all batches; nothing where lines would say it and there is none.
+    /// The schema of all batches; `None` if all files are empty.
     #[must_use]
     pub fn schema(&self) -> Option<&SchemaRef> {
         self.schema.as_ref()
     }
 
-    /// The schema as it stands in the file that is being read; other writers' types may differ from those of the
-    /// batches. Nothing where lines would say it and there is none.
+    /// The schema as stored in the current file, whose types may differ from those of the batches; `None` if it is empty.
     pub(crate) fn stored(&self) -> Option<&SchemaRef> {
-        self.part.as_ref().and_then(Part::stored)
+        self.part.as_ref().and_then(PartFile::stored)
     }
 
-    /// The digest of all contents: it is the same in each format, and in each order of the rows.
+    /// The digest of the contents, which does not depend on the format or the order of the rows.
     ///
     /// # Errors
-    /// The first one of a batch.
+    /// The first error of a batch.
     pub fn digest(self) -> Result<ContentDigest, ReadbackError> {
         let path = self.parts.files.first().cloned().unwrap_or_default();
         let mut digest = ContentDigest::default();
         for batch in self {
-            digest.add(&batch?).map_err(|error| ReadbackError::columns(&path, error))?;
+            digest.add(&batch?).map_err(|error| ReadbackError::columns(&path, error.to_string()))?;
         }
         Ok(digest)
     }
 
-    /// Refuses what was read of the files by their paths, when they are another table's by now.
+    /// Fails if the table was replaced since it was opened: files opened by path may belong to another.
     pub(crate) fn check(&self) -> Result<(), ReadbackError> {
         self.parts.check()
     }
 
-    /// Opens the next part; false where there is none.
+    /// Opens the next part; false after the last one.
     fn begin_part(&mut self) -> Result<bool, ReadbackError> {
         let Some(path) = self.parts.files.get(self.begun) else { return Ok(false) };
-        let part = Part::open(path, &self.reading);
-        // What was opened, or was not there, may be another table's.
+        let part = PartFile::open(path, &self.reading);
+        // Before the result counts: the part, or its absence, may be another table's.
         self.parts.check()?;
         let part = part?;
         self.begun += 1;
-        if !self.codecs.contains(&part.form().codec) {
-            self.codecs.push(part.form().codec);
+        if !self.codecs.contains(&part.form.codec) {
+            self.codecs.push(part.form.codec);
         }
         match (&self.schema, part.schema()) {
             (None, found) => {
                 self.schema = found.cloned();
-                self.form = part.form();
+                self.form = part.form;
             }
             (Some(due), Some(found)) if due != found => {
-                return Err(ReadbackError::columns(path, "they are not those of the parts before it"));
+                return Err(ReadbackError::columns(path, "they differ from the parts before it".to_owned()));
             }
             _ => {}
         }

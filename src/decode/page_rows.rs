@@ -1,111 +1,50 @@
-//! Rows under construction: one Arrow builder a column, filled contact by contact.
+//! The rows of a page, built contact by contact.
 //!
-//! Raw values come in, one a column and contact; arrays go out. A value that its column cannot hold
-//! leaves null there and itself in `extra`, so that nothing the API sends is lost.
+//! A value that its column cannot hold leaves null there and goes into `extra`, so that nothing the API sends is lost.
 
 use std::borrow::Cow;
-use std::fmt::Display;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, AsArray, BinaryBuilder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow::array::{AsArray, BinaryBuilder, Int64Builder, RecordBatch, StringBuilder};
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 
+use super::builder::ColumnBuilder;
+use super::contact::Contact;
 use super::extra::{Extra, Found};
+use super::integer::{Integer, integer};
 use super::json::{Kind, Raw};
 use super::timestamp;
 use crate::page::{Finding, FindingKind, RowKey};
-use crate::resource::contacts::{COLUMNS, Column, Holds, Place};
+use crate::resource::contacts::{COLUMNS, Column, Source};
 use crate::resource::{EXTRA, schema, schema_with_raw};
 use crate::text::sanitize::escape;
 
-/// Contacts a page, as documented: what the builders make room for.
+/// Contacts per page, as documented: the builders' initial capacity.
 const ROWS: usize = 100;
-/// Bytes of text in a column of a page, about.
+/// Typical size of a text column of a page, in bytes.
 const TEXT: usize = 2_048;
 
-/// The values of one contact, as they stand in the page.
+/// The rows of a page under construction.
 #[derive(Debug)]
-pub(super) struct Contact<'a> {
-    values: [Option<Raw<'a>>; COLUMNS.len()],
-    pub extra: Extra<'a>,
-    /// Columns of which other values were sent before, which are lost, and how many.
-    repeated: Vec<(&'static str, u64)>,
-}
-
-impl<'a> Contact<'a> {
-    /// One without values, in this page.
-    pub fn new(page: &'a [u8]) -> Self {
-        Self { values: Default::default(), extra: Extra::new(page), repeated: Vec::new() }
-    }
-
-    /// Takes a value for column `index`; a later one of the same key replaces it.
-    pub fn set(&mut self, index: usize, value: Raw<'a>) {
-        let before = self.values[index].replace(value);
-        let lost = before.is_some_and(|before| before.bytes != value.bytes);
-        self.note_repeated(COLUMNS[index].name, u64::from(lost));
-    }
-
-    /// Forgets the owner, if there is one: another `contact_owner` follows, and the last counts.
-    pub fn forget_owner(&mut self) {
-        for (value, column) in self.values.iter_mut().zip(&COLUMNS) {
-            if matches!(column.place, Place::Owner(_)) {
-                *value = None;
-            }
-        }
-        let lost = self.extra.forget_owner();
-        self.note_repeated(EXTRA, lost);
-    }
-
-    /// That so many values of this column were lost, since their key was sent again.
-    pub fn note_repeated(&mut self, column: &'static str, times: u64) {
-        if times == 0 {
-            return;
-        }
-        match self.repeated.iter_mut().find(|(name, _)| *name == column) {
-            Some((_, before)) => *before += times,
-            None => self.repeated.push((column, times)),
-        }
-    }
-}
-
-#[derive(Debug)]
-enum Builder {
-    Integer(Int64Builder),
-    Text(StringBuilder),
-    Instant(TimestampMicrosecondBuilder),
-}
-
-/// The columns of a page, row by row.
-#[derive(Debug)]
-pub(super) struct Columns {
-    builders: Vec<Builder>,
-    /// The contacts' own bytes, where they are wanted.
+pub(super) struct PageRows {
+    builders: Vec<ColumnBuilder>,
+    /// The contacts' own JSON, if requested.
     raw: Option<BinaryBuilder>,
-    /// The rows as they are observed; their times are filled in at the end.
+    /// What the proof needs of each row; `finish` fills in the times.
     rows: Vec<RowKey>,
     findings: Vec<Finding>,
 }
 
-impl Columns {
+impl PageRows {
     pub fn new() -> Self {
-        let builders = COLUMNS
-            .iter()
-            .map(|column| match column.holds {
-                Holds::Integer => Builder::Integer(Int64Builder::with_capacity(ROWS)),
-                Holds::Text => Builder::Text(StringBuilder::with_capacity(ROWS, TEXT)),
-                Holds::Instant => {
-                    Builder::Instant(TimestampMicrosecondBuilder::with_capacity(ROWS).with_timezone("UTC"))
-                }
-            })
-            .collect();
+        let schema = schema();
+        let builder = |field| ColumnBuilder::with_capacity(field, ROWS, TEXT);
+        let builders = schema.fields().iter().map(|field| builder(field.data_type())).collect();
         Self { builders, raw: None, rows: Vec::with_capacity(ROWS), findings: Vec::new() }
     }
 
-    /// Columns with one more, of the contacts' own bytes.
+    /// Rows with an additional column for the contacts' own JSON.
     pub fn with_raw() -> Self {
         Self { raw: Some(BinaryBuilder::new()), ..Self::new() }
     }
@@ -115,18 +54,18 @@ impl Columns {
         self.rows.len()
     }
 
-    /// Adds a contact as the next row, or says why it has no identity. `bytes` are its JSON.
+    /// Appends a contact, whose JSON is `bytes`. Fails if it has no valid id.
     pub fn push(&mut self, mut contact: Contact<'_>, bytes: &[u8], hash: u64) -> Result<(), String> {
         let row = self.rows.len() + 1;
         for (index, column) in COLUMNS.iter().enumerate() {
             let value = contact.values[index].filter(|value| value.kind != Kind::Null);
-            let held = match (&mut self.builders[index], column.place) {
-                (Builder::Integer(builder), Place::Id) => {
+            let held = match (&mut self.builders[index], column.source) {
+                (ColumnBuilder::Integer(builder), Source::Id) => {
                     let id = identity(value, row)?;
                     self.rows.push(RowKey { id: id.number, created_at: None, updated_at: None, hash });
                     append_integer(builder, Some(id), column, &mut self.findings, row)
                 }
-                (Builder::Text(builder), Place::Extra) => {
+                (ColumnBuilder::Text(builder), Source::Extra) => {
                     let extra = std::mem::replace(&mut contact.extra, Extra::new(&[]));
                     contact.note_repeated(EXTRA, append_extra(builder, extra, &mut self.findings, row));
                     true
@@ -146,17 +85,10 @@ impl Columns {
         Ok(())
     }
 
-    /// The rows as a batch, what is observed of them, and what was found on the way.
-    pub fn finish(self) -> Result<(RecordBatch, Vec<RowKey>, Vec<Finding>), ArrowError> {
-        let mut arrays: Vec<ArrayRef> = self
-            .builders
-            .into_iter()
-            .map(|builder| match builder {
-                Builder::Integer(mut builder) => Arc::new(builder.finish()) as ArrayRef,
-                Builder::Text(mut builder) => Arc::new(builder.finish()),
-                Builder::Instant(mut builder) => Arc::new(builder.finish()),
-            })
-            .collect();
+    /// The rows as a batch, with what the proof needs of them and the findings.
+    pub fn finish(mut self) -> Result<(RecordBatch, Vec<RowKey>, Vec<Finding>), ArrowError> {
+        let arrays: Result<Vec<_>, _> = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
+        let mut arrays = arrays?;
         let schema = if let Some(mut raw) = self.raw {
             arrays.push(Arc::new(raw.finish()));
             schema_with_raw()
@@ -175,7 +107,7 @@ impl Columns {
     }
 }
 
-/// JSON as one line. A break can only stand between its tokens, where a space says the same.
+/// JSON on one line. A line break can only be between tokens, where a space is equivalent.
 fn one_line(json: &[u8]) -> Cow<'_, [u8]> {
     let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
     if !json.iter().any(is_break) {
@@ -189,43 +121,17 @@ fn instants<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Op
     column.into_iter().flatten()
 }
 
-/// An integer that was sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Integer<T> {
-    pub number: T,
-    /// Whether it was written as this program writes it, and not as `007` or `-0`.
-    is_plain: bool,
-}
-
-/// The integer that a number or a numeric string writes out in full.
-pub(super) fn integer<T: FromStr + Display>(value: Raw<'_>) -> Option<Integer<T>> {
-    let parse = |text: &str| {
-        let is_whole = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
-        let number: T = is_whole.then(|| text.parse().ok()).flatten()?;
-        // Few begin like this, and only these can be written otherwise.
-        let is_plain = !(text.starts_with('0') || text.starts_with("-0")) || number.to_string() == text;
-        Some(Integer { number, is_plain })
-    };
-    match value.kind {
-        Kind::Number => parse(std::str::from_utf8(value.bytes).ok()?),
-        Kind::Text { .. } => parse(&value.text()?.text),
-        _ => None,
-    }
-}
-
 fn identity(value: Option<Raw<'_>>, row: usize) -> Result<Integer<i64>, String> {
     let Some(value) = value else {
-        return Err(format!(
-            "contact {row} of the page has no id, and a contact without one can be neither counted nor proven"
-        ));
+        return Err(format!("contact {row} of the page has no id, so it can be neither counted nor proven"));
     };
     integer(value).ok_or_else(|| {
-        format!("contact {row} of the page has the id {}, which is no 64-bit integer", escape(&value.json().text))
+        format!("contact {row} of the page has the id {}, which is not a 64-bit integer", escape(&value.json().text))
     })
 }
 
-/// Appends an integer; false when it was written otherwise, of which `extra` keeps the trace: two texts that name one
-/// number may be two identities.
+/// Appends an integer. False if it was not written in its plain form: `extra` then keeps the original, because two
+/// spellings of one number may be two identities.
 fn append_integer(
     builder: &mut Int64Builder,
     integer: Option<Integer<i64>>,
@@ -239,38 +145,43 @@ fn append_integer(
     is_plain
 }
 
-/// Appends a value, or null; false when the column cannot hold it.
+/// Appends a value, or null. False if the column cannot hold the value.
 fn append(
-    builder: &mut Builder,
+    builder: &mut ColumnBuilder,
     value: Option<Raw<'_>>,
     column: &Column,
     findings: &mut Vec<Finding>,
     row: usize,
 ) -> bool {
     match builder {
-        Builder::Integer(builder) => {
+        ColumnBuilder::Integer(builder) => {
             let number = value.and_then(integer);
             let is_plain = append_integer(builder, number, column, findings, row);
             keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row) && is_plain
         }
-        Builder::Text(builder) => {
+        ColumnBuilder::Text(builder) => {
             let replaced = value.and_then(|value| value.write_text(builder));
             note(findings, FindingKind::ReplacedCharacter, column.name, row, replaced.unwrap_or_default());
-            // Ends what was written.
+            // Ends the value written above.
             builder.append_option(replaced.map(|_| ""));
             keep(replaced.is_some(), value, column, FindingKind::WrongKind, findings, row)
         }
-        Builder::Instant(builder) => {
+        ColumnBuilder::Instant(builder) => {
             let text = value.and_then(|value| value.text());
             let instant = text.as_ref().and_then(|text| timestamp::microseconds(&text.text));
             builder.append_option(instant);
             let kind = if text.is_some() { FindingKind::UnreadableTime } else { FindingKind::WrongKind };
             keep(instant.is_some(), value, column, kind, findings, row)
         }
+        ColumnBuilder::Struct(_) => {
+            builder.append_null();
+            keep(false, value, column, FindingKind::WrongKind, findings, row)
+        }
     }
 }
 
-/// Whether the column holds what was sent; if not, that is a finding. But for an empty text, which stands for nothing.
+/// Whether the column holds the value that was sent. If not, notes a finding, unless it is an empty string, which means
+/// that there is no value.
 fn keep(
     held: bool,
     value: Option<Raw<'_>>,
@@ -285,10 +196,10 @@ fn keep(
     held
 }
 
-/// Appends the column `extra`; returns how many values were lost.
+/// Appends a value of the column `extra`. Returns the number of values lost.
 fn append_extra(builder: &mut StringBuilder, extra: Extra<'_>, findings: &mut Vec<Finding>, row: usize) -> u64 {
     let found = extra.write(builder);
-    // Ends what was written.
+    // Ends the value written above.
     builder.append_option(found.map(|_| ""));
     let Found { replaced, lost } = found.unwrap_or_default();
     note(findings, FindingKind::ReplacedCharacter, EXTRA, row, replaced);

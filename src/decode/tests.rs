@@ -6,7 +6,7 @@ use arrow::{
 };
 
 use super::*;
-use crate::page::{DecodeError, Decoded, FindingKind, Pagination};
+use crate::page::{DecodeError, Decoded, Finding, FindingKind, Pagination};
 use crate::resource::schema;
 
 const PAGINATION: &str = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
@@ -175,12 +175,12 @@ fn a_contact_without_an_identity_names_position_and_value() {
     for (contacts, says) in [
         (r#"{"id":1},{"email":"a"}"#, "contact 2 of the page has no id"),
         (r#"{"id":null}"#, "contact 1 of the page has no id"),
-        (r#"{"id":12.5}"#, "has the id 12.5, which is no 64-bit integer"),
+        (r#"{"id":12.5}"#, "has the id 12.5, which is not a 64-bit integer"),
         (r#"{"id":9223372036854775808}"#, "the id 9223372036854775808,"),
         (r#"{"id":"+1"}"#, r#"the id "+1","#),
         (r#"{"id":[1]}"#, "the id [1],"),
         (r#"{"id":""}"#, r#"the id "","#),
-        (r#"{"id":7},null"#, "contact 2 of the page is null, no object"),
+        (r#"{"id":7},null"#, "contact 2 of the page is null, not an object"),
     ] {
         let error = error(contacts);
         assert!(matches!(&error, DecodeError::Identity(text) if text.contains(says)), "{contacts}: {error}");

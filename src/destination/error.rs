@@ -174,14 +174,6 @@ pub enum SinkError {
     /// The reader of standard output, or of a pipe, went away.
     #[error("the reader of standard output went away")]
     ReaderGone,
-    /// The encoder failed, which it should not.
-    #[error("cannot encode as {format}: {reason}")]
-    Encode {
-        /// The format.
-        format: &'static str,
-        /// The reason.
-        reason: String,
-    },
 }
 
 impl SinkError {

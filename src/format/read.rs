@@ -1,70 +1,85 @@
-//! Lines of a text, plain or compressed: a file comes in, lines of bounded length go out, counted.
-//!
-//! What compresses it is told by its first bytes, never by its name.
+//! What the readers of all formats share: what to read, lines of text, and batches.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, Read};
+use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 
-use crate::dataset::ReadbackError;
+use super::compression::decompressed;
+use super::error::FormatError;
+use super::schema::keys_of_owner;
+use crate::config::Codec;
+use crate::decode::{Broken, RowBuilder};
 
-/// Bytes of a line, at most. A page of the API has 8 MiB at most, and a byte of it becomes six where it is escaped.
+/// Maximum number of rows per batch read from text.
+const BATCH_ROWS: usize = 8_192;
+/// A batch ends when this much text has been read for it, in bytes.
+const BATCH_BYTES: usize = 8 << 20;
+/// Maximum length of a line in bytes. A page of the API is at most 8 MiB, and escaping makes up to six bytes of one.
 const LONGEST: usize = 64 << 20;
 
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// The part of a file to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Everything,
+    /// Only the ids, if the format can skip the rest.
+    Ids,
+}
 
-/// Lines of a file that is read to its end once.
-pub(crate) struct Lines {
-    path: PathBuf,
-    reader: Box<dyn BufRead + Send>,
-    /// How it is compressed.
+/// How to read a table.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub wanted: Wanted,
+    /// The keys of `contact_owner` in an NDJSON file where no contact has an owner.
+    pub owner: Vec<String>,
+}
+
+impl Default for Reading {
+    /// Reads everything, and expects all keys of the API's owners.
+    fn default() -> Self {
+        Self { wanted: Wanted::Everything, owner: keys_of_owner() }
+    }
+}
+
+/// What kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// `parquet`, `ndjson` or `csv`.
+    pub format: &'static str,
+    /// The compression of a text file: `none`, `gzip` or `zstd`. Parquet compresses each column by itself.
     pub codec: &'static str,
-    /// The number of the line that was read last, from 1.
-    pub number: u64,
+}
+
+/// The lines of a file, read once from start to end.
+pub(crate) struct Lines {
+    reader: Box<dyn BufRead + Send>,
+    /// The compression of the file.
+    pub codec: Codec,
+    /// The number of the last line read, from 1.
+    number: u64,
     longest: usize,
 }
 
 impl Lines {
-    /// The lines of a file.
-    pub fn open(path: &Path) -> Result<Self, ReadbackError> {
-        let failed = |error| ReadbackError::io(path, "", error);
-        let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?);
-        let first = file.fill_buf().map_err(failed)?;
-        let (codec, reader): (_, Box<dyn BufRead + Send>) = if first.starts_with(GZIP) {
-            ("gzip", Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))))
-        } else if first.starts_with(ZSTD) {
-            let decoder = zstd::stream::read::Decoder::with_buffer(file).map_err(failed)?;
-            ("zstd", Box::new(BufReader::with_capacity(1 << 16, decoder)))
-        } else {
-            ("none", Box::new(file))
-        };
-        Ok(Self { path: path.to_owned(), reader, codec, number: 0, longest: LONGEST })
+    pub fn open(path: &Path) -> Result<Self, FormatError> {
+        let (codec, reader) = decompressed(path).map_err(|error| FormatError::io("", error))?;
+        Ok(Self { reader, codec, number: 0, longest: LONGEST })
     }
 
-    /// Whether what comes next begins with these bytes.
-    pub fn begin_with(&mut self, bytes: &[u8]) -> Result<bool, ReadbackError> {
-        let next = self.reader.fill_buf().map_err(|error| ReadbackError::io(&self.path, "", error))?;
-        Ok(next.starts_with(bytes))
+    /// The next bytes, without consuming them; empty only at the end.
+    pub fn peek(&mut self) -> Result<&[u8], FormatError> {
+        self.reader.fill_buf().map_err(|error| FormatError::io("", error))
     }
 
-    /// Whether nothing comes next.
-    pub fn are_over(&mut self) -> Result<bool, ReadbackError> {
-        let next = self.reader.fill_buf().map_err(|error| ReadbackError::io(&self.path, "", error))?;
-        Ok(next.is_empty())
-    }
-
-    /// Appends the next line with its end to `line`; false at the end of the file.
-    pub fn read(&mut self, line: &mut Vec<u8>) -> Result<bool, ReadbackError> {
+    /// Appends the next line with its line break to `line`; false at the end of the file.
+    pub fn read(&mut self, line: &mut Vec<u8>) -> Result<bool, FormatError> {
         let before = line.len();
         let room = self.longest.saturating_sub(before) as u64;
-        let place = |number: u64| format!("line {}: ", number + 1);
         let read = self.reader.by_ref().take(room).read_until(b'\n', line);
-        read.map_err(|error| ReadbackError::io(&self.path, &place(self.number), error))?;
+        read.map_err(|error| FormatError::io(&format!("line {}: ", self.number + 1), error))?;
         if line.len() >= self.longest {
-            return Err(self.wrong("it is longer than any that this program writes"));
+            return Err(self.malformed("longer than any line of an export"));
         }
         if line.len() == before {
             return Ok(false);
@@ -73,15 +88,37 @@ impl Lines {
         Ok(true)
     }
 
-    /// That the line under way is no line of a table.
-    pub fn wrong(&self, reason: &str) -> ReadbackError {
-        ReadbackError::malformed(&self.path, format_args!("line {}: {reason}", self.number.max(1)))
+    /// An error: the current line is malformed.
+    pub fn malformed(&self, reason: &str) -> FormatError {
+        FormatError::malformed(format_args!("line {}: {reason}", self.number.max(1)))
     }
 
-    /// That the line that was read last has other columns than it should.
-    pub fn other_columns(&self, reason: &str) -> ReadbackError {
-        ReadbackError::columns(&self.path, format_args!("line {}: {reason}", self.number))
+    /// An error: `line`, the current one, is not valid JSON.
+    pub fn not_json(&self, line: &[u8], Broken { reason, at }: Broken) -> FormatError {
+        self.malformed(&format!("column {}: {reason}", (at + 1).min(line.len())))
     }
+
+    /// An error: the current line does not have the expected columns.
+    pub fn columns(&self, reason: &str) -> FormatError {
+        FormatError::columns(format_args!("line {}: {reason}", self.number))
+    }
+}
+
+/// Reads rows until a batch is full or the file ends. `read_row` returns the bytes it read, or `None` at the end.
+pub(super) fn next_batch(
+    rows: &mut RowBuilder,
+    schema: &SchemaRef,
+    mut read_row: impl FnMut(&mut RowBuilder) -> Result<Option<usize>, FormatError>,
+) -> Result<Option<RecordBatch>, FormatError> {
+    let mut bytes = 0;
+    while rows.rows() < BATCH_ROWS && bytes < BATCH_BYTES {
+        let Some(read) = read_row(rows)? else { break };
+        bytes += read;
+    }
+    if rows.rows() == 0 {
+        return Ok(None);
+    }
+    rows.finish(schema).map(Some).map_err(FormatError::malformed)
 }
 
 #[cfg(test)]
@@ -92,7 +129,7 @@ mod tests {
 
     const TEXT: &[u8] = b"one\n\ntwo\r\nthree";
 
-    fn lines(bytes: &[u8], longest: usize) -> Result<Vec<Vec<u8>>, ReadbackError> {
+    fn lines(bytes: &[u8], longest: usize) -> Result<Vec<Vec<u8>>, FormatError> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
         let mut lines = Lines { longest, ..Lines::open(file.path())? };
@@ -118,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_the_same_plain_and_compressed_in_one_piece_or_two() {
+    fn reads_the_same_lines_plain_and_compressed() {
         let plain = lines(TEXT, LONGEST).unwrap();
         assert_eq!(plain, [&b"one\n"[..], b"\n", b"two\r\n", b"three"]);
         let (first, second) = TEXT.split_at(6);
@@ -130,26 +167,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_changed_or_followed_by_something_is_malformed() {
+    fn refuses_truncated_changed_or_appended_files() {
         for compress in [gzip, zstd] {
             let whole = compress(&TEXT.repeat(100));
             for end in (4..whole.len()).step_by(3) {
-                assert!(matches!(lines(&whole[..end], LONGEST), Err(ReadbackError::Malformed { .. })), "{end}");
+                assert!(matches!(lines(&whole[..end], LONGEST), Err(FormatError::Malformed(_))), "{end}");
             }
             let followed = [&whole[..], b"and more"].concat();
-            assert!(matches!(lines(&followed, LONGEST), Err(ReadbackError::Malformed { .. })));
+            assert!(matches!(lines(&followed, LONGEST), Err(FormatError::Malformed(_))));
         }
-        // gzip ends with a checksum; what zstd makes here has none.
+        // gzip ends with a checksum; the zstd files of this test have none.
         let mut changed = gzip(TEXT);
         let at = changed.len() - 6;
         changed[at] ^= 1;
-        assert!(matches!(lines(&changed, LONGEST), Err(ReadbackError::Malformed { .. })));
+        assert!(matches!(lines(&changed, LONGEST), Err(FormatError::Malformed(_))));
     }
 
     #[test]
-    fn no_line_takes_the_memory() {
+    fn limits_the_length_of_a_line() {
         assert!(lines(TEXT, 6).is_ok());
         let error = lines(TEXT, 5).unwrap_err().to_string();
-        assert!(error.contains("longer than any"), "{error}");
+        assert!(error.contains("longer than"), "{error}");
     }
 }

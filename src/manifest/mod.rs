@@ -39,13 +39,13 @@ pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 use crate::config::{Content, Encoding, ExportConfig, Format, Output, Pacing, Source};
 use crate::error::Error;
 use crate::events::ReadSummary;
+use crate::resource::SCHEMA_VERSION;
 use crate::transform::key_id;
 use completeness::CompletenessRecord;
 use record::{
     ContactsRecord, ExampleRecord, OptionsRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord,
     TotalCountRecord, WarningRecord,
 };
-use schema::SCHEMA_VERSION;
 
 /// The version of the manifest's format. It stays while keys are only added.
 pub(crate) const FORMAT_VERSION: u32 = 1;

@@ -17,7 +17,7 @@ use crate::destination::Piece;
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::events::ReadSummary;
-use crate::format::Encoder;
+use crate::format::Writer;
 use crate::manifest::{Written, WrittenFile, WrittenOwners};
 use crate::transform::Arrange;
 
@@ -37,7 +37,7 @@ pub(super) struct Encode {
 /// The file under way.
 #[derive(Debug)]
 struct Current {
-    encoder: Encoder<Pieces>,
+    writer: Writer<Pieces>,
     file: OutFile,
     rows: u64,
 }
@@ -128,8 +128,8 @@ impl Current {
     fn begin(file: OutFile, encoding: Encoding, schema: &SchemaRef, out: &mpsc::Sender<Piece>) -> Result<Self, Error> {
         // Where nobody takes the pieces any more, the writing has failed, and says why.
         out.blocking_send(Piece::Begin(file)).map_err(|_| Error::Cancelled)?;
-        let encoder = Encoder::new(encoding, schema, Pieces::new(out.clone()))?;
-        Ok(Self { encoder, file, rows: 0 })
+        let writer = Writer::new(encoding, schema, Pieces::new(out.clone()))?;
+        Ok(Self { writer, file, rows: 0 })
     }
 
     /// Rows that it has room for.
@@ -140,11 +140,11 @@ impl Current {
 
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         self.rows += batch.num_rows() as u64;
-        Ok(self.encoder.encode(batch)?)
+        Ok(self.writer.write(batch)?)
     }
 
     fn finish(self) -> Result<WrittenFile, Error> {
-        let Self { encoder, file, rows } = self;
-        Ok(WrittenFile { file, rows, checksum: encoder.finish()?.finish()? })
+        let Self { writer, file, rows } = self;
+        Ok(WrittenFile { file, rows, checksum: writer.finish()?.finish()? })
     }
 }

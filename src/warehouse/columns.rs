@@ -175,7 +175,7 @@ mod tests {
     fn owners_are_told_apart_by_their_id_which_is_never_null() {
         let owners = columns(&owners());
         assert_eq!(key(&owners), "owner_id");
-        assert_eq!(owners[0].about, "The id of the user who owns the contact");
+        assert_eq!(owners[0].about, "ID of the user who owns the contact");
         assert!(columns(&nested()).iter().all(|column| !column.about.is_empty()));
     }
 }

@@ -1,7 +1,6 @@
-//! The edge of the parquet crate, which panics on some damaged files, and reserves memory for lengths that others claim.
+//! Protection against damaged files, on which the parquet crate may panic or allocate the length that a file claims.
 //!
-//! A panic becomes an error like any other, and nothing is printed for it. A length is believed only as far as the file
-//! goes.
+//! A panic becomes an ordinary error, and nothing is printed. A length beyond the end of the file is an error.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -14,17 +13,17 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 
-use crate::dataset::ReadbackError;
+use crate::format::error::FormatError;
 
 thread_local! {
-    /// Whether a panic of this thread is caught, and told by an error.
+    /// Whether a panic of this thread is caught and reported as an error.
     static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
 static HOOK: Once = Once::new();
 
-/// Reads what a file holds, whose bytes may be damaged in any way. What `read` borrows must not be used after an error.
-pub(crate) fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, ReadbackError>) -> Result<T, ReadbackError> {
+/// Reads from a file that may be damaged in any way. What `read` borrows must not be used after an error.
+pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, FormatError>) -> Result<T, FormatError> {
     HOOK.call_once(|| {
         let next = take_hook();
         set_hook(Box::new(move |panic| {
@@ -36,11 +35,11 @@ pub(crate) fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, ReadbackE
     let before = IS_CAUGHT.replace(true);
     let result = catch_unwind(AssertUnwindSafe(read));
     IS_CAUGHT.set(before);
-    // What a panic says is for programmers, and may show a value.
-    result.unwrap_or_else(|_| Err(ReadbackError::malformed(path, "it is damaged in a way that no reader foresees")))
+    // The message of a panic is for developers, and may show a value.
+    result.unwrap_or_else(|_| Err(FormatError::malformed("damaged file")))
 }
 
-/// A file whose size is known: nothing beyond its end is read, or reserved.
+/// A file that is never read, and no memory allocated for it, beyond its end.
 #[derive(Debug)]
 pub(crate) struct Bounded {
     file: File,
@@ -48,9 +47,8 @@ pub(crate) struct Bounded {
 }
 
 impl Bounded {
-    /// Opens a file.
-    pub fn open(path: &Path) -> Result<Self, ReadbackError> {
-        let failed = |error| ReadbackError::io(path, "", error);
+    pub fn open(path: &Path) -> Result<Self, FormatError> {
+        let failed = |error| FormatError::io("", error);
         let file = File::open(path).map_err(failed)?;
         let bytes = file.metadata().map_err(failed)?.len();
         Ok(Self { file, bytes })
@@ -87,17 +85,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_an_error_of_the_file() {
-        let read =
-            |panics: bool| guarded(Path::new("c.parquet"), || if panics { panic!("a value: secret") } else { Ok(1) });
-        let error = read(true).unwrap_err().to_string();
-        assert!(error.starts_with("c.parquet cannot be read: ") && !error.contains("secret"), "{error}");
+    fn turns_a_panic_into_an_error() {
+        let read = |panics: bool| guarded(|| if panics { panic!("a value: secret") } else { Ok(1) });
+        let error = read(true).unwrap_err();
+        assert!(matches!(&error, FormatError::Malformed(reason) if !reason.contains("secret")), "{error}");
         assert_eq!(read(false).unwrap(), 1);
         assert!(!IS_CAUGHT.get());
     }
 
     #[test]
-    fn no_length_beyond_the_end_is_believed() {
+    fn refuses_lengths_beyond_the_end_of_the_file() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"0123456789").unwrap();
         let bounded = Bounded::open(file.path()).unwrap();

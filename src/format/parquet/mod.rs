@@ -1,9 +1,12 @@
-//! Parquet files: the writer, the reader, and the guard around the parquet crate.
+//! Parquet: its writer, its reader, and protection against damaged files.
 
 mod guard;
 mod read;
 mod write;
 
 pub(crate) use guard::{Bounded, guarded};
-pub(crate) use read::ParquetRows;
-pub(super) use write::ParquetEncoder;
+pub(super) use read::ParquetReader;
+pub(super) use write::ParquetWriter;
+
+/// The first bytes of a Parquet file.
+pub(super) const MAGIC: &[u8] = b"PAR1";

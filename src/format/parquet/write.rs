@@ -1,16 +1,15 @@
-//! Parquet, by default such that every reader knows it: data pages of version 1, plain values, and dictionaries only where
-//! values repeat. With page statistics and a page index.
+//! The Parquet writer. By default it writes what every reader supports: data pages of version 1, plain values, and
+//! dictionaries only where values repeat; with page statistics and a page index.
 //!
-//! Nothing of the run stands in the file, but the version of the program and the Arrow schema: the same contacts give
-//! the same bytes.
+//! Output is deterministic: of the run, the file has only the program's version and the Arrow schema.
 //!
-//! The choices, on 1,000,000 contacts of the sandbox, with the processor time of the encoding alone, and other engines on
-//! the same table (`cargo bench --features bench --bench sizes`, then `tests/interop/sizes.py`, on 2 virtual cores):
+//! The choices on 1,000,000 contacts of the sandbox, with the CPU time of encoding only, and other engines on the same
+//! table (`cargo bench --features bench --bench sizes`, then `tests/interop/sizes.py`, on 2 virtual cores):
 //!
 //! | written by | MB | CPU s |
 //! |---|---|---|
-//! | this, by default: portable, zstd 1 on dictionaries' indexes and 3 on values | 33.5 | 0.89 |
-//! | `--parquet-profile compact`: delta encodings, too | 32.3 | 0.76 |
+//! | this, by default: portable, zstd 1 on dictionary indexes and 3 on values | 33.5 | 0.89 |
+//! | `--parquet-profile compact`: also delta encodings | 32.3 | 0.76 |
 //! | `--compression-level 1` | 38.3 | 0.69 |
 //! | `--compression-level 9` | 31.5 | 2.39 |
 //! | `--compression gzip` | 33.6 | 4.78 |
@@ -31,54 +30,39 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
-use crate::config::{Codec, Encoding, Profile};
-use crate::destination::SinkError;
+use crate::config::{Codec, Encoding, Format, Profile};
+use crate::format::error::FormatError;
+use crate::resource;
 
-/// Columns in which many contacts share a value; the fields of a nested owner are others. Elsewhere a dictionary costs
-/// time and saves nothing. Where values turn out not to repeat, the writer goes on without one.
-const REPEATING: [&str; 11] = [
-    "first_name",
-    "last_name",
-    "full_name",
-    "company",
-    "title",
-    "location",
-    "owner_id",
-    "owner_email",
-    "owner_first_name",
-    "owner_last_name",
-    "owner_name",
-];
-
-/// Rows of a row group, at most.
+/// Maximum number of rows per row group.
 const ROWS: usize = 1 << 20;
-/// Rows that the writer takes at once.
+/// Rows per write batch.
 const WRITE_BATCH: usize = 8_192;
-/// The level of zstd for indexes into a dictionary, which hardly get smaller.
+/// The zstd level for dictionary indexes, which hardly compress further.
 const INDEX_LEVEL: u8 = 1;
-/// The level of zstd for values.
+/// The zstd level for values.
 const VALUE_LEVEL: u8 = 3;
-/// The level of gzip.
+/// The gzip level.
 const GZIP_LEVEL: u8 = 6;
 
-/// Encodes batches as one Parquet file.
+/// Writes batches as one Parquet file.
 #[derive(Debug)]
-pub(crate) struct ParquetEncoder<W: Write + Send> {
+pub(crate) struct ParquetWriter<W: Write + Send> {
     writer: ArrowWriter<W>,
 }
 
-impl<W: Write + Send> ParquetEncoder<W> {
-    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, SinkError> {
+impl<W: Write + Send> ParquetWriter<W> {
+    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, FormatError> {
         let properties = properties(encoding, schema).map_err(|error| failed(&error))?;
         let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties));
         Ok(Self { writer: writer.map_err(|error| failed(&error))? })
     }
 
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError> {
         self.writer.write(batch).map_err(|error| failed(&error))
     }
 
-    pub fn finish(self) -> Result<W, SinkError> {
+    pub fn finish(self) -> Result<W, FormatError> {
         self.writer.into_inner().map_err(|error| failed(&error))
     }
 }
@@ -92,7 +76,8 @@ fn properties(encoding: Encoding, schema: &SchemaRef) -> Result<WriterProperties
         .set_max_row_group_row_count(Some(ROWS))
         .set_max_row_group_bytes(Some(encoding.row_group.bytes()));
     for (path, field) in leaves(schema) {
-        let repeats = repeats(&path);
+        // Where values turn out not to repeat, the writer stops using the dictionary.
+        let repeats = resource::find(&path.string()).is_some_and(|column| column.repeats);
         let codec = compression(encoding, if repeats { INDEX_LEVEL } else { VALUE_LEVEL })?;
         properties =
             properties.set_column_dictionary_enabled(path.clone(), repeats).set_column_compression(path.clone(), codec);
@@ -103,7 +88,7 @@ fn properties(encoding: Encoding, schema: &SchemaRef) -> Result<WriterProperties
     Ok(properties.build())
 }
 
-/// The columns that hold values, with their paths.
+/// The columns that hold values, by path.
 fn leaves(schema: &SchemaRef) -> Vec<(ColumnPath, &Field)> {
     let mut leaves = Vec::new();
     for field in schema.fields() {
@@ -117,10 +102,6 @@ fn leaves(schema: &SchemaRef) -> Vec<(ColumnPath, &Field)> {
         }
     }
     leaves
-}
-
-fn repeats(path: &ColumnPath) -> bool {
-    REPEATING.contains(&path.string().as_str()) || path.parts().len() > 1
 }
 
 fn delta(data_type: &DataType) -> PageEncoding {
@@ -141,6 +122,6 @@ fn compression(encoding: Encoding, zstd_level: u8) -> Result<Compression, Parque
     })
 }
 
-fn failed(error: &ParquetError) -> SinkError {
-    SinkError::Encode { format: "parquet", reason: error.to_string() }
+fn failed(error: &ParquetError) -> FormatError {
+    FormatError::encode(Format::Parquet, error)
 }
