@@ -102,12 +102,12 @@ impl Destination {
             Output::Stdout => Some(
                 format.ok_or("standard output has no ending: say --format ndjson, --format csv or --format parquet")?,
             ),
-            _ if path.is_none() => format.or(Some(Format::Parquet)),
+            _ if path.is_none() => format.or(Some(Format::DEFAULT)),
             _ => format,
         };
         let chosen = Encoding::chosen(path, format, compression, compression_level);
         let mut encoding = chosen.map_err(|error| error.to_string())?;
-        if encoding.format != Format::Parquet {
+        if !encoding.format.has_row_groups() {
             let named = row_group_size.map(|_| "--row-group-size").or(parquet_profile.map(|_| "--parquet-profile"));
             if let Some(named) = named {
                 return Err(format!("{named} is for Parquet, and this is {}", encoding.format));
@@ -115,8 +115,7 @@ impl Destination {
         }
         encoding.row_group = row_group_size.unwrap_or(encoding.row_group);
         encoding.profile = parquet_profile.unwrap_or(encoding.profile);
-        let is_text = encoding.ending() == encoding.format.ending() && encoding.format != Format::Parquet;
-        if output == Output::Stdout && !is_text && std::io::stdout().is_terminal() {
+        if output == Output::Stdout && !encoding.is_plain_text() && std::io::stdout().is_terminal() {
             return Err(format!(
                 "{} is no text for a terminal: redirect it, or say --format ndjson",
                 encoding.ending()

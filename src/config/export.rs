@@ -137,7 +137,7 @@ impl ExportConfig {
             )));
         }
         match &self.content {
-            Content::Raw if format != Format::Ndjson => usage("what the API sent is JSON, and goes into NDJSON alone"),
+            Content::Raw if !format.is_json() => usage("what the API sent is JSON, and goes into NDJSON alone"),
             Content::Raw if self.kit.is_some() => {
                 usage("a kit is for the table's columns, which raw JSON does not have")
             }
@@ -145,7 +145,7 @@ impl ExportConfig {
             _ if self.kit.is_some() && self.output == Output::Stdout => {
                 usage("a kit names the files of the export: that needs a file or a folder for the output")
             }
-            Content::Table(layout) if layout.owners == Owners::Struct && format == Format::Csv => {
+            Content::Table(layout) if layout.owners == Owners::Struct && !format.nests() => {
                 usage("CSV has no nested values: write the owners as columns or as a table")
             }
             Content::Table(_) if self.has_owners_file() && self.output == Output::Stdout => {

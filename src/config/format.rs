@@ -1,39 +1,126 @@
-//! The kinds of file.
+//! File formats: every fact about each of them that is not code.
+//!
+//! A new format is a variant and its facts here, a module in `format`, and its registration there.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::ConfigError;
+use super::{Codec, Compression, ConfigError};
 
-/// The kind of file an export makes.
+/// The file format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
     /// Apache Parquet.
     Parquet,
-    /// JSON, one object a line.
+    /// One JSON object per line.
     Ndjson,
-    /// Comma-separated values, as RFC 4180 has them.
+    /// Comma-separated values according to RFC 4180.
     Csv,
 }
 
-impl Format {
-    pub(super) const ALL: [(&'static str, Self); 3] =
-        [("parquet", Self::Parquet), ("ndjson", Self::Ndjson), ("csv", Self::Csv)];
+/// The facts about a format.
+#[derive(Debug)]
+struct Facts {
+    /// Its name in options and manifests.
+    name: &'static str,
+    /// Its file name extensions: the first is written, all are recognized.
+    extensions: &'static [&'static str],
+    /// Whether it is text, which is compressed as a whole. Other formats compress internally.
+    is_text: bool,
+    /// Whether a row is a JSON object, which is what `--raw` writes.
+    is_json: bool,
+    /// Whether a value can be a struct.
+    nests: bool,
+    /// Whether it has row groups and encoding profiles.
+    has_row_groups: bool,
+    codecs: &'static [Codec],
+    compression: Compression,
+}
 
-    /// Its name, as options and manifests have it.
-    pub(crate) fn name(self) -> &'static str {
-        &self.ending()[1..]
+const PARQUET: Facts = Facts {
+    name: "parquet",
+    extensions: &[".parquet"],
+    is_text: false,
+    is_json: false,
+    nests: true,
+    has_row_groups: true,
+    codecs: &[Codec::Zstd, Codec::Snappy, Codec::Gzip, Codec::Lz4, Codec::None],
+    compression: Compression::PARQUET,
+};
+
+const NDJSON: Facts = Facts {
+    name: "ndjson",
+    extensions: &[".ndjson", ".jsonl"],
+    is_text: true,
+    is_json: true,
+    nests: true,
+    has_row_groups: false,
+    codecs: &[Codec::Gzip, Codec::Zstd, Codec::None],
+    compression: Compression::NONE,
+};
+
+const CSV: Facts = Facts { name: "csv", extensions: &[".csv"], is_json: false, nests: false, ..NDJSON };
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 3] = [Self::Parquet, Self::Ndjson, Self::Csv];
+    /// The default format, unless the output's name says another.
+    pub const DEFAULT: Self = Self::Parquet;
+
+    const fn facts(self) -> &'static Facts {
+        match self {
+            Self::Parquet => &PARQUET,
+            Self::Ndjson => &NDJSON,
+            Self::Csv => &CSV,
+        }
     }
 
-    /// The ending of its files: `.parquet`, `.ndjson`, `.csv`.
+    /// Its name in options and manifests.
+    pub(crate) const fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// The extension of its files: `.parquet`, `.ndjson`, `.csv`.
     #[must_use]
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Parquet => ".parquet",
-            Self::Ndjson => ".ndjson",
-            Self::Csv => ".csv",
-        }
+    pub const fn ending(self) -> &'static str {
+        self.facts().extensions[0]
+    }
+
+    /// The extensions by which its files are recognized.
+    pub(super) const fn endings(self) -> &'static [&'static str] {
+        self.facts().extensions
+    }
+
+    /// Whether it is text, which is compressed as a whole. Other formats compress internally.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        self.facts().is_text
+    }
+
+    /// Whether a row is a JSON object.
+    pub(crate) const fn is_json(self) -> bool {
+        self.facts().is_json
+    }
+
+    /// Whether a value can be a struct.
+    pub(crate) const fn nests(self) -> bool {
+        self.facts().nests
+    }
+
+    /// Whether it has row groups and encoding profiles.
+    pub(crate) const fn has_row_groups(self) -> bool {
+        self.facts().has_row_groups
+    }
+
+    /// The codecs that it supports.
+    pub(super) const fn codecs(self) -> &'static [Codec] {
+        self.facts().codecs
+    }
+
+    /// Its default compression.
+    pub(super) const fn compression(self) -> Compression {
+        self.facts().compression
     }
 }
 
@@ -41,10 +128,8 @@ impl FromStr for Format {
     type Err = ConfigError;
 
     fn from_str(name: &str) -> Result<Self, ConfigError> {
-        let found = Self::ALL.iter().find(|(known, _)| *known == name);
-        found
-            .map(|(_, format)| *format)
-            .ok_or_else(|| ConfigError::Format(format!("no such format: {name} (there are parquet, ndjson and csv)")))
+        let found = Self::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| ConfigError::Format(format!("no such format: {name} (there are parquet, ndjson and csv)")))
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use seal::seal;
 pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 
-use crate::config::{Content, Encoding, ExportConfig, Format, Output, Pacing, Source};
+use crate::config::{Content, Encoding, ExportConfig, Output, Pacing, Source};
 use crate::error::Error;
 use crate::events::ReadSummary;
 use crate::resource::SCHEMA_VERSION;
@@ -140,7 +140,7 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
 
 fn options_of(config: &ExportConfig) -> OptionsRecord {
     let Encoding { format, compression, profile, row_group, .. } = config.encoding;
-    let is_parquet = format == Format::Parquet;
+    let has_row_groups = format.has_row_groups();
     let is_folder = matches!(config.output, Output::Folder { .. });
     let layout = config.content.layout();
     let hashed = layout.and_then(|layout| layout.hashed.as_ref());
@@ -148,8 +148,8 @@ fn options_of(config: &ExportConfig) -> OptionsRecord {
         format: format.to_string(),
         compression: compression.codec().to_string(),
         compression_level: compression.level(),
-        parquet_profile: is_parquet.then(|| profile.to_string()),
-        row_group_bytes: is_parquet.then(|| row_group.bytes()),
+        parquet_profile: has_row_groups.then(|| profile.to_string()),
+        row_group_bytes: has_row_groups.then(|| row_group.bytes()),
         rows_per_file: is_folder.then(|| config.rows_per_file.get()),
         partition: config.output.partition().map(ToString::to_string),
         owners: layout.map(|layout| layout.owners.to_string()),

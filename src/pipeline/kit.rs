@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::contacts::bug;
-use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
+use crate::config::{Codec, ConfigError, ExportConfig, OutFile};
 use crate::destination::{KitPlace, SinkError};
 use crate::digest::ContentDigest;
 use crate::error::Error;
@@ -138,7 +138,7 @@ fn known(digest: Option<ContentDigest>) -> Result<ContentDigest, Error> {
 /// How files of text are compressed as a whole.
 fn compressed(config: &ExportConfig) -> Option<&'static str> {
     match config.encoding.compression.codec() {
-        _ if config.encoding.format == Format::Parquet => None,
+        _ if !config.encoding.format.is_text() => None,
         Codec::Gzip => Some("gzip"),
         Codec::Zstd => Some("zstd"),
         _ => None,
@@ -148,7 +148,7 @@ fn compressed(config: &ExportConfig) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{BaseUrl, ContactsConfig, Output, PlainHttp, Token};
+    use crate::config::{BaseUrl, ContactsConfig, Format, Output, PlainHttp, Token};
 
     fn config() -> ExportConfig {
         let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();
