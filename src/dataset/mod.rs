@@ -13,7 +13,6 @@
 //! ```
 
 mod error;
-mod file;
 mod parts;
 mod raw;
 #[cfg(test)]
@@ -27,9 +26,8 @@ use arrow::datatypes::SchemaRef;
 use crate::config::{Codec, Format};
 use crate::digest::ContentDigest;
 pub use crate::format::Form;
-use crate::format::Reading;
+use crate::format::{Reader, Reading};
 pub use error::ReadbackError;
-use file::PartFile;
 use parts::Parts;
 pub(crate) use parts::steadily;
 pub(crate) use raw::{RawLines, raw_ids, raw_lines};
@@ -40,7 +38,7 @@ pub struct Readback {
     parts: Parts,
     /// How many of the files have been opened.
     begun: usize,
-    part: Option<PartFile>,
+    reader: Option<Reader>,
     reading: Reading,
     form: Form,
     codecs: Vec<&'static str>,
@@ -69,7 +67,7 @@ pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
 pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
     let parts = Parts::of(path)?;
     let (form, codecs) = (Form { format: Format::Ndjson.name(), codec: Codec::None.name() }, Vec::new());
-    let mut readback = Readback { parts, begun: 0, part: None, reading, form, codecs, schema: None };
+    let mut readback = Readback { parts, begun: 0, reader: None, reading, form, codecs, schema: None };
     // Empty parts do not have columns.
     while readback.schema.is_none() && readback.begin_part()? {}
     Ok(readback)
@@ -101,7 +99,7 @@ impl Readback {
 
     /// The schema as stored in the current file, whose types may differ from those of the batches; `None` if it is empty.
     pub(crate) fn stored(&self) -> Option<&SchemaRef> {
-        self.part.as_ref().and_then(PartFile::stored)
+        self.reader.as_ref().and_then(Reader::stored)
     }
 
     /// The digest of the contents, which does not depend on the format or the order of the rows.
@@ -125,34 +123,35 @@ impl Readback {
     /// Opens the next part; false after the last one.
     fn begin_part(&mut self) -> Result<bool, ReadbackError> {
         let Some(path) = self.parts.files.get(self.begun) else { return Ok(false) };
-        let part = PartFile::open(path, &self.reading);
+        let opened = Reader::open(path, &self.reading);
         // Before the result counts: the part, or its absence, may be another table's.
         self.parts.check()?;
-        let part = part?;
+        let (reader, form) = opened.map_err(|error| ReadbackError::of(path, error))?;
         self.begun += 1;
-        if !self.codecs.contains(&part.form.codec) {
-            self.codecs.push(part.form.codec);
+        if !self.codecs.contains(&form.codec) {
+            self.codecs.push(form.codec);
         }
-        match (&self.schema, part.schema()) {
+        match (&self.schema, reader.schema()) {
             (None, found) => {
                 self.schema = found.cloned();
-                self.form = part.form;
+                self.form = form;
             }
             (Some(due), Some(found)) if due != found => {
                 return Err(ReadbackError::columns(path, "they differ from the parts before it".to_owned()));
             }
             _ => {}
         }
-        self.part = Some(part);
+        self.reader = Some(reader);
         Ok(true)
     }
 
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, ReadbackError> {
         loop {
-            if let Some(part) = &mut self.part
-                && let Some(batch) = part.next()?
-            {
-                return Ok(Some(batch));
+            if let Some(reader) = &mut self.reader {
+                let path = &self.parts.files[self.begun - 1];
+                if let Some(batch) = reader.next().map_err(|error| ReadbackError::of(path, error))? {
+                    return Ok(Some(batch));
+                }
             }
             if !self.begin_part()? {
                 return Ok(None);
@@ -168,7 +167,7 @@ impl Iterator for Readback {
         let next = self.next_batch();
         if next.is_err() {
             self.begun = self.parts.files.len();
-            self.part = None;
+            self.reader = None;
         }
         next.transpose()
     }

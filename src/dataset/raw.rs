@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::ReadbackError;
 use super::parts::Parts;
 use crate::config::Codec;
-use crate::decode::{Broken, Kind, Scanner, integer};
+use crate::decode::{Kind, Scanner, integer};
 use crate::format::{FormatError, Lines};
 use crate::manifest::{self, Known};
 use crate::resource::ID;
@@ -62,18 +62,18 @@ fn read_ids(path: &Path) -> Result<(Codec, Vec<i64>), FormatError> {
     let mut lines = Lines::open(path)?;
     let (mut line, mut ids) = (Vec::new(), Vec::new());
     while lines.read(&mut line)? {
-        let id = id_of(&line).map_err(|broken| lines.not_json(&line, broken))?;
-        ids.push(id.ok_or_else(|| lines.malformed("not a contact with an id"))?);
+        ids.push(id_of(&line).map_err(|error| lines.error(error))?);
         line.clear();
     }
     Ok((lines.codec, ids))
 }
 
 /// The id of a raw contact, which must have exactly one. Nothing else in it is checked beyond its syntax.
-fn id_of(line: &[u8]) -> Result<Option<i64>, Broken> {
+fn id_of(line: &[u8]) -> Result<i64, FormatError> {
     let mut scanner = Scanner::new(line);
+    let refused = || FormatError::malformed("not a contact with an id");
     if scanner.peek()? != Kind::Object {
-        return Ok(None);
+        return Err(refused());
     }
     let (mut id, mut ids) = (None, 0);
     scanner.object(|scanner, key| {
@@ -82,10 +82,10 @@ fn id_of(line: &[u8]) -> Result<Option<i64>, Broken> {
             id = integer(value).map(|integer| integer.number);
             ids += 1;
         }
-        Ok::<_, Broken>(())
+        Ok::<_, FormatError>(())
     })?;
     scanner.end()?;
-    Ok(id.filter(|_| ids == 1))
+    id.filter(|_| ids == 1).ok_or_else(refused)
 }
 
 #[cfg(test)]

@@ -174,7 +174,7 @@ fn refuses_lines_by_number_without_showing_values() {
         ("{\"id\":1}\n\"secret\"\n", "line 2: not a JSON object"),
         ("{\"id\":1} {\"id\":2}\n", "line 1: column 10: trailing characters"),
         ("{\"id\":1,\"email\":\"secr", "line 1"),
-        ("{\"id\":1}\n{\"id\":2", "line 2: column 7: unexpected end"),
+        ("{\"id\":1}\n{\"id\":2", "line 2: column 8: unexpected end"),
     ] {
         let refused = refusal(text.as_bytes());
         assert!(refused.contains(says), "{text} {says}: {refused}");

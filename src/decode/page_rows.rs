@@ -33,7 +33,7 @@ pub(super) struct PageRows {
     raw: Option<BinaryBuilder>,
     /// What the proof needs of each row; `finish` fills in the times.
     rows: Vec<RowKey>,
-    findings: Vec<Finding>,
+    notes: Notes,
 }
 
 impl PageRows {
@@ -41,7 +41,7 @@ impl PageRows {
         let schema = schema();
         let builder = |field| ColumnBuilder::with_capacity(field, ROWS, TEXT);
         let builders = schema.fields().iter().map(|field| builder(field.data_type())).collect();
-        Self { builders, raw: None, rows: Vec::with_capacity(ROWS), findings: Vec::new() }
+        Self { builders, raw: None, rows: Vec::with_capacity(ROWS), notes: Notes::default() }
     }
 
     /// Rows with an additional column for the contacts' own JSON.
@@ -57,27 +57,28 @@ impl PageRows {
     /// Appends a contact, whose JSON is `bytes`. Fails if it has no valid id.
     pub fn push(&mut self, mut contact: Contact<'_>, bytes: &[u8], hash: u64) -> Result<(), String> {
         let row = self.rows.len() + 1;
+        self.notes.row = row;
         for (index, column) in COLUMNS.iter().enumerate() {
             let value = contact.values[index].filter(|value| value.kind != Kind::Null);
             let held = match (&mut self.builders[index], column.source) {
                 (ColumnBuilder::Integer(builder), Source::Id) => {
                     let id = identity(value, row)?;
                     self.rows.push(RowKey { id: id.number, created_at: None, updated_at: None, hash });
-                    append_integer(builder, Some(id), column, &mut self.findings, row)
+                    append_integer(builder, Some(id), column, &mut self.notes)
                 }
                 (ColumnBuilder::Text(builder), Source::Extra) => {
                     let extra = std::mem::replace(&mut contact.extra, Extra::new(&[]));
-                    contact.note_repeated(EXTRA, append_extra(builder, extra, &mut self.findings, row));
+                    contact.note_repeated(EXTRA, append_extra(builder, extra, &mut self.notes));
                     true
                 }
-                (builder, _) => append(builder, value, column, &mut self.findings, row),
+                (builder, _) => append(builder, value, column, &mut self.notes),
             };
             if !held && let Some(value) = value {
                 contact.extra.take_column(column.name, value);
             }
         }
         for (column, times) in contact.repeated {
-            note(&mut self.findings, FindingKind::RepeatedKey, column, row, times);
+            self.notes.add(FindingKind::RepeatedKey, column, times);
         }
         if let Some(raw) = &mut self.raw {
             raw.append_value(one_line(bytes));
@@ -103,7 +104,7 @@ impl PageRows {
         for (row, instant) in rows.iter_mut().zip(instants(&batch, "updated_at")) {
             row.updated_at = instant;
         }
-        Ok((batch, rows, self.findings))
+        Ok((batch, rows, self.notes.findings))
     }
 }
 
@@ -132,86 +133,77 @@ fn identity(value: Option<Raw<'_>>, row: usize) -> Result<Integer<i64>, String> 
 
 /// Appends an integer. False if it was not written in its plain form: `extra` then keeps the original, because two
 /// spellings of one number may be two identities.
-fn append_integer(
-    builder: &mut Int64Builder,
-    integer: Option<Integer<i64>>,
-    column: &Column,
-    findings: &mut Vec<Finding>,
-    row: usize,
-) -> bool {
-    builder.append_option(integer.map(|integer| integer.number));
-    let is_plain = integer.is_none_or(|integer| integer.is_plain);
-    note(findings, FindingKind::RewrittenNumber, column.name, row, u64::from(!is_plain));
+fn append_integer(builder: &mut Int64Builder, value: Option<Integer<i64>>, column: &Column, notes: &mut Notes) -> bool {
+    builder.append_option(value.map(|integer| integer.number));
+    let is_plain = value.is_none_or(|integer| integer.is_plain);
+    notes.add(FindingKind::RewrittenNumber, column.name, u64::from(!is_plain));
     is_plain
 }
 
 /// Appends a value, or null. False if the column cannot hold the value.
-fn append(
-    builder: &mut ColumnBuilder,
-    value: Option<Raw<'_>>,
-    column: &Column,
-    findings: &mut Vec<Finding>,
-    row: usize,
-) -> bool {
+fn append(builder: &mut ColumnBuilder, value: Option<Raw<'_>>, column: &Column, notes: &mut Notes) -> bool {
     match builder {
         ColumnBuilder::Integer(builder) => {
             let number = value.and_then(integer);
-            let is_plain = append_integer(builder, number, column, findings, row);
-            keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row) && is_plain
+            let is_plain = append_integer(builder, number, column, notes);
+            notes.keep(number.is_some(), value, column, FindingKind::WrongKind) && is_plain
         }
         ColumnBuilder::Text(builder) => {
             let replaced = value.and_then(|value| value.write_text(builder));
-            note(findings, FindingKind::ReplacedCharacter, column.name, row, replaced.unwrap_or_default());
+            notes.add(FindingKind::ReplacedCharacter, column.name, replaced.unwrap_or_default());
             // Ends the value written above.
             builder.append_option(replaced.map(|_| ""));
-            keep(replaced.is_some(), value, column, FindingKind::WrongKind, findings, row)
+            notes.keep(replaced.is_some(), value, column, FindingKind::WrongKind)
         }
         ColumnBuilder::Instant(builder) => {
             let text = value.and_then(|value| value.text());
             let instant = text.as_ref().and_then(|text| timestamp::microseconds(&text.text));
             builder.append_option(instant);
             let kind = if text.is_some() { FindingKind::UnreadableTime } else { FindingKind::WrongKind };
-            keep(instant.is_some(), value, column, kind, findings, row)
+            notes.keep(instant.is_some(), value, column, kind)
         }
         ColumnBuilder::Struct(_) => {
             builder.append_null();
-            keep(false, value, column, FindingKind::WrongKind, findings, row)
+            notes.keep(false, value, column, FindingKind::WrongKind)
         }
     }
 }
 
-/// Whether the column holds the value that was sent. If not, notes a finding, unless it is an empty string, which means
-/// that there is no value.
-fn keep(
-    held: bool,
-    value: Option<Raw<'_>>,
-    column: &Column,
-    kind: FindingKind,
-    findings: &mut Vec<Finding>,
-    row: usize,
-) -> bool {
-    let held = held || value.is_none();
-    let is_empty = value.is_some_and(|value| value.bytes == br#""""#);
-    note(findings, kind, column.name, row, u64::from(!held && !is_empty));
-    held
-}
-
 /// Appends a value of the column `extra`. Returns the number of values lost.
-fn append_extra(builder: &mut StringBuilder, extra: Extra<'_>, findings: &mut Vec<Finding>, row: usize) -> u64 {
+fn append_extra(builder: &mut StringBuilder, extra: Extra<'_>, notes: &mut Notes) -> u64 {
     let found = extra.write(builder);
     // Ends the value written above.
     builder.append_option(found.map(|_| ""));
     let Found { replaced, lost } = found.unwrap_or_default();
-    note(findings, FindingKind::ReplacedCharacter, EXTRA, row, replaced);
+    notes.add(FindingKind::ReplacedCharacter, EXTRA, replaced);
     lost
 }
 
-fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &'static str, row: usize, count: u64) {
-    if count == 0 {
-        return;
+/// The findings of a page so far.
+#[derive(Debug, Default)]
+struct Notes {
+    findings: Vec<Finding>,
+    /// The current row, from 1.
+    row: usize,
+}
+
+impl Notes {
+    fn add(&mut self, kind: FindingKind, column: &'static str, count: u64) {
+        if count == 0 {
+            return;
+        }
+        match self.findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column) {
+            Some(finding) => finding.count += count,
+            None => self.findings.push(Finding { kind, column, row: self.row, count }),
+        }
     }
-    match findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column) {
-        Some(finding) => finding.count += count,
-        None => findings.push(Finding { kind, column, row, count }),
+
+    /// Whether the column holds the value that was sent. If not, notes a finding, unless it is an empty string, which
+    /// means that there is no value.
+    fn keep(&mut self, held: bool, value: Option<Raw<'_>>, column: &Column, kind: FindingKind) -> bool {
+        let held = held || value.is_none();
+        let is_empty = value.is_some_and(|value| value.bytes == br#""""#);
+        self.add(kind, column.name, u64::from(!held && !is_empty));
+        held
     }
 }

@@ -114,10 +114,10 @@ impl CsvReader {
         record.read(&mut lines)?;
         let found: Vec<_> = record.texts().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
         if !found.iter().any(|name| is_known(name)) {
-            return Err(lines.malformed("neither Parquet, nor NDJSON, nor a CSV header of an export"));
+            return Err(FormatError::malformed("line 1: neither Parquet, nor NDJSON, nor a CSV header of an export"));
         }
         let found: Vec<_> = found.into_iter().map(|name| Found { name, within: None }).collect();
-        let schema = schema_of(&found).map_err(|reason| lines.columns(&reason))?;
+        let schema = schema_of(&found).map_err(|reason| lines.error(FormatError::columns(reason)))?;
         Ok(Self { lines, record, rows: RowBuilder::new(schema.fields().clone()), schema })
     }
 
@@ -128,10 +128,14 @@ impl CsvReader {
             if !record.read(lines)? {
                 return Ok(None);
             }
-            record.append_to(rows, lines)?;
+            record.append_to(rows).map_err(|error| lines.error(error))?;
             Ok(Some(record.bytes.len()))
         })
     }
+}
+
+fn malformed(lines: &Lines, reason: &str) -> FormatError {
+    lines.error(FormatError::malformed(reason))
 }
 
 /// A record, split into its fields.
@@ -152,22 +156,22 @@ impl Record {
     }
 
     /// Appends the record to the rows.
-    fn append_to(&self, rows: &mut RowBuilder, lines: &Lines) -> Result<(), FormatError> {
+    fn append_to(&self, rows: &mut RowBuilder) -> Result<(), FormatError> {
         let (found, due) = (self.ends.len(), rows.fields().len());
         if found != due {
-            return Err(lines.columns(&format!("{found} fields instead of {due}")));
+            return Err(FormatError::columns(format_args!("{found} fields instead of {due}")));
         }
         rows.begin();
         for (index, (text, quoted)) in self.texts().enumerate() {
             let (field, column) = rows.column(index);
             let unfit = || format!("{} is not {}", field.name(), kind(field.data_type()));
-            let text = std::str::from_utf8(text).map_err(|_| lines.malformed(&unfit()))?;
+            let text = std::str::from_utf8(text).map_err(|_| FormatError::malformed(unfit()))?;
             if quoted || !text.is_empty() {
-                column.append_parsed(text).map_err(|_| lines.columns(&unfit()))?;
+                column.append_parsed(text).map_err(|_| FormatError::columns(unfit()))?;
             } else if field.is_nullable() {
                 column.append_null();
             } else {
-                return Err(lines.columns(&format!("{} is null", field.name())));
+                return Err(FormatError::columns(format_args!("{} is null", field.name())));
             }
         }
         Ok(())
@@ -189,8 +193,8 @@ impl Record {
             match &self.line[at..] {
                 [b',', ..] => at += 1,
                 [b'\n'] | [b'\r', b'\n'] => return Ok(true),
-                [] | [b'\r'] => return Err(lines.malformed("no line break at the end: the file is truncated")),
-                _ => return Err(lines.malformed("misplaced quote")),
+                [] | [b'\r'] => return Err(malformed(lines, "no line break at the end: the file is truncated")),
+                _ => return Err(malformed(lines, "misplaced quote")),
             }
         }
     }
@@ -201,8 +205,8 @@ impl Record {
         let length = rest.iter().position(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')).unwrap_or(rest.len());
         self.bytes.extend_from_slice(&rest[..length]);
         match &rest[length..] {
-            [b'"', ..] => Err(lines.malformed("misplaced quote")),
-            [b'\r', after, ..] if *after != b'\n' => Err(lines.malformed("carriage return outside quotes")),
+            [b'"', ..] => Err(malformed(lines, "misplaced quote")),
+            [b'\r', after, ..] if *after != b'\n' => Err(malformed(lines, "carriage return outside quotes")),
             _ => Ok(from + length),
         }
     }
@@ -216,7 +220,7 @@ impl Record {
                 self.bytes.extend_from_slice(rest);
                 at = self.line.len();
                 if !lines.read(&mut self.line)? {
-                    return Err(lines.malformed("unclosed quote: the file is truncated"));
+                    return Err(malformed(lines, "unclosed quote: the file is truncated"));
                 }
                 continue;
             };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::config::Format;
+use crate::decode::Broken;
 use crate::text::sanitize::inert;
 
 /// Why a writer or reader of a format failed.
@@ -42,6 +43,15 @@ impl FormatError {
         Self::Malformed(inert(&reason.to_string()))
     }
 
+    /// The error with its line number.
+    pub(super) fn in_line(self, number: u64) -> Self {
+        match self {
+            Self::Columns(reason) => Self::Columns(format!("line {number}: {reason}")),
+            Self::Malformed(reason) => Self::Malformed(format!("line {number}: {reason}")),
+            other => other,
+        }
+    }
+
     /// An I/O error at a place in the file, such as `line 3: `. Decompressors also use I/O errors for damaged data.
     pub(super) fn io(place: &str, error: io::Error) -> Self {
         match error.kind() {
@@ -52,5 +62,12 @@ impl FormatError {
             io::ErrorKind::Other if error.raw_os_error().is_none() => Self::malformed(format_args!("{place}{error}")),
             _ => Self::Io(error),
         }
+    }
+}
+
+/// A line that is not valid JSON.
+impl From<Broken> for FormatError {
+    fn from(Broken { reason, at }: Broken) -> Self {
+        Self::malformed(format_args!("column {}: {reason}", at + 1))
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod parquet;
 mod read;
 mod schema;
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -131,5 +132,11 @@ impl Reader {
             Self::Csv(reader) => reader.next(),
             Self::Empty => Ok(None),
         }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("schema", &self.schema()).finish_non_exhaustive()
     }
 }

@@ -86,15 +86,6 @@ pub(crate) struct NdjsonReader {
     pub schema: SchemaRef,
 }
 
-/// Why a line is not a row of the table. It names the column and its type, but never shows the value.
-enum Refused {
-    NotAnObject,
-    Json(Broken),
-    Columns(String),
-}
-
-type Row<T> = Result<T, Refused>;
-
 impl NdjsonReader {
     /// Reads the first lines for the columns, and starts over. Where no line has an owner, its keys are `owner`.
     pub fn open(path: &Path, owner: &[String]) -> Result<Self, FormatError> {
@@ -111,36 +102,20 @@ impl NdjsonReader {
             if !lines.read(line)? {
                 return Ok(None);
             }
-            parse(line, |scanner| read_row(scanner, rows)).map_err(|refused| refused.in_line(lines, line))?;
+            parse(line, |scanner| read_row(scanner, rows)).map_err(|error| lines.error(error))?;
             Ok(Some(line.len()))
         })
     }
 }
 
-impl From<Broken> for Refused {
-    fn from(broken: Broken) -> Self {
-        Self::Json(broken)
-    }
-}
-
-impl Refused {
-    fn in_line(self, lines: &Lines, line: &[u8]) -> FormatError {
-        match self {
-            Self::NotAnObject => lines.malformed("not a JSON object"),
-            Self::Json(broken) => lines.not_json(line, broken),
-            Self::Columns(reason) => lines.columns(&reason),
-        }
-    }
-}
-
-/// Parses a line, which must be an object that `read` reads.
-fn parse<T>(line: &[u8], read: impl FnOnce(&mut Scanner<'_>) -> Row<T>) -> Row<T> {
+/// Parses a line, which must be an object, with `read`. Its errors name columns and types, but never show values.
+fn parse<T>(line: &[u8], read: impl FnOnce(&mut Scanner<'_>) -> Result<T, FormatError>) -> Result<T, FormatError> {
     if let Err(error) = std::str::from_utf8(line) {
         return Err(Broken { reason: "invalid UTF-8", at: error.valid_up_to() }.into());
     }
     let mut scanner = Scanner::new(line);
     if scanner.peek()? != Kind::Object {
-        return Err(Refused::NotAnObject);
+        return Err(FormatError::malformed("not a JSON object"));
     }
     let value = read(&mut scanner)?;
     scanner.end()?;
@@ -148,7 +123,7 @@ fn parse<T>(line: &[u8], read: impl FnOnce(&mut Scanner<'_>) -> Row<T>) -> Row<T
 }
 
 /// Reads an object whose keys are the columns: a line, or the owner in it.
-fn read_row(scanner: &mut Scanner<'_>, rows: &mut RowBuilder) -> Row<()> {
+fn read_row(scanner: &mut Scanner<'_>, rows: &mut RowBuilder) -> Result<(), FormatError> {
     rows.begin();
     // One bit per column; no table has more than 64.
     let mut seen = 0_u64;
@@ -157,28 +132,28 @@ fn read_row(scanner: &mut Scanner<'_>, rows: &mut RowBuilder) -> Row<()> {
         let index = index_of(&string(key)?, rows.fields(), next)?;
         let (field, column) = rows.column(index);
         if seen & (1 << index) != 0 {
-            return Err(Refused::Columns(format!("{} appears twice", field.name())));
+            return Err(FormatError::columns(format_args!("{} appears twice", field.name())));
         }
         seen |= 1 << index;
         next = index + 1;
         read_value(scanner, field, column)
     })?;
     match rows.fields().iter().enumerate().find(|(index, _)| seen & (1 << index) == 0) {
-        Some((_, field)) => Err(Refused::Columns(format!("{} is missing", field.name()))),
+        Some((_, field)) => Err(FormatError::columns(format_args!("{} is missing", field.name()))),
         None => Ok(()),
     }
 }
 
 /// The column of a key. Lines usually have their keys in one order, so `next` is tried first.
-fn index_of(key: &str, fields: &Fields, next: usize) -> Row<usize> {
+fn index_of(key: &str, fields: &Fields, next: usize) -> Result<usize, FormatError> {
     if fields.get(next).is_some_and(|field| field.name() == key) {
         return Ok(next);
     }
     let index = fields.iter().position(|field| field.name() == key);
-    index.ok_or_else(|| Refused::Columns(format!("unexpected column \"{}\"", escape(key))))
+    index.ok_or_else(|| FormatError::columns(format_args!("unexpected column \"{}\"", escape(key))))
 }
 
-fn read_value(scanner: &mut Scanner<'_>, field: &Field, column: &mut ColumnBuilder) -> Row<()> {
+fn read_value(scanner: &mut Scanner<'_>, field: &Field, column: &mut ColumnBuilder) -> Result<(), FormatError> {
     let appended = match (scanner.peek()?, &mut *column) {
         (Kind::Object, ColumnBuilder::Struct(rows)) => return read_row(scanner, rows),
         (Kind::Null, column) if field.is_nullable() => {
@@ -186,7 +161,7 @@ fn read_value(scanner: &mut Scanner<'_>, field: &Field, column: &mut ColumnBuild
             scanner.value()?;
             Ok(())
         }
-        (Kind::Null, _) => return Err(Refused::Columns(format!("{} is null", field.name()))),
+        (Kind::Null, _) => return Err(FormatError::columns(format_args!("{} is null", field.name()))),
         (Kind::Number, column) => match integer(scanner.value()?) {
             Some(integer) if integer.is_plain => column.append_integer(integer.number),
             _ => Err(Unfit),
@@ -194,11 +169,11 @@ fn read_value(scanner: &mut Scanner<'_>, field: &Field, column: &mut ColumnBuild
         (Kind::Text { .. }, column) => column.append_text(&string(scanner.value()?)?),
         _ => Err(Unfit),
     };
-    appended.map_err(|Unfit| Refused::Columns(format!("{} is not {}", field.name(), kind(field.data_type()))))
+    appended.map_err(|Unfit| FormatError::columns(format_args!("{} is not {}", field.name(), kind(field.data_type()))))
 }
 
 /// The characters of a string. This program writes no lone surrogates.
-fn string(value: Raw<'_>) -> Row<Cow<'_, str>> {
+fn string(value: Raw<'_>) -> Result<Cow<'_, str>, FormatError> {
     match value.text() {
         Some(Text { text, replaced: 0 }) => Ok(text),
         _ => Err(Broken { reason: "lone surrogate in a string", at: value.at as usize }.into()),
@@ -232,15 +207,16 @@ fn keys(line: &[u8], lines: &Lines) -> Result<Vec<Found>, FormatError> {
                 let keys = within.insert(Vec::new());
                 scanner.object(|scanner, key| {
                     keys.push(string(key)?.into_owned());
-                    scanner.value().map(drop).map_err(Refused::Json)
+                    scanner.value()?;
+                    Ok::<_, FormatError>(())
                 })?;
             } else {
                 scanner.value()?;
             }
             found.push(Found { name: string(key)?.into_owned(), within });
-            Ok::<_, Refused>(())
+            Ok::<_, FormatError>(())
         })?;
         Ok(found)
     });
-    found.map_err(|refused| refused.in_line(lines, line))
+    found.map_err(|error| lines.error(error))
 }

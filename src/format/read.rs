@@ -10,7 +10,7 @@ use super::compression::decompressed;
 use super::error::FormatError;
 use super::schema::keys_of_owner;
 use crate::config::Codec;
-use crate::decode::{Broken, RowBuilder};
+use crate::decode::RowBuilder;
 
 /// Maximum number of rows per batch read from text.
 const BATCH_ROWS: usize = 8_192;
@@ -79,7 +79,7 @@ impl Lines {
         let read = self.reader.by_ref().take(room).read_until(b'\n', line);
         read.map_err(|error| FormatError::io(&format!("line {}: ", self.number + 1), error))?;
         if line.len() >= self.longest {
-            return Err(self.malformed("longer than any line of an export"));
+            return Err(self.error(FormatError::malformed("longer than any line of an export")));
         }
         if line.len() == before {
             return Ok(false);
@@ -88,19 +88,9 @@ impl Lines {
         Ok(true)
     }
 
-    /// An error: the current line is malformed.
-    pub fn malformed(&self, reason: &str) -> FormatError {
-        FormatError::malformed(format_args!("line {}: {reason}", self.number.max(1)))
-    }
-
-    /// An error: `line`, the current one, is not valid JSON.
-    pub fn not_json(&self, line: &[u8], Broken { reason, at }: Broken) -> FormatError {
-        self.malformed(&format!("column {}: {reason}", (at + 1).min(line.len())))
-    }
-
-    /// An error: the current line does not have the expected columns.
-    pub fn columns(&self, reason: &str) -> FormatError {
-        FormatError::columns(format_args!("line {}: {reason}", self.number))
+    /// An error of the current line.
+    pub fn error(&self, error: FormatError) -> FormatError {
+        error.in_line(self.number.max(1))
     }
 }
 
