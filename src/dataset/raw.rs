@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn reads_ids_as_numbers_or_strings() {
         let read = |text: &str| {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("raw");
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("raw");
             std::fs::write(&path, text).unwrap();
             raw_ids(&path)
         };

@@ -222,9 +222,9 @@ fn empty_files_have_neither_rows_nor_columns() {
 
 #[test]
 fn reads_part_files_as_one_table() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
-    let open_all = || open(folder.path()).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(directory.path().join(name), bytes).unwrap();
+    let open_all = || open(directory.path()).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     assert!(matches!(open_all(), Err(ReadbackError::NoParts { .. })));
     for (name, text) in [
         ("part-00000.ndjson", ""),
@@ -244,7 +244,7 @@ fn reads_part_files_as_one_table() {
     write("part-00003.ndjson", b"{\"id\":4}\n");
     let error = open_all().unwrap_err().to_string();
     assert!(error.contains("part-00003.ndjson") && error.contains("the parts before it"), "{error}");
-    assert!(matches!(open(&folder.path().join("none")), Err(ReadbackError::NoFile { .. })));
+    assert!(matches!(open(&directory.path().join("none")), Err(ReadbackError::NoFile { .. })));
 }
 
 #[test]

@@ -53,14 +53,9 @@ impl<'a> Raw<'a> {
     }
 
     /// The value as valid JSON: as sent, but with invalid characters replaced.
-    pub fn json(&self) -> Text<'a> {
-        if !self.has_lone_surrogates()
-            && let Ok(text) = std::str::from_utf8(self.bytes)
-        {
-            return Text { text: Cow::Borrowed(text), replaced: 0 };
-        }
+    pub fn json(&self) -> Text<'static> {
         let mut text = String::with_capacity(self.bytes.len());
-        let replaced = mend(self.bytes, &mut text);
+        let replaced = self.write_json(&mut text);
         Text { text: Cow::Owned(text), replaced }
     }
 }
