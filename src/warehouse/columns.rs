@@ -52,7 +52,7 @@ impl Column {
         let path = within.map_or_else(|| field.name().clone(), |within| format!("{within}.{}", field.name()));
         let about = resource::about(&path).unwrap_or_default();
         // A column that is never null is not told when it is.
-        let about = match (field.is_nullable(), about.split_once("; null")) {
+        let about = match (field.is_nullable(), about.split_once("; null if")) {
             (false, Some((about, _))) => about,
             _ => about,
         };
