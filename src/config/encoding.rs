@@ -62,21 +62,20 @@ impl Encoding {
         if let (Some(said), Some(format)) = (named.format, format)
             && said != format
         {
-            return Err(ConfigError::Usage(format!(
-                "the output's name says {said} but --format says {format}: change one of them"
-            )));
+            return Err(ConfigError::Usage(format!("-o says {said}, but --format says {format}: change one of them")));
         }
         if let (Some(named), Some(codec)) = (named.codec, codec)
             && named != codec
         {
             return Err(ConfigError::Usage(format!(
-                "the output's name says {named} but --compression says {codec}: change one of them"
+                "-o says {named}, but --compression says {codec}: change one of them"
             )));
         }
         let encoding = match (format, path) {
             (Some(format), _) if named.codec.is_some() && !format.is_text() => {
                 return Err(ConfigError::Usage(format!(
-                    "{format} files are compressed internally: remove .gz or .zst from the output's name"
+                    "{} files are compressed internally: remove .gz or .zst from the name",
+                    format.title()
                 )));
             }
             (Some(format), _) => Self::new(format),
@@ -91,13 +90,19 @@ impl Encoding {
             (None, None) => self.compression,
             (codec, level) => Compression::new(codec.unwrap_or(self.compression.codec()), level)?,
         };
-        let (format, codec, known) = (self.format, compression.codec(), self.format.codecs());
-        if known.contains(&codec) {
+        let codec = compression.codec();
+        if self.format.codecs().contains(&codec) {
             return Ok(Self { compression, ..self });
         }
-        let known: Vec<_> = known.iter().map(ToString::to_string).collect();
-        let known = known.join(", ");
-        Err(ConfigError::Usage(format!("{format} files cannot be compressed with {codec}; available: {known}")))
+        let others: Vec<_> = Format::ALL.iter().filter(|format| format.codecs().contains(&codec)).collect();
+        let others: Vec<_> = others.iter().map(|format| format.title()).collect();
+        let codecs: Vec<_> = self.format.codecs().iter().map(ToString::to_string).collect();
+        Err(ConfigError::Usage(format!(
+            "{codec} compression is for {} only: use {} for {}",
+            others.join(" and "),
+            codecs.join(" or "),
+            self.format.title()
+        )))
     }
 
     /// All extensions that a file can have.
@@ -188,13 +193,13 @@ mod tests {
             ("c.ndjson.zst", Format::Parquet),
         ] {
             let error = chosen(name, Some(format), None, None).unwrap_err().to_string();
-            assert!(error.contains("output's name says") && error.contains("--format says"), "{name}: {error}");
+            assert!(error.contains("-o says") && error.contains("--format says"), "{name}: {error}");
         }
         assert!(chosen("c.jsonl", Some(Format::Ndjson), None, None).is_ok());
         assert!(chosen("c.2026-01.dump", Some(Format::Csv), None, None).is_ok());
         for (name, codec, level, says) in [
-            ("c.ndjson.gz", Some(Codec::Zstd), None, "the output's name says gzip"),
-            ("c.ndjson", Some(Codec::Snappy), None, "cannot be compressed with snappy"),
+            ("c.ndjson.gz", Some(Codec::Zstd), None, "-o says gzip"),
+            ("c.ndjson", Some(Codec::Snappy), None, "for Parquet only"),
             ("c.ndjson", None, Some(3), "no levels"),
             ("c.parquet", None, Some(23), "1 to 22"),
             ("c.parquet", Some(Codec::Lz4), Some(1), "no levels"),

@@ -19,19 +19,29 @@ pub enum Format {
     Csv,
 }
 
+/// What a row is.
+#[derive(Debug, PartialEq, Eq)]
+enum Rows {
+    /// A JSON object, which is what `--raw` writes.
+    Json,
+    /// Values and structs.
+    Nested,
+    /// Values only.
+    Flat,
+}
+
 /// The facts about a format.
 #[derive(Debug)]
 struct Facts {
     /// Its name in options and manifests.
     name: &'static str,
+    /// Its name in messages.
+    title: &'static str,
     /// Its file name extensions: the first is written, all are recognized.
     extensions: &'static [&'static str],
     /// Whether it is text, which is compressed as a whole. Other formats compress internally.
     is_text: bool,
-    /// Whether a row is a JSON object, which is what `--raw` writes.
-    is_json: bool,
-    /// Whether a value can be a struct.
-    nests: bool,
+    rows: Rows,
     /// Whether it has row groups and encoding profiles.
     has_row_groups: bool,
     codecs: &'static [Codec],
@@ -40,10 +50,10 @@ struct Facts {
 
 const PARQUET: Facts = Facts {
     name: "parquet",
+    title: "Parquet",
     extensions: &[".parquet"],
     is_text: false,
-    is_json: false,
-    nests: true,
+    rows: Rows::Nested,
     has_row_groups: true,
     codecs: &[Codec::Zstd, Codec::Snappy, Codec::Gzip, Codec::Lz4, Codec::None],
     compression: Compression::PARQUET,
@@ -51,16 +61,16 @@ const PARQUET: Facts = Facts {
 
 const NDJSON: Facts = Facts {
     name: "ndjson",
+    title: "NDJSON",
     extensions: &[".ndjson", ".jsonl"],
     is_text: true,
-    is_json: true,
-    nests: true,
+    rows: Rows::Json,
     has_row_groups: false,
     codecs: &[Codec::Gzip, Codec::Zstd, Codec::None],
     compression: Compression::NONE,
 };
 
-const CSV: Facts = Facts { name: "csv", extensions: &[".csv"], is_json: false, nests: false, ..NDJSON };
+const CSV: Facts = Facts { name: "csv", title: "CSV", extensions: &[".csv"], rows: Rows::Flat, ..NDJSON };
 
 impl Format {
     /// All formats.
@@ -81,6 +91,11 @@ impl Format {
         self.facts().name
     }
 
+    /// Its name in messages.
+    pub(super) const fn title(self) -> &'static str {
+        self.facts().title
+    }
+
     /// The extension of its files: `.parquet`, `.ndjson`, `.csv`.
     #[must_use]
     pub const fn ending(self) -> &'static str {
@@ -99,13 +114,13 @@ impl Format {
     }
 
     /// Whether a row is a JSON object.
-    pub(crate) const fn is_json(self) -> bool {
-        self.facts().is_json
+    pub(crate) fn is_json(self) -> bool {
+        self.facts().rows == Rows::Json
     }
 
     /// Whether a value can be a struct.
-    pub(crate) const fn nests(self) -> bool {
-        self.facts().nests
+    pub(crate) fn nests(self) -> bool {
+        self.facts().rows != Rows::Flat
     }
 
     /// Whether it has row groups and encoding profiles.

@@ -97,22 +97,20 @@ impl ReadbackError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoFile { .. } => "check the path, or run the export first",
-            Self::Raw { .. } => "export without --raw to get a table",
-            Self::Replaced { .. } => "try again when no run is writing it",
-            Self::TakenAway { .. } => "run the export again: it first restores the directory",
-            Self::NoParts { .. } => {
-                "name the directory that contains the part files; of a partitioned export, one partition"
-            }
+            Self::NoFile { .. } => "is the path right? Else run the export",
+            Self::Raw { .. } => "a digest is of a table: export without --raw for one",
+            Self::Replaced { .. } => "read it again when no run writes it",
+            Self::TakenAway { .. } => "run the export again: it puts the folder back before it begins",
+            Self::NoParts { .. } => "name the folder that holds the parts: of a partitioned export, one partition",
             Self::Columns { .. } => {
-                "only tables with the columns of this program can be read: export again, or select the exported columns \
-                 in the program that wrote the file"
+                "only tables with the columns that this program writes are read, and --raw writes none: export it again, \
+                 or select the exported columns where it was made"
             }
             Self::Malformed { .. } => {
-                "the file must be Parquet, NDJSON or CSV as written by this program, plain or compressed with gzip or \
-                 zstd. If it was, it is truncated or damaged: do not load it, and export again"
+                "is it Parquet, NDJSON or CSV as this program writes them, plain, gzip or zstd? If so it was cut or \
+                 changed: do not load it, and export again"
             }
-            Self::Read { .. } => "check its permissions, and that it is a file or a directory of part files",
+            Self::Read { .. } => "may this user read it, and is it a file or a folder of parts?",
         }
     }
 }

@@ -23,10 +23,10 @@ use std::path::{Path, PathBuf};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use crate::config::{Codec, Format};
 use crate::digest::ContentDigest;
 pub use crate::format::Form;
-use crate::format::{Reader, Reading};
+use crate::format::Reader;
+pub(crate) use crate::format::{Reading, Wanted};
 pub use error::ReadbackError;
 use parts::Parts;
 pub(crate) use parts::steadily;
@@ -66,7 +66,7 @@ pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
 
 pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
     let parts = Parts::of(path)?;
-    let (form, codecs) = (Form { format: Format::Ndjson.name(), codec: Codec::None.name() }, Vec::new());
+    let (form, codecs) = (Form::default(), Vec::new());
     let mut readback = Readback { parts, begun: 0, reader: None, reading, form, codecs, schema: None };
     // Empty parts do not have columns.
     while readback.schema.is_none() && readback.begin_part()? {}

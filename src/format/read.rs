@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use super::compression::decompressed;
 use super::error::FormatError;
 use super::schema::keys_of_owner;
-use crate::config::Codec;
+use crate::config::{Codec, Format};
 use crate::decode::RowBuilder;
 
 /// Maximum number of rows per batch read from text.
@@ -49,6 +49,13 @@ pub struct Form {
     pub format: &'static str,
     /// The compression of a text file: `none`, `gzip` or `zstd`. Parquet compresses each column by itself.
     pub codec: &'static str,
+}
+
+impl Default for Form {
+    /// An empty file counts as NDJSON without lines.
+    fn default() -> Self {
+        Self { format: Format::Ndjson.name(), codec: Codec::None.name() }
+    }
 }
 
 /// The lines of a file, read once from start to end.

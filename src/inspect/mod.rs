@@ -27,8 +27,7 @@ pub use months::{CreatedFacts, MonthFacts};
 pub use owners::{OwnerFacts, OwnersFacts};
 pub use parquet::{ParquetFacts, RowGroupFacts, Stored};
 
-use crate::config::Format;
-use crate::dataset::{RawLines, Readback, ReadbackError, open, raw_lines, steadily};
+use crate::dataset::{self, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
 use crate::resource::{CONTACTS, OWNER, OWNER_COLUMNS};
 use months::Created;
 use owners::Owners;
@@ -113,7 +112,7 @@ fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError>
 /// What can be told of lines that are no table.
 fn raw(path: &Path) -> Result<Inspection, ReadbackError> {
     let RawLines { files, codecs: found, rows } = raw_lines(path)?;
-    let form = Form { format: Format::Ndjson.name(), codec: codecs(found.into_iter()) };
+    let form = Form { format: dataset::Form::default().format, codec: codecs(found.into_iter()) };
     Ok(without_table(path, &files, size(&files)?, form, rows))
 }
 

@@ -9,9 +9,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
 use super::VerifyError;
-use crate::dataset::{Readback, open_for, raw_ids};
+use crate::dataset::{Readback, Reading, Wanted, open_for, raw_ids};
 use crate::digest::ContentDigest;
-use crate::format::{Reading, Wanted};
 use crate::manifest::{ColumnRecord, Known, KnownDigest, KnownOwners, columns, fingerprint};
 use crate::resource::OWNER;
 use crate::text::sanitize::escape;

@@ -81,13 +81,13 @@ fn what_does_not_go_together_is_refused_before_anything_is_asked() {
         ("c.ndjson", &["--hmac", "id", "--hmac-key-file", &key], "text columns only, not id"),
         ("c.ndjson", &["--drop", "mail"], "unknown column \"mail\" in --drop"),
         ("c.ndjson", &["--columns", "id", "--drop", "id"], "id cannot be dropped"),
-        ("c.ndjson.gz", &["--compression", "zstd"], "the output's name says gzip"),
-        ("c.ndjson", &["--compression", "lz4"], "Parquet's"),
+        ("c.ndjson.gz", &["--compression", "zstd"], "-o says gzip"),
+        ("c.ndjson", &["--compression", "lz4"], "lz4 compression is for Parquet only"),
         ("c.parquet", &["--row-group-size", "5"], "write it as 16MiB"),
         ("c.parquet", &["--parquet-profile", "small"], "portable and compact"),
         ("c.csv", &["--parquet-profile", "compact"], "--parquet-profile is for Parquet"),
         ("c.ndjson", &["--row-group-size", "16MiB"], "--row-group-size is for Parquet"),
-        ("c.parquet.gz", &["--format", "parquet"], "remove .gz or .zst"),
+        ("c.parquet.gz", &["--format", "parquet"], "remove .gz or .zst from the name"),
     ] {
         let ran = exported(5, &path(&folder, output), options);
         assert_eq!(ran.code, Some(2), "{options:?}: {}", ran.stderr);

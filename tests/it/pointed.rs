@@ -16,7 +16,7 @@ fn raw_json_has_no_digest_and_is_inspected_by_its_lines() {
     for (name, more) in [("c.ndjson", &[][..]), ("c.ndjson.gz", &[]), ("out/", &["--format", "ndjson"])] {
         let output = path(&home, name);
         assert_eq!(exported(120, &output, &[&["--raw"], more].concat()).code, Some(0));
-        said(&["digest", &output], 2, &["is raw JSON, which has no table", "hint: "]);
+        said(&["digest", &output], 2, &["is a raw export, not a table", "hint: "]);
         said(&["inspect", &output], 0, &["120 contacts, raw JSON, ", "completeness: snapshot"]);
         said(&["inspect", &output, "--json"], 0, &["\"raw\":true,\"rows\":120"]);
         said(&["verify", &output], 0, &["120 contacts"]);
