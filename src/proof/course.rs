@@ -3,12 +3,12 @@
 //! Totals move while it goes, so each response corrects it.
 
 use super::order::{Direction, Order};
-use super::overlap;
+use super::parameters::Check;
 use super::planner::{Phase, Planner};
 use super::reason::Reason;
-use super::record::{self, Role};
+use super::response::{self, Role};
 use super::sweep::{Step, Sweep};
-use super::tuning::Check;
+use super::windows;
 use crate::page::{Asked, Pagination};
 
 impl Planner {
@@ -33,7 +33,7 @@ impl Planner {
             None => {
                 sweep.reach(said.total_count);
                 if rows == 0 {
-                    sweep.stop_at(record::start(asked).max(said.total_count));
+                    sweep.stop_at(response::start(asked).max(said.total_count));
                 }
             }
         }
@@ -64,8 +64,8 @@ impl Planner {
             return Err(Reason::Limited { contacts: limit.get() });
         }
         let reached = self.sweep.as_ref().map_or(0, Sweep::reached);
-        let at_end = |record: &&record::Record| {
-            record.is_short() && (overlap::end(record.asked) >= reached || record.role == Role::Tail && record.ends())
+        let at_end = |record: &&response::Record| {
+            record.is_short() && (windows::end(record.asked) >= reached || record.role == Role::Tail && record.ends())
         };
         let ended = self.books.records().iter().any(at_end) || !self.tuning.makes(Check::End);
         let pages = self.sweep.as_ref().map_or(0, |sweep| sweep.beyond);

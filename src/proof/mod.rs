@@ -10,39 +10,35 @@
 //!    ▼
 //! verdict ── judge, under each order: chain (Theorems 1, 2; order across pages), opening and quiet (Theorem 3)
 //! ```
-#![doc = include_str!("theorems.md")]
 
-mod admission;
 mod assumption;
+mod budget;
 mod certificate;
-mod chain;
+mod claims;
+mod contradictions;
 mod course;
-mod doubts;
-mod effort;
+mod dedup;
 mod ids;
-mod judge;
-mod ledger;
 mod level;
-mod opening;
+mod observations;
 mod order;
-mod overlap;
-mod passes;
+mod order_witness;
+mod parameters;
 mod phases;
 mod planner;
-mod quiet;
 mod reason;
-mod record;
 mod repair;
+mod response;
 mod sweep;
 #[cfg(test)]
 mod tests;
-mod tuning;
+mod theorems;
 mod verdict;
-mod witness;
+mod windows;
 
-pub(crate) use admission::{Keep, Leaving};
 pub use assumption::{Assumption, Standing};
 pub use certificate::Certificate;
+pub(crate) use dedup::{Keep, Leaving};
 pub use level::{Level, Require, UnknownLevel};
 pub use order::{Direction, Field, Order};
 pub(crate) use planner::{Planner, Request};

@@ -6,12 +6,12 @@
 use super::assumption::Assumption;
 use super::level::{Level, Require};
 use super::order::{Direction, Order};
-use super::overlap;
+use super::parameters::Check;
 use super::planner::{Phase, Planner};
 use super::reason::Reason;
-use super::record::Role;
-use super::tuning::Check;
+use super::response::Role;
 use super::verdict::Verdict;
+use super::windows;
 use crate::page::Asked;
 
 /// How often going on past the end may bring nothing new before that is believed to be all.
@@ -56,10 +56,10 @@ impl Planner {
             return;
         }
         // The near end of a list that ascends: it must have rows.
-        let ascending = overlap::tail(total, size).filter(|_| self.books.witness.may_ascend());
+        let ascending = windows::tail(total, size).filter(|_| self.books.witness.may_ascend());
         self.tails += 1;
         self.phase = Phase::Tail;
-        self.queue.push_back((ascending.unwrap_or(overlap::last(total, size)), Role::Tail));
+        self.queue.push_back((ascending.unwrap_or(windows::last(total, size)), Role::Tail));
     }
 
     fn after_tail(&mut self) {
@@ -116,7 +116,7 @@ impl Planner {
     fn close(&mut self, order: Option<Order>) {
         let ascends = order.is_some_and(|order| order.direction == Direction::Ascending);
         let total = self.books.latest().1;
-        let tail = overlap::tail(total, self.books.size).filter(|_| ascends);
+        let tail = windows::tail(total, self.books.size).filter(|_| ascends);
         let asked = tail.unwrap_or(Asked { page: 1, per_page: self.books.size });
         self.phase = Phase::Closing;
         self.closings += 1;

@@ -7,14 +7,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU64;
 
-use super::admission::Leaving;
 use super::certificate::Certificate;
-use super::ledger::Ledger;
+use super::dedup::Leaving;
 use super::level::{Level, Require};
+use super::observations::Ledger;
+use super::parameters::Tuning;
 use super::reason::Reason;
-use super::record::Role;
+use super::response::Role;
 use super::sweep::{Step, Sweep};
-use super::tuning::Tuning;
 use super::verdict::{self, Verdict};
 use crate::page::{Asked, Observed};
 

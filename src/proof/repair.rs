@@ -4,13 +4,13 @@
 //! totals say about how many, and a window has room on both sides. If it misses all the same, its own
 //! rows are the nearer reference in the next round.
 
-use super::chain::Gap;
-use super::ledger::Ledger;
+use super::observations::Ledger;
 use super::order::{Direction, Field, Order};
-use super::overlap;
+use super::parameters::Tuning;
 use super::reason::Reason;
-use super::record::{self, Record};
-use super::tuning::Tuning;
+use super::response::{self, Record};
+use super::theorems::overlapping_windows::Gap;
+use super::windows;
 use crate::page::Asked;
 
 /// The window to read; a reason if no window can bridge the gap.
@@ -35,9 +35,9 @@ pub(super) fn bridge(
             // there the window goes as far as it can.
             let contradict = before + after == 0 && end > start || end.abs_diff(start) > u64::from(size / 2);
             let (low, high) = (end.min(start), end.max(start));
-            let span = |room: u64| overlap::spanning(low.saturating_sub(before + room), high + after + room, size);
-            let forth = || overlap::next(end, margin, size);
-            let back = || overlap::back(start, margin, size);
+            let span = |room: u64| windows::spanning(low.saturating_sub(before + room), high + after + room, size);
+            let forth = || windows::next(end, margin, size);
+            let back = || windows::back(start, margin, size);
             let centred =
                 || span(u64::from(margin)).or_else(|| span(1)).ok_or_else(|| wide_tie(earlier, before + after));
             if !contradict {
@@ -47,10 +47,10 @@ pub(super) fn bridge(
         }
         (Some((_, end)), None) => {
             let tail =
-                overlap::tail(drift.total, size).filter(|asked| record::start(*asked) + u64::from(margin) <= end);
-            Ok(tail.unwrap_or_else(|| overlap::next(end, margin, size)))
+                windows::tail(drift.total, size).filter(|asked| response::start(*asked) + u64::from(margin) <= end);
+            Ok(tail.unwrap_or_else(|| windows::next(end, margin, size)))
         }
-        (None, Some((_, start))) => Ok(overlap::back(start, margin, size)),
+        (None, Some((_, start))) => Ok(windows::back(start, margin, size)),
         (None, None) => Err(None),
     }
 }

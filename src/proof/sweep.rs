@@ -3,8 +3,8 @@
 //! It only knows positions. Totals are a floor: past the last page said to exist it goes on, faster and
 //! faster, until a page that is not full was seen.
 
-use super::overlap;
-use super::record::{self, Role};
+use super::response::{self, Role};
+use super::windows;
 use crate::page::{Asked, Pagination};
 
 /// Pages asked for at once past the end, at most.
@@ -55,10 +55,10 @@ impl Sweep {
         }
         let asked = match step {
             Step::Plain => Asked { page: self.reached / u64::from(self.size) + 1, per_page: self.size },
-            Step::Overlapping(margin) => overlap::next(self.reached, margin, self.size),
+            Step::Overlapping(margin) => windows::next(self.reached, margin, self.size),
         };
-        let role = if record::start(asked) < self.reached { Role::Overlap } else { Role::Sweep };
-        self.reached = overlap::end(asked);
+        let role = if response::start(asked) < self.reached { Role::Overlap } else { Role::Sweep };
+        self.reached = windows::end(asked);
         Some((asked, role))
     }
 

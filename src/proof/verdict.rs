@@ -4,14 +4,14 @@
 //! counts decide between counted and incomplete.
 
 use super::assumption::Assumption;
-use super::chain::Gap;
-use super::judge::{self, Claim};
-use super::ledger::Ledger;
+use super::claims::{self, Claim};
 use super::level::Level;
+use super::observations::Ledger;
 use super::order::Order;
+use super::parameters::{Check, Tuning};
 use super::reason::Reason;
-use super::record::Record;
-use super::tuning::{Check, Tuning};
+use super::response::Record;
+use super::theorems::overlapping_windows::Gap;
 
 /// Gaps that are described one by one.
 const DESCRIBED: usize = 3;
@@ -32,7 +32,7 @@ pub(super) struct Verdict {
 
 /// Judges the books. `ended` says whether the end of the list was seen.
 pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> Verdict {
-    let claims: Vec<_> = books.orders(tuning).into_iter().map(|order| judge::under(order, books, tuning)).collect();
+    let claims: Vec<_> = books.orders(tuning).into_iter().map(|order| claims::under(order, books, tuning)).collect();
     let first = claims.first();
     let (order, links) = (first.map(|claim| claim.order), first.map_or(0, |claim| claim.links));
     let weakest = claims.iter().min_by_key(|claim| claim.level);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::model::{Instants, Kind, Lie, Server, Write, mix};
 use super::outcome::Outcome;
 use crate::page::{Observed, Pagination, RowKey};
-use crate::proof::tuning::Tuning;
+use crate::proof::parameters::Tuning;
 use crate::proof::{Keep, Planner, Request, Require};
 
 /// A run to make.

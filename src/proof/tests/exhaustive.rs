@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::page::{Asked, Observed, Pagination, RowKey};
-use crate::proof::judge;
-use crate::proof::ledger::Ledger;
+use crate::proof::claims;
+use crate::proof::observations::Ledger;
 use crate::proof::order::{Direction, Field, Order};
-use crate::proof::record::Role;
-use crate::proof::tuning::Tuning;
+use crate::proof::parameters::Tuning;
+use crate::proof::response::Role;
 use crate::proof::{Assumption, Level};
 
 /// One reading: windows, and what changes before each but the first.
@@ -59,7 +59,7 @@ impl Reading {
         let union: BTreeSet<_> = self.seen(&states);
         assert_eq!(seen, union.len() as u64);
         let stable = states.iter().cloned().reduce(|a, b| &a & &b).unwrap();
-        for (level, basis) in judge::claims(order, &books, &tuning) {
+        for (level, basis) in claims::claims(order, &books, &tuning) {
             let story =
                 || format!("{level} {basis:?} of {rows}: {:?} {:?} {:?}", self.direction, self.windows, self.writes);
             assert!(stable.is_subset(&union), "{}", story());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::model::Instants;
 use crate::page::{Asked, Observed, Pagination, RowKey};
 use crate::proof::order::Direction;
-use crate::proof::tuning::{Check, Tuning};
+use crate::proof::parameters::{Check, Tuning};
 use crate::proof::{Assumption, Level, Planner, Request, Require};
 
 /// All sequences of choices, one after the other.

@@ -4,7 +4,7 @@
 use super::drive::{Scenario, run};
 use super::model::{Instants, Kind, Lie, Write, mix};
 use crate::proof::Require;
-use crate::proof::tuning::{Check, Tuning};
+use crate::proof::parameters::{Check, Tuning};
 
 /// A short run with a few writes, made of some number.
 fn scenario(kinds: &[Kind], n: u64) -> Scenario {

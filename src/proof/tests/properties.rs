@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::drive::{Scenario, run};
 use super::model::{Instants, Kind, Lie, Write};
-use crate::proof::{Level, Require, overlap};
+use crate::proof::{Level, Require, windows};
 
 fn write() -> impl Strategy<Value = Write> {
     prop_oneof![
@@ -88,7 +88,7 @@ proptest! {
         prop_assert!(outcome.level() >= Level::Counted, "{}", outcome.story(0));
         // Where the newest contacts are tied, it is not known which of them were there first.
         // Lists of 6, 12 or 60 rows have no page that is not full, if pages are that small.
-        let has_tail = overlap::tail(scenario.count as u64, scenario.per_page).is_some();
+        let has_tail = windows::tail(scenario.count as u64, scenario.per_page).is_some();
         if outcome.certificate.order.is_some() && has_tail && !outcome.newest_is_tied() && !outcome.has_false_order() {
             prop_assert_eq!(outcome.level(), Level::Snapshot, "{}", outcome.story(0));
             prop_assert!(scenario.require > Require::Counted || outcome.requests <= outcome.plain + 1, "{}", outcome.story(0));

@@ -5,14 +5,14 @@
 use std::cmp::Reverse;
 
 use super::assumption::Assumption::{self, Count, End, Entrance, Lasting, Order as Ordered, Slice};
-use super::chain::{self, Chain, Gap, Reach, Span, follow};
-use super::ledger::Ledger;
 use super::level::Level;
-use super::opening::Count as Counted;
+use super::observations::Ledger;
 use super::order::{Direction, Field, Order};
+use super::parameters::{Check, Tuning};
 use super::reason::Reason;
-use super::record::Record;
-use super::tuning::{Check, Tuning};
+use super::response::Record;
+use super::theorems::counting::Count as Counted;
+use super::theorems::overlapping_windows::{self, Chain, Gap, Reach, Span, follow};
 
 /// What one order allows to be claimed.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ struct Evidence {
 impl Evidence {
     fn of(order: Order, books: &Ledger, tuning: &Tuning) -> Self {
         let records = books.records();
-        let spans = chain::spans(records.iter().copied(), order, tuning);
+        let spans = overlapping_windows::spans(records.iter().copied(), order, tuning);
         let ascends = order.direction == Direction::Ascending;
         let opening = books.openings.iter().flatten().find(|opening| opening.direction == order.direction);
         let count = opening.map(|opening| opening.count(&records, &spans, order, tuning)).unwrap_or_default();

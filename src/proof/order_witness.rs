@@ -7,7 +7,7 @@
 //! is left. A field in which no two rows differ orders nothing, and is not a candidate.
 
 use super::order::{Direction, Field, Order};
-use super::tuning::{Check, Tuning};
+use super::parameters::{Check, Tuning};
 use crate::page::RowKey;
 
 /// What has been seen of one candidate.

@@ -5,8 +5,8 @@
 use super::level::{Level, Require};
 use super::planner::{Phase, Planner};
 use super::reason::Reason;
-use super::record::Role;
 use super::repair;
+use super::response::Role;
 use super::verdict::Verdict;
 use crate::page::Asked;
 

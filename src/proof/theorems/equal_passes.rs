@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::record::Record;
-use super::tuning::{Check, Tuning};
+use crate::proof::parameters::{Check, Tuning};
+use crate::proof::response::Record;
 
 /// The readings of one page, as long as they are the same.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ struct Reading {
 
 /// All pages of one size.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Passes(BTreeMap<u64, Reading>);
+pub(in crate::proof) struct Passes(BTreeMap<u64, Reading>);
 
 impl Passes {
     /// Takes a reading into account.
@@ -100,7 +100,7 @@ impl Passes {
 mod tests {
     use super::*;
     use crate::page::{Asked, Observed, Pagination, RowKey};
-    use crate::proof::record::Role;
+    use crate::proof::response::Role;
 
     /// A reading of a page of two in a list of three, sent and received at some seconds.
     fn read(passes: &mut Passes, page: u64, ids: &[i64], sent: u64, received: u64) {

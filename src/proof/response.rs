@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use super::order::{Field, Order};
-use super::tuning::{Check, Tuning};
+use super::parameters::{Check, Tuning};
 use crate::page::{Asked, Observed, RowKey};
 
 /// What a response was read for.

@@ -6,14 +6,14 @@
 
 use std::time::Duration;
 
-use super::opening::Opening;
-use super::order::{Direction, Field, Order};
-use super::record::Record;
-use super::tuning::{Check, Tuning};
+use super::counting::Opening;
+use crate::proof::order::{Direction, Field, Order};
+use crate::proof::parameters::{Check, Tuning};
+use crate::proof::response::Record;
 
 /// From the opening to the last total that counts all of the opening's rows.
 #[derive(Debug)]
-pub(super) struct Quiet {
+pub(in crate::proof) struct Quiet {
     since: Duration,
     until: Duration,
     /// When responses were received, ascending, and by how many rows the list had grown by then, at least.

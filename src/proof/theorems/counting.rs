@@ -4,17 +4,17 @@
 //! them, so when as many such rows were seen, none is missing, whatever moved since. The same for a part of the
 //! list: its rows up to a window's far row, as long as none of them left.
 
-use super::chain::{Reach, Span};
-use super::order::{Direction, Field, Order};
-use super::quiet::Quiet;
-use super::reason::Reason;
-use super::record::Record;
-use super::tuning::{Check, Tuning};
+use super::overlapping_windows::{Reach, Span};
+use super::quiet_interval::Quiet;
 use crate::page::RowKey;
+use crate::proof::order::{Direction, Field, Order};
+use crate::proof::parameters::{Check, Tuning};
+use crate::proof::reason::Reason;
+use crate::proof::response::Record;
 
 /// The opening.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
+pub(in crate::proof) struct Opening {
     /// Its record.
     pub at: usize,
     /// Which way the list is taken to run.
@@ -27,7 +27,7 @@ pub(super) struct Opening {
 
 /// What the count gives.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Count {
+pub(in crate::proof) struct Count {
     /// Whether every row of the opening's list was seen.
     pub whole: bool,
     /// How far from the near end nothing is missing.

@@ -6,16 +6,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::admission::{Admission, Admitted, Copied, Leaving};
-use super::chain::{self, Span};
-use super::doubts::Doubts;
-use super::opening::Opening;
+use super::contradictions::Doubts;
+use super::dedup::{Admission, Admitted, Copied, Leaving};
 use super::order::{Direction, Order};
-use super::passes::Passes;
+use super::order_witness::Witness;
+use super::parameters::{Check, Tuning};
 use super::reason::Reason;
-use super::record::{Record, Role};
-use super::tuning::{Check, Tuning};
-use super::witness::Witness;
+use super::response::{Record, Role};
+use super::theorems::counting::Opening;
+use super::theorems::equal_passes::Passes;
+use super::theorems::overlapping_windows::{self, Span};
 use crate::page::Observed;
 
 /// The books.
@@ -229,8 +229,8 @@ impl Ledger {
         let writes = self.writes();
         let strays = self.witness.has_strays(order, writes, size);
         let disordered = || {
-            chain::is_crowded(spans, records, writes.min(size / 4))
-                || chain::is_inverted(spans, records, order, writes + size)
+            overlapping_windows::is_crowded(spans, records, writes.min(size / 4))
+                || overlapping_windows::is_inverted(spans, records, order, writes + size)
         };
         tuning.makes(Check::Across) && (strays || disordered())
     }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::ids::Ids;
 use super::order::Field;
-use super::record::{self, Old, id_sum};
-use super::witness::{Others, Witness};
+use super::order_witness::{Others, Witness};
+use super::response::{self, Old, id_sum};
 use crate::page::{Asked, RowKey};
 
 /// A response whose turn it is to leave.
@@ -99,7 +99,7 @@ impl Admission {
     pub fn admit(&mut self, edges: [Option<RowKey>; 2], witness: &mut Witness) -> Option<Admitted> {
         let ticket = *self.order.front()?;
         let (asked, rows) = self.waiting.remove(&ticket)?;
-        let start = record::start(asked);
+        let start = response::start(asked);
         self.order.pop_front();
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let new = self.ids.add(&ids);

@@ -4,7 +4,7 @@
 
 use super::assumption::Assumption;
 use super::reason::Reason;
-use super::record::Record;
+use super::response::Record;
 use crate::page::{RowKey, Staleness};
 
 /// The contradictions seen so far, the first of each kind.

@@ -2,15 +2,15 @@
 //!
 //! A *frontier* moves from the near end to the far end: every row that existed all the time and is in no
 //! window lies beyond it. A window that overlaps the frontier moves it to its own far row; the count of
-//! [`super::opening`] may move it too. Where nothing does, there is a gap.
+//! [`super::counting`] may move it too. Where nothing does, there is a gap.
 
-use super::order::{Direction, Height, Order};
-use super::record::Record;
-use super::tuning::{Check, Tuning};
+use crate::proof::order::{Direction, Height, Order};
+use crate::proof::parameters::{Check, Tuning};
+use crate::proof::response::Record;
 
 /// A window with rows, in one order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
+pub(in crate::proof) struct Span {
     pub near: Height,
     pub far: Height,
     /// Whether it shows the near end of the list.
@@ -23,7 +23,7 @@ pub(super) struct Span {
 
 /// How far something reaches: the far row of a window, and whether nothing is beyond it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reach {
+pub(in crate::proof) struct Reach {
     pub height: Height,
     pub exit: bool,
     pub at: usize,
@@ -37,7 +37,7 @@ impl From<&Span> for Reach {
 
 /// Two windows that nothing joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Gap {
+pub(in crate::proof) struct Gap {
     /// The record on the near side.
     pub near: usize,
     /// The record on the far side; none when the far end was not shown.
@@ -46,7 +46,7 @@ pub(super) struct Gap {
 
 /// What following the windows came to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Chain {
+pub(in crate::proof) struct Chain {
     /// Windows that moved the frontier.
     pub links: u64,
     /// Whether the count was needed.
@@ -56,7 +56,11 @@ pub(super) struct Chain {
 }
 
 /// The windows with rows, nearest first.
-pub(super) fn spans<'a>(records: impl Iterator<Item = &'a Record>, order: Order, tuning: &Tuning) -> Vec<Span> {
+pub(in crate::proof) fn spans<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    order: Order,
+    tuning: &Tuning,
+) -> Vec<Span> {
     let span = |(at, record): (usize, &Record)| {
         let (first, last) = record.edges.as_ref()?;
         let (near, far) = order.near_far(first, last);
@@ -71,7 +75,7 @@ pub(super) fn spans<'a>(records: impl Iterator<Item = &'a Record>, order: Order,
 
 /// Whether a window leaves no place for what others show: between its first row and its last there are only its own rows, and
 /// as many more as writes may have put or left there. Then the rows are in another order.
-pub(super) fn is_crowded(spans: &[Span], records: &[&Record], writes: u64) -> bool {
+pub(in crate::proof) fn is_crowded(spans: &[Span], records: &[&Record], writes: u64) -> bool {
     spans.iter().enumerate().any(|(at, span)| {
         let most = records[span.at].rows + writes;
         let following = spans[at + 1..].iter().take_while(|other| other.near >= span.far);
@@ -85,7 +89,7 @@ pub(super) fn is_crowded(spans: &[Span], records: &[&Record], writes: u64) -> bo
 }
 
 /// Whether a window that is wholly nearer than another stood farther from the near end, by more than `most` rows.
-pub(super) fn is_inverted(spans: &[Span], records: &[&Record], order: Order, most: u64) -> bool {
+pub(in crate::proof) fn is_inverted(spans: &[Span], records: &[&Record], order: Order, most: u64) -> bool {
     let position = |span: &Span| {
         let start = i64::try_from(records[span.at].start()).unwrap_or(i64::MAX);
         if order.direction == Direction::Descending { start } else { -start }
@@ -103,7 +107,13 @@ pub(super) fn is_inverted(spans: &[Span], records: &[&Record], order: Order, mos
 
 /// Follows the windows (nearest first) from a frontier to the far end. `counted` is a frontier that the count
 /// gives; it is used only where no window helps.
-pub(super) fn follow(spans: &[Span], order: Order, from: Reach, counted: Option<Reach>, tuning: &Tuning) -> Chain {
+pub(in crate::proof) fn follow(
+    spans: &[Span],
+    order: Order,
+    from: Reach,
+    counted: Option<Reach>,
+    tuning: &Tuning,
+) -> Chain {
     let overlaps = |span: &Span, frontier: &Reach| match tuning {
         _ if !tuning.makes(Check::Overlap) => true,
         _ if !tuning.makes(Check::Ties) => span.near.value >= frontier.height.value,
