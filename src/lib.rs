@@ -118,7 +118,7 @@ pub use error::Error;
 pub use exit::ExitCode;
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
-pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};
+pub use proof::{Assumption, Basis, Certificate, Direction, Field, Level, Order, Reason, Require, UnknownLevel};
 pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;
 

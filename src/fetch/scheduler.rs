@@ -23,7 +23,7 @@ use crate::api::memory_budget::{self, Budget, Share};
 use crate::config::{ContactsConfig, Rate};
 use crate::events::{Event, Reporter};
 use crate::page::{Asked, DecodeError, Decoded, Observed, Pagination, Staleness};
-use crate::proof::{Certificate, Keep, Leaving, Level, Planner, Reason, Request};
+use crate::proof::{Certificate, Emission, Level, Planner, Reason, Request, RowSelection};
 
 /// Makes the tables of pages.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ pub(crate) struct Page<T> {
     /// What the decode function made of it.
     pub table: T,
     /// Which of its rows leave: those that no earlier page had.
-    pub keep: Keep,
+    pub keep: RowSelection,
     /// What it holds of the memory for pages: to be dropped once its rows were taken.
     pub share: Share,
 }
@@ -106,7 +106,7 @@ impl<T: Send + 'static> Reader<T> {
         let mut leaving = VecDeque::new();
         let budget = Arc::new(Budget::default());
         loop {
-            leaving.extend(std::iter::from_fn(|| planner.leave()));
+            leaving.extend(std::iter::from_fn(|| planner.emit()));
             let changed = budget.changed();
             let mut has_room = true;
             while fetching.len() < concurrency {
@@ -128,14 +128,14 @@ impl<T: Send + 'static> Reader<T> {
                     (request, Reading::Whole, read, share)
                 });
             }
-            leaving.extend(std::iter::from_fn(|| planner.leave()));
+            leaving.extend(std::iter::from_fn(|| planner.emit()));
             if fetching.is_empty() && leaving.is_empty() && has_room {
                 break;
             }
             budget.set_next(under_way.first().copied().filter(|_| leaving.is_empty()));
             tokio::select! {
                 permit = out.reserve(), if !leaving.is_empty() => {
-                    let (Ok(permit), Some(Leaving { ticket, keep })) = (permit, leaving.pop_front()) else {
+                    let (Ok(permit), Some(Emission { ticket, rows: keep })) = (permit, leaving.pop_front()) else {
                         return Ok(None);
                     };
                     // An answer beyond the end has no page.

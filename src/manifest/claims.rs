@@ -15,17 +15,17 @@ use crate::text::sanitize::escape;
 
 /// How reasons begin or end that deny the levels above one.
 const DENIALS: [(&str, &str, Level); 11] = [
-    ("limited: ", "", Level::Incomplete),
-    ("the reading was given up ", "", Level::Incomplete),
-    ("", " contacts were found where the server counts ", Level::Incomplete),
+    ("stopped at the limit of ", "", Level::Incomplete),
+    ("reading stopped before the end of the list", "", Level::Incomplete),
+    ("found ", ", but the server counts ", Level::Incomplete),
     ("the end of the list was not found", "", Level::Incomplete),
-    ("the contact at place ", " cannot be read", Level::Incomplete),
-    ("a page could not be read at once, ", "", Level::Counted),
-    ("between the contacts with id ", " others may be missing", Level::Counted),
-    ("beyond the contact with id ", " others may be missing", Level::Counted),
-    ("beside the contact with id ", " others of the same time may be missing", Level::Counted),
-    ("each page is in the order of ", "", Level::Counted),
-    ("contacts that were deleted while the list was read, and are in the export: ", "", Level::Complete),
+    ("the contact at position ", " cannot be read", Level::Incomplete),
+    ("a page could not be read in one request", "", Level::Counted),
+    ("contacts may be missing between id ", "", Level::Counted),
+    ("contacts may be missing beyond id ", "", Level::Counted),
+    ("contacts with the same timestamp as id ", " may be missing", Level::Counted),
+    ("each page is sorted by ", " but the list as a whole is not", Level::Counted),
+    ("the export includes ", " deleted while the list was read", Level::Complete),
 ];
 
 /// What a manifest claims of an export, once nothing in it speaks against that.
@@ -219,7 +219,7 @@ mod tests {
         let certificate = Certificate {
             level: Level::Snapshot,
             assumptions: vec![Assumption::Slice],
-            windows: 3,
+            responses: 3,
             ..Certificate::default()
         };
         let manifest = manifest_of(&crate::events::ReadSummary { certificate, ..read_summary() });
@@ -310,6 +310,6 @@ mod tests {
             assert_eq!(most(&reason.to_string()), level, "{reason}");
         }
         let denied = claim(&|manifest| manifest["completeness"]["reasons"] = json!([Reason::Unfinished.to_string()]));
-        assert!(denied.unwrap_err().to_string().contains("a reason denies it: the reading was given up"));
+        assert!(denied.unwrap_err().to_string().contains("a reason denies it: reading stopped before the end"));
     }
 }

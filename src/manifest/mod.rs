@@ -167,7 +167,7 @@ fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Opti
     let learned = read.learned_rate.filter(|_| learns).map(|rate| Learned { rate, at: times.finished() }).or(earlier);
     RunRecord {
         pages: read.pages,
-        requests: RequestsRecord { sent: read.requests, pages: read.certificate.windows, failures: read.failures },
+        requests: RequestsRecord { sent: read.requests, pages: read.certificate.responses, failures: read.failures },
         retries: read.retries,
         throttles: read.failures.throttled,
         learned_rate: learned.map(|learned| learned.rate.per_second()),

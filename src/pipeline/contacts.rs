@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::events::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
 use crate::fetch::{ApiError, Decoding, Page, Reader, Share, Totals};
 use crate::page::Finding;
-use crate::proof::Keep;
+use crate::proof::RowSelection;
 use crate::resource;
 
 /// Pages between the reader and the stream; there are more in the reader's window.
@@ -110,8 +110,8 @@ impl Contacts {
     fn take_page(&mut self, page: Page<PageTable>) -> Result<(), Error> {
         let PageTable { batch, findings } = page.table;
         let kept = match page.keep {
-            Keep::All => batch,
-            Keep::These(rows) => filter_record_batch(&batch, &rows.into()).map_err(bug)?,
+            RowSelection::All => batch,
+            RowSelection::Mask(rows) => filter_record_batch(&batch, &rows.into()).map_err(bug)?,
         };
         let rows = usize::try_from(self.left).unwrap_or(usize::MAX).min(kept.num_rows());
         let batch = kept.slice(0, rows);

@@ -1,91 +1,87 @@
-//! What a better verdict is worth: bridges where windows can be compared, passes where nothing else can prove.
+//! The budget for a better verdict: repair if windows can be compared, verification passes if nothing else proves
+//! anything.
 //!
-//! Both are bounded: bridges by what the run may cost, passes by their number.
+//! Repair is bounded by the requests that the run may cost, verification by its number of passes.
 
 use super::level::{Level, Require};
+use super::parameters::{BUDGET_EXTRA, BUDGET_TENTHS, BUDGET_TENTHS_REQUIRED, HOPELESS_PASSES, ROUNDS};
 use super::planner::{Phase, Planner};
 use super::reason::Reason;
 use super::repair;
-use super::response::Role;
+use super::response::Purpose;
+use super::sweep;
 use super::verdict::Verdict;
 use crate::page::Asked;
 
-/// Requests that a run may cost, in tenths of the plain pages, and those a short list may cost besides.
-const TENTHS: u64 = 16;
-const BESIDES: u64 = 8;
-/// The same when a proof is required.
-const TENTHS_REQUIRED: u64 = 25;
-/// Passes after which a list none of whose pages settled is taken to move too fast.
-const HOPELESS: u32 = 2;
-
 impl Planner {
-    /// Asks for windows that bridge the gaps.
-    pub(super) fn bridge(&mut self, verdict: &Verdict) -> bool {
+    /// Requests windows that bridge the gaps.
+    pub(super) fn repair(&mut self, verdict: &Verdict) -> bool {
         let Some(order) = verdict.weakest.filter(|_| self.may_repair()) else {
             return false;
         };
-        let margin = self.margin();
+        let margin = sweep::margin(&self.observations);
         let affordable = usize::try_from(self.affordable()).unwrap_or(usize::MAX);
         let mut windows = Vec::new();
         for gap in &verdict.gaps {
-            match repair::bridge(*gap, &self.books, order, margin, &self.tuning) {
-                Ok(asked) => windows.push((asked, Role::Bridge)),
-                Err(reason) => self.stopped.extend(reason.filter(|reason| !self.stopped.contains(reason))),
+            match repair::bridge(*gap, &self.observations, order, margin) {
+                Ok(asked) => windows.push((asked, Purpose::Repair)),
+                Err(reason) => self.gave_up.extend(reason.filter(|reason| !self.gave_up.contains(reason))),
             }
         }
         if windows.len() > affordable {
-            self.stopped.retain(|reason| !matches!(reason, Reason::BudgetSpent { .. }));
-            self.stopped.push(Reason::BudgetSpent { requests: self.tickets });
+            self.gave_up.retain(|reason| !matches!(reason, Reason::BudgetSpent { .. }));
+            self.gave_up.push(Reason::BudgetSpent { requests: self.tickets });
             windows.truncate(affordable);
         }
         if windows.is_empty() {
             return false;
         }
-        self.repairs += 1;
-        self.phase = Phase::Bridge;
+        self.repair_rounds += 1;
+        self.phase = Phase::Repair;
         self.queue.extend(windows);
         true
     }
 
-    /// Whether windows can be compared, and rounds are left; what follows passes is not in the books. A list that stands still
-    /// and is not proven by that has wrong totals, which no bridge mends.
+    /// Whether windows can be compared and rounds are left. Not after verification passes, whose responses are not
+    /// kept. An unchanged list that is not proven has wrong totals, which repair cannot fix.
     fn may_repair(&self) -> bool {
-        let wanted = self.books.moved || self.require >= Require::Complete;
-        wanted && self.books.fixed.is_none() && self.repairs < self.tuning.rounds && self.passes == 0
+        let wanted = self.observations.changed || self.require >= Require::Complete;
+        let comparable = self.observations.fixed_page_size.is_none();
+        wanted && comparable && self.repair_rounds < ROUNDS && self.passes == 0
     }
 
-    /// Requests that bridges may still cost, without the one that closes.
+    /// Requests that repair may still cost, without the final one.
     fn affordable(&self) -> u64 {
-        let size = u64::from(self.books.size.max(1));
-        let plain = self.books.latest().1 / size + 1;
-        let tenths = if self.require >= Require::Complete { TENTHS_REQUIRED } else { TENTHS };
-        (plain.saturating_mul(tenths) / 10 + BESIDES).saturating_sub(self.tickets + 1)
+        let size = u64::from(self.observations.per_page.max(1));
+        let plain = self.total() / size + 1;
+        let tenths = if self.require >= Require::Complete { BUDGET_TENTHS_REQUIRED } else { BUDGET_TENTHS };
+        (plain.saturating_mul(tenths) / 10 + BUDGET_EXTRA).saturating_sub(self.tickets + 1)
     }
 
-    /// Asks for pages again to compare them: only where no order can prove anything, and only if the list was
-    /// seen to move or a proof is required.
-    pub(super) fn pass(&mut self, verdict: &Verdict) -> bool {
-        let wanted = self.require >= Require::Complete || verdict.order.is_none() && self.books.moved;
-        let wanted = wanted && !self.books.witness.has_loose_ties(&self.tuning);
-        if !wanted || verdict.level >= Level::Complete || self.passes > self.tuning.rounds {
+    /// Requests pages again to compare them: only if no order can prove anything, and only if the list was
+    /// seen to change or a proof is required.
+    pub(super) fn verify(&mut self, verdict: &Verdict) -> bool {
+        let wanted = self.require >= Require::Complete || verdict.order.is_none() && self.observations.changed;
+        let wanted = wanted && !self.observations.order_witness.has_loose_ties();
+        if !wanted || verdict.level >= Level::Complete || self.passes > ROUNDS {
             return false;
         }
-        let pages = self.books.passes.unsettled(&self.tuning);
+        let pages = self.observations.equal_passes.unsettled();
         if pages.is_empty() {
             return false;
         }
-        // Where not a single page stood still twice in a row, one more pass is not likely to find the list still.
-        let hopeless = self.passes >= HOPELESS && pages.len() >= self.books.passes.len();
-        if hopeless || self.passes == self.tuning.rounds {
-            self.stopped.push(Reason::Unsettled { pages: pages.len() as u64 });
+        // If not a single page was equal twice in a row, another pass is unlikely to help.
+        let hopeless = self.passes >= HOPELESS_PASSES && pages.len() >= self.observations.equal_passes.len();
+        if hopeless || self.passes == ROUNDS {
+            self.gave_up.push(Reason::Unsettled { pages: pages.len() as u64 });
         }
         if hopeless {
             return false;
         }
         self.passes += 1;
-        self.phase = Phase::Pass;
-        let per_page = self.books.size;
-        self.queue.extend(pages.into_iter().map(|page| (Asked { page, per_page }, Role::Pass)));
+        self.phase = Phase::Verification;
+        let per_page = self.observations.per_page;
+        self.queue.extend(pages.into_iter().map(|page| (Asked { page, per_page }, Purpose::Verification)));
         true
     }
 }

@@ -1,85 +1,79 @@
-//! What contradicts an assumption: seen in one response, or in two copies of a row.
+//! Contradictions of an assumption, seen in one response or in two copies of a row.
 //!
-//! A contradiction withdraws the claims that rest on the assumption. Not to see one proves nothing.
+//! A contradiction withdraws the claims that rest on the assumption. The absence of contradictions proves nothing.
 
-use super::assumption::Assumption;
+use super::certificate::Assumption;
 use super::reason::Reason;
-use super::response::Record;
+use super::response::Response;
 use crate::page::{RowKey, Staleness};
 
-/// The contradictions seen so far, the first of each kind.
+/// The contradictions seen so far, the first for each assumption.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Doubts {
-    doubts: Vec<(Assumption, Reason)>,
-    /// A row that stood at a later position when it was read later.
+pub(super) struct Contradictions {
+    found: Vec<(Assumption, Reason)>,
+    /// A row that was at a later position when it was read later.
     slipped: Option<i64>,
 }
 
 /// A row in a response, and its index there.
-type Copy<'a> = (&'a Record, &'a RowKey, u64);
+type Copy<'a> = (&'a Response, &'a RowKey, u64);
 
-impl Doubts {
-    /// Takes a response's rows and total into account, and what denies that it is of the present.
-    pub fn weigh(&mut self, record: &Record, stale: Option<Staleness>) {
+impl Contradictions {
+    /// Checks the rows of a response against its total, and that the response is current.
+    pub fn check(&mut self, response: &Response, stale: Option<Staleness>) {
+        let page = response.asked.page;
         if let Some(stale) = stale {
             let reason = match stale {
                 Staleness::Assembled => Reason::Assembled,
-                _ => Reason::Cached { page: record.asked.page, why: stale.to_string() },
+                _ => Reason::Cached { page, why: stale.to_string() },
             };
-            self.doubt(Assumption::Slice, reason);
+            self.add(Assumption::Slice, reason);
         }
-        if !record.agrees() {
-            let (page, per_page) = (record.asked.page, record.asked.per_page);
-            let reason = Reason::TotalDisagrees { page, per_page, rows: record.rows, total: record.total };
-            self.doubt(Assumption::Count, reason);
+        if !response.agrees() {
+            let (per_page, rows, total) = (response.asked.per_page, response.rows, response.total);
+            self.add(Assumption::Count, Reason::TotalDisagrees { page, per_page, rows, total });
         }
     }
 
-    /// What two copies of a row contradict: what was read later must not be older.
-    pub fn of_copies(first: Copy, second: Copy) -> Self {
-        let mut doubts = Self::default();
+    /// Checks that the copy of a row that was read later is not older.
+    pub fn check_copies(&mut self, first: Copy, second: Copy) {
         let (earlier, later) = match () {
             () if first.0.received <= second.0.sent => (first, second),
             () if second.0.received <= first.0.sent => (second, first),
-            () => return doubts,
+            () => return,
         };
         let id = later.1.id;
         if earlier.1.created_at != later.1.created_at {
-            doubts.doubt(Assumption::Order, Reason::KeyChanged { id });
+            self.add(Assumption::Order, Reason::KeyChanged { id });
         }
         if later.1.updated_at < earlier.1.updated_at {
-            doubts.doubt(Assumption::Slice, Reason::Stale { id });
+            self.add(Assumption::Slice, Reason::Stale { id });
         }
-        let position = |(record, _, index): Copy| record.start() + index;
+        let position = |(response, _, index): Copy| response.start() + index;
         if earlier.1.updated_at == later.1.updated_at && position(later) > position(earlier) {
-            doubts.slipped = Some(id);
-        }
-        doubts
-    }
-
-    pub fn add(&mut self, other: Self) {
-        other.doubts.into_iter().for_each(|(assumption, reason)| self.doubt(assumption, reason));
-        self.slipped = self.slipped.or(other.slipped);
-    }
-
-    fn doubt(&mut self, assumption: Assumption, reason: Reason) {
-        if !self.has(assumption) {
-            self.doubts.push((assumption, reason));
+            self.slipped = self.slipped.or(Some(id));
         }
     }
 
-    /// Whether something contradicts an assumption.
-    pub fn has(&self, assumption: Assumption) -> bool {
-        self.doubts.iter().any(|(doubted, _)| *doubted == assumption)
+    fn add(&mut self, assumption: Assumption, reason: Reason) {
+        if !self.contain(assumption) {
+            self.found.push((assumption, reason));
+        }
     }
 
-    /// Whether a row slipped to a later position, as none does in a list that ascends: rows before it only leave.
+    /// Whether an assumption is contradicted.
+    pub fn contain(&self, assumption: Assumption) -> bool {
+        self.found.iter().any(|(contradicted, _)| *contradicted == assumption)
+    }
+
+    /// A row that moved to a later position. In an ascending list this is impossible, because rows before it can only
+    /// leave.
     pub fn slipped(&self) -> Option<Reason> {
         self.slipped.map(|id| Reason::Slipped { id })
     }
 
-    /// What contradicts the assumptions.
+    /// The contradictions, as reasons.
     pub fn reasons(&self) -> impl Iterator<Item = Reason> {
-        self.doubts.iter().map(|(_, reason)| reason.clone())
+        self.found.iter().map(|(_, reason)| reason.clone())
     }
 }

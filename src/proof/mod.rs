@@ -1,26 +1,29 @@
-//! What the pages, taken together, prove: pure functions of the responses as they were observed.
+//! The completeness proof: what the responses, taken together, prove about the export.
 //!
-//! [`Planner`] says what to read and which rows leave, and ends in a [`Certificate`]. Observations come in, requests,
-//! leaving rows and the certificate go out; no tokio, no clock, no I/O.
+//! The [`Planner`] decides what to read and which rows to emit, and ends with a [`Certificate`]. All functions here are
+//! pure: no I/O, no clock, no tokio.
 //!
 //! ```text
-//! Planner ── phases, course, effort       what to read next: sweep, repair, overlap
+//! planner, phases, sweep, repair, budget     what to read
 //!    ▼
-//! Ledger ─── admission (first copies), witness (orders), passes, doubts, records
+//! observations, response, dedup,             what was seen
+//! order_witness, contradictions
 //!    ▼
-//! verdict ── judge, under each order: chain (Theorems 1, 2; order across pages), opening and quiet (Theorem 3)
+//! theorems                                   why it proves something
+//!    ▼
+//! claims, verdict                            what is proven, under each order and in total
 //! ```
 
-mod assumption;
 mod budget;
 mod certificate;
+mod checks;
 mod claims;
 mod contradictions;
-mod course;
 mod dedup;
 mod ids;
 mod level;
 mod observations;
+mod opening;
 mod order;
 mod order_witness;
 mod parameters;
@@ -36,9 +39,8 @@ mod theorems;
 mod verdict;
 mod windows;
 
-pub use assumption::{Assumption, Standing};
-pub use certificate::Certificate;
-pub(crate) use dedup::{Keep, Leaving};
+pub use certificate::{Assumption, Basis, Certificate};
+pub(crate) use dedup::{Emission, RowSelection};
 pub use level::{Level, Require, UnknownLevel};
 pub use order::{Direction, Field, Order};
 pub(crate) use planner::{Planner, Request};

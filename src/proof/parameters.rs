@@ -1,65 +1,29 @@
-//! The numbers that the proof is tuned by, and the checks it makes.
-//!
-//! Each check has a name so that the test suite can leave out one at a time and show that it is needed.
+//! The numbers that tune the planner and the proof.
 
-/// A check without which wrong claims would be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Check {
-    /// A1: neighbouring windows overlap; touching is not enough.
-    Overlap,
-    /// A2: the order of an order witness was never broken.
-    Order,
-    /// A2: a row that an update moves is another row.
-    Versions,
-    /// A2: tied rows in no known order are overlapped past the tie.
-    Ties,
-    /// A2: the order holds across pages, but for as many rows as writes were seen.
-    Across,
-    /// A3: the end was seen in a page that is not full.
-    End,
-    /// A list of one page is read twice.
-    Twice,
-    /// A4: a row counts as old only below the near edge of the opening.
-    Entrance,
-    /// A4: the closing response is the last of all.
-    Last,
-    /// As many old rows were seen as the list had.
-    Count,
-    /// A row of page 1 counts only where a later response shows it again.
-    Again,
-    /// A5': a total speaks only of responses that were received before it was asked for.
-    Quiet,
-    /// A7: contacts that a look at the near end shows to be new are taken off a total.
-    Newcomers,
-    /// A6: a page is read twice.
-    Repeat,
-    /// A6: one instant lies between the two equal readings of every page.
-    Instant,
-}
-
-/// The numbers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tuning {
-    /// Bits of evidence for an order, or for ids ordering ties, before it is believed: rows in any order would
-    /// look so by chance once in two to this power.
-    pub evidence: u64,
-    /// Windows overlap by one row in so many, and by more when the list moves fast.
-    pub margin: u32,
-    /// Rounds of repair, and of passes after the second.
-    pub rounds: u32,
-    /// The check that is left out: none, but where the tests test themselves.
-    pub left_out: Option<Check>,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self { evidence: 28, margin: 20, rounds: 3, left_out: None }
-    }
-}
-
-impl Tuning {
-    /// Whether a check is made.
-    pub(super) fn makes(&self, check: Check) -> bool {
-        self.left_out != Some(check)
-    }
-}
+/// Bits of evidence before an order, or an order of ids among ties, is trusted: rows in random order would look
+/// sorted with a probability of 1 in 2^28.
+pub(super) const EVIDENCE: u64 = 28;
+/// Windows overlap by one row in this many, and by more when the list changes fast.
+pub(super) const OVERLAP_SHARE: u32 = 20;
+/// Rounds of repair, and of verification passes after the second.
+pub(super) const ROUNDS: u32 = 3;
+/// Requests for the page that ends the list, before the rest is read.
+pub(super) const TAIL_REQUESTS: u32 = 2;
+/// Consecutive extensions past the end without a new contact, after which the end is accepted.
+pub(super) const FRUITLESS_EXTENSIONS: u32 = 2;
+/// Pages requested at once past the reported end, at most.
+pub(super) const EXTENSION: u64 = 16;
+/// Extra reads of page 1 for its total only.
+pub(super) const RECOUNTS: u32 = 2;
+/// Extra reads of the near end to reach a snapshot.
+pub(super) const LOOKS: u32 = 6;
+/// Requests that a run may cost, in tenths of the number of plain pages.
+pub(super) const BUDGET_TENTHS: u64 = 16;
+/// The same if a proof is required.
+pub(super) const BUDGET_TENTHS_REQUIRED: u64 = 25;
+/// Requests that a run may cost in addition, so that short lists can be repaired too.
+pub(super) const BUDGET_EXTRA: u64 = 8;
+/// Verification passes after which a list with no unchanged page is considered to change too fast.
+pub(super) const HOPELESS_PASSES: u32 = 2;
+/// Gaps that the reasons list individually.
+pub(super) const GAPS_LISTED: usize = 3;

@@ -1,11 +1,11 @@
-//! Which windows there are: page `p` of size `q` shows positions (p-1)q to pq, and q may vary.
+//! The windows that a request can show: page `p` of size `q` shows positions (p-1)q to pq, and q may vary.
 //!
-//! Pure arithmetic: a window that overlaps what was read, one that spans a border, one that shows the tail.
+//! Pure arithmetic: the window that overlaps earlier ones, spans a border, or shows the tail.
 
 use super::response;
 use crate::page::Asked;
 
-/// The page sizes to choose from: half of the widest and up.
+/// The page sizes to choose from: from half of the widest up.
 fn sizes(widest: u32) -> impl Iterator<Item = u32> {
     (widest.div_ceil(2).max(1)..=widest.max(1)).rev()
 }
@@ -15,12 +15,12 @@ fn showing(position: u64, per_page: u32) -> Asked {
     Asked { page: position / u64::from(per_page) + 1, per_page }
 }
 
-/// Position after the last row that a window can show.
+/// The position after the last row that a window can show.
 pub(super) fn end(asked: Asked) -> u64 {
     response::start(asked).saturating_add(u64::from(asked.per_page))
 }
 
-/// The window that goes farthest past `reached` and still shows the `margin` rows before it. Where page sizes
+/// The window that reaches farthest past `reached` and still shows the `margin` rows before it. If page sizes
 /// are too small for that, the plain page.
 pub(super) fn next(reached: u64, margin: u32, widest: u32) -> Asked {
     let from = reached.saturating_sub(u64::from(margin));
@@ -35,14 +35,14 @@ pub(super) fn back(from: u64, margin: u32, widest: u32) -> Asked {
     windows.min_by_key(|asked| response::start(*asked)).unwrap_or_else(|| showing(from, widest.max(1)))
 }
 
-/// The window that has most room on both sides of the positions from `low` to `high`; none shows them all if
-/// they are too far apart.
+/// The window with the most room on both sides of the positions from `low` to `high`; `None` if they are too far
+/// apart.
 pub(super) fn spanning(low: u64, high: u64, widest: u32) -> Option<Asked> {
     let room = |asked: &Asked| (low - response::start(*asked)).min(end(*asked).saturating_sub(high));
     sizes(widest).map(|size| showing(low, size)).filter(|asked| end(*asked) > high).max_by_key(room)
 }
 
-/// The plain page that shows where a list of `total` rows ends: its last, or if that is full, the one after it.
+/// The plain page that shows where a list of `total` rows ends: the last page, or the next one if that is full.
 pub(super) fn last(total: u64, per_page: u32) -> Asked {
     showing(total, per_page.max(1))
 }

@@ -68,7 +68,7 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Incomplete, "{certificate:?}");
         let why = certificate.why();
-        assert!(why.contains(&format!("place {place} of the list")), "{why}");
+        assert!(why.contains(&format!("position {place} of the list")), "{why}");
         assert!(beside.iter().flatten().all(|id| why.contains(&id.to_string())), "{beside:?}: {why}");
     }
 }

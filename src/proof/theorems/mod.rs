@@ -1,3 +1,4 @@
+//! Why the verdict holds: each theorem as a pure function of the responses.
 #![doc = include_str!("theorems.md")]
 
 pub(super) mod counting;

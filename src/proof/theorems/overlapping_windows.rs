@@ -1,97 +1,97 @@
-//! Theorem 1: windows that overlap from one end of the list to the other hold every stable row.
+//! Theorem 1: windows that overlap from one end of the list to the other contain every stable row.
 //!
-//! A *frontier* moves from the near end to the far end: every row that existed all the time and is in no
-//! window lies beyond it. A window that overlaps the frontier moves it to its own far row; the count of
-//! [`super::counting`] may move it too. Where nothing does, there is a gap.
+//! A *frontier* moves from the near end to the far end: every row that existed the whole time and is in no window
+//! lies beyond it. A window that overlaps the frontier moves it to the window's own far row; the count of
+//! [`super::counting`] may move it too. If nothing does, there is a gap.
 
+use crate::proof::checks::{self, Check};
 use crate::proof::order::{Direction, Height, Order};
-use crate::proof::parameters::{Check, Tuning};
-use crate::proof::response::Record;
+use crate::proof::response::Response;
 
 /// A window with rows, in one order.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::proof) struct Span {
+pub(crate) struct Span {
     pub near: Height,
     pub far: Height,
     /// Whether it shows the near end of the list.
-    pub entry: bool,
+    pub shows_near_end: bool,
     /// Whether it shows the far end of the list.
-    pub exit: bool,
-    /// Its record.
+    pub shows_far_end: bool,
+    /// The index of its response.
     pub at: usize,
 }
 
-/// How far something reaches: the far row of a window, and whether nothing is beyond it.
+/// The far row up to which no stable row is missing.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::proof) struct Reach {
+pub(crate) struct Frontier {
     pub height: Height,
-    pub exit: bool,
+    /// Whether nothing lies beyond it.
+    pub is_far_end: bool,
+    /// The index of the response that it comes from.
     pub at: usize,
 }
 
-impl From<&Span> for Reach {
+impl From<&Span> for Frontier {
     fn from(span: &Span) -> Self {
-        Self { height: span.far, exit: span.exit, at: span.at }
+        Self { height: span.far, is_far_end: span.shows_far_end, at: span.at }
     }
 }
 
-/// Two windows that nothing joins.
+/// Two windows that nothing connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::proof) struct Gap {
-    /// The record on the near side.
+pub(crate) struct Gap {
+    /// The response on the near side.
     pub near: usize,
-    /// The record on the far side; none when the far end was not shown.
+    /// The response on the far side; `None` if no response showed the far end.
     pub far: Option<usize>,
 }
 
-/// What following the windows came to.
+/// The result of following the windows.
 #[derive(Clone, Debug, Default)]
-pub(in crate::proof) struct Chain {
+pub(crate) struct Chain {
     /// Windows that moved the frontier.
-    pub links: u64,
+    pub overlaps: u64,
     /// Whether the count was needed.
     pub counted: bool,
-    /// Where nothing moved it. None: the chain reaches from end to end.
+    /// Where nothing moved the frontier. If empty, the chain reaches from end to end.
     pub gaps: Vec<Gap>,
 }
 
 /// The windows with rows, nearest first.
-pub(in crate::proof) fn spans<'a>(
-    records: impl Iterator<Item = &'a Record>,
-    order: Order,
-    tuning: &Tuning,
-) -> Vec<Span> {
-    let span = |(at, record): (usize, &Record)| {
-        let (first, last) = record.edges.as_ref()?;
+pub(crate) fn spans<'a>(responses: impl Iterator<Item = &'a Response>, order: Order) -> Vec<Span> {
+    let span = |(at, response): (usize, &Response)| {
+        let (first, last) = response.edges.as_ref()?;
         let (near, far) = order.near_far(first, last);
-        let (head, tail) = (record.start() == 0, record.shows_tail(tuning));
-        let (entry, exit) = if order.direction == Direction::Descending { (head, tail) } else { (tail, head) };
-        Some(Span { near: order.height(near)?, far: order.height(far)?, entry, exit, at })
+        let (head, tail) = (response.start() == 0, response.shows_tail());
+        let descends = order.direction == Direction::Descending;
+        let (shows_near_end, shows_far_end) = if descends { (head, tail) } else { (tail, head) };
+        Some(Span { near: order.height(near)?, far: order.height(far)?, shows_near_end, shows_far_end, at })
     };
-    let mut spans: Vec<_> = records.enumerate().filter_map(span).collect();
+    let mut spans: Vec<_> = responses.enumerate().filter_map(span).collect();
     spans.sort_by(|a, b| b.near.cmp(&a.near).then(a.far.cmp(&b.far)).then(a.at.cmp(&b.at)));
     spans
 }
 
-/// Whether a window leaves no place for what others show: between its first row and its last there are only its own rows, and
-/// as many more as writes may have put or left there. Then the rows are in another order.
-pub(in crate::proof) fn is_crowded(spans: &[Span], records: &[&Record], writes: u64) -> bool {
+/// Whether other windows show more rows strictly inside a window than it has itself, plus one for each write. Then the
+/// list is sorted differently.
+pub(crate) fn is_crowded(spans: &[Span], responses: &[&Response], writes: u64) -> bool {
     spans.iter().enumerate().any(|(at, span)| {
-        let most = records[span.at].rows + writes;
+        let most = responses[span.at].rows + writes;
         let following = spans[at + 1..].iter().take_while(|other| other.near >= span.far);
         let within = following.filter(|other| other.near < span.near && other.far > span.far);
         let mut rows = within.scan(0, |rows, other| {
-            *rows += records[other.at].fresh;
+            *rows += responses[other.at].counts.first_seen;
             Some(*rows)
         });
         rows.any(|rows| rows > most)
     })
 }
 
-/// Whether a window that is wholly nearer than another stood farther from the near end, by more than `most` rows.
-pub(in crate::proof) fn is_inverted(spans: &[Span], records: &[&Record], order: Order, most: u64) -> bool {
+/// Whether a window whose rows are all nearer than those of another was farther from the near end by more than `most`
+/// rows.
+pub(crate) fn is_inverted(spans: &[Span], responses: &[&Response], order: Order, most: u64) -> bool {
     let position = |span: &Span| {
-        let start = i64::try_from(records[span.at].start()).unwrap_or(i64::MAX);
+        let start = i64::try_from(responses[span.at].start()).unwrap_or(i64::MAX);
         if order.direction == Direction::Descending { start } else { -start }
     };
     let mut by_far: Vec<_> = spans.iter().collect();
@@ -105,24 +105,18 @@ pub(in crate::proof) fn is_inverted(spans: &[Span], records: &[&Record], order: 
     })
 }
 
-/// Follows the windows (nearest first) from a frontier to the far end. `counted` is a frontier that the count
-/// gives; it is used only where no window helps.
-pub(in crate::proof) fn follow(
-    spans: &[Span],
-    order: Order,
-    from: Reach,
-    counted: Option<Reach>,
-    tuning: &Tuning,
-) -> Chain {
-    let overlaps = |span: &Span, frontier: &Reach| match tuning {
-        _ if !tuning.makes(Check::Overlap) => true,
-        _ if !tuning.makes(Check::Ties) => span.near.value >= frontier.height.value,
-        _ => order.overlaps(span.near, frontier.height),
+/// Follows the windows (nearest first) from a frontier to the far end. `counted` is the frontier that the count
+/// proves; it is used only where no window helps.
+pub(crate) fn follow(spans: &[Span], order: Order, from: Frontier, counted: Option<Frontier>) -> Chain {
+    let overlaps = |span: &Span, frontier: &Frontier| {
+        !checks::enabled(Check::Overlap)
+            || !checks::enabled(Check::Ties) && span.near.value >= frontier.height.value
+            || order.overlaps(span.near, frontier.height)
     };
     let mut chain = Chain::default();
     let mut frontier = from;
     for span in spans {
-        if frontier.exit {
+        if frontier.is_far_end {
             break;
         }
         if !overlaps(span, &frontier)
@@ -131,22 +125,22 @@ pub(in crate::proof) fn follow(
             frontier = count;
             chain.counted = true;
         }
-        if !frontier.exit && !overlaps(span, &frontier) {
+        if !frontier.is_far_end && !overlaps(span, &frontier) {
             chain.gaps.push(Gap { near: frontier.at, far: Some(span.at) });
             frontier = span.into();
         }
-        if span.far < frontier.height || span.exit {
+        if span.far < frontier.height || span.shows_far_end {
             frontier = span.into();
-            chain.links += 1;
+            chain.overlaps += 1;
         }
     }
-    if !frontier.exit
-        && let Some(count) = counted.filter(|count| count.exit)
+    if !frontier.is_far_end
+        && let Some(count) = counted.filter(|count| count.is_far_end)
     {
         chain.counted = true;
         frontier = count;
     }
-    if !frontier.exit {
+    if !frontier.is_far_end {
         chain.gaps.push(Gap { near: frontier.at, far: None });
     }
     chain
