@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn an_unchanged_list_is_a_snapshot_at_one_more_request(scenario in scenario(0, &WITNESSED)) {
+    fn an_unchanged_list_costs_one_more_request(scenario in scenario(0, &WITNESSED)) {
         let outcome = run(&scenario);
         prop_assert!(outcome.wrong(0).is_none(), "{}", outcome.story(0));
         prop_assert!(outcome.level() >= Level::Counted, "{}", outcome.story(0));
