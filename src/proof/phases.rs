@@ -10,7 +10,7 @@ use super::order::{Direction, Order};
 use super::parameters::{FRUITLESS_EXTENSIONS, LOOKS, RECOUNTS, TAIL_REQUESTS};
 use super::planner::{Phase, Planner};
 use super::reason::Reason;
-use super::response::Purpose;
+use super::response::{Purpose, Response};
 use super::verdict::Verdict;
 use super::windows;
 use crate::page::Asked;
@@ -34,7 +34,7 @@ impl Planner {
         if let Some(limit) = self.limited() {
             let wanted = limit.get().div_ceil(size).saturating_mul(size);
             self.sweep.iter_mut().for_each(|sweep| sweep.stop_at(wanted));
-        } else if self.observations.first().is_some_and(|first| first.is_whole()) {
+        } else if self.observations.first().is_some_and(Response::is_whole) {
             if checks::enabled(Check::Twice) { self.recheck() } else { self.phase = Phase::Done }
         } else if self.observations.order_witness.likely().is_some() {
             self.request_tail();
