@@ -140,7 +140,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Finding {
     /// What was wrong.
-    pub kind: FindingKind,
+    pub kind: WarningKind,
     /// The column's name.
     pub column: &'static str,
     /// The first row it was found in, from 1.
@@ -152,7 +152,7 @@ pub(crate) struct Finding {
 /// What can be wrong with a value and yet not with its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum FindingKind {
+pub enum WarningKind {
     /// Bytes that are no UTF-8, or half a surrogate pair: U+FFFD stands in the column instead.
     ReplacedCharacter,
     /// A time that names no instant in the years 1 to 9999: null in its column, the text kept in `extra`.
@@ -165,7 +165,7 @@ pub enum FindingKind {
     RepeatedKey,
 }
 
-impl FindingKind {
+impl WarningKind {
     /// Its name, for machines.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -179,7 +179,7 @@ impl FindingKind {
     }
 }
 
-impl fmt::Display for FindingKind {
+impl fmt::Display for WarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ReplacedCharacter => "a broken character, replaced by U+FFFD",

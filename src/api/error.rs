@@ -24,7 +24,7 @@ pub enum Failure {
         /// The status.
         status: u16,
         /// What the server said.
-        said: Said,
+        said: ServerMessage,
         /// How long it asks to wait.
         retry_after: Option<Duration>,
         /// Scheme and host of the place a redirect points to.
@@ -47,14 +47,14 @@ pub enum Failure {
         /// What is wrong with it.
         reason: String,
         /// What the server said, where the body is one of its errors.
-        said: Said,
+        said: ServerMessage,
     },
     /// A 200 with something else in the place of a page: a maintenance page, an error.
     StandIn {
         /// What is wrong with it.
         reason: String,
         /// What the server said, where it said something.
-        said: Said,
+        said: ServerMessage,
         /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
@@ -133,7 +133,7 @@ impl fmt::Display for Failure {
 /// What the server said of a failure, fit to be shown: escaped and cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Said {
+pub struct ServerMessage {
     /// Its message, with its code where it gave one. Empty if it said nothing.
     pub message: String,
     /// The id of the request, for the server's support.
@@ -156,7 +156,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for ServerMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::error::{RequestId, Said};
+use super::error::{RequestId, ServerMessage};
 use crate::config::Token;
 use crate::text::sanitize::escape;
 
@@ -24,7 +24,7 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// What the server said, from the headers and the body of an answer that is no page; the token is taken out before white
 /// space is folded and the rest cut, for what is left of it then could not be told.
-pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
+pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> ServerMessage {
     let body = without_mark(body);
     let envelope: Option<Value> = serde_json::from_slice(body).ok();
     let message = match &envelope {
@@ -35,11 +35,14 @@ pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
     let header = |name: &'static str| Some((name, headers.get(name)?.to_str().ok()?));
     let trace = || Some((TRACE_ID, envelope.as_ref()?.get(TRACE_ID)?.as_str()?));
     let request = REQUEST_IDS.into_iter().find_map(header).or_else(trace);
-    Said { message: shown(&message), request_id: request.map(|(name, id)| Box::new(RequestId { name, id: shown(id) })) }
+    ServerMessage {
+        message: shown(&message),
+        request_id: request.map(|(name, id)| Box::new(RequestId { name, id: shown(id) })),
+    }
 }
 
 /// What the server said with a 200 that is no page: only what has the form of an error, since all else may be contacts.
-pub(crate) fn said_for_page(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
+pub(crate) fn said_for_page(headers: &HeaderMap, body: &[u8], token: &Token) -> ServerMessage {
     let body = without_mark(body);
     let may_be_error =
         body.len() <= LARGEST_ERROR && (is_markup(body) || serde_json::from_slice::<IgnoredAny>(body).is_ok());

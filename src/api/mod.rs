@@ -12,7 +12,7 @@ pub(crate) mod tls;
 pub(crate) mod transport;
 
 pub(crate) use error::PROXY_AUTHENTICATION;
-pub use error::{Failure, RequestId, Said, SetupError, Transport};
+pub use error::{Failure, RequestId, ServerMessage, SetupError, Transport};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use error_body::{LONGEST_WAIT, retry_after, said};
 pub(crate) use memory_budget::Share;

@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::io;
 
-use super::error::{Failure, PROXY_AUTHENTICATION, Said, Transport};
+use super::error::{Failure, PROXY_AUTHENTICATION, ServerMessage, Transport};
 use super::tls;
 use crate::config::Timeouts;
 use crate::text::humanize::seconds;
@@ -19,7 +19,7 @@ const PROXY_SAYS: [&str; 2] = ["tunnel error: proxy authorization required", "un
 pub(crate) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
     let says = |start| chain(error).map(ToString::to_string).find(|text| text.starts_with(start));
     if says(PROXY_SAYS[0]).is_some() {
-        let said = Said::default();
+        let said = ServerMessage::default();
         return Failure::Status { status: PROXY_AUTHENTICATION, said, retry_after: None, location: None };
     }
     if let Some(refused) = refused_certificate(error) {

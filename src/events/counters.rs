@@ -38,7 +38,7 @@ impl Figures {
             Event::Failed { outcome } => self.failures.count(*outcome),
             Event::Retrying { .. } => self.retries += 1,
             Event::PageRead { bytes, .. } => self.bytes_read += bytes,
-            Event::Taken { contacts, .. } => {
+            Event::RowsEmitted { contacts, .. } => {
                 self.pages += 1;
                 self.contacts += contacts;
             }
@@ -53,22 +53,22 @@ impl Figures {
 #[non_exhaustive]
 pub struct Failures {
     /// The server asked for fewer requests.
-    pub throttled: u64,
+    pub rate_limited: u64,
     /// No answer, half an answer, or one that says that it may pass.
     pub unavailable: u64,
     /// An answer, but not the page.
-    pub no_page: u64,
+    pub invalid_response: u64,
     /// An answer that asking again cannot change.
-    pub refused: u64,
+    pub rejected: u64,
 }
 
 impl Failures {
     fn count(&mut self, outcome: Outcome) {
         *match outcome {
-            Outcome::Throttled => &mut self.throttled,
+            Outcome::Throttled => &mut self.rate_limited,
             Outcome::Unavailable => &mut self.unavailable,
-            Outcome::NoPage => &mut self.no_page,
-            Outcome::Refused => &mut self.refused,
+            Outcome::NoPage => &mut self.invalid_response,
+            Outcome::Refused => &mut self.rejected,
         } += 1;
     }
 }
@@ -87,13 +87,13 @@ pub enum Publishing {
 }
 
 /// A reporter that counts, before another.
-pub struct Tally {
+pub struct Counters {
     figures: Mutex<Figures>,
     publishing: Mutex<Publishing>,
     next: Arc<dyn Reporter>,
 }
 
-impl Tally {
+impl Counters {
     /// Counts what `next` hears.
     #[must_use]
     pub fn new(next: Arc<dyn Reporter>) -> Self {
@@ -113,7 +113,7 @@ impl Tally {
     }
 }
 
-impl Reporter for Tally {
+impl Reporter for Counters {
     fn report(&self, event: &Event) {
         let publishing = match event {
             Event::Publishing => Some(Publishing::Begun),
@@ -131,9 +131,9 @@ impl Reporter for Tally {
     }
 }
 
-impl std::fmt::Debug for Tally {
+impl std::fmt::Debug for Counters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tally").field("figures", &self.figures()).finish_non_exhaustive()
+        f.debug_struct("Counters").field("figures", &self.figures()).finish_non_exhaustive()
     }
 }
 
@@ -144,18 +144,18 @@ mod tests {
 
     #[test]
     fn what_is_heard_is_counted() {
-        let tally = Tally::new(Arc::new(Silent));
+        let counters = Counters::new(Arc::new(Silent));
         for attempt in 1..=2 {
-            tally.report(&Event::Requested { page: 1, attempt });
+            counters.report(&Event::Requested { page: 1, attempt });
         }
-        tally.report(&Event::PageRead { page: 1, contacts: 4, bytes: 5, took: std::time::Duration::ZERO });
-        tally.report(&Event::Taken { page: 1, contacts: 3 });
-        tally.report(&Event::Written { bytes: 7 });
+        counters.report(&Event::PageRead { page: 1, contacts: 4, bytes: 5, took: std::time::Duration::ZERO });
+        counters.report(&Event::RowsEmitted { page: 1, contacts: 3 });
+        counters.report(&Event::Written { bytes: 7 });
         let expected =
             Figures { contacts: 3, pages: 1, requests: 2, bytes_read: 5, bytes_written: 7, ..Figures::default() };
-        assert_eq!(tally.figures(), expected);
-        assert_eq!(tally.publishing(), Publishing::NotBegun);
-        tally.report(&Event::Publishing);
-        assert_eq!(tally.publishing(), Publishing::Begun);
+        assert_eq!(counters.figures(), expected);
+        assert_eq!(counters.publishing(), Publishing::NotBegun);
+        counters.report(&Event::Publishing);
+        assert_eq!(counters.publishing(), Publishing::Begun);
     }
 }

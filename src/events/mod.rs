@@ -9,10 +9,10 @@ mod summary;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use counters::{Failures, Figures, Publishing, Tally};
+pub use counters::{Counters, Failures, Figures, Publishing};
 pub use summary::{ReadSummary, Summary};
 
-pub use crate::page::{FindingKind, Outcome};
+pub use crate::page::{Outcome, WarningKind};
 
 use crate::manifest::Manifest;
 
@@ -46,7 +46,7 @@ pub enum Event {
         took: Duration,
     },
     /// Contacts of a page leave for the output, in list order: those that no page before it had.
-    Taken {
+    RowsEmitted {
         /// The page's number.
         page: u64,
         /// How many.
@@ -123,7 +123,7 @@ pub enum Event {
         manifest: Arc<Manifest>,
     },
     /// A second has passed.
-    Tick,
+    Heartbeat,
     /// The run is over. Tasks that are being stopped may still say something after it.
     Ended,
 }
@@ -133,7 +133,7 @@ pub enum Event {
 #[non_exhaustive]
 pub struct Warning {
     /// What was wrong.
-    pub kind: FindingKind,
+    pub kind: WarningKind,
     /// The page it was first seen on.
     pub page: u64,
     /// The column.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 
-use super::{Failures, FindingKind, Warning};
+use super::{Failures, Warning, WarningKind};
 use crate::config::{Output, Rate};
 use crate::manifest::Manifest;
 use crate::proof::{Certificate, Require};
@@ -34,7 +34,7 @@ pub struct ReadSummary {
     /// What is proven of its completeness.
     pub certificate: Certificate,
     /// Values that could not be taken as they were sent, by kind and column: the first, and how many.
-    pub warnings: BTreeMap<(FindingKind, &'static str), (Warning, u64)>,
+    pub warnings: BTreeMap<(WarningKind, &'static str), (Warning, u64)>,
 }
 
 /// What an export came to.

@@ -188,7 +188,7 @@ mod tests {
     use std::fmt::Write;
 
     use super::*;
-    use crate::api::error::Said;
+    use crate::api::error::ServerMessage;
 
     const CONFIG: (Patience, Backoff) = (
         Patience { outage: Duration::from_mins(15), retry_after: Duration::from_mins(10), deadline: None },
@@ -199,15 +199,15 @@ mod tests {
 
     fn status(status: u16, retry_after: Option<u64>) -> Failure {
         let retry_after = retry_after.map(Duration::from_secs);
-        Failure::Status { status, said: Said::default(), retry_after, location: None }
+        Failure::Status { status, said: ServerMessage::default(), retry_after, location: None }
     }
 
     fn no_page() -> Failure {
-        Failure::NoPage { reason: "no page".into(), said: Said::default() }
+        Failure::NoPage { reason: "no page".into(), said: ServerMessage::default() }
     }
 
     fn stand_in(retry_after: Option<Duration>) -> Failure {
-        Failure::StandIn { reason: "no page".into(), said: Said::default(), retry_after }
+        Failure::StandIn { reason: "no page".into(), said: ServerMessage::default(), retry_after }
     }
 
     /// Every status with and without Retry-After, and every other kind of failure.

@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::request::{Fetched, Fetcher};
 use super::retry::{Allowed, Class, classify};
 use super::split_plan::Piece;
-use crate::api::error::{Failure, Said};
+use crate::api::error::{Failure, ServerMessage};
 use crate::api::memory_budget::Share;
 use crate::config::OnUnreadable;
 use crate::page::{Asked, Observed, Pagination, RowKey, Staleness};
@@ -154,7 +154,7 @@ impl<T> Assembled<T> {
     fn into_page(self, asked: Asked, sent: Duration, fetcher: &Fetcher<T>) -> Result<Fetched<T>, ApiError> {
         let joined = if self.tables.is_empty() { None } else { Some((fetcher.decode.join)(self.tables)) };
         let unjoined = |reason| {
-            let failure = Failure::NoPage { reason, said: Said::default() };
+            let failure = Failure::NoPage { reason, said: ServerMessage::default() };
             ApiError::Page { page: asked.page, attempt: 1, failure }
         };
         let joined = joined.transpose().map_err(unjoined)?;

@@ -20,7 +20,7 @@ use super::redact::{Redacting, redacted};
 use crate::config::{ContactsConfig, Token};
 use crate::decode::{self, PageTable};
 use crate::error::Error;
-use crate::events::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
+use crate::events::{Counters, Event, Figures, ReadSummary, Reporter, Silent, Warning};
 use crate::fetch::{ApiError, Decoding, Page, Reader, Share, Totals};
 use crate::page::Finding;
 use crate::proof::Keep;
@@ -58,8 +58,8 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
         Rows::OfTable => (decode::decode, resource::schema()),
         Rows::WithRaw => (decode::decode_with_raw, resource::schema_with_raw()),
     };
-    let tally = Arc::new(Tally::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
-    let reader = Reader::new(config, Decoding { decode, join: PageTable::join }, Arc::clone(&tally) as _)?;
+    let counters = Arc::new(Counters::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
+    let reader = Reader::new(config, Decoding { decode, join: PageTable::join }, Arc::clone(&counters) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
         pages,
@@ -70,7 +70,7 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
         owners: HashSet::new(),
         figures: ReadSummary::default(),
         summary: None,
-        tally,
+        counters,
         token: config.token.clone(),
     })
 }
@@ -95,7 +95,7 @@ pub struct Contacts {
     /// The figures, when all is read.
     summary: Option<ReadSummary>,
     /// Hears every event, and counts.
-    tally: Arc<Tally>,
+    counters: Arc<Counters>,
     /// What no error may show.
     token: Token,
 }
@@ -117,7 +117,7 @@ impl Contacts {
         let batch = kept.slice(0, rows);
         if rows > 0 {
             self.figures.pages += 1;
-            self.tally.report(&Event::Taken { page: page.number, contacts: rows as u64 });
+            self.counters.report(&Event::RowsEmitted { page: page.number, contacts: rows as u64 });
         }
         self.left -= rows as u64;
         self.figures.contacts += rows as u64;
@@ -151,7 +151,7 @@ impl Contacts {
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
         let first = || {
             let warning = Warning { kind, page, column, position: row };
-            self.tally.report(&Event::Warned(warning.clone()));
+            self.counters.report(&Event::Warned(warning.clone()));
             (warning, 0)
         };
         self.figures.warnings.entry((kind, column)).or_insert_with(first).1 += count;
@@ -162,7 +162,7 @@ impl Contacts {
             end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
         let owners = self.owners.len() as u64;
         let figures = std::mem::take(&mut self.figures);
-        let Figures { retries, failures, .. } = self.tally.figures();
+        let Figures { retries, failures, .. } = self.counters.figures();
         self.summary = Some(ReadSummary {
             owners,
             requests,

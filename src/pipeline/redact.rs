@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Failure, Said, SetupError};
+use crate::api::{Failure, ServerMessage, SetupError};
 use crate::config::Token;
 use crate::events::{Event, Reporter};
 use crate::fetch::ApiError;
@@ -60,7 +60,7 @@ fn scrub_failure(token: &Token, failure: &mut Failure) {
     }
 }
 
-fn scrub_said(token: &Token, said: &mut Said) {
+fn scrub_said(token: &Token, said: &mut ServerMessage) {
     scrub(token, &mut said.message);
     if let Some(request) = &mut said.request_id {
         scrub(token, &mut request.id);
