@@ -115,7 +115,7 @@ mod transform;
 pub mod verify;
 pub mod warehouse;
 
-pub use crate::api::{Failure, RequestId, ServerMessage, SetupError, Transport};
+pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
 pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
 pub use crate::fetch::ApiError;
 pub use crate::resource::schema;

@@ -6,7 +6,7 @@ use arrow::{
 };
 
 use super::*;
-use crate::page::{DecodeError, Decoded, Pagination, WarningKind};
+use crate::page::{DecodeError, Pagination, WarningKind};
 use crate::resource::schema;
 
 const PAGINATION: &str = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;

@@ -1,41 +1,42 @@
-//! Figures of a run so far, whatever becomes of it: hears every event, counts, and passes it on.
+//! Counts the events of a run, so that its figures are known however it ends.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::{Event, Outcome, Reporter};
+use super::event::{Event, Reporter};
 use crate::manifest::Manifest;
+use crate::page::FailureClass;
 
-/// What was counted so far.
+/// The figures of a run so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Figures {
-    /// Contacts read, each once. Some may not have been written.
+    /// Distinct contacts read. Some may not have been written.
     pub contacts: u64,
-    /// Pages of which contacts were taken.
+    /// Pages whose rows were emitted.
     pub pages: u64,
-    /// Pages that were to be read; 0 before page 1 has said so.
+    /// Pages to read; 0 before page 1 has told.
     pub pages_planned: u64,
-    /// Requests sent, retries included.
+    /// Requests sent, including retries.
     pub requests: u64,
-    /// Attempts that failed and were to be made again.
+    /// Failed attempts to be retried.
     pub retries: u64,
-    /// Requests that gave no page, by reason.
+    /// Requests that did not return a page, by reason.
     pub failures: Failures,
-    /// JSON received with whole pages, in bytes.
+    /// JSON of complete pages, in bytes.
     pub bytes_read: u64,
-    /// Bytes given to the output.
+    /// Bytes written to the output.
     pub bytes_written: u64,
 }
 
 impl Figures {
-    /// Takes an event into account.
+    /// Counts an event.
     pub fn count(&mut self, event: &Event) {
         match event {
             Event::Requested { .. } => self.requests += 1,
             Event::Planned { pages, .. } => self.pages_planned = *pages,
-            Event::Failed { outcome } => self.failures.count(*outcome),
+            Event::Failed { class } => self.failures.count(*class),
             Event::Retrying { .. } => self.retries += 1,
             Event::PageRead { bytes, .. } => self.bytes_read += bytes,
             Event::RowsEmitted { contacts, .. } => {
@@ -48,45 +49,45 @@ impl Figures {
     }
 }
 
-/// Requests that gave no page, by reason.
+/// Requests that did not return a page, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Failures {
-    /// The server asked for fewer requests.
+    /// The server was rate limiting.
     pub rate_limited: u64,
-    /// No answer, half an answer, or one that says that it may pass.
+    /// No response, a truncated one, or a server error.
     pub unavailable: u64,
-    /// An answer, but not the page.
+    /// A response that was not the page.
     pub invalid_response: u64,
-    /// An answer that asking again cannot change.
+    /// A permanent error.
     pub rejected: u64,
 }
 
 impl Failures {
-    fn count(&mut self, outcome: Outcome) {
-        *match outcome {
-            Outcome::Throttled => &mut self.rate_limited,
-            Outcome::Unavailable => &mut self.unavailable,
-            Outcome::NoPage => &mut self.invalid_response,
-            Outcome::Refused => &mut self.rejected,
+    fn count(&mut self, class: FailureClass) {
+        *match class {
+            FailureClass::RateLimited => &mut self.rate_limited,
+            FailureClass::Transient => &mut self.unavailable,
+            FailureClass::InvalidPage | FailureClass::NotAPage => &mut self.invalid_response,
+            FailureClass::Unauthorized | FailureClass::Unreachable | FailureClass::Rejected => &mut self.rejected,
         } += 1;
     }
 }
 
-/// How far a run has come with publishing its output.
+/// How far the output has been published.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Publishing {
-    /// Nothing was published, and nothing will be if it ends here.
+    /// Nothing has been published.
     #[default]
     NotBegun,
-    /// The output may have its name, or not.
+    /// The output may or may not have been published.
     Begun,
-    /// The output is published, with this record.
+    /// The output has been published, with this manifest.
     Done(Arc<Manifest>),
 }
 
-/// A reporter that counts, before another.
+/// A reporter that counts events and passes them on.
 pub struct Counters {
     figures: Mutex<Figures>,
     publishing: Mutex<Publishing>,
@@ -94,7 +95,7 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Counts what `next` hears.
+    /// Counts the events on their way to `next`.
     #[must_use]
     pub fn new(next: Arc<dyn Reporter>) -> Self {
         Self { figures: Mutex::default(), publishing: Mutex::default(), next }
@@ -106,7 +107,7 @@ impl Counters {
         *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is published so far.
+    /// How far the output has been published.
     #[must_use]
     pub fn publishing(&self) -> Publishing {
         self.publishing.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -123,10 +124,7 @@ impl Reporter for Counters {
         if let Some(publishing) = publishing {
             *self.publishing.lock().unwrap_or_else(PoisonError::into_inner) = publishing;
         }
-        {
-            let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
-            figures.count(event);
-        }
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner).count(event);
         self.next.report(event);
     }
 }
@@ -139,11 +137,11 @@ impl std::fmt::Debug for Counters {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Silent;
     use super::*;
+    use crate::events::Silent;
 
     #[test]
-    fn what_is_heard_is_counted() {
+    fn events_are_counted() {
         let counters = Counters::new(Arc::new(Silent));
         for attempt in 1..=2 {
             counters.report(&Event::Requested { page: 1, attempt });

@@ -18,10 +18,10 @@ use tokio::task::JoinHandle;
 
 use super::redact::{Redacting, redacted};
 use crate::config::{ContactsConfig, Token};
-use crate::decode::{self, PageTable};
+use crate::decode::PageTable;
 use crate::error::Error;
 use crate::events::{Counters, Event, Figures, ReadSummary, Reporter, Silent, Warning};
-use crate::fetch::{ApiError, Decoding, Page, Reader, Share, Totals};
+use crate::fetch::{ApiError, Page, Reader, Share, Totals};
 use crate::page::Finding;
 use crate::proof::Keep;
 use crate::resource;
@@ -54,12 +54,12 @@ pub(super) enum Rows {
 
 /// Reads, and tells a reporter how it goes.
 pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
-    let (decode, schema): (fn(&[u8]) -> _, _) = match rows {
-        Rows::OfTable => (decode::decode, resource::schema()),
-        Rows::WithRaw => (decode::decode_with_raw, resource::schema_with_raw()),
+    let schema = match rows {
+        Rows::OfTable => resource::schema(),
+        Rows::WithRaw => resource::schema_with_raw(),
     };
     let counters = Arc::new(Counters::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
-    let reader = Reader::new(config, Decoding { decode, join: PageTable::join }, Arc::clone(&counters) as _)?;
+    let reader = Reader::new(config, rows == Rows::WithRaw, Arc::clone(&counters) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
         pages,
@@ -80,7 +80,7 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
 /// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so has any that would exceed 4 MiB. An error ends the stream; what
 /// came before it is then not known to be whole.
 pub struct Contacts {
-    pages: mpsc::Receiver<Page<PageTable>>,
+    pages: mpsc::Receiver<Page>,
     /// The reader; none when it has ended and its result was taken.
     reading: Option<JoinHandle<Result<Option<Totals>, ApiError>>>,
     /// Rows on their way into batches.
@@ -107,7 +107,7 @@ impl Contacts {
         self.summary.as_ref()
     }
 
-    fn take_page(&mut self, page: Page<PageTable>) -> Result<(), Error> {
+    fn take_page(&mut self, page: Page) -> Result<(), Error> {
         let PageTable { batch, findings } = page.table;
         let kept = match page.keep {
             Keep::All => batch,
