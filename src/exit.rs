@@ -140,7 +140,7 @@ impl ApiError {
             Self::Setup(SetupError::Authorities(_)) => ExitCode::Usage,
             Self::Setup(SetupError::Http(_)) | Self::Outage { .. } => ExitCode::Unavailable,
             Self::RateLimited { .. } | Self::Deadline { .. } => ExitCode::TemporaryFailure,
-            Self::Page { failure, .. } => exit_of(failure.class),
+            Self::Page(failed) => exit_of(failed.failure.class),
             Self::Unreadable { failure, .. } => exit_of(failure.class),
         }
     }

@@ -117,7 +117,7 @@ pub mod warehouse;
 
 pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
 pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
-pub use crate::fetch::ApiError;
+pub use crate::fetch::{ApiError, FailedAttempt};
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};
 pub use arrow;

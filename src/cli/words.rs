@@ -146,8 +146,8 @@ fn hint_of(error: &ApiError) -> Option<&'static str> {
             "tell Linq's support which contacts stand beside it; --publish-below publishes the others, as incomplete",
         );
     }
-    let (ApiError::Page { failure, .. } | ApiError::Outage { failure, .. }) = error else { return None };
-    match failure.kind {
+    let (ApiError::Page(last) | ApiError::Outage { last, .. }) = error else { return None };
+    match last.failure.kind {
         FailureKind::Status { status: 407, .. } => Some(
             "give the proxy's user and password in HTTPS_PROXY (http://user:password@host:port), or name the API's host \
              in NO_PROXY",

@@ -13,36 +13,21 @@ use crate::text::humanize::seconds;
 #[non_exhaustive]
 pub enum ApiError {
     /// A page could not be read.
-    #[error("page {page}, attempt {attempt}: {failure}")]
-    Page {
-        /// The page's number.
-        page: u64,
-        /// The last attempt, from 1.
-        attempt: u32,
-        /// How it failed.
-        failure: Failure,
-    },
+    #[error("page {}, attempt {}: {}", .0.page, .0.attempt, .0.failure)]
+    Page(FailedAttempt),
     /// The server has been failing for longer than the run is willing to wait.
-    #[error("API unreachable for {}; last error (page {page}, attempt {attempt}): {failure}", seconds(*lasted))]
+    #[error("API unreachable for {}; last error (page {}, attempt {}): {}", seconds(*lasted), last.page, last.attempt, last.failure)]
     Outage {
-        /// The last page that was requested.
-        page: u64,
-        /// The attempt at it, from 1.
-        attempt: u32,
-        /// How it failed.
-        failure: Failure,
-        /// How long it has been failing.
+        /// The last attempt.
+        last: FailedAttempt,
+        /// How long the server has been failing.
         lasted: Duration,
     },
     /// The server rate limits for longer than the run is willing to wait.
-    #[error("rate limited: page {page}, attempt {attempt}: {failure}{}", retry_at_text(*retry_at))]
+    #[error("rate limited: page {}, attempt {}: {}{}", last.page, last.attempt, last.failure, retry_at_text(*retry_at))]
     RateLimited {
-        /// The last page that was refused.
-        page: u64,
-        /// The attempt at it, from 1.
-        attempt: u32,
-        /// How it was refused.
-        failure: Failure,
+        /// The last attempt.
+        last: FailedAttempt,
         /// When the server will accept requests again, if it said.
         retry_at: Option<SystemTime>,
     },
@@ -69,6 +54,18 @@ pub enum ApiError {
     /// The client could not be set up.
     #[error(transparent)]
     Setup(#[from] SetupError),
+}
+
+/// A failed attempt at a page, after which the run gave up.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FailedAttempt {
+    /// The page's number.
+    pub page: u64,
+    /// The attempt at it, from 1.
+    pub attempt: u32,
+    /// How it failed.
+    pub failure: Failure,
 }
 
 fn retry_at_text(instant: Option<SystemTime>) -> String {

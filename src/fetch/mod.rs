@@ -7,6 +7,7 @@ mod confirm_total;
 mod error;
 mod outage;
 mod pacer;
+mod progress;
 mod rate_cap;
 mod request;
 mod retry;
@@ -16,5 +17,5 @@ mod split_plan;
 mod validate;
 
 pub(crate) use crate::api::Share;
-pub use error::ApiError;
-pub(crate) use scheduler::{Page, Reader, Totals};
+pub use error::{ApiError, FailedAttempt};
+pub(crate) use scheduler::{Page, Reader};

@@ -6,23 +6,14 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use crate::rate::NextSend;
+
 /// Failures in a row that are an outage.
 const FAILURES: u32 = 10;
 /// The smallest maximum of the retry budget, in requests.
 const LEAST_CREDIT: f64 = 10.0;
 /// What each response adds to the retry budget: in the long run a flaky server gets a tenth more requests.
 const CREDIT_PER_ANSWER: f64 = 0.1;
-
-/// Who may send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    /// All requests.
-    All,
-    /// One probe, from this time on.
-    ProbeFrom(Duration),
-    /// None before the probe in flight has ended.
-    None,
-}
 
 /// The server's health so far.
 #[derive(Debug)]
@@ -64,12 +55,12 @@ impl Health {
         }
     }
 
-    /// Who may send now.
-    pub fn access(&self) -> Access {
+    /// When the next request may be sent, as far as the server's health is concerned.
+    pub fn may_send_at(&self, now: Duration) -> NextSend {
         match &self.outage {
-            None => Access::All,
-            Some(Outage { probing: true, .. }) => Access::None,
-            Some(outage) => Access::ProbeFrom(outage.next),
+            None => NextSend::At(now),
+            Some(Outage { probing: true, .. }) => NextSend::AfterAnAnswer,
+            Some(outage) => NextSend::At(outage.next.max(now)),
         }
     }
 
@@ -146,7 +137,7 @@ mod tests {
     fn down(at: Duration) -> Health {
         let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         for _ in 0..FAILURES {
-            assert_eq!(health.access(), Access::All);
+            assert_eq!(health.may_send_at(at), NextSend::At(at));
             assert!(!health.sent());
             health.failed(at, false);
         }
@@ -159,11 +150,11 @@ mod tests {
         let mut health = down(now);
         let mut probes = Vec::new();
         while probes.len() < 20 {
-            let Access::ProbeFrom(at) = health.access() else { panic!("{:?}", health.access()) };
+            let NextSend::At(at) = health.may_send_at(now) else { panic!("{:?}", health.may_send_at(now)) };
             probes.push(at.saturating_sub(now).as_secs());
             now = at;
             assert!(health.sent(), "it is a probe");
-            assert_eq!(health.access(), Access::None);
+            assert_eq!(health.may_send_at(now), NextSend::AfterAnAnswer);
             health.failed(now, true);
         }
         assert_eq!(probes[..7], [1, 2, 4, 8, 16, 30, 30]);
@@ -177,15 +168,16 @@ mod tests {
         let mut health = down(FIRST);
         assert!(health.sent());
         health.answered();
-        assert_eq!((health.access(), health.failing_for(LONGEST)), (Access::All, Duration::ZERO));
+        assert_eq!((health.may_send_at(FIRST), health.failing_for(LONGEST)), (NextSend::At(FIRST), Duration::ZERO));
     }
 
     #[test]
     fn requests_sent_before_the_outage_change_nothing() {
         let mut health = down(FIRST);
-        let before = health.access();
+        let before = health.may_send_at(FIRST);
+        assert_eq!(before, NextSend::At(2 * FIRST));
         health.failed(LONGEST, false);
-        assert_eq!(health.access(), before);
+        assert_eq!(health.may_send_at(FIRST), before);
     }
 
     #[test]

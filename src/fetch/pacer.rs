@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::attempts::ServerState;
-use super::outage::{Access, Health};
+use super::outage::Health;
 use super::rate_cap::RateCap;
 use crate::api::rate_limit_headers::Quota;
 use crate::config::{Backoff, Pacing, Rate};
-use crate::rate::{NextSend, Pace, Ticket};
+use crate::rate::{NextSend, RateController, Ticket};
 
 /// Permission to send one request.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Pacer {
 
 #[derive(Debug)]
 struct State {
-    pace: Pace,
+    pace: RateController,
     health: Health,
     last_page: Duration,
     pages: u64,
@@ -64,12 +64,6 @@ impl State {
     }
 }
 
-/// Why there is no slot now.
-enum Wait {
-    Until(Duration),
-    ForResponse,
-}
-
 impl Pacer {
     pub fn new(pacing: Pacing, concurrency: NonZeroUsize, backoff: Backoff) -> Self {
         let start = Instant::now();
@@ -78,7 +72,7 @@ impl Pacer {
             Pacing::Fixed(rate) => (rate, Some(rate)),
         };
         let state = State {
-            pace: Pace::new(concurrency, ceiling, known),
+            pace: RateController::new(concurrency, ceiling, known),
             health: Health::new(backoff.first, backoff.longest, concurrency),
             last_page: Duration::ZERO,
             pages: 0,
@@ -102,8 +96,8 @@ impl Pacer {
             let changed = self.changed.notified();
             match self.try_slot() {
                 Ok(slot) => return slot,
-                Err(Wait::ForResponse) => changed.await,
-                Err(Wait::Until(opens)) => tokio::select! {
+                Err(NextSend::AfterAnAnswer) => changed.await,
+                Err(NextSend::At(opens)) => tokio::select! {
                     () = sleep_until(self.start + opens) => {}
                     () = changed => {}
                 },
@@ -189,20 +183,15 @@ impl Pacer {
         state.pace.learned().filter(|_| state.refused)
     }
 
-    fn try_slot(&self) -> Result<Slot, Wait> {
+    fn try_slot(&self) -> Result<Slot, NextSend> {
         let now = self.now();
         let mut state = self.lock();
-        match state.health.access() {
-            Access::None => return Err(Wait::ForResponse),
-            Access::ProbeFrom(opens) if opens > now => return Err(Wait::Until(opens)),
-            Access::ProbeFrom(_) | Access::All => {}
+        for next in [state.health.may_send_at(now), state.pace.may_send_at(now)] {
+            if next != NextSend::At(now) {
+                return Err(next);
+            }
         }
-        match state.pace.may_send_at(now) {
-            NextSend::AfterAnAnswer => return Err(Wait::ForResponse),
-            NextSend::At(opens) if opens > now => return Err(Wait::Until(opens)),
-            NextSend::At(_) => {}
-        }
-        self.cap.take().map_err(Wait::Until)?;
+        self.cap.take().map_err(NextSend::At)?;
         Ok(Slot { ticket: state.pace.on_send(now), probe: state.health.sent() })
     }
 

@@ -9,7 +9,7 @@ use chrono::Utc;
 use tokio::time::sleep;
 
 use super::attempts::{AttemptLimits, Attempts};
-use super::error::ApiError;
+use super::error::{ApiError, FailedAttempt};
 use super::pacer::{Pacer, Slot};
 use super::retry::{Decision, decide};
 use super::split_plan::Unreadable;
@@ -28,7 +28,6 @@ use crate::page::{Asked, DecodeError, FailureClass, Observed};
 /// Up to this much is added to a wait that the server asks for, so that not all requests come back at once.
 const SPREAD: Duration = Duration::from_millis(250);
 
-/// A page as fetched.
 pub(super) struct Fetched {
     pub observed: Observed,
     /// `None` if none of its contacts can be read.
@@ -39,12 +38,18 @@ pub(super) struct Fetched {
     pub bytes: usize,
 }
 
+/// Why one attempt returned no page.
+enum Missed {
+    NoRoom(NoRoom),
+    /// Whether the attempt was a probe in an outage, too.
+    Failed(Failure, bool),
+}
+
 /// What all tasks share.
 pub(super) struct Fetcher {
     client: Client,
     pub pacer: Pacer,
-    patience: Patience,
-    backoff: Backoff,
+    limits: (Patience, Backoff),
     /// Whether tables also hold each contact's JSON.
     with_raw: bool,
     pub reporter: Arc<dyn Reporter>,
@@ -66,8 +71,7 @@ impl Fetcher {
         Ok(Self {
             client: Client::new(config)?,
             pacer: Pacer::new(config.pacing, config.concurrency, config.backoff),
-            patience: config.patience,
-            backoff: config.backoff,
+            limits: (config.patience, config.backoff),
             with_raw,
             reporter,
             second_look: config.second_look,
@@ -81,12 +85,10 @@ impl Fetcher {
         })
     }
 
-    /// Contacts that cannot be read, so far.
     pub fn unreadable(&self) -> MutexGuard<'_, Vec<Unreadable>> {
         self.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the responses so far have revealed about the server's clock.
     pub fn freshness(&self) -> MutexGuard<'_, Freshness> {
         self.freshness.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +98,6 @@ impl Fetcher {
         self.freshness().skew(self.start)
     }
 
-    /// Requests sent so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -108,41 +109,33 @@ impl Fetcher {
         self.fetch_within(asked, limits, share).await
     }
 
-    /// Fetches a page with a limited number of attempts.
     pub async fn fetch_within(&self, asked: Asked, limits: AttemptLimits, share: &Share) -> Result<Fetched, ApiError> {
         let page = asked.page;
         let mut attempts = Attempts::new(limits);
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (slot, sent) = self.send(page, attempt).await;
-            let failure = match self.read(asked, sent, attempts.is_last_reading(), share).await {
-                Ok(Ok(fetched)) => {
-                    self.succeeded(slot, asked);
+            let (failure, probe) = match self.attempt(asked, attempt, attempts.is_last_reading(), share).await {
+                Ok((fetched, took)) => {
                     share.shrink_to(fetched.held);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
-                    let took = self.pacer.now().saturating_sub(sent);
                     self.reporter.report(&Event::PageRead { page, contacts, bytes, took });
                     return Ok(fetched);
                 }
-                Ok(Err(NoRoom { needed })) => {
-                    self.pacer.answered(slot);
+                Err(Missed::NoRoom(NoRoom { needed })) => {
                     let cause = "the page is larger than expected and waits for memory".to_owned();
                     self.reporter.report(&Event::Retrying { page, attempt, wait: Duration::ZERO, cause });
                     share.wait_for(needed).await;
                     continue;
                 }
-                Err(failure) => failure,
+                Err(Missed::Failed(failure, probe)) => (failure, probe),
             };
-            let probe = slot.probe;
             if attempts.are_new() {
                 attempts.answers_before = self.pacer.answers();
             }
-            self.failed(slot, &failure);
             let pays = attempts.count(failure.class, probe);
             let server = self.pacer.server_state(pays);
-            let limits_of_run = (self.patience, self.backoff);
-            let wait = match decide(&failure, probe, attempts, server, limits_of_run, fastrand::f64()) {
+            let wait = match decide(&failure, probe, attempts, server, self.limits, fastrand::f64()) {
                 Decision::Retry(wait) => wait,
                 Decision::ReadOther => {
                     if self.read_other(asked, share).await? {
@@ -153,9 +146,10 @@ impl Fetcher {
                     }
                     Duration::ZERO
                 }
-                Decision::FailPage => return Err(ApiError::Page { page, attempt, failure }),
+                Decision::FailPage => return Err(ApiError::Page(FailedAttempt { page, attempt, failure })),
                 Decision::FailOutage => {
-                    return Err(ApiError::Outage { page, attempt, failure, lasted: server.failing_for });
+                    let last = FailedAttempt { page, attempt, failure };
+                    return Err(ApiError::Outage { last, lasted: server.failing_for });
                 }
                 Decision::FailRateLimited => return Err(rate_limited(page, attempt, failure)),
             };
@@ -168,76 +162,76 @@ impl Fetcher {
     /// whether the server was up all the time, so that the first page fails alone.
     async fn read_other(&self, asked: Asked, share: &Share) -> Result<bool, ApiError> {
         let other = self.other_page(asked);
+        let (patience, backoff) = self.limits;
         let mut was_up = true;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (slot, sent) = self.send(other.page, attempt).await;
-            let failure = match self.read(other, sent, true, share).await {
-                Ok(Ok(_)) => {
-                    self.succeeded(slot, other);
-                    return Ok(was_up);
-                }
-                // It arrived, too, but there is no room for it now.
-                Ok(Err(NoRoom { .. })) => {
-                    self.pacer.answered(slot);
-                    return Ok(was_up);
-                }
-                Err(failure) => failure,
+            // A page without room has arrived, too.
+            let Err(Missed::Failed(failure, probe)) = self.attempt(other, attempt, true, share).await else {
+                return Ok(was_up);
             };
-            let probe = slot.probe;
-            self.failed(slot, &failure);
             let server = self.pacer.server_state(false);
             match failure.class {
                 FailureClass::RateLimited => {
-                    let limits_of_run = (self.patience, self.backoff);
-                    let decision = decide(&failure, probe, Attempts::default(), server, limits_of_run, 0.0);
+                    let decision = decide(&failure, probe, Attempts::default(), server, self.limits, 0.0);
                     if decision == Decision::FailRateLimited {
                         return Err(rate_limited(other.page, attempt, failure));
                     }
                 }
                 // A server that has never returned a valid page may never do so.
                 FailureClass::InvalidPage if server.pages == 0 => return Ok(was_up),
-                class if class.may_pass() && server.failing_for < self.patience.outage => {
+                class if class.may_pass() && server.failing_for < patience.outage => {
                     was_up = false;
-                    sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
+                    sleep(backoff.first.mul_f64(fastrand::f64())).await;
                 }
                 _ => return Ok(was_up),
             }
         }
     }
 
-    /// Records that a page arrived.
-    fn succeeded(&self, slot: Slot, asked: Asked) {
-        self.pacer.page(slot);
-        *self.last_page.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
-    }
-
-    /// A page to read in order to learn whether the server is up: the last one received, if it is another one.
+    /// The last page received, if it is another one: it tells whether the server is up.
     fn other_page(&self, asked: Asked) -> Asked {
         let last = *self.last_page.lock().unwrap_or_else(PoisonError::into_inner);
         let page = if asked.page == 1 { 2 } else { 1 };
         last.filter(|last| last.page != asked.page).unwrap_or(Asked { page, ..asked })
     }
 
-    /// Obeys what a server says about its quota, unless it asks for a longer wait than the run allows.
-    fn obey(&self, quota: Option<Quota>) {
-        let Some(quota) = quota.filter(|quota| quota.resets_in <= self.patience.retry_after) else { return };
-        if let Some(wait) = self.pacer.hint(quota) {
-            let cause = "the server says that the quota is used up".to_owned();
-            self.reporter.report(&Event::Waiting { wait, cause });
+    /// Waits for a slot, requests a page once, and returns the slot. With the page, returns how long it took.
+    async fn attempt(
+        &self,
+        asked: Asked,
+        attempt: u32,
+        is_last: bool,
+        share: &Share,
+    ) -> Result<(Fetched, Duration), Missed> {
+        let slot = self.pacer.slot().await;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.reporter.report(&Event::Requested { page: asked.page, attempt });
+        let sent = self.pacer.now();
+        let answer = match self.client.get(asked, share).await {
+            Ok(Ok(answer)) => self.decode(asked, sent, &answer, is_last),
+            Ok(Err(no_room)) => {
+                self.pacer.answered(slot);
+                return Err(Missed::NoRoom(no_room));
+            }
+            Err(kind) => Err(kind),
+        };
+        match answer {
+            Ok(fetched) => {
+                self.pacer.page(slot);
+                *self.last_page.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+                Ok((fetched, self.pacer.now().saturating_sub(sent)))
+            }
+            Err(kind) => {
+                let (failure, probe) = (Failure::from(kind), slot.probe);
+                self.failed(slot, &failure);
+                Err(Missed::Failed(failure, probe))
+            }
         }
     }
 
-    /// Waits for a slot. The request leaves right after, at the returned time since the start.
-    async fn send(&self, page: u64, attempt: u32) -> (Slot, Duration) {
-        let slot = self.pacer.slot().await;
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        self.reporter.report(&Event::Requested { page, attempt });
-        (slot, self.pacer.now())
-    }
-
-    /// Records that an attempt failed, which may make all requests wait.
+    /// Records a failed attempt, which may make all requests wait.
     fn failed(&self, slot: Slot, failure: &Failure) {
         self.reporter.report(&Event::Failed { class: failure.class });
         let held = match failure.class {
@@ -256,29 +250,24 @@ impl Fetcher {
         }
     }
 
-    /// Requests a page once; `sent` is the time since the start.
-    async fn read(
-        &self,
-        asked: Asked,
-        sent: Duration,
-        last: bool,
-        share: &Share,
-    ) -> Result<Result<Fetched, NoRoom>, Failure> {
-        match self.client.get(asked, share).await? {
-            Ok(answer) => Ok(Ok(self.decode(asked, sent, &answer, last)?)),
-            Err(no_room) => Ok(Err(no_room)),
+    /// Obeys what a server says about its quota, unless it asks for a longer wait than the run allows.
+    fn obey(&self, quota: Option<Quota>) {
+        let Some(quota) = quota.filter(|quota| quota.resets_in <= self.limits.0.retry_after) else { return };
+        if let Some(wait) = self.pacer.hint(quota) {
+            let cause = "the server says that the quota is used up".to_owned();
+            self.reporter.report(&Event::Waiting { wait, cause });
         }
     }
 
     /// Decodes and validates a response. On the last reading, a page that is short at the end of the list is accepted.
-    fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, last: bool) -> Result<Fetched, FailureKind> {
+    fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, is_last: bool) -> Result<Fetched, FailureKind> {
         self.obey(answer.quota);
         let token = &self.client.token;
         let decoded = if self.with_raw { decode_with_raw(&answer.body) } else { decode(&answer.body) };
         let Decoded { table, said, rows, held } = decoded.map_err(|error| undecoded(error, answer, token))?;
         match validate::violation(asked, said, rows.len(), self.size) {
             None => {}
-            Some(Violation::ShortEnd(_)) if last => {}
+            Some(Violation::ShortEnd(_)) if is_last => {}
             Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
                 let message = error_body::server_message(&answer.headers, &[], token);
                 return Err(FailureKind::InvalidPage { reason, message });
@@ -291,7 +280,6 @@ impl Fetcher {
     }
 }
 
-/// The failure that a body which cannot be decoded means.
 fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &Token) -> FailureKind {
     let message = || error_body::message_of_ok(headers, body, token);
     match error {
@@ -306,5 +294,5 @@ fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &
 
 fn rate_limited(page: u64, attempt: u32, failure: Failure) -> ApiError {
     let retry_at = failure.retry_after().and_then(|wait| SystemTime::now().checked_add(wait));
-    ApiError::RateLimited { page, attempt, failure, retry_at }
+    ApiError::RateLimited { last: FailedAttempt { page, attempt, failure }, retry_at }
 }

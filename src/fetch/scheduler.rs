@@ -8,21 +8,21 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
-use super::error::ApiError;
+use super::error::{ApiError, FailedAttempt};
+use super::progress::Progress;
 use super::request::{Fetched, Fetcher};
 use super::split_plan::Unreadable;
 use crate::api::FailureKind;
-use crate::api::memory_budget::{self, Budget, Share};
-use crate::config::{ContactsConfig, Rate};
+use crate::api::memory_budget::{Budget, Share};
+use crate::config::ContactsConfig;
 use crate::decode::PageTable;
-use crate::events::{Event, Reporter};
-use crate::page::{Asked, Observed, Pagination, Staleness};
-use crate::proof::{Certificate, Keep, Leaving, Level, Planner, Reason, Request};
+use crate::events::{Event, ReadSummary, Reporter};
+use crate::proof::{Keep, Leaving, Level, Planner, Reason, Request};
 
 /// A page that leaves the reader.
 #[derive(Debug)]
@@ -37,65 +37,6 @@ pub(crate) struct Page {
     pub share: Share,
 }
 
-/// The result of reading.
-#[derive(Debug)]
-pub(crate) struct Totals {
-    /// Requests sent, including retries.
-    pub requests: u64,
-    /// JSON of the pages, in bytes.
-    pub bytes: u64,
-    /// The learned rate.
-    pub learned: Option<Rate>,
-    /// When reading began by the server's clock, or slightly earlier; `None` if its responses have no date.
-    pub server_start: Option<DateTime<Utc>>,
-    /// What is proven.
-    pub certificate: Certificate,
-}
-
-/// A reader that is set up and has not started.
-pub(crate) struct Reader {
-    fetcher: Arc<Fetcher>,
-    planner: Planner,
-    concurrency: usize,
-    deadline: Option<Duration>,
-}
-
-impl Reader {
-    /// Sets up the HTTP client. `with_raw` if tables are to hold each contact's JSON, too.
-    pub fn new(config: &ContactsConfig, with_raw: bool, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
-        Ok(Self {
-            fetcher: Arc::new(Fetcher::new(config, with_raw, reporter)?),
-            planner: Planner::new(config.per_page.get(), config.limit, config.required()),
-            concurrency: config.concurrency.get(),
-            deadline: config.patience.deadline,
-        })
-    }
-
-    /// Reads until the plan is done. Returns no totals if the receiver has gone away.
-    pub async fn read(self, out: mpsc::Sender<Page>) -> Result<Option<Totals>, ApiError> {
-        let deadline = self.deadline;
-        let run = Run {
-            fetcher: self.fetcher,
-            planner: self.planner,
-            concurrency: self.concurrency,
-            progress: Progress::default(),
-            tasks: JoinSet::new(),
-            in_flight: BTreeSet::new(),
-            waiting: HashMap::new(),
-            leaving: VecDeque::new(),
-            budget: Arc::default(),
-        };
-        let reading = run.read_all(out);
-        match deadline {
-            None => reading.await,
-            Some(after) => tokio::select! {
-                read = reading => read,
-                () = sleep(after) => Err(ApiError::Deadline { after }),
-            },
-        }
-    }
-}
-
 /// The result of a task that reads a page.
 struct Read {
     request: Request,
@@ -105,11 +46,12 @@ struct Read {
     share: Share,
 }
 
-/// A reader at work.
-struct Run {
+/// Reads all pages of a run.
+pub(crate) struct Reader {
     fetcher: Arc<Fetcher>,
     planner: Planner,
     concurrency: usize,
+    deadline: Option<Duration>,
     progress: Progress,
     tasks: JoinSet<Read>,
     /// Tickets of the pages being read.
@@ -120,8 +62,38 @@ struct Run {
     budget: Arc<Budget>,
 }
 
-impl Run {
-    async fn read_all(mut self, out: mpsc::Sender<Page>) -> Result<Option<Totals>, ApiError> {
+impl Reader {
+    /// Sets up the HTTP client. `with_raw` if tables are to hold each contact's JSON, too.
+    pub fn new(config: &ContactsConfig, with_raw: bool, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+        Ok(Self {
+            fetcher: Arc::new(Fetcher::new(config, with_raw, reporter)?),
+            planner: Planner::new(config.per_page.get(), config.limit, config.required()),
+            concurrency: config.concurrency.get(),
+            deadline: config.patience.deadline,
+            progress: Progress::default(),
+            tasks: JoinSet::new(),
+            in_flight: BTreeSet::new(),
+            waiting: HashMap::new(),
+            leaving: VecDeque::new(),
+            budget: Arc::default(),
+        })
+    }
+
+    /// Reads until the plan is done. Returns `None` if the receiver has gone away; else what the fetcher and the proof
+    /// know of the summary.
+    pub async fn read(self, out: mpsc::Sender<Page>) -> Result<Option<ReadSummary>, ApiError> {
+        let deadline = self.deadline;
+        let reading = self.read_all(out);
+        match deadline {
+            None => reading.await,
+            Some(after) => tokio::select! {
+                read = reading => read,
+                () = sleep(after) => Err(ApiError::Deadline { after }),
+            },
+        }
+    }
+
+    async fn read_all(mut self, out: mpsc::Sender<Page>) -> Result<Option<ReadSummary>, ApiError> {
         let budget = Arc::clone(&self.budget);
         loop {
             self.leaving.extend(std::iter::from_fn(|| self.planner.leave()));
@@ -212,87 +184,27 @@ impl Run {
         Ok(())
     }
 
-    fn finish(self) -> Totals {
+    fn finish(self) -> ReadSummary {
         let Self { fetcher, planner, progress, .. } = self;
         let server_start = fetcher.freshness().start().and_then(DateTime::from_timestamp_millis);
         let mut certificate = planner.finish();
         for Unreadable { place, beside: [before, after] } in fetcher.unreadable().drain(..) {
             certificate.lower(Level::Incomplete, Reason::Unreadable { place, before, after });
         }
-        let (requests, learned) = (fetcher.requests(), fetcher.pacer.learned());
-        Totals { requests, bytes: progress.bytes, learned, server_start, certificate }
-    }
-}
-
-/// How far reading has come.
-#[derive(Debug, Default)]
-struct Progress {
-    /// The pagination of the last page.
-    said: Option<Pagination>,
-    /// Contacts per page according to page 1; 0 before that.
-    size: u64,
-    /// Number of pages according to page 1; 0 before that.
-    planned: u64,
-    /// Pages requested so far.
-    asked: u64,
-    /// JSON so far, in bytes.
-    bytes: u64,
-    /// Memory that a page is expected to need, in bytes.
-    expected: usize,
-    /// Whether a stale page was reported.
-    stale: bool,
-    /// Whether a clock skew was reported.
-    skewed: bool,
-}
-
-impl Progress {
-    /// Counts a request. Returns how many are still to come, as far as is known.
-    fn sent(&mut self) -> u64 {
-        self.asked += 1;
-        self.planned.saturating_sub(self.asked)
-    }
-
-    /// Counts a page.
-    fn count(&mut self, said: Pagination, bytes: usize) {
-        // The size of the first page is the one that the server uses unless a smaller one is requested.
-        self.size = if self.size == 0 { said.per_page } else { self.size };
-        self.said = Some(said);
-        self.bytes += bytes as u64;
-        // After a large page, large pages are expected; a single one is forgotten again.
-        self.expected = memory_budget::needs(bytes).max(self.expected - self.expected / 8);
-    }
-
-    /// Whether this is the first page from a cache: only the first is reported.
-    fn is_first_stale(&mut self, stale: Staleness) -> bool {
-        stale != Staleness::Assembled && !std::mem::replace(&mut self.stale, true)
-    }
-
-    /// Whether a clock skew is seen for the first time.
-    fn is_first_skew(&mut self) -> bool {
-        !std::mem::replace(&mut self.skewed, true)
-    }
-
-    /// Plans the pages of this many contacts. Returns whether they are planned for the first time.
-    fn plan(&mut self, contacts: u64) -> bool {
-        let Some(said) = self.said.filter(|_| self.planned == 0) else { return false };
-        self.planned = contacts.div_ceil(said.per_page.max(1)).max(1);
-        true
-    }
-
-    /// An empty page, if the requested one is beyond the end of the list. A server that ignores the requested page size
-    /// counts pages by its own.
-    fn end_of_list(&self, asked: Asked, total_count: u64, now: Duration) -> Option<Observed> {
-        let said = self.said?;
-        let is_beyond = |size: &u64| (asked.page - 1).saturating_mul(*size) >= total_count;
-        let per_page = [asked.per_page.into(), self.size].into_iter().find(is_beyond)?;
-        let said = Pagination { current_page: asked.page, per_page, total_count, ..said };
-        Some(Observed { asked, said, rows: Vec::new(), sent: now, received: now, stale: None })
+        ReadSummary {
+            requests: fetcher.requests(),
+            bytes: progress.bytes,
+            learned_rate: fetcher.pacer.learned(),
+            server_start,
+            certificate,
+            ..ReadSummary::default()
+        }
     }
 }
 
 /// Whether the server's answer means that there is no such page.
 fn denies_page(error: &ApiError) -> bool {
-    let ApiError::Page { failure, .. } = error else { return false };
+    let ApiError::Page(FailedAttempt { failure, .. }) = error else { return false };
     matches!(
         failure.kind,
         FailureKind::Status { status: 400 | 404 | 410 | 416 | 422, .. }
@@ -304,39 +216,4 @@ fn denies_page(error: &ApiError) -> bool {
 /// Resumes the panic of a task: it is a bug of this program, and must not be hidden.
 fn rethrow(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_are_expected_to_be_as_large_as_recent_ones() {
-        let said = Pagination { current_page: 1, per_page: 100, total_pages: 9, total_count: 900 };
-        let mut progress = Progress::default();
-        progress.count(said, 1_000);
-        let usual = progress.expected;
-        progress.count(said, 8_000);
-        assert_eq!(progress.expected, 8 * usual);
-        progress.count(said, 1_000);
-        assert_eq!(progress.expected, 7 * usual);
-        (0..20).for_each(|_| progress.count(said, 1_000));
-        assert_eq!(progress.expected, usual);
-    }
-
-    #[test]
-    fn the_end_of_the_list_follows_the_servers_page_size() {
-        let mut progress = Progress::default();
-        let said = |per_page| Pagination { current_page: 1, per_page, total_pages: 3, total_count: 250 };
-        progress.count(said(100), 0);
-        progress.count(said(66), 0);
-        let end = |page, per_page| {
-            let end = progress.end_of_list(Asked { page, per_page }, 250, Duration::ZERO);
-            end.map(|observed| (observed.said.current_page, observed.said.per_page))
-        };
-        assert_eq!([end(3, 100), end(4, 100)], [None, Some((4, 100))]);
-        assert_eq!(end(5, 66), Some((5, 66)), "beyond the end by the requested size");
-        // Page 4 of size 66 shows positions 199 to 250; for a server that uses 100 it is beyond the end.
-        assert_eq!([end(4, 66), end(3, 66)], [Some((4, 100)), None]);
-    }
 }

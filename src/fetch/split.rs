@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::attempts::AttemptLimits;
-use super::error::ApiError;
+use super::error::{ApiError, FailedAttempt};
 use super::request::{Fetched, Fetcher};
 use super::split_plan::{Piece, Unreadable};
 use crate::api::{Failure, FailureKind, ServerMessage, Share};
@@ -34,7 +34,7 @@ struct Assembled {
 impl Fetcher {
     /// Whether smaller pages may show what a failed page does not.
     pub fn is_worth_splitting(&self, error: &ApiError) -> bool {
-        let ApiError::Page { failure, .. } = error else { return false };
+        let ApiError::Page(FailedAttempt { failure, .. }) = error else { return false };
         let is_of_page = matches!(failure.kind, FailureKind::TooLarge { .. } | FailureKind::Identity(_));
         (is_of_page || failure.class.may_pass()) && self.pacer.server_state(false).pages > 0
     }
@@ -42,7 +42,7 @@ impl Fetcher {
     /// Reads a page in pieces, after it has failed with `error`. All pieces count against its share.
     pub async fn split(&self, asked: Asked, error: ApiError, share: &Share) -> Result<Fetched, ApiError> {
         let sent = self.pacer.now();
-        let ApiError::Page { failure, .. } = &error else { return Err(error) };
+        let ApiError::Page(FailedAttempt { failure, .. }) = &error else { return Err(error) };
         let mut assembled = Assembled::default();
         let whole = Piece::whole(asked);
         let mut left = whole.halves();
@@ -63,7 +63,7 @@ impl Fetcher {
                     assembled.add(&piece, fetched);
                 }
                 Err(again) if !self.is_worth_splitting(&again) => return Err(again),
-                Err(ApiError::Page { failure, .. }) if piece.is_single() => {
+                Err(ApiError::Page(FailedAttempt { failure, .. })) if piece.is_single() => {
                     assembled.bad.push((piece.wanted.start, failure));
                     if assembled.bad.len() > MOST {
                         return Err(error);
@@ -139,7 +139,7 @@ impl Assembled {
         } else {
             let (table, held) = PageTable::join(self.tables).map_err(|reason| {
                 let failure = FailureKind::InvalidPage { reason, message: ServerMessage::default() }.into();
-                ApiError::Page { page: asked.page, attempt: 1, failure }
+                ApiError::Page(FailedAttempt { page: asked.page, attempt: 1, failure })
             })?;
             (Some(table), held)
         };

@@ -21,7 +21,7 @@ use crate::config::{ContactsConfig, Token};
 use crate::decode::PageTable;
 use crate::error::Error;
 use crate::events::{Counters, Event, Figures, ReadSummary, Reporter, Silent, Warning};
-use crate::fetch::{ApiError, Page, Reader, Share, Totals};
+use crate::fetch::{ApiError, Page, Reader, Share};
 use crate::page::Finding;
 use crate::proof::Keep;
 use crate::resource;
@@ -82,7 +82,7 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
 pub struct Contacts {
     pages: mpsc::Receiver<Page>,
     /// The reader; none when it has ended and its result was taken.
-    reading: Option<JoinHandle<Result<Option<Totals>, ApiError>>>,
+    reading: Option<JoinHandle<Result<Option<ReadSummary>, ApiError>>>,
     /// Rows on their way into batches.
     rows: BatchCoalescer,
     /// What the page holds that was taken last: until its batches were taken, too.
@@ -157,23 +157,12 @@ impl Contacts {
         self.figures.warnings.entry((kind, column)).or_insert_with(first).1 += count;
     }
 
-    fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
-        let Totals { requests, bytes, learned, server_start, certificate } =
-            end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
-        let owners = self.owners.len() as u64;
-        let figures = std::mem::take(&mut self.figures);
+    fn take_end(&mut self, end: Result<Option<ReadSummary>, ApiError>) -> Result<(), Error> {
+        let read = end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
+        let ReadSummary { contacts, pages, warnings, .. } = std::mem::take(&mut self.figures);
         let Figures { retries, failures, .. } = self.counters.figures();
-        self.summary = Some(ReadSummary {
-            owners,
-            requests,
-            retries,
-            failures,
-            bytes,
-            learned_rate: learned,
-            server_start,
-            certificate,
-            ..figures
-        });
+        let owners = self.owners.len() as u64;
+        self.summary = Some(ReadSummary { contacts, owners, pages, retries, failures, warnings, ..read });
         self.rows.finish_buffered_batch().map_err(bug)
     }
 }

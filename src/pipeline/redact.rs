@@ -33,8 +33,8 @@ impl Reporter for Redacting {
 /// The same error, without the token.
 pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
     match &mut error {
-        ApiError::Page { failure, .. } | ApiError::Outage { failure, .. } | ApiError::RateLimited { failure, .. } => {
-            scrub_failure(token, failure);
+        ApiError::Page(last) | ApiError::Outage { last, .. } | ApiError::RateLimited { last, .. } => {
+            scrub_failure(token, &mut last.failure);
         }
         ApiError::Unreadable { failure, .. } => scrub_failure(token, failure),
         ApiError::Setup(SetupError::Http(text) | SetupError::Authorities(text)) => scrub(token, text),

@@ -136,9 +136,9 @@ impl Ended {
         };
         let failed = match error {
             Error::Api(error) => match &**error {
-                ApiError::Page { page, attempt, failure }
-                | ApiError::Outage { page, attempt, failure, .. }
-                | ApiError::RateLimited { page, attempt, failure, .. } => Some((*page, Some(*attempt), failure)),
+                ApiError::Page(last) | ApiError::Outage { last, .. } | ApiError::RateLimited { last, .. } => {
+                    Some((last.page, Some(last.attempt), &last.failure))
+                }
                 ApiError::Unreadable { page, failure, .. } => Some((*page, None, &**failure)),
                 _ => None,
             },

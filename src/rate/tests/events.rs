@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::config::Rate;
-use crate::rate::{NextSend, Pace, Ticket};
+use crate::rate::{NextSend, RateController, Ticket};
 
 const LATENCY: Duration = Duration::from_millis(100);
 
@@ -12,13 +12,13 @@ fn rate(per_second: f64) -> Rate {
     Rate::clamped(per_second)
 }
 
-fn pace(concurrency: usize) -> Pace {
-    Pace::new(NonZeroUsize::new(concurrency).unwrap(), rate(100.0), None)
+fn pace(concurrency: usize) -> RateController {
+    RateController::new(NonZeroUsize::new(concurrency).unwrap(), rate(100.0), None)
 }
 
 /// A policy and its time.
 struct Client {
-    pace: Pace,
+    pace: RateController,
     now: Duration,
 }
 
@@ -250,7 +250,7 @@ fn the_last_windows_of_a_run_are_read_as_fast_as_the_server_admits() {
 #[test]
 fn a_known_rate_is_held_at_first() {
     let mut client = Client::new(16);
-    client.pace = Pace::new(NonZeroUsize::MIN, rate(100.0), Some(rate(7.0)));
+    client.pace = RateController::new(NonZeroUsize::MIN, rate(100.0), Some(rate(7.0)));
     assert_eq!(client.pace.learned(), Some(rate(7.0)));
     client.read(50);
     assert!((7.0..7.2).contains(&client.pace.rate().per_second()));
@@ -261,7 +261,7 @@ fn a_known_rate_is_held_at_first() {
 #[test]
 fn nothing_exceeds_the_ceiling() {
     let mut client = Client::new(16);
-    client.pace = Pace::new(NonZeroUsize::MIN, rate(3.0), Some(rate(50.0)));
+    client.pace = RateController::new(NonZeroUsize::MIN, rate(3.0), Some(rate(50.0)));
     client.read(1000);
     assert_eq!((client.pace.rate(), client.pace.learned()), (rate(3.0), Some(rate(3.0))));
 }
@@ -274,7 +274,7 @@ fn extreme_instants_and_rates_do_no_harm() {
             .iter()
             .flat_map(|&before| instants.iter().flat_map(move |&after| instants.map(|told| (before, after, told))))
         {
-            let mut pace = Pace::new(NonZeroUsize::MAX, rate(extreme), Some(rate(extreme)));
+            let mut pace = RateController::new(NonZeroUsize::MAX, rate(extreme), Some(rate(extreme)));
             let [answered, refused, lost, late] = [before, after, after, before].map(|at| pace.on_send(at));
             pace.set_pages_left(u64::MAX);
             pace.on_page(after, answered);
