@@ -28,7 +28,6 @@ const LARGEST_PAGE: usize = 8 << 20;
 /// How long an idle connection is kept: shorter than load balancers do, so that none is closed while in use.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The HTTP client, set up for one base URL and token.
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,

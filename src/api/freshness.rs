@@ -71,7 +71,6 @@ impl Freshness {
         (ahead.abs() > SKEWED).then_some(ahead / 1_000)
     }
 
-    /// Detects a date well before the request was sent.
     fn old_date(&mut self, dated: i64, sent: Duration, received: Duration) -> Option<Staleness> {
         let ahead = dated.saturating_sub(milliseconds(received));
         let ahead = *self.ahead.insert(self.ahead.map_or(ahead, |known| known.max(ahead)));
@@ -80,7 +79,6 @@ impl Freshness {
     }
 }
 
-/// The date of a response, in milliseconds since 1970.
 fn dated(headers: &HeaderMap) -> Option<i64> {
     Some(milliseconds(error_body::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?))
 }
@@ -96,7 +94,6 @@ fn age(headers: &HeaderMap) -> Option<u64> {
     ages.max().filter(|age| *age > 0)
 }
 
-/// The header that reports a cache hit.
 fn cache_hit(headers: &HeaderMap) -> Option<&'static str> {
     let values = |name: &'static str| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let named = CACHES.into_iter().find(|name| values(name).flat_map(|value| value.split(',')).any(is_hit));

@@ -21,7 +21,6 @@ pub(crate) fn needs(body: usize) -> usize {
     body.saturating_mul(NEEDS)
 }
 
-/// There is no room for a page now.
 #[derive(Debug)]
 pub(crate) struct NoRoom {
     /// The bytes that it needs.
@@ -38,7 +37,6 @@ pub(crate) struct Budget {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Bytes of all shares.
     held: usize,
     /// Bytes of pages handed to the consumer, which releases them without waiting for another page.
     handed_on: usize,
@@ -131,7 +129,6 @@ impl Share {
         self.kept.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Bytes kept for pieces.
     pub fn kept(&self) -> usize {
         self.kept.load(Ordering::Relaxed)
     }

@@ -8,12 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::HeaderMap;
 
-/// What is left of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quota {
     /// Requests left before it resets.
     pub remaining: u64,
-    /// Time until it resets.
     pub resets_in: Duration,
 }
 

@@ -15,7 +15,6 @@ use crate::text::sanitize::escape;
 /// types for them.
 const PROXY_SAYS: [&str; 2] = ["tunnel error: proxy authorization required", "unsupported scheme "];
 
-/// An error before the headers arrived.
 pub(crate) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> FailureKind {
     let says = |start| chain(error).map(ToString::to_string).find(|text| text.starts_with(start));
     if says(PROXY_SAYS[0]).is_some() {
@@ -55,7 +54,6 @@ pub(crate) fn in_body(error: &reqwest::Error, timeouts: Timeouts) -> FailureKind
     FailureKind::Transport { at: Transport::Body, text: reasons(error) }
 }
 
-/// A body that stalled.
 pub(crate) fn silent(timeouts: Timeouts) -> FailureKind {
     let text = format!("the response stalled for {}", seconds(timeouts.silence));
     FailureKind::Transport { at: Transport::Timeout, text }
@@ -88,7 +86,6 @@ fn rejected_certificate<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rust
     })
 }
 
-/// An error and its causes.
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| cause(*error))
 }

@@ -37,18 +37,15 @@ pub(super) struct Attempts {
     pub failures: u32,
     /// Responses that were not the page.
     pub readings: u32,
-    /// Failed probes.
     pub probes: u32,
     /// Responses to all pages before this page failed first.
     pub answers_before: u64,
     /// Whether another page was read since.
     pub other_read: bool,
-    /// How many there may be.
     pub limits: AttemptLimits,
 }
 
 impl Attempts {
-    /// No attempts yet.
     pub fn new(limits: AttemptLimits) -> Self {
         Self { limits, ..Self::default() }
     }

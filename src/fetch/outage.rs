@@ -26,7 +26,7 @@ pub(super) struct Health {
     failing_since: Duration,
     outage: Option<Outage>,
     /// Responses so far: they tell a broken page from a failing server.
-    answers: u64,
+    pub answers: u64,
     /// The retry budget, in requests.
     credit: f64,
     /// Its maximum: when an HTTP/2 connection breaks, all requests in flight fail at once.
@@ -69,7 +69,6 @@ impl Health {
         self.outage.as_mut().is_some_and(|outage| !std::mem::replace(&mut outage.probing, true))
     }
 
-    /// Records a response, whatever it says.
     pub fn answered(&mut self) {
         self.answers += 1;
         self.failures = 0;
@@ -77,7 +76,6 @@ impl Health {
         self.credit = (self.credit + CREDIT_PER_ANSWER).min(self.most_credit);
     }
 
-    /// Records a failure that may pass.
     pub fn failed(&mut self, now: Duration, probe: bool) {
         if self.failures == 0 {
             self.failing_since = now;
@@ -96,11 +94,6 @@ impl Health {
             // Too few failures, or a request that was sent before the outage was detected.
             _ => {}
         }
-    }
-
-    /// Responses so far.
-    pub fn answers(&self) -> u64 {
-        self.answers
     }
 
     /// How long the server has been failing without a response.

@@ -164,17 +164,12 @@ impl Pacer {
         let mut state = self.lock();
         let paid = !pays || state.health.pay();
         ServerState {
-            answers: state.health.answers(),
+            answers: state.health.answers,
             pages: state.pages,
             failing_for: state.health.failing_for(now),
             pageless_for: now.saturating_sub(state.last_page),
             paid,
         }
-    }
-
-    /// Responses so far.
-    pub fn answers(&self) -> u64 {
-        self.lock().health.answers()
     }
 
     /// The learned rate; `None` if no request was rate limited.

@@ -33,7 +33,6 @@ impl Progress {
         self.planned.saturating_sub(self.asked)
     }
 
-    /// Counts a page.
     pub fn count(&mut self, said: Pagination, bytes: usize) {
         // The size of the first page is the one that the server uses unless a smaller one is requested.
         self.size = if self.size == 0 { said.per_page } else { self.size };

@@ -56,7 +56,7 @@ pub(super) struct Fetcher {
     pub second_look: SecondLook,
     pub on_unreadable: OnUnreadable,
     unreadable: Mutex<Vec<Unreadable>>,
-    requests: AtomicU64,
+    pub requests: AtomicU64,
     freshness: Mutex<Freshness>,
     /// The start of the run by our clock, in milliseconds since 1970.
     start: i64,
@@ -98,10 +98,6 @@ impl Fetcher {
         self.freshness().skew(self.start)
     }
 
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
     /// Fetches a page, into a share of the memory budget that may have to grow.
     pub async fn fetch(&self, asked: Asked, share: &Share) -> Result<Fetched, ApiError> {
         let shows_unreadable = self.unreadable().iter().any(|contact| contact.is_near(asked));
@@ -131,7 +127,7 @@ impl Fetcher {
                 Err(Missed::Failed(failure, probe)) => (failure, probe),
             };
             if attempts.are_new() {
-                attempts.answers_before = self.pacer.answers();
+                attempts.answers_before = self.pacer.server_state(false).answers;
             }
             let pays = attempts.count(failure.class, probe);
             let server = self.pacer.server_state(pays);

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -192,7 +193,7 @@ impl Reader {
             certificate.lower(Level::Incomplete, Reason::Unreadable { place, before, after });
         }
         ReadSummary {
-            requests: fetcher.requests(),
+            requests: fetcher.requests.load(Ordering::Relaxed),
             bytes: progress.bytes,
             learned_rate: fetcher.pacer.learned(),
             server_start,

@@ -59,13 +59,11 @@ impl Piece {
         (start / size..end.div_ceil(size)).map(half).collect()
     }
 
-    /// A page as a single piece.
     pub fn whole(asked: Asked) -> Self {
         let start = start(asked);
         Self { asked, wanted: start..start + u64::from(asked.per_page) }
     }
 
-    /// The page of a single contact.
     pub fn single(place: u64) -> Self {
         Self { asked: Asked { page: place + 1, per_page: 1 }, wanted: place..place + 1 }
     }

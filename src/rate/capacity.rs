@@ -25,7 +25,7 @@ const LONGEST: u64 = 400;
 #[derive(Debug, Clone)]
 pub(super) struct Plateau {
     /// The learned rate in requests per second, slightly below the limit.
-    base: f64,
+    pub(super) base: f64,
     /// Pages read since it was learned.
     pages: u64,
     /// Pages it was measured over, and so the pages for which it is trusted.
@@ -86,11 +86,6 @@ impl Plateau {
         self.pages = self.pages.saturating_add(1);
     }
 
-    /// The learned rate, in requests per second.
-    pub(super) fn base(&self) -> f64 {
-        self.base
-    }
-
     /// The current rate, in requests per second.
     pub(super) fn rate(&self) -> f64 {
         let progress = as_number(self.pages) / as_number(self.confidence);
@@ -122,15 +117,15 @@ mod tests {
     #[test]
     fn a_lasting_plateau_is_followed_by_a_bold_one() {
         let bold = held(Plateau::first(TEN_PER_SECOND, &HIT)).next(TEN_PER_SECOND, &HIT);
-        assert!((bold.base() - 0.98 * 20.0).abs() < 1e-9, "half way from 10 to 40");
+        assert!((bold.base - 0.98 * 20.0).abs() < 1e-9, "half way from 10 to 40");
         let sober = bold.next(Sample { pages: 20, seconds: 1.0 }, &HIT);
-        assert!((sober.base() - 0.98 * 120.0 / 11.0).abs() < 1e-9);
+        assert!((sober.base - 0.98 * 120.0 / 11.0).abs() < 1e-9);
         assert_eq!(sober.confidence, 120);
     }
 
     #[test]
     fn a_sample_never_yields_more_than_the_refused_rate() {
         let sample = Sample { pages: 100, seconds: 0.1 };
-        assert!((Plateau::first(sample, &HIT).base() - 0.98 * 40.0).abs() < 1e-9);
+        assert!((Plateau::first(sample, &HIT).base - 0.98 * 40.0).abs() < 1e-9);
     }
 }

@@ -18,9 +18,9 @@ const LONGEST_TRIAL: u32 = 1600;
 
 #[derive(Debug, Clone)]
 pub(super) struct InFlight {
-    count: usize,
+    pub(super) count: usize,
     most: usize,
-    limit: usize,
+    pub(super) limit: usize,
     /// Whether the limit was reached since it last changed: pages read below it do not show that it is too low.
     met: bool,
     pages_at_limit: u32,
@@ -42,14 +42,6 @@ impl InFlight {
         }
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
-    pub(super) fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Counts a sent request, and returns how many are in flight with it.
     pub(super) fn depart(&mut self) -> usize {
         self.count = self.count.saturating_add(1);
@@ -62,7 +54,7 @@ impl InFlight {
         self.count = self.count.saturating_sub(1);
     }
 
-    /// Remembers that a page was returned with this many requests in in_flight.
+    /// Remembers that a page was returned with this many requests in flight.
     pub(super) fn remember(&mut self, in_flight: usize) {
         if self.worked.len() == REMEMBERED {
             self.worked.pop_front();
@@ -106,12 +98,12 @@ mod tests {
         let mut in_flight = InFlight::new(4);
         in_flight.stay_below(3);
         (0..1000).for_each(|_| in_flight.grow());
-        assert_eq!(in_flight.limit(), 2, "the limit was never reached");
+        assert_eq!(in_flight.limit, 2, "the limit was never reached");
         (0..2).for_each(|_| _ = in_flight.depart());
         (0..99).for_each(|_| in_flight.grow());
-        assert_eq!(in_flight.limit(), 2);
+        assert_eq!(in_flight.limit, 2);
         in_flight.grow();
-        assert_eq!(in_flight.limit(), 3);
+        assert_eq!(in_flight.limit, 3);
     }
 
     #[test]

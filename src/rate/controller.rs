@@ -59,17 +59,8 @@ pub struct RateController {
 #[derive(Debug, Clone)]
 struct Probing {
     hit: Hit,
-    /// When the first probe since the last refusal was sent, if it was abandoned: the server may have admitted it.
+    /// When the first probe since the last refusal was sent, if it was abandoned.
     abandoned: Option<Duration>,
-}
-
-/// The server admits requests again, as it announced or as a page has shown.
-struct Reopening {
-    at: Duration,
-    /// Where the next period begins: the same time, unless probes were lost in between.
-    next_period: Duration,
-    /// The number of the last request before the next period.
-    last_before: u64,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a request ends once, and its ticket with it")]
@@ -103,7 +94,7 @@ impl RateController {
     pub fn in_flight_limit(&self) -> usize {
         match self.probing {
             Some(_) => 1,
-            None => self.in_flight.limit(),
+            None => self.in_flight.limit,
         }
     }
 
@@ -116,7 +107,7 @@ impl RateController {
     /// The learned rate, slightly below the server's limit; `None` if nothing was refused and no rate was known.
     #[must_use]
     pub fn learned(&self) -> Option<Rate> {
-        let base = self.plateau.as_ref()?.base();
+        let base = self.plateau.as_ref()?.base;
         Some(Rate::within(self.ceiling, base))
     }
 
@@ -136,13 +127,13 @@ impl RateController {
     /// The time before which nothing is sent, because of refusals or hints.
     #[must_use]
     pub fn closed_until(&self) -> Duration {
-        self.not_before.opens()
+        self.not_before.opens
     }
 
     /// When the next request may be sent, as far as is known at `now`. Every response and every hint may change it.
     #[must_use]
     pub fn may_send_at(&self, now: Duration) -> NextSend {
-        if self.in_flight.count() >= self.in_flight_limit() {
+        if self.in_flight.count >= self.in_flight_limit() {
             NextSend::AfterAnAnswer
         } else {
             NextSend::At(self.due().max(now))
@@ -190,7 +181,7 @@ impl RateController {
         }
         let wait = told.unwrap_or_else(|| not_before::default_wait(self.closings));
         self.not_before.hold_until(now.saturating_add(wait));
-        self.epoch = self.not_before.opens();
+        self.epoch = self.not_before.opens;
         self.closings = self.closings.saturating_add(1);
         if let Some(probing) = &mut self.probing {
             probing.abandoned = None;
@@ -205,8 +196,7 @@ impl RateController {
         };
         // A server that refuses right after the time that it announced is not believed again.
         if told.is_some() && self.closings == 1 {
-            let reopening = Reopening { at: self.epoch, next_period: self.epoch, last_before: self.sent };
-            self.settle(&hit, &reopening);
+            self.settle(&hit, self.epoch, Period::begin(self.epoch, self.sent));
         } else {
             self.probing = Some(Probing { hit, abandoned: None });
         }
@@ -229,12 +219,9 @@ impl RateController {
     /// Records a page that was requested since the last refusal.
     fn admitted(&mut self, ticket: &Ticket) {
         if let Some(probing) = self.probing.take() {
-            let reopening = Reopening {
-                at: probing.abandoned.unwrap_or(ticket.sent),
-                next_period: ticket.sent,
-                last_before: ticket.number.saturating_sub(1),
-            };
-            self.settle(&probing.hit, &reopening);
+            // The server may have admitted a probe whose response was lost.
+            let reopening = probing.abandoned.unwrap_or(ticket.sent);
+            self.settle(&probing.hit, reopening, Period::begin(ticket.sent, ticket.number.saturating_sub(1)));
         }
         self.closings = 0;
         if let Some(plateau) = &mut self.plateau {
@@ -242,22 +229,22 @@ impl RateController {
         }
     }
 
-    /// Learns from the period that `hit` ended, and starts the next one.
-    fn settle(&mut self, hit: &Hit, reopening: &Reopening) {
-        let period = Period::begin(reopening.next_period, reopening.last_before);
+    /// Learns from the period that `hit` ended, after which the server admits requests again at `reopening`. Starts the
+    /// next period, which begins later if probes were lost in between.
+    fn settle(&mut self, hit: &Hit, reopening: Duration, next: Period) {
         if hit.pages == 0 {
             // Another client, such as an earlier run, has used up the quota: that is not the limit.
-            self.period = period;
+            self.period = next;
             return;
         }
-        let wait = reopening.at.saturating_sub(hit.at);
+        let wait = reopening.saturating_sub(hit.at);
         if wait < LONG_WAIT && self.in_flight.is_suspect(hit.in_flight) {
             self.in_flight.stay_below(hit.in_flight);
             if self.plateau.is_some() {
                 return;
             }
         }
-        let sample = self.period.sample(hit, reopening.at);
+        let sample = self.period.sample(hit, reopening);
         let mut plateau = match &self.plateau {
             None => Plateau::first(sample, hit),
             Some(plateau) => plateau.next(sample, hit),
@@ -267,7 +254,7 @@ impl RateController {
         }
         self.set_rate(plateau.rate());
         self.plateau = Some(plateau);
-        self.period = period;
+        self.period = next;
     }
 
     fn set_rate(&mut self, per_second: f64) {
@@ -275,6 +262,6 @@ impl RateController {
     }
 
     fn due(&self) -> Duration {
-        self.slots.next(self.rate).max(self.not_before.opens())
+        self.slots.next(self.rate).max(self.not_before.opens)
     }
 }

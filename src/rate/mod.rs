@@ -33,8 +33,8 @@
 //! | token bucket, burst 1 | 39 / 2.3 | 49 / 1.1 | 64 / 0.3 | 71 |
 //! | token bucket, burst > 1 | 86 / 4.5 | 93 / 2.4 | 96 / 0.7 | 101 |
 //! | **all 109** | 71 / 3.1 | 80 / 1.8 | 88 / 0.5 | 96 |
-//! | all, the quota used up at the start | 75 / 4.7 | 80 / 2.4 | 88 / 0.6 | 94 |
-//! | all, told what a run of 300 pages learned | 66 / 0.3 | 81 / 0.7 | 89 / 0.4 | 96 |
+//! | all, quota used up at the start | 75 / 4.7 | 80 / 2.4 | 88 / 0.6 | 94 |
+//! | all, with the rate learned in 300 pages | 66 / 0.3 | 81 / 0.7 | 89 / 0.4 | 96 |
 //!
 //! # Differences from its design
 //!

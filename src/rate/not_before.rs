@@ -19,17 +19,13 @@ const BRAKE_SPAN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct NotBefore {
-    opens: Duration,
+    /// The time from which requests may be sent.
+    pub(super) opens: Duration,
     /// The times of the last refusals.
     refusals: VecDeque<Duration>,
 }
 
 impl NotBefore {
-    /// The time from which requests may be sent.
-    pub(super) fn opens(&self) -> Duration {
-        self.opens
-    }
-
     pub(super) fn hold_until(&mut self, instant: Duration) {
         self.opens = self.opens.max(instant);
     }
@@ -65,11 +61,11 @@ mod tests {
     fn the_twelfth_refusal_in_10_s_brakes() {
         let mut not_before = NotBefore::default();
         for second in 0..12 {
-            assert_eq!(not_before.opens(), Duration::ZERO);
+            assert_eq!(not_before.opens, Duration::ZERO);
             not_before.refused(Duration::from_millis(500 * second));
         }
-        assert_eq!(not_before.opens(), BRAKE_SPAN);
+        assert_eq!(not_before.opens, BRAKE_SPAN);
         not_before.hold_until(Duration::from_secs(3));
-        assert_eq!(not_before.opens(), BRAKE_SPAN, "it never moves back");
+        assert_eq!(not_before.opens, BRAKE_SPAN, "it never moves back");
     }
 }

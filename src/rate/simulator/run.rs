@@ -1,5 +1,5 @@
-//! One run of the policy against one server, driven by a heap of events in virtual time. In comes a server and a
-//! seed, out goes what was sent, delivered and refused, and when.
+//! One run of the controller against one server, driven by a queue of events in virtual time. It records what was sent,
+//! delivered and refused, and when.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -17,7 +17,7 @@ use crate::rate::{NextSend, RateController, Ticket};
 /// The mean time from a request to its page, in seconds.
 pub(crate) const MEAN_LATENCY: f64 = 0.16;
 
-/// A request under way: its page, the instant it was sent and the policy's ticket.
+/// A request in flight: its page, when it was sent, and the controller's ticket.
 struct Request {
     page: u32,
     sent: Duration,
