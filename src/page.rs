@@ -93,20 +93,14 @@ pub(crate) fn beside(before: Option<i64>, after: Option<i64>) -> String {
 }
 
 /// Why a body could not be decoded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DecodeError {
     /// Not a page of contacts. Worth a retry: the body may be truncated or come from a proxy.
+    #[error("{0}")]
     Malformed(String),
     /// A contact without an id. Retrying cannot help.
+    #[error("{0}")]
     Identity(String),
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(text) | Self::Identity(text) => f.write_str(text),
-        }
-    }
 }
 
 /// What a failed request means for its page and for the run.
