@@ -115,9 +115,9 @@ mod transform;
 pub mod verify;
 pub mod warehouse;
 
-pub use crate::api::{Failure, RequestId, Said, SetupError, Transport};
+pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
 pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
-pub use crate::fetch::ApiError;
+pub use crate::fetch::{ApiError, FailedAttempt};
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};
 pub use arrow;

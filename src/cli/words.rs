@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use super::{hints, variables};
 use crate::events::Publishing;
-use crate::{ApiError, Error, ExitCode, Failure, Reason, SinkError, Transport, error_chain};
+use crate::{ApiError, Error, ExitCode, FailureKind, Reason, SinkError, Transport, error_chain};
 
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {
@@ -146,17 +146,17 @@ fn hint_of(error: &ApiError) -> Option<&'static str> {
             "tell Linq's support which contacts stand beside it; --publish-below publishes the others, as incomplete",
         );
     }
-    let (ApiError::Page { failure, .. } | ApiError::Outage { failure, .. }) = error else { return None };
-    match failure {
-        Failure::Status { status: 407, .. } => Some(
+    let (ApiError::Page(last) | ApiError::Outage { last, .. }) = error else { return None };
+    match last.failure.kind {
+        FailureKind::Status { status: 407, .. } => Some(
             "give the proxy's user and password in HTTPS_PROXY (http://user:password@host:port), or name the API's host \
              in NO_PROXY",
         ),
-        Failure::Transport { kind: Transport::Proxy, .. } => Some(
+        FailureKind::Transport { at: Transport::Proxy, .. } => Some(
             "set HTTPS_PROXY to an http:// or https:// proxy, or name the API's host in NO_PROXY; SOCKS proxies are not \
              supported",
         ),
-        Failure::StandIn { .. } if matches!(error, ApiError::Outage { .. }) => Some(
+        FailureKind::NotAPage { .. } if matches!(error, ApiError::Outage { .. }) => Some(
             "check --base-url, and whether the API is down for maintenance: something that is not the API answered in its \
              place",
         ),

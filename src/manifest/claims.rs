@@ -76,10 +76,10 @@ struct Run {
 struct Requests {
     sent: u64,
     pages: u64,
-    throttled: u64,
+    rate_limited: u64,
     unavailable: u64,
-    no_page: u64,
-    refused: u64,
+    invalid_response: u64,
+    rejected: u64,
 }
 
 #[derive(Deserialize)]
@@ -151,11 +151,12 @@ impl Claims {
     /// Requests are counted by what came of them.
     fn requests(&self) -> Result<(), String> {
         let Run { pages, throttles, requests } = &self.run;
-        equal("run.throttles", *throttles, "run.requests.throttled", requests.throttled)?;
-        let Requests { sent, pages: answered, throttled, unavailable, no_page, refused } = requests;
+        equal("run.throttles", *throttles, "run.requests.rate_limited", requests.rate_limited)?;
+        let Requests { sent, pages: answered, rate_limited, unavailable, invalid_response, rejected } = requests;
         // A denial beyond the end of the list is both, a refusal and an empty page.
-        let failed =
-            [throttled, unavailable, no_page, refused].into_iter().fold(0, |sum: u64, one| sum.saturating_add(*one));
+        let failed = [rate_limited, unavailable, invalid_response, rejected]
+            .into_iter()
+            .fold(0, |sum: u64, one| sum.saturating_add(*one));
         at_most("the requests that gave no page", failed, "run.requests.sent", *sent)?;
         at_most("run.requests.pages", *answered, "run.requests.sent", *sent)?;
         at_most("run.pages", *pages, "run.requests.pages", *answered)
@@ -254,7 +255,11 @@ mod tests {
             ("/owners", json!({"rows": 7, "digest": {"rows": 8}}), "owners.digest.rows is 8"),
             ("/options/limit", json!(249), "options.limit is only 249"),
             ("/run/throttles", json!(1), "run.throttles is 1"),
-            ("/run/requests/no_page", json!(6), "the requests that gave no page is 6, and run.requests.sent is only 5"),
+            (
+                "/run/requests/invalid_response",
+                json!(6),
+                "the requests that gave no page is 6, and run.requests.sent is only 5",
+            ),
             ("/run/requests/pages", json!(6), "run.requests.pages is 6"),
             ("/run/pages", json!(4), "run.pages is 4"),
             ("/completeness/assumptions", json!([]), "the level snapshot is said to rest on 0 assumptions"),

@@ -169,7 +169,7 @@ fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Opti
         pages: read.pages,
         requests: RequestsRecord { sent: read.requests, pages: read.certificate.responses, failures: read.failures },
         retries: read.retries,
-        throttles: read.failures.throttled,
+        throttles: read.failures.rate_limited,
         learned_rate: learned.map(|learned| learned.rate.per_second()),
         learned_at: learned.map(|learned| timestamp(learned.at)),
         bytes_read: read.bytes,

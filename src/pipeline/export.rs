@@ -224,6 +224,6 @@ async fn tick(reporter: &dyn Reporter) -> Infallible {
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     loop {
         seconds.tick().await;
-        reporter.report(&Event::Tick);
+        reporter.report(&Event::Heartbeat);
     }
 }

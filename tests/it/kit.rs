@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use linq_export::CancellationToken;
 use linq_export::config::{ExportConfig, Format, Output};
-use linq_export::events::{Event, Publishing, Reporter, Tally};
+use linq_export::events::{Counters, Event, Publishing, Reporter};
 
 use crate::run::{Heard, export, exported, failing, json, verified};
 use crate::support::{Ran, config, folder, names, path, ran, sandbox};
@@ -179,9 +179,9 @@ async fn from_publishing_on_nothing_stops_a_run_before_its_kit_stands() {
         } else {
             Arc::new(Stopping(move || cancelled.cancel()))
         };
-        let tally = Arc::new(Tally::new(reporter));
-        let summary = linq_export::export(config, Arc::clone(&tally) as _, cancellation).await.unwrap();
+        let counters = Arc::new(Counters::new(reporter));
+        let summary = linq_export::export(config, Arc::clone(&counters) as _, cancellation).await.unwrap();
         assert_eq!(names(&folder.path().join(name)).len(), 15, "{name}");
-        assert_eq!(tally.publishing(), Publishing::Done(Arc::new(summary.manifest)));
+        assert_eq!(counters.publishing(), Publishing::Done(Arc::new(summary.manifest)));
     }
 }
