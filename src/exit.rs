@@ -2,7 +2,7 @@
 
 use crate::api::{Failure, PROXY_AUTHENTICATION, SetupError};
 use crate::dataset::ReadbackError;
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use crate::error::Error;
 use crate::events::Summary;
 use crate::fetch::{ApiError, Class, classify};
@@ -123,7 +123,7 @@ impl Error {
         match self {
             Self::Config(_) => ExitCode::Usage,
             Self::Api(error) => error.exit(),
-            Self::Sink(error) => error.exit(),
+            Self::Destination(error) => error.exit(),
             Self::Incomplete { .. } | Self::Deleted { .. } => ExitCode::Incomplete,
             Self::Cancelled => ExitCode::Interrupted,
             Self::Bug(_) => ExitCode::Internal,
@@ -161,7 +161,7 @@ fn exit_of(failure: &Failure) -> ExitCode {
     }
 }
 
-impl SinkError {
+impl DestinationError {
     /// How a program that ends with this error exits.
     #[must_use]
     pub fn exit(&self) -> ExitCode {

@@ -109,7 +109,7 @@ pub mod verify;
 pub mod warehouse;
 
 pub use crate::api::{Failure, RequestId, Said, SetupError, Transport};
-pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
+pub use crate::destination::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
 pub use crate::fetch::ApiError;
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};

@@ -7,7 +7,7 @@
 #[cfg(unix)]
 mod files;
 #[cfg(any(target_os = "linux", target_os = "android"))]
-mod mounts;
+mod mount;
 mod process;
 #[cfg(feature = "cli")]
 mod signals;
@@ -122,7 +122,7 @@ mod unix {
             Ok(found) if found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT) => {
                 found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
             }
-            _ => super::mounts::lists(path),
+            _ => super::mount::lists(path),
         }
     }
 
@@ -165,7 +165,7 @@ mod unix {
     /// Puts the names in a folder on disk: a renamed file has its new name only then.
     pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
         match File::open(folder)?.sync_all() {
-            // Some file systems, network mounts above all, sync files and no folders.
+            // Some file systems, network mount above all, sync files and no folders.
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
             synced => synced,
         }

@@ -19,7 +19,7 @@ pub(super) const ENDING: &str = ".tmp";
 
 /// A file under way.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct TemporaryFile {
     file: File,
     temporary: TempPath,
     target: PathBuf,
@@ -45,7 +45,7 @@ impl Mode<'_> {
     pub const KEPT: Self = Self::Kept { like: None, new: 0o600 };
 }
 
-impl Draft {
+impl TemporaryFile {
     /// Begins a file that will stand at `target`. Until then only its owner can read it.
     pub fn begin(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
@@ -87,7 +87,7 @@ impl Draft {
         self.publish_as(&target)
     }
 
-    /// As [`Draft::publish`], under another name in the same folder.
+    /// As [`TemporaryFile::publish`], under another name in the same folder.
     pub fn publish_as(self, name: &Path) -> io::Result<()> {
         self.temporary.persist(name)?;
         platform::sync_folder(folder(name))
@@ -142,7 +142,7 @@ pub(crate) fn keeps_modes(file: &File, mode: Option<u32>) -> io::Result<bool> {
 
 /// Writes a small file whole.
 pub(crate) fn write_whole(target: &Path, bytes: &[u8], mode: Mode<'_>) -> io::Result<()> {
-    let mut draft = Draft::begin(target)?;
+    let mut draft = TemporaryFile::begin(target)?;
     draft.write(bytes)?;
     draft.settle(mode)?;
     draft.publish()
@@ -206,7 +206,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("file");
         write_whole(&target, b"old", Mode::KEPT).unwrap();
-        Draft::begin(&target).unwrap().write(b"new").unwrap();
+        TemporaryFile::begin(&target).unwrap().write(b"new").unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"old");
         write_whole(&target, b"new", Mode::KEPT).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");

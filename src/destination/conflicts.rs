@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
-use super::replacement::{is_own_stream, place};
+use super::DestinationError;
+use super::write_method::{is_own_stream, place};
 use crate::config::{OutFile, Output, Partition};
 use crate::naming::{FolderNames, Names};
 use crate::platform::{self, Identity};
@@ -37,7 +37,7 @@ pub struct RunPaths<'p> {
 ///
 /// # Errors
 /// The first record whose place is taken; else the kit, or the input that would be replaced.
-pub fn check_apart(paths: &RunPaths<'_>) -> Result<(), SinkError> {
+pub fn check_apart(paths: &RunPaths<'_>) -> Result<(), DestinationError> {
     let output = taken_by(paths.output);
     let inputs: Vec<_> = paths.inputs.iter().filter_map(|(path, what)| Some((*path, input(path, what)?))).collect();
     let mut taken: Vec<_> = output.iter().cloned().chain(inputs.iter().map(|(_, spot)| spot.clone())).collect();
@@ -53,14 +53,14 @@ pub fn check_apart(paths: &RunPaths<'_>) -> Result<(), SinkError> {
         let is_taken =
             |taken: &&Spot| taken.places.iter().any(shares) || spot.as_ref().is_some_and(|kit| kit.is(taken));
         if let Some(Spot { what: taken_by, .. }) = taken.iter().find(is_taken) {
-            return Err(SinkError::KitNotApart { folder: kit.to_owned(), taken_by });
+            return Err(DestinationError::KitNotApart { folder: kit.to_owned(), taken_by });
         }
     }
     for (path, input) in inputs {
         let within = |(folder, _): &&(PathBuf, _)| input.places.iter().any(|place| place.starts_with(folder));
         let over = output.iter().find(|spot| spot.is(&input)).map(|spot| spot.what);
         if let Some(overwritten_by) = over.or_else(|| replaced.iter().find(within).map(|(_, what)| *what)) {
-            return Err(SinkError::OverInput { path: path.to_owned(), input: input.what, overwritten_by });
+            return Err(DestinationError::OverInput { path: path.to_owned(), input: input.what, overwritten_by });
         }
     }
     Ok(())
@@ -71,7 +71,7 @@ fn check_records(
     paths: &RunPaths<'_>,
     taken: &mut Vec<Spot>,
     replaced: &[(PathBuf, &'static str)],
-) -> Result<(), SinkError> {
+) -> Result<(), DestinationError> {
     let mut folders = replaced.to_vec();
     let mut taken_by_kit = Vec::new();
     if let Some(kit) = paths.kit {
@@ -89,7 +89,7 @@ fn check_records(
             .or_else(|| folders.iter().find(within).map(|(_, what)| *what))
             .or_else(|| is_in_partition(&spot, paths.output).then_some("a partition"));
         if let Some(taken_by) = taken_by {
-            return Err(SinkError::SamePlace { path: record.to_owned(), taken_by });
+            return Err(DestinationError::SamePlace { path: record.to_owned(), taken_by });
         }
         taken.push(spot);
     }
@@ -166,7 +166,12 @@ fn places(path: &Path) -> [PathBuf; 2] {
 mod tests {
     use super::*;
 
-    fn check(records: &[&Path], output: &Output, manifest: Option<&Path>, kit: Option<&Path>) -> Result<(), SinkError> {
+    fn check(
+        records: &[&Path],
+        output: &Output,
+        manifest: Option<&Path>,
+        kit: Option<&Path>,
+    ) -> Result<(), DestinationError> {
         check_apart(&RunPaths { output, manifest, kit, records, inputs: &[] })
     }
 
@@ -279,7 +284,7 @@ mod tests {
         let file = Output::File(at("c.csv"));
         for (record, input) in [("token", "token"), ("hard", "token"), ("out/../token", "hard"), ("later", "later")] {
             let refused = check(&file, &[record], &[input], None);
-            assert!(matches!(refused, Err(SinkError::SamePlace { .. })), "{record} {input}: {refused:?}");
+            assert!(matches!(refused, Err(DestinationError::SamePlace { .. })), "{record} {input}: {refused:?}");
         }
         for (output, input) in [
             (Output::File(at("hard")), "token"),
@@ -288,14 +293,14 @@ mod tests {
             (Output::Folder { path: at("out/"), partition: None }, "out/key"),
         ] {
             let refused = check(&output, &[], &[input], None);
-            assert!(matches!(refused, Err(SinkError::OverInput { .. })), "{output} {input}: {refused:?}");
+            assert!(matches!(refused, Err(DestinationError::OverInput { .. })), "{output} {input}: {refused:?}");
         }
-        assert!(matches!(check(&file, &[], &["out/key"], Some("out")), Err(SinkError::KitNotApart { .. })));
+        assert!(matches!(check(&file, &[], &["out/key"], Some("out")), Err(DestinationError::KitNotApart { .. })));
         let partition = Output::Folder { path: at("out/"), partition: Some("day=1".parse().unwrap()) };
         assert!(check(&partition, &["report.json"], &["out/key", "token"], Some("kit")).is_ok());
         // Told first, since nothing is written to a record whose place is taken.
         let both = check(&file, &["token"], &["token"], Some("c.csv"));
-        assert!(matches!(both, Err(SinkError::SamePlace { .. })), "{both:?}");
+        assert!(matches!(both, Err(DestinationError::SamePlace { .. })), "{both:?}");
     }
 
     #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Why the output could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SinkError {
+pub enum DestinationError {
     /// The output cannot be created.
     #[error("cannot create {}", path.display())]
     Create {
@@ -184,7 +184,7 @@ pub enum SinkError {
     },
 }
 
-impl SinkError {
+impl DestinationError {
     pub(super) fn create(path: &Path, error: io::Error) -> Self {
         match error.kind() {
             // What is missing is space, not the right to create.

@@ -5,10 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
+use super::DestinationError;
+use super::commit::{Left, finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
 use super::lock::Lock;
-use super::steps::{Left, finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
-use crate::atomic::{self, Draft, Mode, folder};
+use crate::atomic::{self, Mode, TemporaryFile, folder};
 use crate::naming::Names;
 use crate::platform;
 
@@ -16,7 +16,7 @@ use crate::platform;
 #[derive(Debug)]
 pub(crate) struct FilePlace {
     names: Names,
-    draft: Draft,
+    draft: TemporaryFile,
     owners: Option<Owners>,
     mode: Option<u32>,
     keeps_modes: bool,
@@ -28,7 +28,7 @@ pub(crate) struct FilePlace {
 #[derive(Debug)]
 struct Owners {
     path: PathBuf,
-    draft: Draft,
+    draft: TemporaryFile,
 }
 
 impl FilePlace {
@@ -38,11 +38,11 @@ impl FilePlace {
         owners: Option<PathBuf>,
         mode: Option<u32>,
         locks: Vec<Lock>,
-    ) -> Result<(Self, Left), SinkError> {
-        let create = |error| SinkError::create(&names.target, error);
+    ) -> Result<(Self, Left), DestinationError> {
+        let create = |error| DestinationError::create(&names.target, error);
         [&names.manifest, &names.staged].into_iter().try_for_each(|manifest| check_manifest(manifest))?;
         for path in [Some(&names.target), Some(&names.manifest), owners.as_ref()].into_iter().flatten() {
-            platform::check_replaceable(path).map_err(|error| SinkError::create(path, error))?;
+            platform::check_replaceable(path).map_err(|error| DestinationError::create(path, error))?;
         }
         let left = recover(&names).map_err(create)?;
         if let Some(owners) = &owners {
@@ -51,12 +51,12 @@ impl FilePlace {
         for drafts_of in [&names.target, &names.manifest, &names.owners_drafts] {
             atomic::sweep(drafts_of).map_err(create)?;
         }
-        let draft = Draft::begin(&names.target).map_err(create)?;
+        let draft = TemporaryFile::begin(&names.target).map_err(create)?;
         // The manifest's is begun when the file is whole, and a name may be too long for it alone.
-        Draft::begin(&names.manifest).map_err(|error| SinkError::create(&names.manifest, error))?;
+        TemporaryFile::begin(&names.manifest).map_err(|error| DestinationError::create(&names.manifest, error))?;
         let keeps_modes = atomic::keeps_modes(&draft.writer().map_err(create)?, mode)
-            .map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
-        let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
+            .map_err(|error| DestinationError::Mode { path: names.target.clone(), error })?;
+        let begin = |path| Ok::<_, io::Error>(Owners { path, draft: TemporaryFile::begin(&names.owners_drafts)? });
         let owners = owners.map(begin).transpose().map_err(create)?;
         Ok((Self { names, draft, owners, mode, keeps_modes, _locks: locks }, left))
     }
@@ -98,7 +98,7 @@ impl FilePlace {
     }
 
     /// Publishes the settled files and their manifest.
-    pub fn publish(self, manifest: &[u8]) -> Result<(), SinkError> {
+    pub fn publish(self, manifest: &[u8]) -> Result<(), DestinationError> {
         let Self { names, draft, owners, mode, keeps_modes: _, _locks } = self;
         let (owners, owners_draft) = owners.map(|Owners { path, draft }| (path, draft)).unzip();
         // A long time may have passed since it was looked at.
@@ -110,29 +110,29 @@ impl FilePlace {
         if let Err(error) = staged {
             // The file may have its name already, where only the folder could not be synced.
             return if recover(&names).is_ok_and(|left| left == Left::ManifestPublished) {
-                Err(SinkError::Unfinished { target: names.target, error })
+                Err(DestinationError::Unfinished { target: names.target, error })
             } else {
-                Err(SinkError::Write { target: names.target.display().to_string(), error })
+                Err(DestinationError::Write { target: names.target.display().to_string(), error })
             };
         }
         remove_former_owners(&names, owners.as_deref());
-        finish(&names, owners.as_deref()).map_err(|error| SinkError::Unfinished { target: names.target, error })
+        finish(&names, owners.as_deref()).map_err(|error| DestinationError::Unfinished { target: names.target, error })
     }
 }
 
 /// Refuses to put a manifest in the place of what is not a file.
-fn check_manifest(manifest: &Path) -> Result<(), SinkError> {
+fn check_manifest(manifest: &Path) -> Result<(), DestinationError> {
     let refused = match fs::metadata(manifest) {
         Ok(found) if found.is_dir() => io::ErrorKind::IsADirectory.into(),
         Ok(found) if !found.is_file() => io::Error::new(io::ErrorKind::AlreadyExists, platform::not_regular(manifest)),
         _ => return Ok(()),
     };
-    Err(SinkError::create(manifest, refused))
+    Err(DestinationError::create(manifest, refused))
 }
 
 /// Refuses to write owners where they cannot stand in the end, or where somebody else's file is.
-fn check_owners(names: &Names, owners: &Path) -> Result<(), SinkError> {
-    let create = |error| SinkError::create(owners, error);
+fn check_owners(names: &Names, owners: &Path) -> Result<(), DestinationError> {
+    let create = |error| DestinationError::create(owners, error);
     // A link may lead elsewhere.
     if !platform::is_same_file_system(folder(owners), folder(&names.target)).map_err(create)? {
         return Err(create(io::ErrorKind::CrossesDevices.into()));
@@ -142,7 +142,7 @@ fn check_owners(names: &Names, owners: &Path) -> Result<(), SinkError> {
         Err(error) => Err(create(error)),
         Ok(metadata) if metadata.is_dir() => Err(create(io::ErrorKind::IsADirectory.into())),
         Ok(_) if former_owners(names).as_deref() == Some(owners) => Ok(()),
-        Ok(_) => Err(SinkError::OwnersNotOurs { path: owners.to_owned(), target: names.target.clone() }),
+        Ok(_) => Err(DestinationError::OwnersNotOurs { path: owners.to_owned(), target: names.target.clone() }),
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::super::steps::is_interrupted;
+    use super::super::commit::is_interrupted;
     use super::*;
     use crate::checksum::Checksum;
     use crate::manifest::seal;

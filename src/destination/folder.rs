@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
+use super::DestinationError;
 use super::lock::Lock;
 use super::replaceable::check_replaceable;
 use crate::atomic::{self, Mode, Staging, folder};
@@ -43,15 +43,15 @@ impl FolderPlace {
         around: Option<Around>,
         is_partition: bool,
         lock: Lock,
-    ) -> Result<Self, SinkError> {
-        let create = |error| SinkError::create(&names.target, error);
+    ) -> Result<Self, DestinationError> {
+        let create = |error| DestinationError::create(&names.target, error);
         if is_partition {
             sweep_beside(&names);
         }
         atomic::recover(&names.target).map_err(create)?;
         if platform::is_mount(&names.target) {
             let reason = "it is where a file system is mounted, so name a folder in it".to_owned();
-            return Err(SinkError::NotOurs { target: names.target, reason });
+            return Err(DestinationError::NotOurs { target: names.target, reason });
         }
         check_replaceable(&names, &names.target)?;
         if names.target.exists() && !platform::is_writable(&names.target) {
@@ -62,8 +62,8 @@ impl FolderPlace {
         let name = OutFile::Part(0).in_folder(encoding);
         let file = staging.begin_file(&name).map_err(create)?;
         let mode = mode.map(FileMode::bits);
-        let keeps_modes =
-            atomic::keeps_modes(&file, mode).map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
+        let keeps_modes = atomic::keeps_modes(&file, mode)
+            .map_err(|error| DestinationError::Mode { path: names.target.clone(), error })?;
         Ok(Self { names, staging, encoding, mode, keeps_modes, current: (file, name), _lock: lock, around })
     }
 
@@ -97,9 +97,9 @@ impl FolderPlace {
     }
 
     /// Publishes the settled files with their manifest.
-    pub fn publish(mut self, manifest: &[u8]) -> Result<(), SinkError> {
+    pub fn publish(mut self, manifest: &[u8]) -> Result<(), DestinationError> {
         let names = self.names.clone();
-        let write = |error| SinkError::Write { target: names.target.display().to_string(), error };
+        let write = |error| DestinationError::Write { target: names.target.display().to_string(), error };
         self.finish(manifest).map_err(write)?;
         // A long time may have passed since it was looked at.
         check_replaceable(&names, &names.target)?;
@@ -113,7 +113,7 @@ impl FolderPlace {
             around.keep();
         }
         let synced = platform::sync_folder(folder(&names.target));
-        synced.map_err(|error| SinkError::Unfinished { target: names.target, error })
+        synced.map_err(|error| DestinationError::Unfinished { target: names.target, error })
     }
 
     fn finish(&mut self, manifest: &[u8]) -> io::Result<()> {
@@ -157,16 +157,16 @@ pub(crate) struct Around {
 
 impl Around {
     /// Makes the folder, if it is not there.
-    pub fn make(folder: &Path, mode: Option<FileMode>) -> Result<Option<Self>, SinkError> {
+    pub fn make(folder: &Path, mode: Option<FileMode>) -> Result<Option<Self>, DestinationError> {
         match fs::create_dir(folder) {
             Ok(()) => {
                 let around = Self { folder: folder.to_owned() };
                 atomic::set_folder_mode(folder, mode.map_or(Mode::KEPT, |mode| Mode::Exactly(mode.bits())))
-                    .map_err(|error| SinkError::Mode { path: folder.to_owned(), error })?;
+                    .map_err(|error| DestinationError::Mode { path: folder.to_owned(), error })?;
                 Ok(Some(around))
             }
             Err(_) if folder.is_dir() => Ok(None),
-            Err(error) => Err(SinkError::create(folder, error)),
+            Err(error) => Err(DestinationError::create(folder, error)),
         }
     }
 

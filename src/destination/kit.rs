@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Lock, SinkError, blocking};
+use super::{DestinationError, Lock, blocking};
 use crate::atomic::{self, Mode, Staging, folder};
 use crate::naming::FolderNames;
 use crate::platform;
@@ -39,25 +39,25 @@ impl KitPlace {
         foreign: Foreign,
         wait: Duration,
         waiting: impl FnOnce(),
-    ) -> Result<Self, SinkError> {
-        let create = |error| SinkError::create(named, error);
-        let of_its_own = |_| SinkError::NoFolderOfItsOwn { path: named.to_owned() };
+    ) -> Result<Self, DestinationError> {
+        let create = |error| DestinationError::create(named, error);
+        let of_its_own = |_| DestinationError::NoFolderOfItsOwn { path: named.to_owned() };
         let FolderNames { target, lock, .. } = FolderNames::of(named).map_err(of_its_own)?;
         // Where it is another's, not even a lock is put beside it.
         check(named, &target, foreign)?;
         let lock = Lock::take(&lock, wait, waiting).await.map_err(create)?;
-        let lock = lock.ok_or_else(|| SinkError::Locked { target: target.clone() })?;
+        let lock = lock.ok_or_else(|| DestinationError::Locked { target: target.clone() })?;
         let named = named.to_owned();
         let begun = {
             let named = named.clone();
             blocking(move || Ok(Self::begin(named, target, foreign, lock)))
         };
-        begun.await.map_err(|error| SinkError::create(&named, error))?
+        begun.await.map_err(|error| DestinationError::create(&named, error))?
     }
 
     /// Cleans up after a killed run, and begins the folder under another name.
-    fn begin(named: PathBuf, target: PathBuf, foreign: Foreign, lock: Lock) -> Result<Self, SinkError> {
-        let create = |error| SinkError::create(&named, error);
+    fn begin(named: PathBuf, target: PathBuf, foreign: Foreign, lock: Lock) -> Result<Self, DestinationError> {
+        let create = |error| DestinationError::create(&named, error);
         atomic::recover(&target).map_err(create)?;
         check(&named, &target, foreign)?;
         if target.exists() && !platform::is_writable(&target) {
@@ -102,11 +102,11 @@ impl KitPlace {
 }
 
 /// Refuses to take a folder that is not a kit's, or cannot be replaced.
-fn check(named: &Path, target: &Path, foreign: Foreign) -> Result<(), SinkError> {
+fn check(named: &Path, target: &Path, foreign: Foreign) -> Result<(), DestinationError> {
     let mounted = || "it is where a file system is mounted, so name a folder in it".to_owned();
-    let reason = foreign(target).map_err(|error| SinkError::create(named, error))?;
+    let reason = foreign(target).map_err(|error| DestinationError::create(named, error))?;
     match reason.or_else(|| platform::is_mount(target).then(mounted)) {
-        Some(reason) => Err(SinkError::NotAKit { folder: named.to_owned(), reason }),
+        Some(reason) => Err(DestinationError::NotAKit { folder: named.to_owned(), reason }),
         None => Ok(()),
     }
 }

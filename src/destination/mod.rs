@@ -3,6 +3,7 @@
 //! Bytes come in; `settle` and `publish` put them in their place, with the manifest. A place that is dropped before
 //! leaves nothing behind but the lock's file: what stood under the output's name stays.
 
+mod commit;
 mod conflicts;
 mod error;
 mod file;
@@ -11,9 +12,8 @@ mod kit;
 mod lock;
 mod record_file;
 mod replaceable;
-mod replacement;
-mod steps;
 mod stream;
+mod write_method;
 
 use std::fs;
 use std::io;
@@ -28,16 +28,16 @@ use crate::proof::Require;
 use file::FilePlace;
 use folder::{Around, FolderPlace};
 use replaceable::check_takes;
-use replacement::Way;
 use stream::Out;
+use write_method::WriteMethod;
 
+pub(crate) use commit::{Left, is_interrupted};
 pub use conflicts::{RunPaths, check_apart};
-pub use error::SinkError;
+pub use error::DestinationError;
 pub(crate) use kit::KitPlace;
 pub(crate) use lock::{Lock, is_held};
-pub use record_file::{Readers, RecordFile};
+pub use record_file::{KnownReaders, RecordFile};
 pub(crate) use replaceable::{listed, partitions, stranger};
-pub(crate) use steps::{Left, is_interrupted};
 
 /// What an encoder hands on.
 #[derive(Debug)]
@@ -69,14 +69,14 @@ enum Publishing {
 impl Place {
     /// Opens the place, so that an output that cannot be made is known before anything is asked of the
     /// server. `waiting` is called when another run has the target, and is waited for.
-    pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
+    pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), DestinationError> {
         let closed = match &config.output {
-            Output::Stdout => replacement::was_closed(Path::new("-")),
-            Output::File(path) => path != Path::new("-") && replacement::was_closed(path),
+            Output::Stdout => write_method::was_closed(Path::new("-")),
+            Output::File(path) => path != Path::new("-") && write_method::was_closed(path),
             Output::Folder { .. } => false,
         };
         if closed {
-            return Err(SinkError::StreamClosed { target: config.output.to_string() });
+            return Err(DestinationError::StreamClosed { target: config.output.to_string() });
         }
         match &config.output {
             Output::Folder { path, partition } => {
@@ -85,13 +85,13 @@ impl Place {
             }
             Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
             Output::File(path) => {
-                let create = |error| SinkError::create(path, error);
-                match Way::to(path) {
+                let create = |error| DestinationError::create(path, error);
+                match WriteMethod::to(path) {
                     Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-                        Err(SinkError::IsFolder { path: path.clone() })
+                        Err(DestinationError::IsFolder { path: path.clone() })
                     }
                     Err(error) => Err(create(error)),
-                    Ok(Way::Straight) => {
+                    Ok(WriteMethod::Stream) => {
                         let path = path.clone();
                         // Opening a pipe waits for its reader.
                         let file = blocking(move || fs::OpenOptions::new().append(true).open(path)).await;
@@ -99,16 +99,20 @@ impl Place {
                     }
                     // In place it would be half-written for a while: that is refused with all else that cannot be
                     // replaced.
-                    Ok(Way::Renamed(_) | Way::InPlace(_)) => Self::file(path, config, waiting).await,
+                    Ok(WriteMethod::Rename(_) | WriteMethod::InPlace(_)) => Self::file(path, config, waiting).await,
                 }
             }
         }
     }
 
-    async fn file(path: &Path, config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
-        let create = |error| SinkError::create(path, error);
+    async fn file(
+        path: &Path,
+        config: &ExportConfig,
+        waiting: impl FnOnce(),
+    ) -> Result<(Self, Left), DestinationError> {
+        let create = |error| DestinationError::create(path, error);
         if config.manifest.is_some() {
-            return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
+            return Err(DestinationError::ManifestElsewhere { target: path.to_owned() });
         }
         let names = Names::of(path).map_err(create)?;
         // Beside the file, and called after it as the operator calls it, which is what the manifest says.
@@ -135,12 +139,12 @@ impl Place {
         around: Option<(&Path, &Partition)>,
         config: &ExportConfig,
         waiting: impl FnOnce(),
-    ) -> Result<(Self, Left), SinkError> {
-        let create = |error| SinkError::create(path, error);
+    ) -> Result<(Self, Left), DestinationError> {
+        let create = |error| DestinationError::create(path, error);
         if config.manifest.is_some() {
-            return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
+            return Err(DestinationError::ManifestElsewhere { target: path.to_owned() });
         }
-        let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
+        let names = FolderNames::of(path).map_err(|_| DestinationError::NoFolderOfItsOwn { path: path.to_owned() })?;
         let (encoding, mode) = (config.encoding, config.mode);
         let is_partition = around.is_some();
         let mut waiting = Some(waiting);
@@ -154,7 +158,7 @@ impl Place {
                     let new = Around::make(&around, mode)?;
                     match take_lock(&names.lock, path, config, &mut told).await {
                         // Who made the folder has failed, and taken it away.
-                        Err(SinkError::Create { .. }) if !around.exists() => {}
+                        Err(DestinationError::Create { .. }) if !around.exists() => {}
                         taken => break (new, taken?.passing(&names.lock)),
                     }
                 }
@@ -167,24 +171,25 @@ impl Place {
         Ok((Self { out, publishing: Publishing::Folder(Box::new(place)) }, Left::Nothing))
     }
 
-    async fn straight(out: Out, config: &ExportConfig) -> Result<(Self, Left), SinkError> {
+    async fn straight(out: Out, config: &ExportConfig) -> Result<(Self, Left), DestinationError> {
         if config.has_owners_file() {
-            return Err(SinkError::OwnersNowhere { target: config.output.to_string() });
+            return Err(DestinationError::OwnersNowhere { target: config.output.to_string() });
         }
         if config.kit.is_some() {
-            return Err(SinkError::KitNowhere { target: config.output.to_string() });
+            return Err(DestinationError::KitNowhere { target: config.output.to_string() });
         }
         // What was written cannot be taken back: where a proof is required, it waits for it.
         let out = if config.contacts.required() >= Require::Complete && config.below == Below::Discard {
-            let spool =
-                blocking(tempfile::tempfile).await.map_err(|error| SinkError::create(&std::env::temp_dir(), error))?;
+            let spool = blocking(tempfile::tempfile)
+                .await
+                .map_err(|error| DestinationError::create(&std::env::temp_dir(), error))?;
             Out::Spool { spool: spool.into(), then: Box::new(out) }
         } else {
             out
         };
         let manifest = match config.manifest.clone() {
             Some(path) => {
-                let create = |error| SinkError::create(&path, error);
+                let create = |error| DestinationError::create(&path, error);
                 let opened = blocking({
                     let path = path.clone();
                     move || Ok(RecordFile::open(&path))
@@ -207,7 +212,7 @@ impl Place {
     }
 
     /// Takes a piece: writes all its bytes.
-    pub async fn take(&mut self, piece: Piece) -> Result<(), SinkError> {
+    pub async fn take(&mut self, piece: Piece) -> Result<(), DestinationError> {
         let taken = match piece {
             // It is begun with the place.
             Piece::Begin(OutFile::Part(0)) => Ok(()),
@@ -234,7 +239,7 @@ impl Place {
     }
 
     /// Puts all that was written where it cannot be lost, though not yet under its name.
-    pub async fn settle(mut self) -> Result<Settled, SinkError> {
+    pub async fn settle(mut self) -> Result<Settled, DestinationError> {
         let flushed = self.out.flush().await;
         flushed.map_err(|error| self.failed(error))?;
         // A thread that held the place would leave its drafts, where the process ends first.
@@ -253,14 +258,16 @@ impl Place {
         Ok(Settled(self.publishing))
     }
 
-    fn failed(&self, error: io::Error) -> SinkError {
+    fn failed(&self, error: io::Error) -> DestinationError {
         let target = match &self.publishing {
-            Publishing::Straight { .. } if error.kind() == io::ErrorKind::BrokenPipe => return SinkError::ReaderGone,
+            Publishing::Straight { .. } if error.kind() == io::ErrorKind::BrokenPipe => {
+                return DestinationError::ReaderGone;
+            }
             Publishing::Straight { name, .. } => name.clone(),
             Publishing::File(place) => place.target().display().to_string(),
             Publishing::Folder(place) => place.target().display().to_string(),
         };
-        SinkError::Write { target, error }
+        DestinationError::Write { target, error }
     }
 }
 
@@ -271,16 +278,16 @@ pub(crate) struct Settled(Publishing);
 impl Settled {
     /// Publishes: from then on the file stands under its name, whole, even if the machine stops. Once
     /// begun, it is not to be stopped.
-    pub async fn publish(self, manifest: Vec<u8>) -> Result<(), SinkError> {
+    pub async fn publish(self, manifest: Vec<u8>) -> Result<(), DestinationError> {
         let publish = move || match self.0 {
             Publishing::File(place) => place.publish(&manifest),
             Publishing::Folder(place) => place.publish(&manifest),
             Publishing::Straight { manifest: None, .. } => Ok(()),
-            Publishing::Straight { manifest: Some(record), .. } => record.write(&manifest, Readers::Owner),
+            Publishing::Straight { manifest: Some(record), .. } => record.write(&manifest, KnownReaders::Owner),
         };
         blocking(move || Ok(publish()))
             .await
-            .map_err(|error| SinkError::Write { target: "the output".into(), error })?
+            .map_err(|error| DestinationError::Write { target: "the output".into(), error })?
     }
 }
 
@@ -290,14 +297,14 @@ async fn take_lock(
     target: &Path,
     config: &ExportConfig,
     waiting: impl FnOnce(),
-) -> Result<Lock, SinkError> {
+) -> Result<Lock, DestinationError> {
     let wait = config.wait_lock.unwrap_or(Duration::ZERO);
     let taken = Lock::take(lock, wait, waiting).await.map_err(|error| match fs::symlink_metadata(lock) {
-        Ok(_) => SinkError::Lock { path: lock.to_owned(), error },
+        Ok(_) => DestinationError::Lock { path: lock.to_owned(), error },
         // The folder is at fault, and the output could not be made either.
-        Err(_) => SinkError::create(target, error),
+        Err(_) => DestinationError::create(target, error),
     })?;
-    taken.ok_or_else(|| SinkError::Locked { target: target.to_owned() })
+    taken.ok_or_else(|| DestinationError::Locked { target: target.to_owned() })
 }
 
 /// Runs what may block on a thread that may.

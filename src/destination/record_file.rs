@@ -7,9 +7,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
-use super::replacement::{self, Way};
-use crate::atomic::{Draft, Mode, write_whole};
+use super::DestinationError;
+use super::write_method::{self, WriteMethod};
+use crate::atomic::{Mode, TemporaryFile, write_whole};
 use crate::platform;
 
 /// The most that is read of what a record had before; none of ours is longer.
@@ -17,7 +17,7 @@ const LONGEST: u64 = 1 << 20;
 
 /// Who may read a file that was not there before; one of this user's keeps its mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
+pub enum KnownReaders {
     /// Its owner.
     Owner,
     /// Everybody on the machine.
@@ -42,7 +42,7 @@ enum Opened {
         file: File,
     },
     /// A device or a pipe.
-    Straight(File),
+    Stream(File),
     Stdout,
     Stderr,
 }
@@ -52,11 +52,11 @@ impl RecordFile {
     ///
     /// # Errors
     /// If it could not be written in the end: it is a directory, say, or nothing reads from the pipe that it is.
-    pub fn open(path: &Path) -> Result<Self, SinkError> {
-        if replacement::was_closed(path) {
-            return Err(SinkError::StreamClosed { target: path.display().to_string() });
+    pub fn open(path: &Path) -> Result<Self, DestinationError> {
+        if write_method::was_closed(path) {
+            return Err(DestinationError::StreamClosed { target: path.display().to_string() });
         }
-        let opened = Opened::at(path).map_err(|error| SinkError::create(path, error))?;
+        let opened = Opened::at(path).map_err(|error| DestinationError::create(path, error))?;
         Ok(Self { named: path.to_owned(), opened })
     }
 
@@ -85,12 +85,12 @@ impl RecordFile {
     ///
     /// # Errors
     /// If it cannot be written. What was there is untouched then, unless nothing could take its place.
-    pub fn write(self, bytes: &[u8], readers: Readers) -> Result<(), SinkError> {
+    pub fn write(self, bytes: &[u8], readers: KnownReaders) -> Result<(), DestinationError> {
         let Self { named, opened } = self;
         let is_stdout = matches!(opened, Opened::Stdout);
         opened.write(bytes, readers).map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe if is_stdout => SinkError::ReaderGone,
-            _ => SinkError::Write { target: named.display().to_string(), error },
+            io::ErrorKind::BrokenPipe if is_stdout => DestinationError::ReaderGone,
+            _ => DestinationError::Write { target: named.display().to_string(), error },
         })
     }
 }
@@ -103,26 +103,26 @@ impl Opened {
             Some("/dev/stderr") => return Ok(Self::Stderr),
             _ => {}
         }
-        match Way::to(path)? {
-            Way::Straight => platform::open_straight(path).map(Self::Straight),
-            Way::InPlace(target) => {
+        match WriteMethod::to(path)? {
+            WriteMethod::Stream => platform::open_straight(path).map(Self::Stream),
+            WriteMethod::InPlace(target) => {
                 let file = OpenOptions::new().write(true).open(&target)?;
                 Ok(Self::InPlace { target, file })
             }
-            Way::Renamed(target) => {
+            WriteMethod::Rename(target) => {
                 platform::check_replaceable(&target)?;
-                Draft::begin(&target)?;
+                TemporaryFile::begin(&target)?;
                 Ok(Self::New(target))
             }
         }
     }
 
-    fn write(self, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    fn write(self, bytes: &[u8], readers: KnownReaders) -> io::Result<()> {
         match self {
             Self::New(target) => {
                 let new = match readers {
-                    Readers::Owner => 0o600,
-                    Readers::Everybody => 0o644,
+                    KnownReaders::Owner => 0o600,
+                    KnownReaders::Everybody => 0o644,
                 };
                 write_whole(&target, bytes, Mode::Kept { like: None, new })
             }
@@ -132,7 +132,7 @@ impl Opened {
                 file.write_all(bytes)?;
                 file.sync_all()
             }
-            Self::Straight(mut file) => file.write_all(bytes),
+            Self::Stream(mut file) => file.write_all(bytes),
             Self::Stdout => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
             Self::Stderr => io::stderr().write_all(bytes),
         }

@@ -6,16 +6,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
+use super::DestinationError;
 use crate::config::Partition;
 use crate::manifest::{self, Known};
 use crate::naming::FolderNames;
 
 /// Refuses to replace a folder that holds anything that no export made. What is told of `names` is looked up at `folder`,
 /// where it stands now.
-pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<(), SinkError> {
-    let failed = |error| SinkError::create(&names.target, error);
-    let refused = |reason| Err(SinkError::NotOurs { target: names.target.clone(), reason });
+pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<(), DestinationError> {
+    let failed = |error| DestinationError::create(&names.target, error);
+    let refused = |reason| Err(DestinationError::NotOurs { target: names.target.clone(), reason });
     match fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return Err(failed(io::ErrorKind::NotADirectory.into())),
@@ -47,11 +47,11 @@ pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<()
 
 /// Refuses a partition in a folder that is an export itself, or holds partitions of another key: readers of the folder
 /// would take all of it for one table.
-pub(super) fn check_takes(folder: &Path, partition: &Partition) -> Result<(), SinkError> {
-    let failed = |error| SinkError::create(folder, error);
+pub(super) fn check_takes(folder: &Path, partition: &Partition) -> Result<(), DestinationError> {
+    let failed = |error| DestinationError::create(folder, error);
     let refused = |reason| {
         let (folder, partition) = (folder.to_owned(), partition.to_string());
-        Err(SinkError::NotForPartition { folder, partition, reason })
+        Err(DestinationError::NotForPartition { folder, partition, reason })
     };
     let mut names = match fs::read_dir(folder) {
         Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>().map_err(failed)?,

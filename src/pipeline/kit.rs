@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::contacts::bug;
 use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
-use crate::destination::{KitPlace, SinkError};
+use crate::destination::{DestinationError, KitPlace};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
@@ -16,7 +16,7 @@ use crate::transform::key_id;
 use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
 
 /// A kit that is written, or why it could not be. The export does not depend on it.
-type Staged = Result<KitPlace, SinkError>;
+type Staged = Result<KitPlace, DestinationError>;
 
 /// Refuses a kit whose SQL and commands could not name the files of the export, or a folder that could not be shown.
 pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
@@ -45,7 +45,7 @@ fn is_unfit(character: char) -> bool {
 
 /// Begins a kit if one is asked for, so that what keeps it from being made is known before anything is asked of the
 /// server. `waiting` is called when another run has its folder, and is waited for.
-pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, SinkError> {
+pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, DestinationError> {
     let Some(folder) = &config.kit else { return Ok(None) };
     KitPlace::open(folder, foreign, config.wait_lock.unwrap_or_default(), waiting).await.map(Some)
 }
@@ -76,8 +76,8 @@ pub(super) async fn publish(kit: Option<Staged>) -> Result<(), Error> {
     Ok(published.map_err(|error| unwritten(&folder, error))?)
 }
 
-fn unwritten(folder: &Path, error: io::Error) -> SinkError {
-    SinkError::Kit { folder: folder.to_owned(), error }
+fn unwritten(folder: &Path, error: io::Error) -> DestinationError {
+    DestinationError::Kit { folder: folder.to_owned(), error }
 }
 
 /// What speaks against a folder's being a kit: a file that no kit has, the first by name, or a README that is another's.

@@ -16,20 +16,20 @@ const NUMBERED: [&str; 2] = ["/dev/fd", "/proc"];
 
 /// How a path is written. Symbolic links are followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum WriteMethod {
     /// A new file gets this name.
-    Renamed(PathBuf),
+    Rename(PathBuf),
     /// The file is a mount point, as containers have them: no other can get its name.
     InPlace(PathBuf),
     /// A device, a pipe, or a stream of this process.
-    Straight,
+    Stream,
 }
 
-impl Way {
+impl WriteMethod {
     /// The way to a path.
     pub fn to(path: &Path) -> io::Result<Self> {
         if is_own_stream(path) {
-            return Ok(Self::Straight);
+            return Ok(Self::Stream);
         }
         let found = fs::metadata(path);
         // A loop is told in its own words, and for a hint of its own.
@@ -40,7 +40,7 @@ impl Way {
         }
         match found {
             Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) if !found.is_file() => platform::check_straight(&found).map(|()| Self::Straight),
+            Ok(found) if !found.is_file() => platform::check_straight(&found).map(|()| Self::Stream),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Err(_) if path.to_string_lossy().ends_with(is_separator) => Err(io::ErrorKind::IsADirectory.into()),
             found => {
@@ -48,7 +48,7 @@ impl Way {
                 Ok(if found.is_ok() && platform::is_mount(&target) {
                     Self::InPlace(target)
                 } else {
-                    Self::Renamed(target)
+                    Self::Rename(target)
                 })
             }
         }
@@ -120,16 +120,16 @@ mod tests {
             symlink(to, at(link)).unwrap();
         }
         for (name, target) in [("file", "file"), ("link", "file"), ("nowhere", "later"), ("new", "new")] {
-            assert_eq!(Way::to(&at(name)).unwrap(), Way::Renamed(at(target)), "{name}");
+            assert_eq!(WriteMethod::to(&at(name)).unwrap(), WriteMethod::Rename(at(target)), "{name}");
         }
         for path in
             ["null", "out", "err", "fds/1"].map(at).into_iter().chain(["/dev/null".into(), "/dev/stderr".into()])
         {
-            assert_eq!(Way::to(&path).unwrap(), Way::Straight, "{}", path.display());
+            assert_eq!(WriteMethod::to(&path).unwrap(), WriteMethod::Stream, "{}", path.display());
         }
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
         for path in ["", "new/", "loop", "file/new", "socket"].map(at) {
-            assert!(Way::to(&path).is_err(), "{}", path.display());
+            assert!(WriteMethod::to(&path).is_err(), "{}", path.display());
         }
     }
 }

@@ -17,7 +17,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::{self, Draft, Mode};
+use crate::atomic::{self, Mode, TemporaryFile};
 use crate::manifest::{self, Known};
 use crate::naming::Names;
 
@@ -31,13 +31,13 @@ pub(crate) enum Left {
 }
 
 /// Puts settled owners under the name that says: not yet.
-pub(super) fn stage_owners(names: &Names, owners: Draft) -> io::Result<()> {
+pub(super) fn stage_owners(names: &Names, owners: TemporaryFile) -> io::Result<()> {
     owners.publish_as(&names.owners_staged)
 }
 
 /// Puts the manifest on disk under the name that says: not yet.
 pub(super) fn stage_manifest(names: &Names, mode: Option<u32>, manifest: &[u8]) -> io::Result<()> {
-    let mut draft = Draft::begin(&names.manifest)?;
+    let mut draft = TemporaryFile::begin(&names.manifest)?;
     draft.write(manifest)?;
     // Who reads the file reads its manifest.
     let like_the_file = Mode::Kept { like: Some(&names.target), new: 0o600 };
