@@ -90,7 +90,7 @@ impl TemporaryFile {
     /// As [`TemporaryFile::publish`], under another name in the same folder.
     pub fn publish_as(self, name: &Path) -> io::Result<()> {
         self.temporary.persist(name)?;
-        platform::sync_folder(folder(name))
+        platform::sync_directory(folder(name))
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn unless_refused(mode: Mode<'_>, set: io::Result<()>) -> io::Result<
 /// Gives a new folder the mode that belongs to its files.
 pub(crate) fn set_folder_mode(folder: &Path, mode: Mode<'_>) -> io::Result<()> {
     let (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }) = mode;
-    unless_refused(mode, platform::set_folder_mode(folder, bits))
+    unless_refused(mode, platform::set_directory_mode(folder, bits))
 }
 
 fn is_refusal(error: &io::Error) -> bool {
@@ -151,7 +151,7 @@ pub(crate) fn write_whole(target: &Path, bytes: &[u8], mode: Mode<'_>) -> io::Re
 /// Gives a file that is on disk another name in its folder, and puts the name on disk.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
-    platform::sync_folder(folder(to))
+    platform::sync_directory(folder(to))
 }
 
 /// Removes the drafts of `target` that dead runs left. Nobody may be writing it: see the lock.

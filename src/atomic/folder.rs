@@ -90,14 +90,14 @@ impl Staging {
             let ours = fs::metadata(folder)?;
             let is_own = |earlier: &fs::Metadata| earlier.is_dir() && platform::have_one_owner(earlier, &ours);
             let set = match (mode, earlier.filter(is_own)) {
-                (Mode::Kept { .. }, Some(earlier)) => platform::folder_takes_after(folder, &earlier),
-                (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }, _) => platform::set_folder_mode(folder, bits),
+                (Mode::Kept { .. }, Some(earlier)) => platform::directory_takes_after(folder, &earlier),
+                (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }, _) => platform::set_directory_mode(folder, bits),
             };
             unless_refused(mode, set)?;
-            platform::sync_folder(folder)?;
+            platform::sync_directory(folder)?;
         }
-        platform::sync_folder(self.home.path())?;
-        platform::sync_folder(folder(&self.target))
+        platform::sync_directory(self.home.path())?;
+        platform::sync_directory(folder(&self.target))
     }
 
     /// Puts the finished folder where the target is to be. Where something was there already, says where that is now.
@@ -190,7 +190,7 @@ fn put_back(target: &Path) -> io::Result<Vec<PathBuf>> {
     let stagings = stagings(target)?;
     for staging in stagings.iter().filter(|staging| is_between(staging, target)) {
         fs::rename(staging.join(OLD), target)?;
-        platform::sync_folder(folder(target))?;
+        platform::sync_directory(folder(target))?;
     }
     Ok(stagings)
 }

@@ -10,7 +10,7 @@ use super::DestinationError;
 use super::write_method::{is_own_stream, place};
 use crate::config::{OutFile, Output, Partition};
 use crate::naming::{FolderNames, Names};
-use crate::platform::{self, Identity};
+use crate::platform;
 
 /// Behind it may be a file, which is the output then.
 const STDOUT: &str = "/dev/stdout";
@@ -100,7 +100,7 @@ fn check_records(
 #[derive(Debug, Clone)]
 struct Spot {
     places: [PathBuf; 2],
-    identity: Option<Identity>,
+    identity: Option<(u64, u64)>,
     what: &'static str,
 }
 

@@ -112,7 +112,7 @@ impl FolderPlace {
         if let Some(around) = self.around.take() {
             around.keep();
         }
-        let synced = platform::sync_folder(folder(&names.target));
+        let synced = platform::sync_directory(folder(&names.target));
         synced.map_err(|error| DestinationError::Unfinished { target: names.target, error })
     }
 

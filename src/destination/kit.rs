@@ -97,7 +97,7 @@ impl KitPlace {
                 }
             }
         }
-        platform::sync_folder(folder(&self.target))
+        platform::sync_directory(folder(&self.target))
     }
 }
 

@@ -104,7 +104,7 @@ impl Opened {
             _ => {}
         }
         match WriteMethod::to(path)? {
-            WriteMethod::Stream => platform::open_straight(path).map(Self::Stream),
+            WriteMethod::Stream => platform::open_stream(path).map(Self::Stream),
             WriteMethod::InPlace(target) => {
                 let file = OpenOptions::new().write(true).open(&target)?;
                 Ok(Self::InPlace { target, file })

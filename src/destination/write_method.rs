@@ -40,7 +40,7 @@ impl WriteMethod {
         }
         match found {
             Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) if !found.is_file() => platform::check_straight(&found).map(|()| Self::Stream),
+            Ok(found) if !found.is_file() => platform::check_stream(&found).map(|()| Self::Stream),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Err(_) if path.to_string_lossy().ends_with(is_separator) => Err(io::ErrorKind::IsADirectory.into()),
             found => {

@@ -1,45 +1,31 @@
-//! What is mounted where, as `/proc/self/mountinfo` lists it: for kernels that do not tell it of a file (before 5.8).
+//! Whether a path is a mount point.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Whether something is mounted at a path.
-pub(super) fn lists(path: &Path) -> bool {
-    let Ok(path) = std::fs::canonicalize(path) else { return false };
-    std::fs::read("/proc/self/mountinfo").is_ok_and(|mounts| is_listed(&mounts, &path))
+/// Whether a file system is mounted at this file or directory, which then cannot be renamed.
+pub(crate) fn is_mount(path: &Path) -> bool {
+    let device = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.dev());
+    let is_of_another = match (device(path), device(&path.join(".."))) {
+        (Ok(device), Ok(above)) => device != above,
+        _ => false,
+    };
+    is_of_another || is_bind_mount(path)
 }
 
-/// The fifth field of each line is where it is mounted.
-fn is_listed(mounts: &[u8], path: &Path) -> bool {
-    let point = |line: &[u8]| line.split(|byte| *byte == b' ').nth(4).map(|field| OsString::from_vec(unescaped(field)));
-    mounts.split(|byte| *byte == b'\n').any(|line| point(line).is_some_and(|point| point == path))
-}
-
-/// Spaces and the like are written as `\040`.
-fn unescaped(field: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((first, after)) = rest.split_first() {
-        let octal = (*first == b'\\').then(|| after.get(..3)).flatten();
-        let octal = octal.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
-        bytes.push(octal.unwrap_or(*first));
-        rest = if octal.is_some() { &after[3..] } else { after };
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mount_points_are_read_with_their_escapes() {
-        let mounts = b"36 35 98:0 /mnt1 /mnt/a\\040b\\134 rw,noatime master:1 - ext3 /dev/root rw\n\
-                       37 35 98:0 / /out/c.parquet rw - ext4 /dev/sda rw\n";
-        for (path, is_mounted) in [("/mnt/a b\\", true), ("/out/c.parquet", true), ("/out", false), ("/mnt1", false)] {
-            assert_eq!(is_listed(mounts, Path::new(path)), is_mounted, "{path}");
+/// Whether a file or directory of the same file system is mounted there, as containers do.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_bind_mount(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    match statx(CWD, path, AtFlags::empty(), StatxFlags::empty()) {
+        Ok(found) if found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT) => {
+            found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
         }
-        assert!(lists(Path::new("/proc")) && !lists(Path::new("/proc/self")));
+        _ => super::mountinfo::lists(path),
     }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_bind_mount(_: &Path) -> bool {
+    false
 }
