@@ -168,23 +168,18 @@ impl DestinationError {
         match self {
             Self::Create { .. }
             | Self::Mode { .. }
-            | Self::IsFolder { .. }
+            | Self::IsDirectory { .. }
             | Self::Lock { .. }
-            | Self::NotOurs { .. }
-            | Self::NotAKit { .. }
+            | Self::NotReplaceable { .. }
             | Self::NotForPartition { .. }
             | Self::OwnersNotOurs { .. } => ExitCode::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
                 ExitCode::CannotWrite
             }
             Self::Locked { .. } => ExitCode::TemporaryFailure,
-            Self::ManifestElsewhere { .. }
-            | Self::KitNotApart { .. }
-            | Self::KitNowhere { .. }
-            | Self::NoFolderOfItsOwn { .. }
-            | Self::OwnersNowhere { .. }
-            | Self::OverInput { .. }
-            | Self::SamePlace { .. } => ExitCode::Usage,
+            Self::KitNotApart { .. } | Self::Unsupported { .. } | Self::OverInput { .. } | Self::SamePlace { .. } => {
+                ExitCode::Usage
+            }
             Self::ReaderGone => ExitCode::BrokenPipe,
             Self::Encode { .. } => ExitCode::Internal,
         }

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::Arguments;
 use super::records::Records;
-use super::{destination, say, secret, server, variables};
+use super::{say, secret, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
 use crate::report::Ended;
@@ -107,7 +107,7 @@ fn outputs(arguments: &Arguments) -> Vec<Output> {
     let partition = value("partition", arguments).and_then(|partition| partition.to_str()?.parse().ok());
     let given = arguments.values("output", Some('o'));
     let set = variables::value("output", arguments);
-    given.into_iter().chain(set).map(|path| destination::named(path.into(), partition.clone())).collect()
+    given.into_iter().chain(set).map(|path| Output::named(path.into(), partition.clone())).collect()
 }
 
 /// The value of an option that is given once, or set by its variable.

@@ -113,9 +113,8 @@ mod unix {
 
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, allow(dead_code, reason = "built on Unix only to see that it builds"))]
+#[allow(clippy::unnecessary_wraps, reason = "the signatures are those of Unix")]
 mod plain {
-    #![allow(clippy::unnecessary_wraps, reason = "the signatures are those of Unix")]
-
     use std::io;
 
     use super::StopSignal;
