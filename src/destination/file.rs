@@ -247,16 +247,6 @@ mod tests {
     const TRIO: [&str; 3] = ["c.ndjson", "c.ndjson.manifest.json", "c.owners.ndjson"];
 
     #[test]
-    fn publishes_a_file_with_owners_and_manifest() {
-        let home = Home(tempfile::tempdir().unwrap());
-        for text in ["one", "two"] {
-            home.settled(text).publish(manifest(text).as_bytes()).unwrap();
-            assert_eq!(TRIO.map(|name| home.read(name)), [text, &manifest(text), text]);
-            assert_eq!(home.names(), TRIO);
-        }
-    }
-
-    #[test]
     fn completes_or_undoes_a_crash_at_any_step() {
         for steps in 0..=5 {
             let home = Home(tempfile::tempdir().unwrap());

@@ -137,33 +137,4 @@ impl Settled {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::sync::mpsc;
-
-    use futures::FutureExt;
-
-    use super::*;
-    use crate::config::{BaseUrl, ContactsConfig, Format, PlainHttp, Token};
-
-    #[test]
-    fn dropping_a_destination_while_it_settles_leaves_nothing() {
-        let home = tempfile::tempdir().unwrap();
-        let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();
-        let contacts = ContactsConfig::new(base_url, Token::new("t").unwrap());
-        let config = ExportConfig::new(contacts, Output::File(home.path().join("c.ndjson")), Format::Ndjson);
-        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
-        runtime.block_on(async {
-            let destination = Destination::open(&config, || ()).await.unwrap();
-            // The only thread for blocking work is busy, so syncing has to wait.
-            let (free, busy) = mpsc::channel::<()>();
-            let busy = tokio::task::spawn_blocking(move || busy.recv().is_err());
-            // Polled once, and dropped.
-            assert!(destination.settle().now_or_never().is_none());
-            let left = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name());
-            assert_eq!(left.collect::<Vec<_>>(), [".c.ndjson.lock"]);
-            drop(free);
-            assert!(busy.await.unwrap());
-        });
-    }
-}
+mod tests;

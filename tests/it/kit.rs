@@ -38,10 +38,10 @@ fn a_folder_that_holds_anything_else_is_refused_before_the_server_is_asked() {
     let plain = path(&folder, "plain");
     fs::write(&plain, "mine").unwrap();
     for (kit, says) in [
-        (&project, "no README.md that begins as a kit's"),
-        (&noted, "\"notes.txt\" is in it"),
+        (&project, "no README.md of a kit"),
+        (&noted, "it contains \"notes.txt\", which is not part of a kit"),
         (&unnamed, "no README.md"),
-        (&nested, "\"README.md\" is in it"),
+        (&nested, "it contains \"README.md\""),
         (&plain, "cannot create"),
         (&path(&folder, "not/there"), "cannot create"),
     ] {
@@ -61,11 +61,11 @@ fn a_kit_shares_no_place_with_the_output_and_no_record_stands_in_it() {
     for (output, kit) in [("out/", "out"), ("out/", "out/kit"), ("c.csv", "c.csv"), ("c.csv", ".")] {
         let ran = refused(&at(output), &at(kit));
         assert_eq!(ran.code, Some(2), "{output} {kit}: {}", ran.stderr);
-        assert!(ran.stderr.contains("--kit takes a folder of its own"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--kit needs a directory of its own"), "{}", ran.stderr);
     }
     let report = at("kit/report.json");
     let ran = ran(failing(&at("c.csv"), &["--kit", &at("kit"), "--report", &report]).output().unwrap());
-    assert!(ran.code == Some(2) && ran.stderr.contains("is where the kit stands"), "{}", ran.stderr);
+    assert!(ran.code == Some(2) && ran.stderr.contains("overlaps with the kit:"), "{}", ran.stderr);
     assert!(names(folder.path()).is_empty());
 }
 
@@ -123,7 +123,7 @@ fn what_is_published_is_told_though_its_kit_cannot_be_written() {
     fs::write(Path::new(&kit).join("notes.txt"), "mine").unwrap();
     let (code, said) = run.end();
     assert_eq!(code, Some(74), "{said}");
-    assert!(said.contains("is published, and its kit cannot be written"), "{said}");
+    assert!(said.contains("is published, but its kit cannot be written"), "{said}");
     assert_eq!(names(Path::new(&kit)), ["notes.txt"]);
     assert_eq!(verified(&file).code, Some(0));
     let report = json(report);

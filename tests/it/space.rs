@@ -102,7 +102,11 @@ fn a_folder_that_is_mounted_is_known_before_anything_is_asked() {
             return;
         };
         assert_eq!(ran.code, Some(73), "{}", ran.stderr);
-        assert!(ran.stdout.is_empty() && ran.stderr.contains("so name a folder in it"), "{}", ran.stderr);
+        assert!(
+            ran.stdout.is_empty() && ran.stderr.contains("it is a mount point; name a directory in it"),
+            "{}",
+            ran.stderr
+        );
     }
     let Some(ran) = on_tmpfs("1m", "$RUN -o ./ --partition day=1 && ls -A . day=1") else { return };
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);

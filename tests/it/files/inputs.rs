@@ -43,7 +43,7 @@ fn nothing_is_written_over_what_is_read() {
 
 fn assert_refused(ran: &Ran) {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    let says = ["places of their own", "would overwrite it", "--kit takes a folder of its own"];
+    let says = ["paths of their own", "would overwrite it", "--kit needs a directory of its own"];
     assert!(says.iter().any(|says| ran.stderr.contains(says)), "{}", ran.stderr);
 }
 
