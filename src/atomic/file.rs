@@ -113,12 +113,7 @@ pub(crate) fn keeps_modes(file: &File, mode: Option<u32>) -> io::Result<bool> {
     }
 }
 
-/// Writes a small file atomically.
-pub(crate) fn write_whole(target: &Path, bytes: &[u8], mode: Mode<'_>) -> io::Result<()> {
-    write_as(target, target, bytes, mode)
-}
-
-/// Writes a small file for `target`, and publishes it as `name` next to it.
+/// Writes a small file atomically. Its mode is that of a new `target`; it is published as that, or as `name` next to it.
 pub(crate) fn write_as(target: &Path, name: &Path, bytes: &[u8], mode: Mode<'_>) -> io::Result<()> {
     let mut temporary = TemporaryFile::begin(target)?;
     temporary.file.write_all(bytes)?;
@@ -185,10 +180,10 @@ mod tests {
     fn dropping_a_temporary_file_keeps_the_target() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("file");
-        write_whole(&target, b"old", KEPT).unwrap();
+        write_as(&target, &target, b"old", KEPT).unwrap();
         TemporaryFile::begin(&target).unwrap().writer().unwrap().write_all(b"new").unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"old");
-        write_whole(&target, b"new", KEPT).unwrap();
+        write_as(&target, &target, b"new", KEPT).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }

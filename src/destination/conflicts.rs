@@ -100,7 +100,7 @@ struct Used {
 }
 
 impl Used {
-    /// Uses a path. Terminals and `/dev/null` can be shared, because nothing written there is overwritten; but not if they are
+    /// Uses a path. Terminals and `/dev/null` do not count, because writers cannot overwrite each other there, unless they are
     /// a standard stream of this process.
     fn of(path: &Path, what: &'static str) -> Option<Self> {
         let found = fs::metadata(path).ok();

@@ -18,7 +18,7 @@ pub enum DestinationError {
         #[source]
         error: io::Error,
     },
-    /// The output cannot be written. What it was to replace is unchanged.
+    /// The output cannot be written. An earlier output is unchanged.
     #[error("cannot write {target}")]
     Write {
         /// The output.
@@ -50,7 +50,7 @@ pub enum DestinationError {
     KitNotApart {
         /// The directory of the kit.
         directory: PathBuf,
-        /// What it overlaps with.
+        /// The other use of the path.
         taken_by: &'static str,
     },
     /// Another run holds the lock.
@@ -124,9 +124,9 @@ pub enum DestinationError {
     OverInput {
         /// The input.
         path: PathBuf,
-        /// What it is.
+        /// A description of the input.
         input: &'static str,
-        /// What would overwrite it.
+        /// The output or record that would overwrite it.
         overwritten_by: &'static str,
     },
     /// A record of the run would overwrite something else that the run writes or reads.
@@ -137,7 +137,7 @@ pub enum DestinationError {
     SamePlace {
         /// The record.
         path: PathBuf,
-        /// What it overlaps with.
+        /// The other use of the path.
         taken_by: &'static str,
     },
     /// The stream was closed when the process started, so output would be lost.

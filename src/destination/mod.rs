@@ -1,7 +1,7 @@
 //! Where an export is written: a file or a directory, which appear atomically, or a stream.
 //!
-//! Bytes are taken until `settle` puts them on disk, still invisible; `publish` then only renames, and adds the manifest. A
-//! destination that is dropped before leaves what was there, and nothing new but the lock file.
+//! `take` writes bytes, `settle` puts them on disk under temporary names, and `publish` only renames and adds the manifest. A
+//! destination that is dropped earlier leaves no trace but its lock file, and an earlier output stays as it was.
 
 mod blocking;
 mod commit;

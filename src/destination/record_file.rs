@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::DestinationError;
 use super::write_method::{WriteMethod, was_closed};
-use crate::atomic::{Mode, TemporaryFile, write_whole};
+use crate::atomic::{Mode, TemporaryFile, write_as};
 use crate::platform;
 
 /// The maximum size of an earlier record; those of this program are smaller.
@@ -48,7 +48,7 @@ enum Opened {
 }
 
 impl RecordFile {
-    /// Opens a record; `-` is stdout. Does not change what is there.
+    /// Opens a record; `-` is stdout. An existing file is not changed.
     ///
     /// # Errors
     /// If it could not be written: for example, if it is a directory, or a pipe without a reader.
@@ -124,7 +124,7 @@ impl Opened {
                     KnownReaders::Owner => 0o600,
                     KnownReaders::Everybody => 0o644,
                 };
-                write_whole(&target, bytes, Mode::Kept { like: None, new })
+                write_as(&target, &target, bytes, Mode::Kept { like: None, new })
             }
             Self::InPlace { mut file, .. } => {
                 file.set_len(0)?;

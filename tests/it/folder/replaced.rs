@@ -1,4 +1,4 @@
-//! What a folder replaces, as a whole, and what it never does.
+//! Which directories an export replaces.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::run::{export, exported, failing, json, verified};
 use crate::support::{all_names, folder, names, path, ran};
 
 #[test]
-fn a_folder_is_replaced_as_a_whole_or_not_at_all() {
+fn replaces_a_directory_atomically() {
     let home = folder();
     let out = path(&home, "out/");
     fs::create_dir(&out).unwrap();
@@ -28,7 +28,7 @@ fn a_folder_is_replaced_as_a_whole_or_not_at_all() {
 }
 
 #[test]
-fn what_no_export_made_is_refused_and_stays() {
+fn refuses_to_replace_other_directories() {
     let home = folder();
     let out = path(&home, "out/");
     let refused = |says: &[&str]| {
@@ -66,7 +66,7 @@ fn what_no_export_made_is_refused_and_stays() {
 }
 
 #[test]
-fn what_cannot_be_a_folder_of_its_own_is_refused() {
+fn refuses_paths_that_cannot_be_an_output_directory() {
     let home = folder();
     fs::write(home.path().join("file"), "").unwrap();
     fs::create_dir(home.path().join("there")).unwrap();
@@ -109,7 +109,7 @@ fn what_cannot_be_a_folder_of_its_own_is_refused() {
 }
 
 #[test]
-fn a_partition_leaves_the_others_alone() {
+fn a_partition_keeps_the_others() {
     let home = folder();
     let out = path(&home, "out/");
     let day = |day: &str| format!("{out}day={day}");
@@ -137,7 +137,7 @@ fn a_partition_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_folder_is_one_export_or_holds_partitions_of_one_key() {
+fn refuses_to_mix_exports_and_partition_keys() {
     let home = folder();
     let [out, days] = ["out/", "days/"].map(|name| path(&home, name));
     let refused = |out: &str, partition: &str, says: &str| {
@@ -169,7 +169,7 @@ mod unix {
     }
 
     #[test]
-    fn files_have_the_mode_and_folders_what_belongs_to_it() {
+    fn directories_have_modes_that_match_their_files() {
         let home = folder();
         let out = path(&home, "out/");
         let modes = || {
@@ -196,7 +196,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_to_a_folder_stays() {
+    fn keeps_links_to_directories() {
         let home = folder();
         fs::create_dir(home.path().join("data")).unwrap();
         symlink("data/1", home.path().join("latest")).unwrap();
@@ -212,7 +212,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_to_nothing_is_followed_for_partitions_too() {
+    fn follows_dangling_links_for_partitions() {
         let home = folder();
         symlink("data", home.path().join("latest")).unwrap();
         let ran = exported(5, &path(&home, "latest/"), &["--partition", "day=1"]);
