@@ -2,7 +2,7 @@
 
 use crate::api::SetupError;
 use crate::dataset::ReadbackError;
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use crate::error::Error;
 use crate::events::Summary;
 use crate::fetch::ApiError;
@@ -124,7 +124,7 @@ impl Error {
         match self {
             Self::Config(_) => ExitCode::Usage,
             Self::Api(error) => error.exit(),
-            Self::Sink(error) => error.exit(),
+            Self::Destination(error) => error.exit(),
             Self::Incomplete { .. } | Self::Deleted { .. } => ExitCode::Incomplete,
             Self::Cancelled => ExitCode::Interrupted,
             Self::Bug(_) => ExitCode::Internal,
@@ -156,30 +156,25 @@ fn exit_of(class: FailureClass) -> ExitCode {
     }
 }
 
-impl SinkError {
+impl DestinationError {
     /// How a program that ends with this error exits.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
             Self::Create { .. }
             | Self::Mode { .. }
-            | Self::IsFolder { .. }
+            | Self::IsDirectory { .. }
             | Self::Lock { .. }
-            | Self::NotOurs { .. }
-            | Self::NotAKit { .. }
+            | Self::NotReplaceable { .. }
             | Self::NotForPartition { .. }
             | Self::OwnersNotOurs { .. } => ExitCode::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
                 ExitCode::CannotWrite
             }
             Self::Locked { .. } => ExitCode::TemporaryFailure,
-            Self::ManifestElsewhere { .. }
-            | Self::KitNotApart { .. }
-            | Self::KitNowhere { .. }
-            | Self::NoFolderOfItsOwn { .. }
-            | Self::OwnersNowhere { .. }
-            | Self::OverInput { .. }
-            | Self::SamePlace { .. } => ExitCode::Usage,
+            Self::KitNotApart { .. } | Self::Unsupported { .. } | Self::OverInput { .. } | Self::SamePlace { .. } => {
+                ExitCode::Usage
+            }
             Self::ReaderGone => ExitCode::BrokenPipe,
             Self::Encode { .. } => ExitCode::Internal,
         }

@@ -116,7 +116,7 @@ pub mod verify;
 pub mod warehouse;
 
 pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
-pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
+pub use crate::destination::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
 pub use crate::fetch::{ApiError, FailedAttempt};
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};

@@ -36,7 +36,7 @@ pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use seal::seal;
 pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 
-use crate::config::{Content, Encoding, ExportConfig, Format, Output, Pacing, Source};
+use crate::config::{Content, Encoding, ExportConfig, Format, Pacing, Source};
 use crate::error::Error;
 use crate::events::ReadSummary;
 use crate::transform::key_id;
@@ -141,7 +141,7 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
 fn options_of(config: &ExportConfig) -> OptionsRecord {
     let Encoding { format, compression, profile, row_group, .. } = config.encoding;
     let is_parquet = format == Format::Parquet;
-    let is_folder = matches!(config.output, Output::Folder { .. });
+    let is_folder = config.output.is_directory();
     let layout = config.content.layout();
     let hashed = layout.and_then(|layout| layout.hashed.as_ref());
     OptionsRecord {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::checksum::Checksum;
-use crate::config::{BaseUrl, ContactsConfig, Format, OutFile, PlainHttp, Token};
+use crate::config::{BaseUrl, ContactsConfig, Format, OutFile, Output, PlainHttp, Token};
 use crate::proof::{Certificate, Level, Reason};
 
 pub(super) fn export_config(token: &str) -> ExportConfig {

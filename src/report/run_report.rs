@@ -210,10 +210,8 @@ fn outcome(exit: ExitCode) -> &'static str {
 /// What tells an output from all others, from wherever it is named: a run of one must not be taken for one of another. The
 /// partitions of a folder are nights of one output.
 fn series(output: &Output) -> String {
-    match output {
-        Output::File(path) | Output::Folder { path, .. } => {
-            std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
-        }
-        Output::Stdout => output.to_string(),
+    match output.path() {
+        Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string(),
+        None => output.to_string(),
     }
 }

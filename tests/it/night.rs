@@ -163,7 +163,7 @@ fn records_take_the_place_of_nothing_else() {
     ] {
         let ran = exported(7, output, more);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{more:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("places of their own"), "{more:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("paths of their own"), "{more:?}: {}", ran.stderr);
         assert_eq!(read(), before, "{more:?}");
     }
 }
