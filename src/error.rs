@@ -1,7 +1,7 @@
 //! Any error of a run: the errors of its stages under one name.
 
 use crate::config::{ConfigError, MaxDeletes};
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use crate::fetch::ApiError;
 use crate::format::FormatError;
 use crate::proof::{Certificate, Require};
@@ -22,7 +22,7 @@ pub enum Error {
     Format(#[from] FormatError),
     /// The output could not be written.
     #[error(transparent)]
-    Sink(#[from] SinkError),
+    Destination(#[from] DestinationError),
     /// The export is less complete than was required.
     #[error("the export is {}, and {required} was required: {}", certificate.level, certificate.why())]
     Incomplete {

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::ReadbackError;
 use crate::atomic::is_taken_away;
+use crate::naming;
 use crate::platform;
 
-/// The prefix of part files. Files that describe them begin with `_`, hidden ones with a dot.
-const PART: &str = "part-";
 /// Maximum number of attempts to read a table that is replaced in the meantime.
 const READINGS: usize = 4;
 
@@ -64,7 +63,7 @@ fn in_directory(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut parts = Vec::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(PART) {
+        if naming::is_part(&entry.file_name().to_string_lossy()) {
             parts.push(entry.path());
         }
     }

@@ -1,7 +1,5 @@
 //! Exports made with `--raw`: one contact per line as the API sent it, without a table.
 
-use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::ReadbackError;
@@ -10,6 +8,7 @@ use crate::config::Codec;
 use crate::decode::{Kind, Scanner, integer};
 use crate::format::{FormatError, Lines};
 use crate::manifest::{self, Known};
+use crate::naming;
 use crate::resource::ID;
 
 /// A summary of a raw export.
@@ -23,14 +22,8 @@ pub(crate) struct RawLines {
 
 /// Whether the manifest of a file or directory says that it is a raw export.
 pub(super) fn is_raw(path: &Path) -> bool {
-    let path = if path.is_dir() {
-        path.join("_manifest.json")
-    } else {
-        let mut name = fs::canonicalize(path).map(OsString::from).unwrap_or_default();
-        name.push(".manifest.json");
-        name.into()
-    };
-    manifest::read_file(&path).is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
+    let manifest = naming::manifest_of(path).and_then(|path| manifest::read_file(&path));
+    manifest.is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
 }
 
 /// Counts the contacts of a raw export.

@@ -22,6 +22,6 @@ pub(crate) use extra::before_suffix;
 pub(crate) use integer::integer;
 pub(crate) use json::{Broken, Kind, Raw, Scanner};
 pub(crate) use page::{decode, decode_with_raw};
-pub(crate) use page_table::PageTable;
+pub(crate) use page_table::{Decoded, PageTable};
 pub(crate) use text::Text;
 pub(crate) use timestamp::INSTANTS;

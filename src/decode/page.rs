@@ -12,8 +12,8 @@ use super::contact::Contact;
 use super::integer::integer;
 use super::json::{Broken, Kind, Raw, Scanner};
 use super::page_rows::PageRows;
-use super::page_table::PageTable;
-use crate::page::{DecodeError, Decoded, Pagination};
+use super::page_table::{Decoded, PageTable};
+use crate::page::{DecodeError, Pagination};
 use crate::resource::OWNER;
 use crate::resource::contacts::{COLUMNS, Source};
 
@@ -28,16 +28,16 @@ impl From<Broken> for DecodeError {
 }
 
 /// Decodes the body of one page.
-pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
+pub(crate) fn decode(body: &[u8]) -> Result<Decoded, DecodeError> {
     decode_into(body, PageRows::new)
 }
 
 /// Decodes the body of one page. The table also has each contact's JSON as it was sent.
-pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
+pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded, DecodeError> {
     decode_into(body, PageRows::with_raw)
 }
 
-fn decode_into(body: &[u8], new_rows: fn() -> PageRows) -> Result<Decoded<PageTable>, DecodeError> {
+fn decode_into(body: &[u8], new_rows: fn() -> PageRows) -> Result<Decoded, DecodeError> {
     let mut scanner = Scanner::new(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
     let mut contacts = None;
     let mut is_null = false;

@@ -15,7 +15,7 @@ use super::extra::{Extra, Found};
 use super::integer::{Integer, integer};
 use super::json::{Kind, Raw};
 use super::timestamp;
-use crate::page::{Finding, FindingKind, RowKey};
+use crate::page::{Finding, RowKey, WarningKind};
 use crate::resource::contacts::{COLUMNS, Column, Source};
 use crate::resource::{EXTRA, schema, schema_with_raw};
 use crate::text::sanitize::escape;
@@ -78,7 +78,7 @@ impl PageRows {
             }
         }
         for (column, times) in contact.repeated {
-            self.notes.add(FindingKind::RepeatedKey, column, times);
+            self.notes.add(WarningKind::RepeatedKey, column, times);
         }
         if let Some(raw) = &mut self.raw {
             raw.append_value(one_line(bytes));
@@ -136,7 +136,7 @@ fn identity(value: Option<Raw<'_>>, row: usize) -> Result<Integer<i64>, String> 
 fn append_integer(builder: &mut Int64Builder, value: Option<Integer<i64>>, column: &Column, notes: &mut Notes) -> bool {
     builder.append_option(value.map(|integer| integer.number));
     let is_plain = value.is_none_or(|integer| integer.is_plain);
-    notes.add(FindingKind::RewrittenNumber, column.name, u64::from(!is_plain));
+    notes.add(WarningKind::RewrittenNumber, column.name, u64::from(!is_plain));
     is_plain
 }
 
@@ -146,25 +146,25 @@ fn append(builder: &mut ColumnBuilder, value: Option<Raw<'_>>, column: &Column, 
         ColumnBuilder::Integer(builder) => {
             let number = value.and_then(integer);
             let is_plain = append_integer(builder, number, column, notes);
-            notes.keep(number.is_some(), value, column, FindingKind::WrongKind) && is_plain
+            notes.keep(number.is_some(), value, column, WarningKind::WrongKind) && is_plain
         }
         ColumnBuilder::Text(builder) => {
             let replaced = value.and_then(|value| value.write_text(builder));
-            notes.add(FindingKind::ReplacedCharacter, column.name, replaced.unwrap_or_default());
+            notes.add(WarningKind::ReplacedCharacter, column.name, replaced.unwrap_or_default());
             // Ends the value written above.
             builder.append_option(replaced.map(|_| ""));
-            notes.keep(replaced.is_some(), value, column, FindingKind::WrongKind)
+            notes.keep(replaced.is_some(), value, column, WarningKind::WrongKind)
         }
         ColumnBuilder::Instant(builder) => {
             let text = value.and_then(|value| value.text());
             let instant = text.as_ref().and_then(|text| timestamp::microseconds(&text.text));
             builder.append_option(instant);
-            let kind = if text.is_some() { FindingKind::UnreadableTime } else { FindingKind::WrongKind };
+            let kind = if text.is_some() { WarningKind::UnreadableTime } else { WarningKind::WrongKind };
             notes.keep(instant.is_some(), value, column, kind)
         }
         ColumnBuilder::Struct(_) => {
             builder.append_null();
-            notes.keep(false, value, column, FindingKind::WrongKind)
+            notes.keep(false, value, column, WarningKind::WrongKind)
         }
     }
 }
@@ -175,7 +175,7 @@ fn append_extra(builder: &mut StringBuilder, extra: Extra<'_>, notes: &mut Notes
     // Ends the value written above.
     builder.append_option(found.map(|_| ""));
     let Found { replaced, lost } = found.unwrap_or_default();
-    notes.add(FindingKind::ReplacedCharacter, EXTRA, replaced);
+    notes.add(WarningKind::ReplacedCharacter, EXTRA, replaced);
     lost
 }
 
@@ -188,7 +188,7 @@ struct Notes {
 }
 
 impl Notes {
-    fn add(&mut self, kind: FindingKind, column: &'static str, count: u64) {
+    fn add(&mut self, kind: WarningKind, column: &'static str, count: u64) {
         if count == 0 {
             return;
         }
@@ -200,7 +200,7 @@ impl Notes {
 
     /// Whether the column holds the value that was sent. If not, notes a finding, unless it is an empty string, which
     /// means that there is no value.
-    fn keep(&mut self, held: bool, value: Option<Raw<'_>>, column: &Column, kind: FindingKind) -> bool {
+    fn keep(&mut self, held: bool, value: Option<Raw<'_>>, column: &Column, kind: WarningKind) -> bool {
         let held = held || value.is_none();
         let is_empty = value.is_some_and(|value| value.bytes == br#""""#);
         self.add(kind, column.name, u64::from(!held && !is_empty));

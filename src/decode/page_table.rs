@@ -5,7 +5,20 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
-use crate::page::Finding;
+use crate::page::{Finding, Pagination, RowKey};
+
+/// The decoded body of a page.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The rows.
+    pub table: PageTable,
+    /// What the server said about the page.
+    pub said: Pagination,
+    /// What the proof needs of each row, in order.
+    pub rows: Vec<RowKey>,
+    /// The size of `table` in memory, which counts against the memory budget for pages.
+    pub held: usize,
+}
 
 /// The contacts of one page as rows.
 #[derive(Debug)]

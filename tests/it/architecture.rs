@@ -198,9 +198,10 @@ fn rooms(text: &str) -> Vec<String> {
 }
 
 /// Rooms whose own files still use each other in circles. This list may only get shorter.
-const CIRCLES_WITHIN: [&str; 6] = ["cli", "destination", "fetch", "proof", "verify", "warehouse"];
+const CIRCLES_WITHIN: [&str; 4] = ["cli", "destination", "verify", "warehouse"];
 /// Uses of rooms above that are still there. This list may only get shorter.
-const UPWARDS: [&str; 3] = ["events uses manifest", "events/counters uses manifest", "events/summary uses manifest"];
+const UPWARDS: [&str; 3] =
+    ["events/event uses manifest", "events/counters uses manifest", "events/summary uses manifest"];
 
 /// Whether a violation is one of those that are still there.
 fn is_known(violation: &str) -> bool {
