@@ -23,6 +23,8 @@ pub enum ExitCode {
     Incomplete,
     /// 65
     BadResponse,
+    /// 66
+    NoInput,
     /// 69
     Unavailable,
     /// 73
@@ -49,12 +51,13 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them, by code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Success,
         Self::Internal,
         Self::Usage,
         Self::Incomplete,
         Self::BadResponse,
+        Self::NoInput,
         Self::Unavailable,
         Self::CannotCreate,
         Self::CannotWrite,
@@ -81,6 +84,7 @@ impl ExitCode {
                 65,
                 "the server broke its contract: answers that are not the page asked for, a redirect, 400, 404 or another 4xx, a body over 8 MiB; or verify, digest or inspect found a file that is not as it should be",
             ),
+            Self::NoInput => (66, "input file not found"),
             Self::Unavailable => {
                 (69, "the API cannot be reached (DNS, TLS and proxies included) or keeps failing after retries")
             }
@@ -193,8 +197,10 @@ impl VerifyError {
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
+            Self::NoFile { .. } | Self::NoFolder { .. } => ExitCode::NoInput,
             Self::Publishing { .. } => ExitCode::TemporaryFailure,
             Self::Below { .. } => ExitCode::Incomplete,
+            Self::Dataset(error @ ReadbackError::Replaced { .. }) => error.exit(),
             _ => ExitCode::BadResponse,
         }
     }
@@ -205,6 +211,7 @@ impl ReadbackError {
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
+            Self::NoFile { .. } => ExitCode::NoInput,
             Self::Raw { .. } => ExitCode::Usage,
             Self::Replaced { .. } => ExitCode::TemporaryFailure,
             _ => ExitCode::BadResponse,

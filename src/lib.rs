@@ -124,7 +124,7 @@ pub use crate::transform::{Schemas, schemas};
 pub use arrow;
 pub use error::Error;
 pub use exit::ExitCode;
-pub use manifest::{Manifest, ManifestError};
+pub use manifest::ManifestError;
 pub use pipeline::{Contacts, contacts, export, starting_rate};
 pub use proof::{Assumption, Basis, Certificate, Direction, Field, Level, Order, Reason, Require, UnknownLevel};
 pub use text::causes::error_chain;

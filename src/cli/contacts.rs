@@ -23,7 +23,7 @@ use super::voice::Voice;
 use super::{secret, words};
 use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
 use crate::events::{Counters, Publishing, Reporter, Summary};
-use crate::report::Ended;
+use crate::report::RunReport;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
 /// How long a run that was told to stop may take to do so.
@@ -131,7 +131,7 @@ impl Contacts {
             (Err(Error::Cancelled), Some(exit)) => exit,
             (Err(error), _) => error.exit(),
         };
-        let mut ended = Ended::new(exit, started, start.elapsed(), counters.figures());
+        let mut ended = RunReport::new(exit, started, start.elapsed(), counters.figures());
         // The name may hold the token, and is not recorded then.
         if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
             ended = ended.with_output(&self.destination.output());
@@ -140,12 +140,11 @@ impl Contacts {
             ended = ended.with_config(config);
         }
         let publishing = counters.publishing();
-        if let Publishing::Done(manifest) = &publishing {
-            ended = ended.with_manifest(manifest);
+        if let Publishing::Done { rows, manifest } = &publishing {
+            ended = ended.with_published(*rows, manifest);
         }
         ended = match &result {
-            Ok(summary) => ended.with_summary(summary),
-            Err(Error::Cancelled) => ended,
+            Ok(_) | Err(Error::Cancelled) => ended,
             Err(error) => ended.with_error(error, words::advice(error).as_deref()),
         };
         // The records come first: where they cannot be written, the last word says so.

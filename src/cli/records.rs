@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::secret;
 use crate::config::Output;
-use crate::report::{Ended, metrics};
+use crate::report::{RunReport, metrics};
 use crate::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
 
 #[derive(Debug, Clone, Args)]
@@ -117,14 +117,14 @@ impl OpenRecords {
     }
 
     /// Writes all of them, at once; the first error is returned.
-    pub fn write(mut self, ended: &Ended) -> Result<(), DestinationError> {
+    pub fn write(mut self, ended: &RunReport) -> Result<(), DestinationError> {
         let write = |record| self.take(record).map_or(Ok(()), |file| write(file, record, ended));
         Record::ALL.map(write).into_iter().collect()
     }
 }
 
 /// Writes a record.
-pub fn write(file: RecordFile, record: Record, ended: &Ended) -> Result<(), DestinationError> {
+pub fn write(file: RecordFile, record: Record, ended: &RunReport) -> Result<(), DestinationError> {
     match record {
         Record::Report => file.write(ended.report().as_bytes(), KnownReaders::Owner),
         Record::Metrics => {

@@ -13,7 +13,7 @@ use super::records::Records;
 use super::{say, secret, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
-use crate::report::Ended;
+use crate::report::RunReport;
 use crate::{DestinationError, Error, ExitCode, RunPaths, check_apart};
 
 /// Says what is wrong with the arguments, or prints the help that they ask for, and how to exit.
@@ -51,7 +51,7 @@ fn say_text(error: &clap::Error, notes: &[String]) {
 }
 
 /// The record of a run that did not begin.
-fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended {
+fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> RunReport {
     let text = error.render().to_string();
     let text = secret::without_secrets(&text);
     let reason = match error.get(ContextKind::InvalidArg) {
@@ -63,7 +63,7 @@ fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended 
     };
     let reason = reason.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
     let hint = if notes.is_empty() { "see linq-export contacts --help".to_owned() } else { notes.join("; ") };
-    let ended = Ended::new(ExitCode::Usage, Utc::now(), Duration::ZERO, Figures::default());
+    let ended = RunReport::new(ExitCode::Usage, Utc::now(), Duration::ZERO, Figures::default());
     let ended = match outputs(arguments).first() {
         Some(output) => ended.with_output(output),
         None => ended,
@@ -72,7 +72,7 @@ fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> Ended 
 }
 
 /// Writes the records, if it is clear where they go, and that they take the place of nothing else.
-fn leave(ended: &Ended, arguments: &Arguments) {
+fn leave(ended: &RunReport, arguments: &Arguments) {
     let path = |option| value(option, arguments).map(PathBuf::from);
     let records = Records::new(path("report"), path("metrics-file"));
     let (manifest, kit) = (path("manifest"), path("kit"));

@@ -33,7 +33,7 @@ pub fn advice(error: &Error) -> Option<String> {
 pub fn stopped(publishing: &Publishing) -> &'static str {
     match publishing {
         Publishing::NotBegun => "stopped: nothing was published",
-        Publishing::Done(_) => "stopped: the export is published, and its kit may not be",
+        Publishing::Done { .. } => "stopped: the export is published, and its kit may not be",
         _ => "stopped while it published: verify tells what stands there",
     }
 }

@@ -7,7 +7,7 @@ use super::parts::Parts;
 use crate::config::Codec;
 use crate::decode::{Kind, Scanner, integer};
 use crate::format::{FormatError, Lines};
-use crate::manifest::{self, Known};
+use crate::manifest::{self, Manifest};
 use crate::naming;
 use crate::resource::ID;
 
@@ -23,7 +23,7 @@ pub(crate) struct RawLines {
 /// Whether the manifest of a file or directory says that it is a raw export.
 pub(super) fn is_raw(path: &Path) -> bool {
     let manifest = naming::manifest_of(path).and_then(|path| manifest::read_file(&path));
-    manifest.is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
+    manifest.is_ok_and(|text| Manifest::read(&text).is_ok_and(|known| known.options.raw))
 }
 
 /// Counts the contacts of a raw export.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::checksum::Checksum;
 use crate::config::{BaseUrl, ContactsConfig, Content, Format, Layout, OutFile, Owners, PlainHttp, Token};
-use crate::manifest::seal;
+use crate::manifest::sealed_with;
 
 const PARTS: [OutFile; 2] = [OutFile::Part(0), OutFile::Part(1)];
 
@@ -43,19 +43,18 @@ fn manifest(config: &ExportConfig, files: &[OutFile], text: &str) -> String {
     let (bytes, sha256) = (checksum.bytes(), checksum.digits());
     let name = |file: &OutFile| config.output.name_of(*file, config.encoding);
     let record = |file: &OutFile| json!({"name": name(file), "rows": 1, "bytes": bytes, "sha256": sha256});
-    let owners = files.contains(&OutFile::Owners).then(|| json!({"file": record(&OutFile::Owners)}));
+    let owners = files.contains(&OutFile::Owners).then(
+        || json!({"rows": 1, "contradictions": 0, "file": record(&OutFile::Owners), "digest": null, "columns": []}),
+    );
     let parts = files.iter().filter(|file| **file != OutFile::Owners).map(record);
     let (file, parts): (Value, Vec<Value>) = if config.output.is_directory() {
         (Value::Null, parts.collect())
     } else {
         (parts.clone().next().into(), vec![])
     };
-    let manifest = json!({
-        "format_version": 1, "source": {"base_url": "b", "organisation": "o"}, "times": {"finished_at": "t"},
-        "options": {"format": "ndjson"}, "run": {}, "completeness": {"level": "counted"},
-        "file": file, "parts": parts, "owners": owners, "schema": {"fingerprint": "f", "columns": []},
-    });
-    seal(&manifest).unwrap()
+    sealed_with(|manifest| {
+        (manifest["file"], manifest["parts"], manifest["owners"]) = (file, json!(parts), json!(owners));
+    })
 }
 
 /// All files below a directory, except locks, with their contents.

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use super::event::{Event, Reporter};
-use crate::manifest::Manifest;
 use crate::page::FailureClass;
 
 /// The figures of a run so far.
@@ -83,8 +82,13 @@ pub enum Publishing {
     NotBegun,
     /// The output may or may not have been published.
     Begun,
-    /// The output has been published, with this manifest.
-    Done(Arc<Manifest>),
+    /// The output has been published.
+    Done {
+        /// Contacts written.
+        rows: u64,
+        /// The text of the manifest.
+        manifest: Arc<str>,
+    },
 }
 
 /// A reporter that counts events and passes them on.
@@ -118,7 +122,9 @@ impl Reporter for Counters {
     fn report(&self, event: &Event) {
         let publishing = match event {
             Event::Publishing => Some(Publishing::Begun),
-            Event::Published { manifest } => Some(Publishing::Done(Arc::clone(manifest))),
+            Event::Published { rows, manifest } => {
+                Some(Publishing::Done { rows: *rows, manifest: Arc::clone(manifest) })
+            }
             _ => None,
         };
         if let Some(publishing) = publishing {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::manifest::Manifest;
 use crate::page::{FailureClass, WarningKind};
 
 /// Something that happened in a run.
@@ -109,8 +108,10 @@ pub enum Event {
     Publishing,
     /// The output and its manifest have been published. A kit may still follow.
     Published {
-        /// The record of the run.
-        manifest: Arc<Manifest>,
+        /// Contacts written.
+        rows: u64,
+        /// The text of the manifest.
+        manifest: Arc<str>,
     },
     /// One second has passed.
     Heartbeat,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +10,6 @@ use chrono::{DateTime, Utc};
 use super::counters::Failures;
 use super::event::Warning;
 use crate::config::{Output, Rate};
-use crate::manifest::Manifest;
 use crate::page::WarningKind;
 use crate::proof::{Certificate, Require};
 
@@ -55,8 +55,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Duration of the run.
     pub elapsed: Duration,
-    /// The manifest.
-    pub manifest: Manifest,
+    /// The text of the manifest.
+    pub manifest: Arc<str>,
     /// The required completeness level.
     pub required: Require,
 }

@@ -1,32 +1,32 @@
-//! The manifest beside a table: a path comes in, what it says of the run goes out, and whether it can be of this table.
+//! The manifest of a table, if there is one, and whether it can belong to the table.
 //!
-//! Sizes alone are compared: the full check is that of [`verify`](crate::verify).
+//! Only sizes are compared; [`verify`](crate::verify) makes the full check.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::manifest::{Glance, contacts_of, read_file};
+use crate::manifest::{FileRecord, Manifest, ManifestError, contacts_of, read_file};
 use crate::naming;
 
 /// What a manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ManifestFacts {
-    /// Where it is.
+    /// Its path.
     pub path: String,
-    /// How sure it is that no contact is missing; nothing where it cannot be read.
+    /// The level of completeness; `None` if it cannot be read.
     pub level: Option<String>,
-    /// When the run ended: RFC 3339; nothing where it cannot be read.
+    /// When the run ended: RFC 3339; `None` if it cannot be read.
     pub finished_at: Option<String>,
-    /// The contacts that it is of, where the table is that of their owners.
+    /// The contacts that it describes, if the table contains their owners.
     pub owners_of: Option<String>,
-    /// Why it is not of this table, or cannot be read; nothing where neither was found.
+    /// Why it does not belong to this table or cannot be read.
     pub problem: Option<String>,
 }
 
-/// The manifest of a file or folder of so many bytes, if there is one.
+/// The manifest of a file or directory of `bytes` bytes, if there is one.
 pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
     let own = naming::manifest_of(path).ok()?;
     let (contacts, manifest) = match contacts_of(path).filter(|_| !own.exists()) {
@@ -40,19 +40,48 @@ pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
         owners_of: contacts.map(|contacts| contacts.display().to_string()),
         problem: None,
     };
-    let text = match read_file(&manifest) {
-        Ok(text) => text,
+    match read_file(&manifest) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        Err(error) => return Some(ManifestFacts { problem: Some(format!("cannot read it: {error}")), ..facts }),
-    };
-    match Glance::read(&text) {
-        Ok(glance) => {
-            facts.level = Some(glance.level);
-            facts.finished_at = Some(glance.finished_at);
-            let due = if facts.owners_of.is_some() { glance.owners.unwrap_or(0) } else { glance.bytes };
-            facts.problem = (due != bytes).then(|| format!("it is of {due} bytes, and there are {bytes}"));
-        }
-        Err(error) => facts.problem = Some(error.to_string()),
+        Err(error) => facts.problem = Some(format!("cannot read it: {error}")),
+        Ok(text) => facts.problem = facts.describe(&text, bytes).unwrap_or_else(|error| Some(error.to_string())),
     }
     Some(facts)
+}
+
+impl ManifestFacts {
+    /// Takes over what a manifest says; returns why it does not belong to a table of `bytes` bytes.
+    fn describe(&mut self, text: &[u8], bytes: u64) -> Result<Option<String>, ManifestError> {
+        let manifest = Manifest::read(text)?;
+        self.level = Some(manifest.level()?.to_string());
+        let size = |sum: u64, file: &FileRecord| sum.saturating_add(file.bytes);
+        let due = match self.owners_of {
+            Some(_) => manifest.owners_file().into_iter().fold(0, size),
+            None => manifest.files().fold(0, size),
+        };
+        self.finished_at = Some(manifest.times.finished_at);
+        Ok((due != bytes).then(|| format!("it describes {due} bytes, but there are {bytes}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::manifest::sealed_with;
+
+    #[test]
+    fn the_sizes_of_all_files_are_added() {
+        let mut facts =
+            ManifestFacts { path: String::new(), level: None, finished_at: None, owners_of: None, problem: None };
+        let file = |bytes: u64| json!({"name": "f", "rows": 0, "bytes": bytes, "sha256": ""});
+        for (single, parts) in [(file(7), json!([])), (json!(null), json!([file(3), file(4)]))] {
+            let text = sealed_with(|manifest| (manifest["file"], manifest["parts"]) = (single, parts));
+            assert_eq!(facts.describe(text.as_bytes(), 7), Ok(None));
+            assert!(facts.describe(text.as_bytes(), 8).unwrap().unwrap().contains("7 bytes"));
+            assert_eq!(facts.level.as_deref(), Some("counted"));
+            assert_eq!(facts.finished_at.as_deref(), Some("2026-01-02T03:04:14.000Z"));
+        }
+        assert_eq!(facts.describe(b"{}", 0), Err(ManifestError::Damaged));
+    }
 }

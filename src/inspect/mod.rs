@@ -1,11 +1,8 @@
-//! `inspect`: what stands in a table, counted. A file or a folder of parts comes in, facts go out.
+//! `inspect`: summarizes a file or a directory of part files: columns, sizes, owners, creation dates.
 //!
-//! The table is read once from end to end; what stays in memory is an entry a column, an owner and a month. Nothing is
-//! judged here, and nothing laid out: names are as the file has them, and whoever shows them on a terminal has
-//! [`shown`] for that.
+//! The table is read once; memory holds one entry per column, owner and month. Names and values are not sanitized.
 
 mod columns;
-mod leaves;
 mod manifest;
 mod months;
 mod owners;
@@ -32,43 +29,43 @@ use crate::resource::{CONTACTS, OWNER, OWNER_COLUMNS};
 use months::Created;
 use owners::Owners;
 
-/// What stands in a table.
+/// The facts about a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Inspection {
-    /// The file or folder, as it was given.
+    /// The file or directory, as given.
     pub path: String,
-    /// How many files it is.
+    /// The number of files.
     pub files: u64,
     /// The size of all files.
     pub bytes: u64,
     /// `parquet`, `ndjson` or `csv`.
     pub format: &'static str,
-    /// How it is compressed: `none`, `gzip`, `zstd`, and in Parquet, which compresses each column, also `snappy`, `lz4` and
-    /// others. Where files or columns differ, all of them with `+` between: `none+zstd`.
+    /// The compression: `none`, `gzip`, `zstd`; for Parquet, which compresses each column, also `snappy`, `lz4` and others.
+    /// If files or columns differ, all of them, joined by `+`: `none+zstd`.
     pub codec: String,
-    /// Whether its lines are the API's own JSON, and no table.
+    /// Whether its lines are the API's own JSON instead of a table.
     pub raw: bool,
     /// Its rows.
     pub rows: u64,
     /// Its leaf columns, in order.
     pub columns: Vec<ColumnFacts>,
-    /// What Parquet files say of themselves; nothing in other formats.
+    /// Facts about Parquet files; `None` in other formats.
     pub parquet: Option<ParquetFacts>,
-    /// Its owners; nothing where the table has no column of their ids.
+    /// Its owners; `None` if the table has no column with their ids.
     pub owners: Option<OwnersFacts>,
-    /// When its contacts were created; nothing where the table has no such column.
+    /// When its contacts were created; `None` if the table has no such column.
     pub created: Option<CreatedFacts>,
-    /// The manifest beside it, or in the folder; nothing where there is none.
+    /// The manifest next to the file or in the directory, if there is one.
     pub manifest: Option<ManifestFacts>,
 }
 
-/// Reads a table from end to end, and counts.
+/// Reads a whole table and counts.
 ///
 /// # Errors
-/// If it cannot be read back.
+/// If it cannot be read.
 pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
-    // What is read of a file beyond its rows is of the same file.
+    // Metadata and rows must come from the same file.
     steadily(|| {
         let mut table = match open(path) {
             Err(ReadbackError::Raw { .. }) => return raw(path),
@@ -82,11 +79,11 @@ pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
 fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError> {
     let files = table.files().to_vec();
     let format = table.form().format;
-    let fields = table.schema().map_or_else(Vec::new, |schema: &std::sync::Arc<Schema>| leaves::fields(schema));
+    let fields = table.schema().map_or_else(Vec::new, |schema: &std::sync::Arc<Schema>| columns::fields(schema));
     let bytes = size(&files)?;
     let mut counted = Counted::new(&fields);
     for batch in table.by_ref() {
-        counted.count(&leaves::columns(&batch?));
+        counted.count(&columns::leaves(&batch?));
     }
     let Counted { rows, mut columns, places, owners, created } = counted;
     let mut parquet = None;
@@ -109,26 +106,26 @@ fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError>
     })
 }
 
-/// What can be told of lines that are no table.
+/// The facts about raw lines, which are not a table.
 fn raw(path: &Path) -> Result<Inspection, ReadbackError> {
     let RawLines { files, codecs: found, rows } = raw_lines(path)?;
     let form = Form { format: dataset::Form::default().format, codec: codecs(found.into_iter()) };
     Ok(without_table(path, &files, size(&files)?, form, rows))
 }
 
-/// Names of codecs as one: each once, in order.
+/// The distinct names of codecs, sorted and joined.
 fn codecs<'c>(names: impl Iterator<Item = &'c str>) -> String {
     let names: BTreeSet<_> = names.collect();
     if names.is_empty() { "none".to_owned() } else { Vec::from_iter(names).join("+") }
 }
 
-/// The format of a table, and how all of it is compressed.
+/// The format of a table and its compression.
 struct Form {
     format: &'static str,
     codec: String,
 }
 
-/// What is told of all files, whether there is a table in them or not.
+/// The facts that tables and raw lines have in common.
 fn without_table(path: &Path, files: &[PathBuf], bytes: u64, form: Form, rows: u64) -> Inspection {
     Inspection {
         path: path.display().to_string(),
@@ -154,19 +151,19 @@ fn size(files: &[PathBuf]) -> Result<u64, ReadbackError> {
     files.iter().map(size).sum()
 }
 
-/// A text of a stranger, fit to be shown on a terminal: one line, nothing in it acts, 200 characters at most.
+/// A text for a terminal: one line, sanitized, at most 200 characters.
 #[must_use]
 pub fn shown(text: &str) -> String {
     crate::text::sanitize::escape(text)
 }
 
-/// The same for a path: nothing in it acts, and nothing is cut.
+/// A text for a terminal, sanitized and complete.
 #[must_use]
 pub fn whole(text: &str) -> String {
     crate::text::sanitize::inert(text)
 }
 
-/// What is counted so far.
+/// The counts so far.
 struct Counted {
     rows: u64,
     columns: Vec<ColumnFacts>,
@@ -175,7 +172,7 @@ struct Counted {
     created: Created,
 }
 
-/// Where the columns stand of which more is counted than nulls and bytes.
+/// The positions of the columns of which more is counted than nulls and bytes.
 struct Places {
     owner_id: Option<usize>,
     owner_name: Option<usize>,

@@ -1,4 +1,4 @@
-//! When contacts were created, counted: instants come in, contacts by month go out.
+//! Counts contacts per month of creation.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CreatedFacts {
-    /// Contacts of which it is not known.
+    /// Contacts without a creation time.
     pub without: u64,
-    /// The first instant: RFC 3339.
+    /// The earliest time: RFC 3339.
     pub first: Option<String>,
-    /// The last.
+    /// The latest time.
     pub last: Option<String>,
-    /// The months in which some were created, in order, UTC.
+    /// The months with contacts, in order, in UTC.
     pub months: Vec<MonthFacts>,
 }
 
@@ -33,14 +33,14 @@ pub struct MonthFacts {
 }
 
 impl MonthFacts {
-    /// So many contacts in that month, which counts from 1.
+    /// A month, from 1, with its contacts.
     #[must_use]
     pub fn new(year: i32, month: u32, contacts: u64) -> Self {
         Self { year, month, contacts }
     }
 }
 
-/// What is counted so far: an entry a month.
+/// The counts so far, per month.
 #[derive(Debug, Default)]
 pub(super) struct Created {
     without: u64,
@@ -62,7 +62,7 @@ impl Created {
         }
     }
 
-    /// What it comes to.
+    /// The result.
     pub fn finish(self) -> CreatedFacts {
         let text =
             |instant| Some(DateTime::from_timestamp_micros(instant)?.to_rfc3339_opts(SecondsFormat::Micros, true));
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_are_in_order_and_in_utc() {
+    fn months_are_ordered_and_in_utc() {
         let mut created = Created::default();
         let july = 1_753_887_600_000_000;
         created.count(&TimestampMicrosecondArray::from(vec![Some(july), None, Some(-1), Some(july)]));

@@ -1,4 +1,4 @@
-//! Owners, counted: their ids and names come in row by row, how many there are and the largest go out.
+//! Counts owners and their contacts.
 
 use std::cmp::Reverse;
 
@@ -6,18 +6,18 @@ use arrow::array::{Array, Int64Array, StringArray};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-/// Owners of whom it is told how many contacts they have.
+/// The number of owners that are listed.
 const LARGEST: usize = 10;
 
 /// The owners of the contacts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OwnersFacts {
-    /// How many there are, by id.
+    /// The number of distinct owner ids.
     pub distinct: u64,
-    /// Contacts without an owner; nothing in a table of owners, which has no contacts.
+    /// Contacts without an owner; `None` in a table of owners.
     pub without: Option<u64>,
-    /// The ten with the most contacts, those first.
+    /// The ten owners with the most contacts, in descending order.
     pub largest: Vec<OwnerFacts>,
 }
 
@@ -25,16 +25,15 @@ pub struct OwnersFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OwnerFacts {
-    /// The id.
+    /// Their id.
     pub id: i64,
-    /// The whole name as the API has it, or the HMAC of it; nothing where the table has no such column, or none
-    /// stands there.
+    /// Their full name, or its HMAC; `None` if it is null or the table has no such column.
     pub name: Option<String>,
-    /// How many contacts the owner has.
+    /// The number of their contacts.
     pub contacts: u64,
 }
 
-/// What is counted so far: an entry an owner.
+/// The counts so far, per owner.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
     by_id: FxHashMap<i64, Seen>,
@@ -48,7 +47,7 @@ struct Seen {
 }
 
 impl Owners {
-    /// Counts the rows of a batch: a contact each, or as many as a table of owners says.
+    /// Counts the rows of a batch: one contact each, or the number that a table of owners states.
     pub fn count(&mut self, ids: &Int64Array, names: Option<&StringArray>, contacts: Option<&Int64Array>) {
         for row in 0..ids.len() {
             let contacts = contacts.map_or(1, |contacts| u64::try_from(contacts.value(row)).unwrap_or(0));
@@ -64,7 +63,7 @@ impl Owners {
         }
     }
 
-    /// What it comes to.
+    /// The result.
     pub fn finish(self, of_contacts: bool) -> OwnersFacts {
         let distinct = self.by_id.len() as u64;
         let mut largest: Vec<_> =
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_come_first_and_have_the_first_name_that_is_known() {
+    fn the_largest_come_first_with_their_first_name() {
         let mut owners = Owners::default();
         let ids = Int64Array::from(vec![Some(3), Some(2), None, Some(2), Some(1)]);
         let names = StringArray::from(vec![Some(""), None, Some("nobody"), Some("Jane"), None]);
@@ -94,12 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_owners_says_how_many_contacts_each_has() {
+    fn a_table_of_owners_states_their_contacts() {
         let mut owners = Owners::default();
         owners.count(&Int64Array::from(vec![5, 6]), None, Some(&Int64Array::from(vec![3, 40])));
         let facts = owners.finish(false);
         assert_eq!((facts.without, facts.largest[0].id, facts.largest[0].contacts), (None, 6, 40));
-        // A file may say anything.
+        // Numbers from a file must not overflow.
         let mut owners = Owners::default();
         owners.count(&Int64Array::from(vec![5; 3]), None, Some(&Int64Array::from(vec![i64::MAX; 3])));
         assert_eq!(owners.finish(false).largest[0].contacts, u64::MAX);

@@ -1,4 +1,4 @@
-//! How Parquet holds a table: the metadata of its files comes in, sizes and encodings by column go out.
+//! How Parquet stores a table: sizes and encodings per column, from the metadata of its files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use crate::dataset::ReadbackError;
 use crate::format::FormatError;
 use crate::format::parquet::{Bounded, guarded};
 
-/// What Parquet files say of themselves.
+/// Facts about Parquet files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ParquetFacts {
-    /// The programs that wrote the files: one, as a rule.
+    /// The programs that wrote the files, usually one.
     pub created_by: Vec<String>,
     /// The row groups of all files, in order.
     pub row_groups: Vec<RowGroupFacts>,
@@ -30,26 +30,26 @@ pub struct RowGroupFacts {
     pub rows: u64,
     /// Its size in the file.
     pub compressed_bytes: u64,
-    /// Its size before it was compressed.
+    /// Its uncompressed size.
     pub uncompressed_bytes: u64,
 }
 
-/// How Parquet holds a column, all row groups together.
+/// How Parquet stores a column, in all row groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Stored {
-    /// How it is compressed: `zstd`, `snappy`, `gzip`, `lz4`, `none`, or one that this program does not write: `brotli`,
-    /// `lzo`, `lz4_hadoop`. More than one where row groups differ.
+    /// The compression: `zstd`, `snappy`, `gzip`, `lz4`, `none`, or one that this program does not write: `brotli`, `lzo`,
+    /// `lz4_hadoop`. Several if row groups differ.
     pub codecs: Vec<String>,
-    /// How its values are encoded, as Parquet names it: `PLAIN`, `RLE_DICTIONARY`.
+    /// The encodings of its values, by their names in Parquet: `PLAIN`, `RLE_DICTIONARY`.
     pub encodings: Vec<String>,
     /// Its size in the file.
     pub compressed_bytes: u64,
-    /// Its size before it was compressed.
+    /// Its uncompressed size.
     pub uncompressed_bytes: u64,
 }
 
-/// The facts of all files, and those of each column by its name.
+/// The facts about all files, and about each column by its name.
 pub(super) fn read(files: &[PathBuf]) -> Result<(ParquetFacts, BTreeMap<String, Stored>), ReadbackError> {
     let (mut facts, mut columns) = (ParquetFacts::default(), BTreeMap::new());
     for file in files {
@@ -79,11 +79,11 @@ fn add(path: &Path, facts: &mut ParquetFacts, columns: &mut BTreeMap<String, Sto
 
 impl Stored {
     fn add(&mut self, chunk: &ColumnChunkMetaData) {
-        // What a damaged file says of its sizes may be anything.
+        // Sizes in a damaged file must not overflow.
         self.compressed_bytes = self.compressed_bytes.saturating_add(unsigned(chunk.compressed_size()));
         self.uncompressed_bytes = self.uncompressed_bytes.saturating_add(unsigned(chunk.uncompressed_size()));
         add_once(&mut self.codecs, codec(chunk.compression()));
-        // Those of pages of data alone, where the file tells: a dictionary is plain itself, and levels are run lengths.
+        // If possible only those of data pages: dictionaries themselves are plain, and levels are run-length encoded.
         let add = |encoding: Encoding| add_once(&mut self.encodings, &encoding.to_string());
         match chunk.page_encoding_stats_mask() {
             Some(mask) => mask.encodings().for_each(add),
@@ -106,7 +106,7 @@ fn codec(compression: Compression) -> &'static str {
         Compression::LZO => "lzo",
         Compression::BROTLI(_) => "brotli",
         Compression::ZSTD(_) => "zstd",
-        // The framing of Hadoop, which is deprecated; not every reader has it.
+        // Hadoop's framing is deprecated, and not every reader supports it.
         Compression::LZ4 => "lz4_hadoop",
         Compression::LZ4_RAW => "lz4",
     }

@@ -1,4 +1,4 @@
-//! Small tables in each form, inspected.
+//! Tests with small tables.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn nulls(inspection: &Inspection) -> Vec<(&str, u64, u64)> {
 }
 
 #[test]
-fn an_owner_in_a_struct_counts_as_one_in_columns() {
+fn nested_and_flat_owners_count_alike() {
     let flat =
         of("{\"id\":1,\"owner_id\":7,\"owner_name\":\"Jane\"}\n{\"id\":22,\"owner_id\":null,\"owner_name\":null}\n");
     let nested = of("{\"id\":1,\"contact_owner\":{\"id\":7,\"name\":\"Jane\"}}\n{\"id\":22,\"contact_owner\":null}\n");
@@ -26,7 +26,7 @@ fn an_owner_in_a_struct_counts_as_one_in_columns() {
 }
 
 #[test]
-fn a_table_of_owners_and_one_without_them_are_inspected_too() {
+fn tables_of_owners_or_without_owners_are_read() {
     let owners = of("owner_id,owner_name,contacts\r\n5,Ann,3\r\n6,,40\r\n");
     let facts = owners.owners.unwrap();
     assert_eq!((facts.distinct, facts.largest[0].contacts, owners.format), (2, 40, "csv"));

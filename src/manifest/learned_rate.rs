@@ -1,14 +1,14 @@
-//! The rate that a run starts with, when an earlier one has learned how much the server gives.
+//! The rate that an earlier run learned, from its manifest.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::known::Known;
-use super::source_of;
+use super::organization::source_of;
+use super::record::Manifest;
 use crate::config::{ExportConfig, Rate};
 
-/// What is taken of a learned rate, for a little less is asked of a server that may give less by now.
+/// The share of a learned rate to start with, in case the server allows less by now.
 const SHARE: f64 = 0.9;
-/// For how long a learned rate is worth something.
+/// How long a learned rate is used.
 const FRESH: TimeDelta = TimeDelta::days(30);
 
 /// A rate that a run has learned, and when.
@@ -19,23 +19,22 @@ pub(crate) struct Learned {
 }
 
 impl Learned {
-    /// What a later run starts with: nine tenths.
+    /// The rate that a later run starts with: 90 %.
     pub fn start(self) -> Option<Rate> {
         Rate::new(self.rate.per_second() * SHARE).ok()
     }
 }
 
-/// The rate that a manifest knows of, if it is of the same source and was learned less than 30 days ago. A run in
-/// which nothing was refused passes on what it was told, with its date.
+/// The learned rate in a manifest, if it is for the same source and less than 30 days old. A run that was never rate
+/// limited passes on the rate it started with, and its date.
 pub(crate) fn learned_by(manifest: &[u8], config: &ExportConfig, now: DateTime<Utc>) -> Option<Learned> {
-    let Known { source, times, run, .. } = Known::read(manifest).ok()?;
-    let ours = source_of(config);
-    if (source.base_url, source.organisation) != (ours.base_url, ours.organisation) {
+    let Manifest { source, times, run, .. } = Manifest::read(manifest).ok()?;
+    if source != source_of(config) {
         return None;
     }
     let at = DateTime::parse_from_rfc3339(run.learned_at.as_ref().unwrap_or(&times.finished_at)).ok()?.to_utc();
     let age = now.signed_duration_since(at);
-    // A clock that went back says nothing about the rate.
+    // A date in the future only means that a clock was changed.
     let fresh = age < FRESH && age > -FRESH;
     let rate = Rate::new(run.learned_rate.filter(|_| fresh)?).ok()?;
     Some(Learned { rate, at })
@@ -55,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn nine_tenths_of_a_fresh_rate_of_the_same_source() {
+    fn fresh_rates_of_the_same_source_count_nine_tenths() {
         assert_eq!(rate(1, "token"), Some(45.0));
         assert_eq!(rate(29, "token"), Some(45.0));
         assert_eq!(rate(31, "token"), None);
@@ -65,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_refused_nothing_passes_on_what_it_knew() {
+    fn runs_without_rate_limiting_pass_on_the_rate() {
         let config = export_config("token");
         let first = super::super::tests::finished();
         let earlier = Learned { rate: Rate::new(50.0).unwrap(), at: first };
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_learned_nothing_gives_nothing() {
+    fn runs_without_a_learned_rate_have_none() {
         let manifest = manifest_of(&read_summary()).text().unwrap();
         assert_eq!(learned_by(manifest.as_bytes(), &export_config("token"), super::super::tests::finished()), None);
     }

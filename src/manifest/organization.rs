@@ -1,18 +1,28 @@
-//! A name for an organisation that gives nothing away.
+//! An opaque key for the organization whose contacts were read.
 //!
-//! The API has no id for the organisation a token belongs to, so the key is a digest of base URL and
-//! token: the same for every run that uses them, another when the token is changed. It is one-way, and
-//! cut to 64 bits: neither the token nor any part of it can be had from it.
+//! The API has no id for the organization of a token, so the key is a digest of base URL and token: equal for all runs
+//! that use them, and different once the token changes. It is one-way and cut to 64 bits, so that it reveals nothing
+//! about the token.
 
+use super::record::SourceRecord;
 use crate::checksum::Checksum;
-use crate::config::ContactsConfig;
+use crate::config::{ContactsConfig, ExportConfig, Source};
 
-/// Sets this digest apart from any other use of the same token.
-const PURPOSE: &str = "linq-export, the key of an organisation, 1";
+/// Separates this digest from any other use of the same token.
+const PURPOSE: &str = "linq-export, organization key, 1";
 const DIGITS: usize = 16;
 
-/// The key: 16 hexadecimal digits. `base_url` is as the manifest shows it.
-pub(super) fn key(base_url: &str, config: &ContactsConfig) -> String {
+/// The server and the organization that a run reads.
+pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
+    let base_url = match config.source {
+        Source::Api => config.contacts.base_url.to_string(),
+        Source::Sandbox => "sandbox".to_owned(),
+    };
+    SourceRecord { organization: key(&base_url, &config.contacts), base_url }
+}
+
+/// The key, as 16 hexadecimal digits. `base_url` is the one in the manifest.
+fn key(base_url: &str, config: &ContactsConfig) -> String {
     let mut checksum = Checksum::default();
     for part in [PURPOSE, base_url, config.token.expose()] {
         checksum.update(&(part.len() as u64).to_le_bytes());
@@ -29,7 +39,7 @@ mod tests {
     use crate::config::{BaseUrl, PlainHttp, Token};
 
     #[test]
-    fn each_pair_of_server_and_token_has_its_key() {
+    fn each_server_and_token_has_its_own_key() {
         let key = |url: &str, token: &str| {
             let base_url = BaseUrl::parse("https://host", PlainHttp::Loopback).unwrap();
             key(url, &ContactsConfig::new(base_url, Token::new(token).unwrap()))

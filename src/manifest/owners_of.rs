@@ -1,14 +1,13 @@
-//! Which contacts a table of owners belongs to: it has no manifest of its own, theirs lists it.
+//! Finds the contacts that an owners file belongs to. It has no manifest of its own; the contacts' manifest lists it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Known;
+use super::record::{Manifest, read_file};
 use crate::atomic::parent;
-use crate::manifest;
 use crate::naming::{self, DirectoryNames};
 
-/// The file or the folder of the contacts whose manifest lists these owners, and that manifest.
+/// The contacts whose manifest lists this owners file, and that manifest.
 pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
     let name = owners.file_name()?.to_str()?;
     let within = parent(owners);
@@ -29,6 +28,6 @@ pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
 }
 
 fn lists(manifest: &Path, owners: &str) -> bool {
-    let known = manifest::read_file(manifest).ok().and_then(|text| Known::read(&text).ok());
-    known.is_some_and(|known| known.owners_file().is_some_and(|file| file.name.as_deref() == Some(owners)))
+    let manifest = read_file(manifest).ok().and_then(|text| Manifest::read(&text).ok());
+    manifest.is_some_and(|manifest| manifest.owners_file().is_some_and(|file| file.name.as_deref() == Some(owners)))
 }

@@ -1,78 +1,77 @@
-//! What a manifest says, key by key. `docs/manifest.schema.json` describes the same for other programs.
+//! The manifest, key by key: the same record is written and read back.
 //!
-//! Keys are only ever added. No value of any contact stands here.
+//! `docs/manifest.schema.json` describes it for other programs. Keys are only ever added, and unknown keys are ignored.
+//! It contains no contact data.
 
-use serde::Serialize;
+use std::io::{self, Read};
+use std::path::Path;
 
-use super::completeness::CompletenessRecord;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
 use super::schema::ColumnRecord;
+use super::seal;
+use crate::checksum::Checksum;
 use crate::digest::ContentDigest;
-use crate::events::Failures;
+use crate::platform;
+use crate::proof::Level;
+use crate::text::sanitize::escape;
 
-/// The record of a run that ended well: what was read, how, and the file it made.
-///
-/// It serialises to the manifest's JSON, all but its seal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Manifest {
-    pub(super) format_version: u32,
-    pub(super) program: ProgramRecord,
-    pub(super) source: SourceRecord,
-    pub(super) times: TimesRecord,
-    pub(super) options: OptionsRecord,
-    pub(super) run: RunRecord,
-    pub(super) contacts: ContactsRecord,
-    pub(super) warnings: Vec<WarningRecord>,
-    pub(super) completeness: CompletenessRecord,
-    /// None where there is a folder.
-    pub(super) file: Option<FileRecord>,
-    /// The files of a folder.
-    pub(super) parts: Vec<FileRecord>,
-    /// The owners' file, where they have a table.
-    pub(super) owners: Option<OwnersRecord>,
-    /// The digest of the contacts, where it was asked for.
-    pub(super) digest: Option<ContentDigest>,
-    pub(super) schema: SchemaRecord,
-}
+/// The version of the manifest's format. It does not change while keys are only added.
+pub(crate) const FORMAT_VERSION: u32 = 1;
+/// The largest manifest that is read: enough for a million part files.
+const MAX_BYTES: u64 = 256 << 20;
 
-impl Manifest {
-    /// Contacts written.
-    pub(crate) fn rows(&self) -> u64 {
-        self.contacts.rows
-    }
+/// The record of a successful run: what was read, how, and the files it wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub format_version: u32,
+    pub program: ProgramRecord,
+    pub source: SourceRecord,
+    pub times: TimesRecord,
+    pub options: OptionsRecord,
+    pub run: RunRecord,
+    pub contacts: ContactsRecord,
+    #[serde(default)]
+    pub warnings: Vec<WarningRecord>,
+    pub completeness: CompletenessRecord,
+    /// The file; null for a directory.
+    pub file: Option<FileRecord>,
+    /// The part files of a directory.
+    #[serde(default)]
+    pub parts: Vec<FileRecord>,
+    /// The owners, if they have a table of their own.
+    pub owners: Option<OwnersRecord>,
+    /// The digest of the contacts, if it was requested.
+    pub digest: Option<DigestRecord>,
+    pub schema: SchemaRecord,
 }
 
 /// The program that wrote a record.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ProgramRecord {
-    name: &'static str,
-    version: &'static str,
-}
-
-impl ProgramRecord {
-    /// This one.
-    pub fn ours() -> Self {
-        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
-    }
+    pub name: String,
+    pub version: String,
 }
 
 /// Whose contacts were read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SourceRecord {
     /// The base URL, or `sandbox`.
     pub base_url: String,
-    pub organisation: String,
+    pub organization: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct TimesRecord {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TimesRecord {
     pub started_at: String,
     pub finished_at: String,
     pub seconds: f64,
 }
 
-/// The options that shaped the data; how fast it was read is no such option.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct OptionsRecord {
+/// The options that shaped the data; those about speed are not among them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OptionsRecord {
     pub format: String,
     pub compression: String,
     pub compression_level: Option<u8>,
@@ -81,89 +80,246 @@ pub(super) struct OptionsRecord {
     pub rows_per_file: Option<u64>,
     pub partition: Option<String>,
     pub owners: Option<String>,
-    /// Columns whose values are hashed.
-    pub hashed: Vec<String>,
-    /// What tells the key of the hashes from another.
-    pub hash_key: Option<String>,
+    /// Columns whose values were replaced by their HMAC.
+    #[serde(default)]
+    pub hmac_columns: Vec<String>,
+    /// Identifies the key of the HMACs without revealing it.
+    pub hmac_key: Option<String>,
+    /// Whether each line is a contact as the API sent it, not a row of the table.
+    #[serde(default)]
     pub raw: bool,
     pub limit: Option<u64>,
     pub per_page: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct RunRecord {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunRecord {
     pub pages: u64,
     pub requests: RequestsRecord,
     pub retries: u64,
-    pub throttles: u64,
+    pub slowdowns: u64,
     pub learned_rate: Option<f64>,
-    /// When it was learned: an earlier run's stands where nothing was refused in this one.
+    /// When it was learned, by this run or an earlier one.
     pub learned_at: Option<String>,
     pub bytes_read: u64,
 }
 
-/// Requests by what came of them. A server that is down is also asked without wanting the page: what such
-/// a probe answers well is in `sent` alone, and so is a request that was under way when the run ended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct RequestsRecord {
+/// Requests by outcome. Two kinds are counted only in `sent`: successful probes of a server that was down, and requests
+/// that were in flight when the run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RequestsRecord {
     pub sent: u64,
-    /// Those that gave a page.
+    /// Those that returned a page.
     pub pages: u64,
-    #[serde(flatten)]
-    pub failures: Failures,
+    pub rate_limited: u64,
+    pub unavailable: u64,
+    pub invalid_response: u64,
+    pub rejected: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct ContactsRecord {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ContactsRecord {
     pub rows: u64,
     pub owners: u64,
     pub total_count: TotalCountRecord,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct TotalCountRecord {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TotalCountRecord {
     pub first: u64,
     pub last: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct WarningRecord {
-    pub kind: &'static str,
-    pub column: &'static str,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WarningRecord {
+    pub kind: String,
+    pub column: String,
     pub count: u64,
     pub example: ExampleRecord,
 }
 
-/// Where a warning was first seen: a place, never a value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct ExampleRecord {
+/// Where a warning was first seen; never the value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ExampleRecord {
     pub page: u64,
     pub position: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct FileRecord {
-    /// None for standard output.
+/// The certificate of completeness.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CompletenessRecord {
+    /// A text, so that a level of a later program can be named in the error.
+    pub level: String,
+    pub assumptions: Vec<AssumptionRecord>,
+    /// Why the level is not higher.
+    pub reasons: Vec<String>,
+    /// The order of the list, as seen in the data.
+    pub order: Option<String>,
+    pub responses: u64,
+    pub overlaps: u64,
+    pub repair_requests: u64,
+    pub verification_passes: u64,
+    pub repeated_rows: u64,
+    /// From when on later changes are to be looked for: the start of the run by our clock or the server's, whichever is
+    /// earlier.
+    pub watermark: String,
+}
+
+/// An assumption about the server that the level rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AssumptionRecord {
+    pub name: String,
+    pub status: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FileRecord {
+    /// Relative to the manifest's directory; null for stdout.
     pub name: Option<String>,
     pub rows: u64,
     pub bytes: u64,
     pub sha256: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct SchemaRecord {
-    pub version: &'static str,
-    pub fingerprint: String,
-    pub columns: Vec<ColumnRecord>,
-}
-
 /// The owners as a table of their own.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct OwnersRecord {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OwnersRecord {
     pub rows: u64,
     /// Contacts whose copy of their owner differs from the one in the table.
     pub contradictions: u64,
     pub file: FileRecord,
-    pub digest: Option<ContentDigest>,
+    pub digest: Option<DigestRecord>,
     pub columns: Vec<ColumnRecord>,
+}
+
+/// The digest of a table; the sum is a text because it does not fit a JSON number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DigestRecord {
+    pub rows: u64,
+    pub sum: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SchemaRecord {
+    pub version: String,
+    pub fingerprint: String,
+    pub columns: Vec<ColumnRecord>,
+}
+
+/// Why a manifest cannot be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// It was changed or truncated, or is not a manifest.
+    #[error("the manifest is damaged: its own checksum does not match")]
+    Damaged,
+    /// A later version of the program wrote it.
+    #[error("the manifest has format_version {found}, but this program supports only {FORMAT_VERSION}")]
+    Later {
+        /// Its version.
+        found: u32,
+    },
+    /// It states a level that this program does not know.
+    #[error("the manifest states the unknown level \"{found}\"")]
+    UnknownLevel {
+        /// The level, sanitized.
+        found: String,
+    },
+    /// It states an assumption that this program does not know.
+    #[error("the manifest states the unknown assumption \"{found}\"")]
+    UnknownAssumption {
+        /// The assumption's name, sanitized.
+        found: String,
+    },
+    /// Two of its statements cannot both be true.
+    #[error("the manifest contradicts itself: {0}")]
+    Contradiction(String),
+    /// A key is missing or has the wrong type, although the checksum matches.
+    #[error("cannot parse the manifest: {0}")]
+    Unreadable(String),
+}
+
+impl Manifest {
+    /// Parses a manifest, if its checksum matches and its version is supported.
+    pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
+        #[derive(Deserialize)]
+        struct Version {
+            format_version: u32,
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
+        if !seal::holds(text) {
+            return Err(ManifestError::Damaged);
+        }
+        let unreadable = |error: serde_json::Error| ManifestError::Unreadable(escape(&error.to_string()));
+        let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
+        if format_version > FORMAT_VERSION {
+            return Err(ManifestError::Later { found: format_version });
+        }
+        serde_json::from_str(text).map_err(unreadable)
+    }
+
+    /// The level of completeness, if this program knows it.
+    pub fn level(&self) -> Result<Level, ManifestError> {
+        let level = &self.completeness.level;
+        Level::named(level).ok_or_else(|| ManifestError::UnknownLevel { found: escape(level) })
+    }
+
+    /// The files of the contacts: one, or the parts of a directory.
+    pub fn files(&self) -> impl Iterator<Item = &FileRecord> {
+        self.file.iter().chain(&self.parts)
+    }
+
+    /// The owners' file, if they have a table of their own.
+    pub fn owners_file(&self) -> Option<&FileRecord> {
+        self.owners.as_ref().map(|owners| &owners.file)
+    }
+
+    /// The text of the manifest, with its checksum.
+    pub fn text(&self) -> Result<String, serde_json::Error> {
+        seal::seal(self)
+    }
+}
+
+impl ProgramRecord {
+    /// This program.
+    pub fn ours() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+impl From<ContentDigest> for DigestRecord {
+    fn from(digest: ContentDigest) -> Self {
+        Self { rows: digest.rows, sum: digest.sum.to_string() }
+    }
+}
+
+impl FileRecord {
+    /// Whether `path` is this file, by its checksum. Pipes and devices never are: reading them could block or never end.
+    pub fn is(&self, path: &Path) -> bool {
+        let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+        is_file
+            && Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
+    }
+}
+
+/// The bytes of a manifest file; anything but a regular file is refused without waiting for it.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    read_limited(platform::open_regular(path)?)
+}
+
+/// The bytes of a manifest, from any reader.
+pub(crate) fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let reason = format!("larger than {} MiB, the limit for manifests", MAX_BYTES >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+    }
+    Ok(bytes)
+}
+
+/// An instant as manifests, reports and logs show it: RFC 3339, UTC, milliseconds.
+pub(crate) fn timestamp(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

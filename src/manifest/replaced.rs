@@ -1,25 +1,13 @@
-//! The contacts of an export that is about to be replaced, by its manifest.
+//! The number of contacts in an export that is about to be replaced, from its manifest.
 
-use serde::Deserialize;
-
-use super::known::{KnownCompleteness, ManifestError, unsealed};
+use super::record::{Manifest, ManifestError};
 use crate::proof::Level;
 
-#[derive(Deserialize)]
-struct Replaced {
-    contacts: Contacts,
-    completeness: KnownCompleteness,
-}
-
-#[derive(Deserialize)]
-struct Contacts {
-    rows: u64,
-}
-
-/// How many contacts an export has; none where it is known to lack some, and so is no measure of a later one.
+/// The number of contacts; `None` if some are known to be missing, which makes it useless for comparison.
 pub(crate) fn contacts_in(manifest: &[u8]) -> Result<Option<u64>, ManifestError> {
-    let Replaced { contacts, completeness } = unsealed(manifest)?;
-    Ok((completeness.level != Level::Incomplete.to_string()).then_some(contacts.rows))
+    let manifest = Manifest::read(manifest)?;
+    let is_incomplete = manifest.completeness.level == Level::Incomplete.to_string();
+    Ok((!is_incomplete).then_some(manifest.contacts.rows))
 }
 
 #[cfg(test)]
@@ -30,7 +18,7 @@ mod tests {
     use crate::proof::Certificate;
 
     #[test]
-    fn an_export_that_lacks_contacts_is_no_measure() {
+    fn incomplete_exports_are_not_compared() {
         let contacts = |read: &ReadSummary| contacts_in(manifest_of(read).text().unwrap().as_bytes());
         assert_eq!(contacts(&read_summary()), Ok(Some(250)));
         let certificate = Certificate { level: Level::Incomplete, ..Certificate::default() };

@@ -1,4 +1,4 @@
-//! The table's columns as a manifest lists them, and what tells one list from another.
+//! The columns of a table as the manifest lists them, and their fingerprint.
 
 use arrow::datatypes::{DataType, Schema, TimeUnit};
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,12 @@ pub(crate) struct ColumnRecord {
     /// `int64`, `utf8`, or `timestamp(us, UTC)`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether a row may lack it.
+    /// Whether it may be null.
     pub nullable: bool,
 }
 
 impl ColumnRecord {
-    /// The names of the fields of a struct: they stand between quotation marks.
+    /// The names of a struct's fields, which its type shows in quotation marks.
     pub fn within(&self) -> Vec<String> {
         self.kind.split('"').skip(1).step_by(2).map(str::to_owned).collect()
     }
@@ -34,7 +34,7 @@ pub(crate) fn columns(schema: &Schema) -> Vec<ColumnRecord> {
     schema.fields().iter().map(|field| column(field)).collect()
 }
 
-/// A type, as manifests name it.
+/// A type's name in the manifest.
 pub(crate) fn kind(data_type: &DataType) -> String {
     match data_type {
         DataType::Int64 => "int64".to_owned(),
@@ -44,7 +44,7 @@ pub(crate) fn kind(data_type: &DataType) -> String {
     }
 }
 
-/// What tells one list of columns from another: the SHA-256 of a line a column, `name type nullable`.
+/// Identifies a list of columns: the SHA-256 of one line per column, `name type nullable`.
 pub(crate) fn fingerprint(columns: &[ColumnRecord]) -> String {
     let line = |ColumnRecord { name, kind, nullable }: &ColumnRecord| {
         format!("{name} {kind} {}", if *nullable { "nullable\n" } else { "required\n" })
@@ -59,15 +59,15 @@ mod tests {
     use crate::resource;
 
     #[test]
-    fn the_fields_of_a_struct_are_told_from_its_type() {
+    fn struct_fields_are_found_in_the_type() {
         let fields = ["id", "name"].map(|name| arrow::datatypes::Field::new(name, DataType::Int64, true));
         let kind = kind(&DataType::Struct(fields.to_vec().into()));
         assert_eq!(ColumnRecord { name: "x".to_owned(), kind, nullable: true }.within(), ["id", "name"]);
     }
 
-    /// When this fails, the columns have changed: update the version and the fingerprint beside them.
+    /// If this fails, the columns have changed: update the version and the fingerprint beside them.
     #[test]
-    fn the_version_is_of_these_columns() {
+    fn the_version_matches_the_columns() {
         let columns = columns(&resource::schema());
         assert!(columns.iter().all(|column| ["int64", "utf8", "timestamp(us, UTC)"].contains(&column.kind.as_str())));
         assert_eq!((resource::SCHEMA_VERSION, fingerprint(&columns).as_str()), resource::contacts::FINGERPRINT);

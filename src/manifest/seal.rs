@@ -1,7 +1,7 @@
-//! The seal of a manifest: its last key, a digest of all the rest of it.
+//! The manifest's checksum over itself, in its last key.
 //!
-//! `manifest_sha256` is the SHA-256 of the manifest's own bytes with its 64 digits written as zeros.
-//! Whatever byte changes, white space included, the seal is broken.
+//! `manifest_sha256` is the SHA-256 of the manifest's bytes with its own 64 digits set to zero. A change of any byte,
+//! whitespace included, invalidates it.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::checksum::sha256;
 const KEY: &str = "\"manifest_sha256\": \"";
 const DIGITS: usize = 64;
 
-/// A record with its seal, as it is written.
+/// A record with its checksum, as written.
 #[derive(Serialize)]
 struct Sealed<'r, R> {
     #[serde(flatten)]
@@ -18,31 +18,31 @@ struct Sealed<'r, R> {
     manifest_sha256: String,
 }
 
-/// The text of a record with its seal.
+/// The text of a record with its checksum.
 pub(crate) fn seal(record: &impl Serialize) -> Result<String, serde_json::Error> {
     let zeros = "0".repeat(DIGITS);
     let mut text = serde_json::to_string_pretty(&Sealed { record, manifest_sha256: zeros })?;
     text.push('\n');
     let digits = sha256(text.as_bytes());
-    if let Some(place) = place(&text) {
-        text.replace_range(place, &digits);
+    if let Some(position) = position(&text) {
+        text.replace_range(position, &digits);
     }
     Ok(text)
 }
 
-/// Whether the text is as it was sealed.
+/// Whether the checksum matches the text.
 pub(super) fn holds(text: &str) -> bool {
-    let Some(place) = place(text) else { return false };
+    let Some(position) = position(text) else { return false };
     let mut zeroed = text.to_owned();
-    zeroed.replace_range(place.clone(), &"0".repeat(DIGITS));
-    sha256(zeroed.as_bytes()) == text[place]
+    zeroed.replace_range(position.clone(), &"0".repeat(DIGITS));
+    sha256(zeroed.as_bytes()) == text[position]
 }
 
-/// Where the digits stand. The last key is meant, whatever is said before it.
-fn place(text: &str) -> Option<std::ops::Range<usize>> {
+/// The position of the digits. The last occurrence counts, whatever strings before it contain.
+fn position(text: &str) -> Option<std::ops::Range<usize>> {
     let start = text.rfind(KEY)? + KEY.len();
-    let place = start..start + DIGITS;
-    text.get(place.clone()).map(|_| place)
+    let digits = start..start + DIGITS;
+    text.get(digits.clone()).map(|_| digits)
 }
 
 #[cfg(test)]
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sealed_text_holds_until_a_byte_changes() {
+    fn any_changed_bit_breaks_the_seal() {
         let text = seal(&serde_json::json!({"key": "value", "nested": {"more": [1, 2]}})).unwrap();
         assert!(holds(&text));
         for index in 0..text.len() {

@@ -1,12 +1,16 @@
-//! A manifest of a made-up run, for the tests of this folder.
+//! A manifest of a fictitious run, for tests.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
+use super::record::FORMAT_VERSION;
+use super::seal::seal;
 use super::*;
 use crate::checksum::Checksum;
-use crate::config::{BaseUrl, ContactsConfig, Format, OutFile, Output, PlainHttp, Token};
+use crate::config::{BaseUrl, ContactsConfig, ExportConfig, Format, OutFile, Output, PlainHttp, Token};
+use crate::events::ReadSummary;
 use crate::proof::{Certificate, Level, Reason};
 
 pub(super) fn export_config(token: &str) -> ExportConfig {
@@ -31,6 +35,13 @@ pub(super) fn manifest_after(read: &ReadSummary, earlier: Option<Learned>) -> Ma
     Manifest::new(&export_config("token"), read, times, &written, earlier)
 }
 
+/// The text of a manifest in which something is changed.
+pub(crate) fn sealed_with(change: impl FnOnce(&mut Value)) -> String {
+    let mut manifest = serde_json::to_value(manifest_of(&read_summary())).unwrap();
+    change(&mut manifest);
+    seal(&manifest).unwrap()
+}
+
 fn started() -> DateTime<Utc> {
     "2026-01-02T03:04:05Z".parse().unwrap()
 }
@@ -40,21 +51,31 @@ pub(super) fn finished() -> DateTime<Utc> {
 }
 
 #[test]
-fn a_manifest_is_read_back_and_says_nothing_of_folders() {
-    let text = manifest_of(&read_summary()).text().unwrap();
-    let known = Known::read(text.as_bytes()).unwrap();
-    assert_eq!((known.file.unwrap().rows, Glance::read(text.as_bytes()).unwrap().level.as_str()), (250, "counted"));
-    assert_eq!(known.times.finished_at, "2026-01-02T03:04:14.000Z");
+fn a_manifest_is_read_back_as_written() {
+    let written = manifest_of(&read_summary());
+    let text = written.text().unwrap();
+    let read = Manifest::read(text.as_bytes()).unwrap();
+    assert_eq!((read.file.as_ref().unwrap().rows, read.level()), (250, Ok(Level::Counted)));
+    assert_eq!(read.times.finished_at, "2026-01-02T03:04:14.000Z");
+    assert_eq!(read, written);
     assert!(!text.contains("folder") && !text.contains("token"), "{text}");
+}
+
+#[test]
+fn keys_that_older_manifests_lack_have_defaults() {
+    for key in ["warnings", "parts", "owners", "digest"] {
+        let text = sealed_with(|manifest| drop(manifest.as_object_mut().unwrap().remove(key)));
+        assert!(Manifest::read(text.as_bytes()).is_ok(), "{key}");
+    }
 }
 
 #[test]
 fn a_limited_run_is_incomplete_and_says_why() {
     let reasons = vec![Reason::Limited { contacts: 250 }];
-    let certificate = Certificate { level: Level::Incomplete, reasons, ..Certificate::default() };
+    let certificate = Certificate { level: Level::Incomplete, reasons: reasons.clone(), ..Certificate::default() };
     let text = manifest_of(&ReadSummary { certificate, ..read_summary() }).text().unwrap();
-    assert_eq!(Glance::read(text.as_bytes()).unwrap().level, "incomplete");
-    assert!(text.contains("stopped at the limit of 250 contacts"), "{text}");
+    assert_eq!(Manifest::read(text.as_bytes()).unwrap().level(), Ok(Level::Incomplete));
+    assert!(text.contains(&reasons[0].to_string()), "{text}");
 }
 
 #[test]
@@ -69,8 +90,8 @@ fn the_watermark_is_the_earlier_start_by_both_clocks() {
 
 #[test]
 fn a_later_format_is_told_from_damage() {
-    let later = Manifest { format_version: 2, ..manifest_of(&read_summary()) };
-    let read = |text: &str| Known::read(text.as_bytes()).unwrap_err();
+    let later = Manifest { format_version: FORMAT_VERSION + 1, ..manifest_of(&read_summary()) };
+    let read = |text: &str| Manifest::read(text.as_bytes()).unwrap_err();
     assert_eq!(read(&later.text().unwrap()), ManifestError::Later { found: 2 });
     assert_eq!(read("{}"), ManifestError::Damaged);
 }

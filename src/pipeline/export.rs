@@ -190,14 +190,15 @@ impl Run<'_> {
         settled: Settled,
         kit: Option<kit::Staged>,
         manifest: impl FnOnce() -> Manifest,
-    ) -> Result<Manifest, Error> {
+    ) -> Result<Arc<str>, Error> {
         self.publishing.store(true, Ordering::Relaxed);
         self.reporter.report(&Event::Publishing);
         let manifest = manifest();
-        settled.publish(manifest.text()?.into_bytes()).await?;
-        self.reporter.report(&Event::Published { manifest: Arc::new(manifest.clone()) });
+        let text: Arc<str> = manifest.text().map_err(bug)?.into();
+        settled.publish(text.as_bytes().to_vec()).await?;
+        self.reporter.report(&Event::Published { rows: manifest.contacts.rows, manifest: Arc::clone(&text) });
         kit::publish(kit).await?;
-        Ok(manifest)
+        Ok(text)
     }
 
     async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

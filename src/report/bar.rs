@@ -1,31 +1,27 @@
-//! The progress bar on a terminal; the only indicatif.
-
-use std::sync::{Mutex, PoisonError};
+//! The progress bar on a terminal; the only module that uses `indicatif`.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::text::line;
-use super::{Progress, Verbosity};
+use super::progress::Throttled;
+use super::text::{Verbosity, line};
 use crate::events::{Event, Reporter};
 
 const BEFORE_THE_PLAN: &str = "{spinner} page 1 …";
 const BAR: &str = "{bar:16} {human_pos} of {human_len} pages, {wide_msg}";
 
-/// Shows a bar on standard error, and above it the lines that events are worth.
+/// Shows a progress bar on stderr, and lines for events above it.
 #[derive(Debug)]
 pub struct Bar {
-    drawn: ProgressBar,
     verbosity: Verbosity,
-    progress: Mutex<Progress>,
+    bar: Throttled<ProgressBar>,
 }
 
 impl Bar {
-    /// A bar on standard error, which should be a terminal.
+    /// A bar on stderr, which should be a terminal.
     #[must_use]
     pub fn new(verbosity: Verbosity) -> Self {
-        let drawn =
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style(BEFORE_THE_PLAN));
-        Self { drawn, verbosity, progress: Mutex::default() }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style(BEFORE_THE_PLAN));
+        Self { verbosity, bar: Throttled::new(bar) }
     }
 }
 
@@ -35,30 +31,30 @@ fn style(template: &str) -> ProgressStyle {
 
 impl Reporter for Bar {
     fn report(&self, event: &Event) {
-        if self.drawn.is_finished() {
-            // What follows `Ended` would draw it again.
-            return;
-        }
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.update(event);
-        if let Some(line) = line(event, self.verbosity) {
-            self.drawn.println(line);
-        }
-        match event {
-            Event::Planned { pages, .. } => {
-                self.drawn.set_length(*pages);
-                self.drawn.set_style(style(BAR));
+        self.bar.show(event, |bar, progress, _| {
+            if bar.is_finished() {
+                // An event after `Ended` would draw it again.
+                return;
             }
-            Event::RowsEmitted { .. } => {
-                self.drawn.set_message(progress.to_string());
-                self.drawn.set_position(progress.figures.pages);
+            if let Some(line) = line(event, self.verbosity) {
+                bar.println(line);
             }
-            Event::Heartbeat => {
-                self.drawn.set_message(progress.to_string());
-                self.drawn.tick();
+            match event {
+                Event::Planned { pages, .. } => {
+                    bar.set_length(*pages);
+                    bar.set_style(style(BAR));
+                }
+                Event::RowsEmitted { .. } => {
+                    bar.set_message(progress.to_string());
+                    bar.set_position(progress.figures.pages);
+                }
+                Event::Heartbeat => {
+                    bar.set_message(progress.to_string());
+                    bar.tick();
+                }
+                Event::Ended => bar.finish_and_clear(),
+                _ => {}
             }
-            Event::Ended => self.drawn.finish_and_clear(),
-            _ => {}
-        }
+        });
     }
 }

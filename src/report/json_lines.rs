@@ -1,35 +1,28 @@
-//! Events as JSON, one object a line, for a log that machines read.
+//! Events as JSON, one object per line, for logs that programs read.
 //!
-//! Each has `time` (RFC 3339, UTC) and `event`; the other keys are the event's own. No value of a
-//! contact is in any of them.
+//! Each object has `time` (RFC 3339, UTC) and `event`; the other keys depend on the event. None contains contact data.
 
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
 
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use super::{Progress, Verbosity};
+use super::progress::{Progress, Throttled};
+use super::text::Verbosity;
 use crate::events::{Event, Reporter};
 use crate::manifest::timestamp;
 
-/// Writes a JSON object a line: one every ten seconds, and one for each event that is worth it.
+/// Writes a JSON object for each event that is shown, and one with the progress every ten seconds.
 #[derive(Debug)]
 pub struct JsonLines<W> {
     verbosity: Verbosity,
-    state: Mutex<State<W>>,
-}
-
-#[derive(Debug)]
-struct State<W> {
-    out: W,
-    progress: Progress,
+    out: Throttled<W>,
 }
 
 impl<W: Write> JsonLines<W> {
-    /// Lines to `out`, which is standard error in the program.
+    /// Writes to `out`, which is stderr in the program.
     pub fn new(out: W, verbosity: Verbosity) -> Self {
-        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default() }) }
+        Self { verbosity, out: Throttled::new(out) }
     }
 }
 
@@ -45,17 +38,13 @@ pub fn json_line(event: &str, mut fields: Value) -> String {
 
 impl<W: Write + Send> Reporter for JsonLines<W> {
     fn report(&self, event: &Event) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { out, progress } = &mut *state;
-        progress.update(event);
-        let said = match event {
-            Event::Heartbeat => progress.is_due(event).then(|| ("progress", figures(progress))),
-            event => fields(event, self.verbosity),
-        };
-        if let Some((name, fields)) = said {
-            // Nobody may be left to read what is said; the run goes on.
-            let _ = writeln!(out, "{}", json_line(name, fields));
-        }
+        self.out.show(event, |out, progress, is_due| {
+            let shown = if is_due { Some(("progress", figures(progress))) } else { fields(event, self.verbosity) };
+            if let Some((name, fields)) = shown {
+                // The reader may be gone; the run continues.
+                let _ = writeln!(out, "{}", json_line(name, fields));
+            }
+        });
     }
 }
 
@@ -71,9 +60,9 @@ fn figures(progress: &Progress) -> Value {
     })
 }
 
-/// The name and the keys of an event, if it is worth a line.
+/// The name and the keys of an event, if it is shown.
 fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> {
-    let said = match event {
+    let shown = match event {
         Event::LockHeld => ("lock_held", json!({})),
         Event::Waiting { wait, cause } => ("waiting", json!({ "wait_seconds": wait.as_secs_f64(), "cause": cause })),
         Event::Stale { page, cause } => ("stale", json!({ "page": page, "cause": cause })),
@@ -104,7 +93,7 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
         }
         _ => return None,
     };
-    Some(said)
+    Some(shown)
 }
 
 #[cfg(test)]
@@ -114,17 +103,17 @@ mod tests {
     use super::*;
     use crate::events::{Warning, WarningKind};
 
-    fn said(verbosity: Verbosity, events: &[Event]) -> Vec<Value> {
+    fn shown(verbosity: Verbosity, events: &[Event]) -> Vec<Value> {
         let lines = JsonLines::new(Vec::new(), verbosity);
         for event in events {
             lines.report(event);
         }
-        let text = String::from_utf8(lines.state.into_inner().unwrap().out).unwrap();
+        let text = String::from_utf8(lines.out.into_output()).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[test]
-    fn each_line_is_an_object_with_its_time_and_name() {
+    fn each_line_is_an_object_with_time_and_event() {
         let events = [
             Event::Planned { pages: 2, contacts: 150 },
             Event::Requested { page: 1, attempt: 1 },
@@ -133,18 +122,18 @@ mod tests {
             Event::Ended,
         ];
         let names = |verbosity| {
-            said(verbosity, &events).iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            shown(verbosity, &events).iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(names(Verbosity::Warnings), ["planned", "warned"]);
         assert_eq!(names(Verbosity::Pages), ["planned", "retrying", "warned"]);
-        let lines = said(Verbosity::Retries, &events);
+        let lines = shown(Verbosity::Retries, &events);
         assert!(lines.iter().all(|line| line["time"].as_str().is_some_and(|time| time.ends_with('Z'))));
         assert_eq!((&lines[1]["cause"], &lines[1]["wait_seconds"]), (&json!("a\nb"), &json!(2.0)));
         assert_eq!((&lines[2]["kind"], &lines[2]["position"]), (&json!("wrong_kind"), &json!(3)));
     }
 
     #[test]
-    fn progress_comes_every_ten_seconds() {
-        assert_eq!(said(Verbosity::Warnings, &vec![Event::Heartbeat; 31]).len(), 3);
+    fn progress_is_shown_every_ten_seconds() {
+        assert_eq!(shown(Verbosity::Warnings, &vec![Event::Heartbeat; 31]).len(), 3);
     }
 }

@@ -1,4 +1,4 @@
-//! What a run tells: a reporter for each kind of reader, and the records that machines read after it.
+//! Reporting: a reporter for each kind of output, the summary, and the records of a run for other programs.
 
 #[cfg(feature = "cli")]
 mod bar;
@@ -6,6 +6,8 @@ mod json_lines;
 mod progress;
 mod prometheus;
 mod run_report;
+#[cfg(feature = "cli")]
+mod summary;
 mod text;
 
 #[cfg(feature = "cli")]
@@ -13,5 +15,7 @@ pub use bar::Bar;
 pub use json_lines::{JsonLines, json_line};
 pub use progress::Progress;
 pub use prometheus::metrics;
-pub use run_report::Ended;
+pub use run_report::RunReport;
+#[cfg(feature = "cli")]
+pub(crate) use summary::summary_lines;
 pub use text::{Lines, Verbosity};

@@ -1,29 +1,54 @@
-//! How far a run is: events come in, figures go out. Every reporter that shows progress keeps one.
+//! The progress of a run, and how often reporters show it.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::events::{Event, Figures};
-use crate::text::humanize::{bytes, count, seconds};
+use crate::text::humanize::{bytes, counted, seconds};
 
-/// Seconds over which the speed is taken.
+/// Seconds over which the speed is averaged.
 const SPEED_OVER: usize = 10;
 
-/// Ticks, which are seconds, from one line of progress to the next.
+/// Seconds between two lines of progress.
 const EVERY: u64 = 10;
 
 /// How far a run is, and how fast.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Progress {
-    /// What was counted so far.
+    /// The figures so far.
     pub figures: Figures,
     /// Ticks so far; the first comes at once.
     ticks: u64,
-    /// Seconds for which nobody sends any more.
+    /// Seconds until requests are sent again.
     waiting: u64,
-    /// Requests and pages at each of the last seconds, the oldest first.
+    /// Requests and pages at each of the last seconds, oldest first.
     seconds: VecDeque<(u64, u64)>,
+}
+
+/// An output with the progress that it shows, behind one lock.
+#[derive(Debug)]
+pub(super) struct Throttled<W>(Mutex<(W, Progress)>);
+
+impl<W> Throttled<W> {
+    pub fn new(out: W) -> Self {
+        Self(Mutex::new((out, Progress::default())))
+    }
+
+    /// Updates the progress by an event; `show` gets it with the output, and learns whether a line of progress is due.
+    pub fn show(&self, event: &Event, show: impl FnOnce(&mut W, &Progress, bool)) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (out, progress) = &mut *state;
+        progress.update(event);
+        show(out, progress, progress.is_due(event));
+    }
+
+    /// The output, once nothing is shown any more.
+    #[cfg(test)]
+    pub fn into_output(self) -> W {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 impl Progress {
@@ -44,18 +69,18 @@ impl Progress {
         }
     }
 
-    /// Whether an event, just taken into account, is the tick with which progress is worth a line again.
-    pub(super) fn is_due(&self, event: &Event) -> bool {
+    /// Whether an event, already taken into account, is the tick at which a line of progress is due.
+    fn is_due(&self, event: &Event) -> bool {
         matches!(event, Event::Heartbeat) && self.ticks > 1 && (self.ticks - 1).is_multiple_of(EVERY)
     }
 
-    /// Requests a second, over the last ten seconds.
+    /// Requests per second, over the last ten seconds.
     #[must_use]
     pub fn requests_per_second(&self) -> f64 {
         self.per_second(|(requests, _)| requests)
     }
 
-    /// Time left at the present speed; none before that is known.
+    /// The time left at the current speed; `None` before that is known.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn time_left(&self) -> Option<Duration> {
@@ -80,8 +105,8 @@ impl std::fmt::Display for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} contacts, {}, {:.1} requests/s",
-            count(self.figures.contacts),
+            "{}, {}, {:.1} requests/s",
+            counted(self.figures.contacts, "contact"),
             bytes(self.figures.bytes_read),
             self.requests_per_second()
         )?;
@@ -100,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn speed_and_time_left_follow_from_the_last_ten_seconds() {
+    fn speed_and_time_left_use_the_last_ten_seconds() {
         let mut progress = Progress::default();
         progress.update(&Event::Planned { pages: 100, contacts: 10_000 });
         for _ in 0..20 {

@@ -1,33 +1,32 @@
 //! Metrics in the text format of Prometheus, for the textfile collector of its `node_exporter`.
 //!
-//! One file per output: the label `output`, its absolute path, tells them apart. The time of the last success is taken
-//! over from the file that a failed run replaces, if that is about the same output, so that an alert can ask how old the
-//! data is.
+//! One file per output, which the label `output` identifies by its absolute path. A failed run keeps the time of the last
+//! success from the file that it replaces, if that belongs to the same output, so that alerts can use the age of the data.
 
 use std::fmt::{Display, Write};
 
-use super::Ended;
+use super::run_report::RunReport;
 
 const LAST_SUCCESS: &str = "linq_export_last_success_timestamp_seconds";
 
-/// The text of the metrics after a run. `previous` is what stood in the file before, if anything did.
+/// The metrics after a run. `previous` is the earlier content of the file, if it exists.
 #[must_use]
-pub fn metrics(ended: &Ended, previous: Option<&str>) -> String {
-    let mut text = Text { label: label(ended.series()), text: String::new() };
-    let now = seconds(ended.finished.timestamp_millis());
-    let success = if ended.exit_code == 0 {
+pub fn metrics(report: &RunReport, previous: Option<&str>) -> String {
+    let mut text = Text { label: label(&report.series), text: String::new() };
+    let now = seconds(report.finished.timestamp_millis());
+    let success = if report.exit_code == 0 {
         Some(now.clone())
     } else {
         previous.and_then(|previous| last_success(previous, &text.label))
     };
     if let Some(success) = success {
-        text.gauge(LAST_SUCCESS, "When an export last ended well, in seconds since 1970.", success);
+        text.gauge(LAST_SUCCESS, "Unix time of the last successful export.", success);
     }
-    text.gauge("linq_export_last_run_timestamp_seconds", "When the last run ended, in seconds since 1970.", now);
-    text.gauge("linq_export_exit_code", "The exit code of the last run; 0 is a whole export.", ended.exit_code);
-    text.gauge("linq_export_rows", "Contacts that the last run published.", ended.rows());
-    text.gauge("linq_export_requests", "Requests that the last run sent, retries included.", ended.requests());
-    text.gauge("linq_export_duration_seconds", "How long the last run took.", ended.seconds);
+    text.gauge("linq_export_last_run_timestamp_seconds", "Unix time at which the last run ended.", now);
+    text.gauge("linq_export_exit_code", "Exit code of the last run; 0 means success.", report.exit_code);
+    text.gauge("linq_export_rows", "Contacts published by the last run.", report.rows);
+    text.gauge("linq_export_requests", "Requests sent by the last run, including retries.", report.run.requests);
+    text.gauge("linq_export_duration_seconds", "Duration of the last run.", report.seconds);
     text.text
 }
 
@@ -44,17 +43,17 @@ impl Text {
     }
 }
 
-/// A label's value, escaped as the format wants it.
+/// A label's value, escaped.
 fn label(output: &str) -> String {
     output.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
-/// Milliseconds as seconds with their fraction.
+/// Milliseconds as seconds with three decimals.
 fn seconds(milliseconds: i64) -> String {
     format!("{}.{:03}", milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000))
 }
 
-/// When the output with this label was last exported well, by the metrics of a run before.
+/// The time of the output's last success, from the metrics of an earlier run.
 fn last_success(previous: &str, label: &str) -> Option<String> {
     let sample = format!("{LAST_SUCCESS}{{output=\"{label}\"}} ");
     let value = previous.lines().find_map(|line| line.strip_prefix(&sample))?;
@@ -76,12 +75,12 @@ mod tests {
 
     fn text_of(output: &Output, exit: ExitCode, previous: Option<&str>) -> String {
         let started = "2026-01-02T03:04:05Z".parse().unwrap();
-        let ended = Ended::new(exit, started, Duration::from_millis(1_500), Figures::default());
-        metrics(&ended.with_output(output), previous)
+        let report = RunReport::new(exit, started, Duration::from_millis(1_500), Figures::default());
+        metrics(&report.with_output(output), previous)
     }
 
     #[test]
-    fn the_success_of_another_output_is_not_this_ones() {
+    fn another_outputs_success_does_not_count() {
         let here = Output::File("c.parquet".into());
         let success = text_of(&here, ExitCode::Success, None);
         let absolute = Output::File(std::path::absolute("c.parquet").unwrap());
@@ -93,14 +92,14 @@ mod tests {
             );
         }
         assert!(!text_of(&Output::Stdout, ExitCode::Unauthorized, Some(&success)).contains(LAST_SUCCESS));
-        // Last night's partition is of the same output as this night's.
+        // Last night's partition and tonight's are one output.
         let night = |day: &str| Output::Folder { path: "out/".into(), partition: Some(day.parse().unwrap()) };
         let success = text_of(&night("day=1"), ExitCode::Success, None);
         assert!(text_of(&night("day=2"), ExitCode::Unauthorized, Some(&success)).contains(LAST_SUCCESS));
     }
 
     #[test]
-    fn the_last_success_outlives_failures() {
+    fn failures_keep_the_time_of_the_last_success() {
         let success = text(ExitCode::Success, None);
         let line = "linq_export_last_success_timestamp_seconds{output=\"/a \\\"b\\\"\\\\c.parquet\"} 1767323046.500\n";
         assert!(success.contains(line), "{success}");

@@ -1,67 +1,72 @@
-//! How a run ended, as a record for machines: written after every run, the failed ones above all.
+//! The report of a run, for other programs: written after every run, successful or not.
 //!
-//! An outcome and figures come in; the report's JSON and the metrics' text go out.
+//! `docs/report.schema.json` describes it.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::json_line;
+use super::json_lines::json_line;
 use crate::api::FailureKind;
 use crate::config::{ExportConfig, Output};
 use crate::error::Error;
-use crate::events::{Figures, Summary};
+use crate::events::Figures;
 use crate::exit::ExitCode;
 use crate::fetch::ApiError;
-use crate::manifest::{Manifest, ProgramRecord, SourceRecord, source_of, timestamp};
+use crate::manifest::{ProgramRecord, SourceRecord, source_of, timestamp};
 use crate::text::causes::error_chain;
 
-/// The version of the report's format. It stays while keys are only added.
+/// The version of the report's format. It does not change while keys are only added.
 const FORMAT_VERSION: u32 = 1;
 
-/// How a run ended, what it was told, and its figures.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Ended {
+/// How a run ended, its options, and its figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
     format_version: u32,
     program: ProgramRecord,
     outcome: &'static str,
     pub(super) exit_code: u8,
-    meaning: &'static str,
+    exit_meaning: &'static str,
     error: Option<Problem>,
     source: Option<SourceRecord>,
     output: Option<String>,
     started_at: String,
     finished_at: String,
     pub(super) seconds: f64,
-    run: Figures,
-    manifest: Option<Manifest>,
-    /// What the metrics are about: the output, and all partitions of a folder as one.
+    pub(super) run: Figures,
+    /// The text of the manifest, as published.
+    manifest: Option<Box<RawValue>>,
+    /// Contacts published.
     #[serde(skip)]
-    series: String,
+    pub(super) rows: u64,
+    /// The output that the metrics belong to; all partitions of a directory are one.
+    #[serde(skip)]
+    pub(super) series: String,
     #[serde(skip)]
     pub(super) finished: DateTime<Utc>,
 }
 
 /// What went wrong.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 struct Problem {
     message: String,
-    /// What lies behind it, the nearest first.
+    /// Its causes, the nearest first.
     chain: Vec<String>,
     hint: Option<String>,
     page: Option<u64>,
     attempt: Option<u32>,
     status: Option<u16>,
-    /// What the server said, escaped and cut.
-    said: Option<String>,
-    /// The id alone, without the name of the header.
+    /// The server's error message, sanitized and truncated.
+    server_message: Option<String>,
+    /// The request id, without the name of its header.
     request_id: Option<String>,
 }
 
-impl Ended {
-    /// The record of a run that began at `started`, as the clock on the wall has it, and took so long.
+impl RunReport {
+    /// The report of a run that started at `started` by the system clock and took `took`.
     #[must_use]
     pub fn new(exit: ExitCode, started: DateTime<Utc>, took: Duration, run: Figures) -> Self {
         let finished = TimeDelta::from_std(took).map_or(started, |took| started + took);
@@ -70,7 +75,7 @@ impl Ended {
             program: ProgramRecord::ours(),
             outcome: outcome(exit),
             exit_code: exit.code(),
-            meaning: exit.meaning(),
+            exit_meaning: exit.meaning(),
             error: None,
             source: None,
             output: None,
@@ -79,60 +84,44 @@ impl Ended {
             seconds: took.as_secs_f64(),
             run,
             manifest: None,
+            rows: 0,
             series: String::new(),
             finished,
         }
     }
 
-    /// Changes how the run exits, where something went wrong after it had ended.
+    /// Replaces the exit code, if something failed after the export.
     #[must_use]
-    pub fn with_exit(mut self, exit: ExitCode) -> Self {
-        self.outcome = outcome(exit);
-        self.exit_code = exit.code();
-        self.meaning = exit.meaning();
-        self
+    pub fn with_exit(self, exit: ExitCode) -> Self {
+        Self { outcome: outcome(exit), exit_code: exit.code(), exit_meaning: exit.meaning(), ..self }
     }
 
-    /// Adds what the run was told.
+    /// Adds the source of the run.
     #[must_use]
-    pub fn with_config(mut self, config: &ExportConfig) -> Self {
-        self.source = Some(source_of(config));
-        self
+    pub fn with_config(self, config: &ExportConfig) -> Self {
+        Self { source: Some(source_of(config)), ..self }
     }
 
-    /// Adds where the output was to go, as the operator named it.
+    /// Adds the output, as named on the command line.
     #[must_use]
-    pub fn with_output(mut self, output: &Output) -> Self {
-        self.output = Some(output.to_string());
-        self.series = series(output);
-        self
+    pub fn with_output(self, output: &Output) -> Self {
+        Self { output: Some(output.to_string()), series: series(output), ..self }
     }
 
-    /// Adds what the run came to.
+    /// Adds what was published: the number of contacts and the text of the manifest.
     #[must_use]
-    pub fn with_summary(self, summary: &Summary) -> Self {
-        self.with_manifest(&summary.manifest)
+    pub fn with_published(self, rows: u64, manifest: &str) -> Self {
+        Self { rows, manifest: RawValue::from_string(manifest.to_owned()).ok(), ..self }
     }
 
-    /// Adds the record of what was published, where the run did not end well after that.
+    /// Adds the error and a hint.
     #[must_use]
-    pub fn with_manifest(mut self, manifest: &Manifest) -> Self {
-        self.manifest = Some(manifest.clone());
-        self
-    }
-
-    /// Adds why it did not end well, and what to do.
-    #[must_use]
-    pub fn with_error(mut self, error: &Error, hint: Option<&str>) -> Self {
+    pub fn with_error(self, error: &Error, hint: Option<&str>) -> Self {
         let mut problem = Problem {
             message: error.to_string(),
             chain: error_chain(error).collect(),
             hint: hint.map(str::to_owned),
-            page: None,
-            attempt: None,
-            status: None,
-            said: None,
-            request_id: None,
+            ..Problem::default()
         };
         let failed = match error {
             Error::Api(error) => match &**error {
@@ -153,37 +142,21 @@ impl Ended {
             | FailureKind::InvalidPage { message, .. }
             | FailureKind::NotAPage { message, .. } = &failure.kind
             {
-                problem.said = Some(message.message.clone()).filter(|message| !message.is_empty());
+                problem.server_message = Some(message.message.clone()).filter(|message| !message.is_empty());
                 problem.request_id = message.request_id.as_ref().map(|request| request.id.clone());
             }
         }
-        self.error = Some(problem);
-        self
+        Self { error: Some(problem), ..self }
     }
 
-    /// What the metrics are about.
-    pub(super) fn series(&self) -> &str {
-        &self.series
-    }
-
-    /// Contacts written; none where the output was not published.
-    pub(super) fn rows(&self) -> u64 {
-        self.manifest.as_ref().map_or(0, Manifest::rows)
-    }
-
-    /// Requests sent.
-    pub(super) fn requests(&self) -> u64 {
-        self.run.requests
-    }
-
-    /// The report: a JSON document.
+    /// The report as a JSON document.
     #[must_use]
     pub fn report(&self) -> String {
-        // Keys that are text and numbers that are finite: nothing here can fail to serialise.
+        // Serializing texts and finite numbers cannot fail.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// The last line of a JSON log: the report without the manifest, which stands beside the file.
+    /// The last line of a JSON log: the report without the manifest.
     #[must_use]
     pub fn log_line(&self) -> String {
         let mut fields = serde_json::to_value(Self { manifest: None, ..self.clone() }).unwrap_or_default();
@@ -196,7 +169,7 @@ impl Ended {
 
 fn outcome(exit: ExitCode) -> &'static str {
     match exit {
-        ExitCode::Success => "whole",
+        ExitCode::Success => "success",
         ExitCode::HangUp
         | ExitCode::Interrupted
         | ExitCode::Quit
@@ -207,8 +180,8 @@ fn outcome(exit: ExitCode) -> &'static str {
     }
 }
 
-/// What tells an output from all others, from wherever it is named: a run of one must not be taken for one of another. The
-/// partitions of a folder are nights of one output.
+/// Identifies an output for the metrics, by its absolute path. The partitions of a directory are one output, since each run
+/// writes another one.
 fn series(output: &Output) -> String {
     match output.path() {
         Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string(),

@@ -1,69 +1,70 @@
-//! Events as plain lines, for logs and for terminals that are none.
+//! Events as plain lines, for logs, and when stderr is not a terminal.
 
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Progress;
+use super::progress::Throttled;
 use crate::events::{Event, Reporter};
 use crate::text::humanize::{count, counted, seconds};
 
-/// A wait worth a line unasked.
+/// Waits from this length on are shown at any verbosity.
 const LONG: Duration = Duration::from_secs(5);
 
-/// How much is said.
+/// What is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Warnings.
     #[default]
     Warnings,
-    /// Each attempt that failed, too.
+    /// Also each failed attempt.
     Retries,
-    /// Each page, too.
+    /// Also each page.
     Pages,
 }
 
-/// The line that an event is worth, if it is.
+/// The line for an event, if it is shown.
 pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     match event {
         Event::Warned(warning) => Some(format!("warning: {warning}")),
-        Event::Stale { page, cause } => Some(format!("warning: page {page} is from a cache: {cause}")),
+        Event::Stale { page, cause } => Some(format!("warning: page {page} came from a cache: {cause}")),
         Event::ClockSkew { ahead } => {
             let side = if *ahead < 0 { "behind" } else { "ahead of" };
             let by = seconds(Duration::from_secs(ahead.unsigned_abs()));
             Some(format!(
-                "warning: this machine's clock is {by} {side} the server's: the watermark is the earlier of both"
+                "warning: this machine's clock is {by} {side} the server's; the watermark uses the earlier time"
             ))
         }
         Event::Doubted { contacts, least, wait } => Some(format!(
-            "warning: page 1 counts {}, and at least {} were expected after the last export: reading it again in {}",
+            "warning: page 1 reports {}, but at least {} are expected since the last export; re-reading it in {}",
             counted(*contacts, "contact"),
             count(*least),
             seconds(*wait)
         )),
         Event::NoMeasure { cause } => Some(format!(
-            "warning: {cause}: whether too many contacts are gone since that export (--max-deletes) is not checked"
+            "warning: {cause}; cannot check how many contacts were deleted since that export (--max-deletes)"
         )),
-        Event::LockHeld => Some("another run is writing this output: waiting for it".to_owned()),
+        Event::LockHeld => Some("another run is writing this output; waiting for it to finish".to_owned()),
         Event::Recovered => {
-            Some("finished the manifest of an earlier run that was stopped while it published".to_owned())
+            Some("published the manifest of an earlier run that was interrupted while publishing".to_owned())
         }
         Event::ModesIgnored => Some(
-            "warning: the file system does not let the output's permissions be set: its mount decides who may read it"
+            "warning: the file system ignores file permissions; its mount options decide who can read the output"
                 .to_owned(),
         ),
         Event::Planned { pages, contacts } if verbosity >= Verbosity::Retries => {
-            Some(format!("{} contacts on {} pages", count(*contacts), count(*pages)))
+            Some(format!("{} on {}", counted(*contacts, "contact"), counted(*pages, "page")))
         }
         Event::Retrying { page, attempt, wait, cause } if verbosity >= Verbosity::Retries => {
-            let when = if wait.is_zero() { "again".to_owned() } else { format!("again in {}", seconds(*wait)) };
-            Some(format!("page {page}, attempt {attempt}: {cause}; {when}"))
+            let when = if wait.is_zero() { "now".to_owned() } else { format!("in {}", seconds(*wait)) };
+            Some(format!("page {}, attempt {attempt}: {cause}; retrying {when}", count(*page)))
         }
         Event::Waiting { wait, cause } if *wait >= LONG || verbosity >= Verbosity::Retries => {
             Some(format!("waiting {}: {cause}", seconds(*wait)))
         }
         Event::PageRead { page, contacts, bytes, took } if verbosity >= Verbosity::Pages => Some(format!(
-            "page {page}: {contacts} contacts, {} in {} ms",
+            "page {}: {}, {} in {} ms",
+            count(*page),
+            counted(*contacts, "contact"),
             crate::text::humanize::bytes(*bytes),
             took.as_millis()
         )),
@@ -71,67 +72,60 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     }
 }
 
-/// Writes a line every ten seconds, and one for each event that is worth it.
+/// Writes a line for each event that is shown, and one with the progress every ten seconds.
 #[derive(Debug)]
 pub struct Lines<W> {
     verbosity: Verbosity,
-    state: Mutex<State<W>>,
-}
-
-#[derive(Debug)]
-struct State<W> {
-    out: W,
-    progress: Progress,
+    out: Throttled<W>,
 }
 
 impl<W: Write> Lines<W> {
-    /// Lines to `out`, which is standard error in the program.
+    /// Writes to `out`, which is stderr in the program.
     pub fn new(out: W, verbosity: Verbosity) -> Self {
-        Self { verbosity, state: Mutex::new(State { out, progress: Progress::default() }) }
+        Self { verbosity, out: Throttled::new(out) }
     }
 }
 
 impl<W: Write + Send> Reporter for Lines<W> {
     fn report(&self, event: &Event) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { out, progress } = &mut *state;
-        progress.update(event);
-        // Nobody may be left to read what is said; the run goes on.
-        if let Some(line) = line(event, self.verbosity) {
-            let _ = writeln!(out, "{line}");
-        }
-        if progress.is_due(event) {
-            let _ = writeln!(out, "{} of {} pages, {progress}", count(progress.figures.pages), planned(progress));
-        }
+        self.out.show(event, |out, progress, is_due| {
+            // The reader may be gone; the run continues.
+            if let Some(line) = line(event, self.verbosity) {
+                let _ = writeln!(out, "{line}");
+            }
+            if is_due {
+                let planned = match progress.figures.pages_planned {
+                    0 => "?".to_owned(),
+                    planned => count(planned),
+                };
+                let _ = writeln!(out, "{} of {planned} pages, {progress}", count(progress.figures.pages));
+            }
+        });
     }
-}
-
-fn planned(progress: &Progress) -> String {
-    if progress.figures.pages_planned == 0 { "?".to_owned() } else { count(progress.figures.pages_planned) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(verbosity: Verbosity, events: &[Event]) -> String {
+    fn shown(verbosity: Verbosity, events: &[Event]) -> String {
         let lines = Lines::new(Vec::new(), verbosity);
         for event in events {
             lines.report(event);
         }
-        String::from_utf8(lines.state.into_inner().unwrap().out).unwrap()
+        String::from_utf8(lines.out.into_output()).unwrap()
     }
 
     #[test]
-    fn one_line_every_ten_seconds_even_when_nothing_comes() {
+    fn progress_is_shown_every_ten_seconds() {
         let ticks = vec![Event::Heartbeat; 31];
-        assert_eq!(said(Verbosity::Warnings, &ticks).lines().count(), 3);
-        assert!(said(Verbosity::Warnings, &ticks).starts_with("0 of ? pages, 0 contacts, 0 bytes, 0.0 requests/s"));
+        assert_eq!(shown(Verbosity::Warnings, &ticks).lines().count(), 3);
+        assert!(shown(Verbosity::Warnings, &ticks).starts_with("0 of ? pages, 0 contacts, 0 bytes, 0.0 requests/s"));
     }
 
     #[test]
-    fn more_is_said_when_asked() {
-        let skew = |ahead| said(Verbosity::Warnings, &[Event::ClockSkew { ahead }]);
+    fn verbosity_adds_retries_and_pages() {
+        let skew = |ahead| shown(Verbosity::Warnings, &[Event::ClockSkew { ahead }]);
         assert!(skew(600).contains("clock is 10 min 0 s ahead of the server's"), "{}", skew(600));
         assert!(skew(-70).contains("clock is 1 min 10 s behind the server's"), "{}", skew(-70));
         let events = [
@@ -144,10 +138,10 @@ mod tests {
             },
             Event::PageRead { page: 7, contacts: 100, bytes: 47_000, took: Duration::from_millis(80) },
         ];
-        assert_eq!(said(Verbosity::Warnings, &events), "");
+        assert_eq!(shown(Verbosity::Warnings, &events), "");
         assert_eq!(
-            said(Verbosity::Pages, &events),
-            "2,500 contacts on 25 pages\npage 7, attempt 1: the server answered 502; again in 2.0 s\npage 7: 100 contacts, 47 kB in 80 ms\n"
+            shown(Verbosity::Pages, &events),
+            "2,500 contacts on 25 pages\npage 7, attempt 1: the server answered 502; retrying in 2.0 s\npage 7: 100 contacts, 47 kB in 80 ms\n"
         );
     }
 }

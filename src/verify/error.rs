@@ -1,4 +1,4 @@
-//! In what a file or folder and its manifest can differ, and what to do about it.
+//! How a file or directory can differ from its manifest.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,77 +6,57 @@ use std::path::{Path, PathBuf};
 use crate::dataset::ReadbackError;
 use crate::manifest::ManifestError;
 use crate::proof::{Level, Require};
+use crate::text::humanize::count;
 use crate::text::sanitize::inert;
 
-/// Why a file is not accepted.
+/// Why a file or directory is not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// There is no such file.
-    #[error("there is no file {}", shown(path))]
-    NoFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// There is no such folder.
-    #[error("there is no folder {}", shown(path))]
-    NoFolder {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The file that says that a folder is whole is not there.
-    #[error("there is no {}, which would say that the folder is whole", shown(path))]
-    NoSuccess {
-        /// The file.
-        path: PathBuf,
-    },
-    /// In a folder is something that its manifest does not list.
-    #[error("\"{}\" is not in the manifest of its folder", shown(path))]
-    Stray {
-        /// The file or folder that is one too many.
-        path: PathBuf,
-    },
-    /// A run was stopped between the two renames that replace a folder where the system has no exchange.
-    #[error("replacing {} was interrupted: it stands hidden beside its place", shown(path))]
-    TakenAway {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// There is no manifest.
-    #[error("there is no manifest {}", shown(path))]
-    NoManifest {
-        /// The manifest.
-        path: PathBuf,
-    },
-    /// It is the owners of other contacts, and has no manifest of its own.
-    #[error("{} holds the owners of {}", shown(path), shown(contacts))]
+    /// The file does not exist.
+    #[error("{} does not exist", shown(.0))]
+    NoFile(PathBuf),
+    /// The directory does not exist.
+    #[error("the directory {} does not exist", shown(.0))]
+    NoFolder(PathBuf),
+    /// A file that the manifest lists is missing.
+    #[error("{} is missing", shown(.0))]
+    Missing(PathBuf),
+    /// The marker file of a complete directory is missing.
+    #[error("{} is missing, which marks the directory as complete", shown(.0))]
+    NoSuccess(PathBuf),
+    /// A directory contains something that its manifest does not list.
+    #[error("{} is not listed in the manifest of its directory", shown(.0))]
+    Stray(PathBuf),
+    /// A run was stopped between the two renames that replace a directory on systems that cannot swap two.
+    #[error("replacing {} was interrupted: it still exists next to its path, under a hidden name", shown(.0))]
+    TakenAway(PathBuf),
+    /// The manifest does not exist.
+    #[error("the manifest {} does not exist", shown(.0))]
+    NoManifest(PathBuf),
+    /// The file contains the owners of other contacts, and has no manifest of its own.
+    #[error("{} contains the owners of {}", shown(path), shown(contacts))]
     OwnersOf {
         /// The file.
         path: PathBuf,
-        /// The file or folder of the contacts.
+        /// The file or directory of the contacts.
         contacts: PathBuf,
     },
-    /// A folder is no export itself, but holds some.
-    #[error("{} holds partitions, such as {}", shown(path), inert(first))]
+    /// A directory is not an export, but contains partitions.
+    #[error("{} is not an export, but contains partitions, such as {}", shown(path), inert(first))]
     Partitioned {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
         /// One of them.
         first: String,
     },
-    /// A run was stopped between the two renames: the file is whole, and its manifest staged.
-    #[error("publishing {} was interrupted: the file is whole, its manifest has not got its name yet", shown(path))]
-    Interrupted {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A run has the file at this moment.
-    #[error("a run is writing {} at this moment", shown(path))]
-    Publishing {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The manifest cannot be relied on.
+    /// A run was stopped between two renames: the file is complete, and its manifest has a temporary name.
+    #[error("publishing {} was interrupted: the file is complete, but its manifest has a temporary name", shown(.0))]
+    Interrupted(PathBuf),
+    /// Another run is writing the file.
+    #[error("another run is writing {}", shown(.0))]
+    Publishing(PathBuf),
+    /// The manifest cannot be trusted.
     #[error("{}: {error}", shown(path))]
     Manifest {
         /// The manifest.
@@ -84,8 +64,8 @@ pub enum VerifyError {
         /// What is wrong with it.
         error: ManifestError,
     },
-    /// The file is longer or shorter than its manifest says.
-    #[error("{} has {found} bytes, and its manifest says {due}", shown(path))]
+    /// The size of the file differs.
+    #[error("{} does not match its manifest: {} bytes instead of {}", shown(path), count(*found), count(*due))]
     Size {
         /// The file.
         path: PathBuf,
@@ -94,22 +74,19 @@ pub enum VerifyError {
         /// The size in the manifest.
         due: u64,
     },
-    /// The file's bytes are others than its manifest says.
-    #[error("{} has another content than its manifest says: the SHA-256 differs", shown(path))]
-    Content {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The columns are others than the manifest says.
-    #[error("{} has other columns than its manifest says: {reason}", shown(path))]
+    /// The bytes of the file differ.
+    #[error("{} does not match its manifest: SHA-256 differs", shown(.0))]
+    Content(PathBuf),
+    /// The columns differ.
+    #[error("{} does not match its manifest: {reason}", shown(path))]
     Schema {
         /// The file.
         path: PathBuf,
         /// The first difference.
         reason: String,
     },
-    /// The rows are more or fewer than the manifest says.
-    #[error("{} has {found} rows, and its manifest says {due}", shown(path))]
+    /// The number of rows differs.
+    #[error("{} does not match its manifest: {} rows instead of {}", shown(path), count(*found), count(*due))]
     Rows {
         /// The file.
         path: PathBuf,
@@ -118,16 +95,16 @@ pub enum VerifyError {
         /// The rows in the manifest.
         due: u64,
     },
-    /// A contact is there twice.
-    #[error("{} has the contact with id {id} twice", shown(path))]
+    /// A contact appears twice.
+    #[error("{} contains the contact with id {id} twice", shown(path))]
     Twice {
         /// The file.
         path: PathBuf,
         /// Its id.
         id: i64,
     },
-    /// The contents are others than the manifest says.
-    #[error("{} has other contents than its manifest says: their digest is {found}, and should be {due}", shown(path))]
+    /// The digest of the contents differs.
+    #[error("{} does not match its manifest: digest {found} instead of {due}", shown(path))]
     Digest {
         /// The file.
         path: PathBuf,
@@ -136,27 +113,30 @@ pub enum VerifyError {
         /// Those in the manifest.
         due: String,
     },
-    /// The bytes are as they should be, and yet no table.
-    #[error("{} cannot be read: {reason}", shown(path))]
+    /// The file or manifest is of another kind than expected.
+    #[error("cannot use {}: {reason}", shown(path))]
     Unreadable {
-        /// The file.
+        /// The file or manifest.
         path: PathBuf,
         /// The reason.
         reason: String,
     },
-    /// It is what its manifest says, and that is less than was required.
-    #[error("{} is {level}, and {required} was required{}", shown(path), error_chain(reasons))]
+    /// The file has the right bytes, but they are not a table.
+    #[error(transparent)]
+    Dataset(#[from] ReadbackError),
+    /// It matches its manifest, but its level is below the required one.
+    #[error("{} is {level}, but {required} is required{}", shown(path), listed(reasons))]
     Below {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// What its manifest claims.
+        /// The level in its manifest.
         level: Level,
-        /// What was required.
+        /// The required level.
         required: Require,
-        /// Why the level is no higher, fit to be shown.
+        /// Why the level is not higher, sanitized.
         reasons: Vec<String>,
     },
-    /// The system does not let it be read.
+    /// The system denies reading.
     #[error("cannot read {}", shown(path))]
     Read {
         /// The file or manifest.
@@ -167,34 +147,21 @@ pub enum VerifyError {
     },
 }
 
-/// A path, of which a manifest may have named a part.
+/// A path; parts of it may come from a manifest.
 fn shown(path: &Path) -> String {
     inert(&path.to_string_lossy())
 }
 
 /// Reasons, after a colon.
-fn error_chain(reasons: &[String]) -> String {
+fn listed(reasons: &[String]) -> String {
     if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
 }
 
 impl VerifyError {
-    /// Why a file that has the bytes it should have cannot be read back.
-    pub(super) fn of(error: ReadbackError) -> Self {
-        match error {
-            ReadbackError::NoFile { path } => Self::NoFile { path },
-            ReadbackError::Raw { path } => Self::Unreadable { path, reason: "it is raw JSON".to_owned() },
-            ReadbackError::Replaced { path } => Self::Publishing { path },
-            ReadbackError::TakenAway { path } => Self::TakenAway { path },
-            ReadbackError::Columns { path, reason } => Self::Schema { path, reason },
-            ReadbackError::Malformed { path, reason } => Self::Unreadable { path, reason },
-            ReadbackError::Read { path, error } => Self::Read { path, error },
-            ReadbackError::NoParts { path } => Self::Unreadable { path, reason: "it has no parts".to_owned() },
-        }
-    }
-
-    /// Whether a run that publishes while this one reads can look like this: bytes and rows may be of two runs then.
+    /// Whether a run that publishes at the same time could have caused it: bytes and rows may be from two runs then.
     pub(super) fn may_pass(&self) -> bool {
-        !matches!(self, Self::Read { error, .. } if error.kind() != io::ErrorKind::NotFound)
+        let (Self::Read { error, .. } | Self::Dataset(ReadbackError::Read { error, .. })) = self else { return true };
+        error.kind() == io::ErrorKind::NotFound
     }
 
     /// What to do about it.
@@ -212,12 +179,17 @@ impl VerifyError {
             }
             Self::Interrupted { .. } => "run the export again: it finishes the manifest before it begins",
             Self::Publishing { .. } => "verify again when it has ended",
-            Self::Manifest { error: ManifestError::Later { .. } | ManifestError::UnknownLevel { .. }, .. } => {
-                "verify it with the program that made it"
-            }
+            Self::Manifest {
+                error:
+                    ManifestError::Later { .. }
+                    | ManifestError::UnknownLevel { .. }
+                    | ManifestError::UnknownAssumption { .. },
+                ..
+            } => "verify it with the program that wrote it",
             Self::Below { .. } => {
                 "do not load it where contacts must not be missing: export it again, or require less with --require"
             }
+            Self::Dataset(error @ (ReadbackError::Replaced { .. } | ReadbackError::Read { .. })) => error.hint(),
             Self::Read { .. } => "may this user read both the file and its manifest?",
             _ => {
                 "the file or its manifest was cut, changed, or is of another run: do not load it; restore both, \

@@ -1,23 +1,25 @@
-//! A folder of parts against the manifest in it: every file that it lists is there as it should be, and no other.
+//! Compares a directory of part files with the manifest in it: every listed file must match, and nothing else may exist.
 //!
-//! A stray part would be loaded with the others by whoever reads the folder, and readers differ in what they pass by: so
-//! nothing may be there that is not listed, hidden files included.
+//! Programs that read the directory would load an unlisted part file, and they differ in what they ignore; so not even
+//! hidden files are allowed.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::content::Contents;
-use super::file::{Described, check_bytes, check_owners, nameless, owners_of, read_manifest, size};
-use super::{Verified, VerifyError};
+use super::contents::Contents;
+use super::error::VerifyError;
+use super::file::{check_bytes, check_owners, read_manifest, size};
+use super::verified::Verified;
 use crate::atomic::is_taken_away;
 use crate::checksum::Checksum;
 use crate::destination::{first_unlisted, is_held, listed_files, partitions};
+use crate::manifest::FileRecord;
 use crate::naming::DirectoryNames;
 
-/// Compares a folder with the manifest in it, or with `manifest`.
+/// Compares a directory with the manifest in it, or with `manifest`.
 pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
     let failed = |error| VerifyError::Read { path: folder.to_owned(), error };
-    // The folder one stands in has a name only in full.
+    // The current directory has a name only in its absolute path.
     let names =
         DirectoryNames::of(folder).or_else(|_| DirectoryNames::of(&fs::canonicalize(folder)?)).map_err(failed)?;
     let compared = compare(&names, manifest);
@@ -25,21 +27,21 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
         return compared;
     }
     if is_held(&names.lock) {
-        return Err(VerifyError::Publishing { path: names.target });
+        return Err(VerifyError::Publishing(names.target));
     }
     if is_taken_away(&names.target) {
-        return Err(VerifyError::TakenAway { path: names.target });
+        return Err(VerifyError::TakenAway(names.target));
     }
-    // A run may have replaced it while it was read; then all agrees by now.
+    // A run may have replaced it while it was read; by now it matches.
     compare(&names, manifest)
 }
 
 fn compare(names: &DirectoryNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
-    let (folder, manifest) = (&names.target, given.unwrap_or(&names.manifest));
+    let (folder, path) = (&names.target, given.unwrap_or(&names.manifest));
     if !folder.is_dir() {
-        return Err(VerifyError::NoFolder { path: folder.clone() });
+        return Err(VerifyError::NoFolder(folder.clone()));
     }
-    let Described { known, claim } = read_manifest(given, &names.manifest).map_err(|error| {
+    let (manifest, claim) = read_manifest(given, &names.manifest).map_err(|error| {
         match partitions(folder).unwrap_or_default().first() {
             Some(first) if matches!(error, VerifyError::NoManifest { .. }) => {
                 VerifyError::Partitioned { path: folder.clone(), first: first.to_string() }
@@ -47,37 +49,38 @@ fn compare(names: &DirectoryNames, given: Option<&Path>) -> Result<Verified, Ver
             _ => error,
         }
     })?;
-    if known.parts.is_empty() {
-        let reason = "it is of a file, and of no folder".to_owned();
-        return Err(VerifyError::Unreadable { path: manifest.to_owned(), reason });
+    let unusable = |reason: &str| VerifyError::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
+    if manifest.parts.is_empty() {
+        return Err(unusable("the manifest describes a file, not a directory"));
     }
-    let (listed, path_of) = (listed_files(&known), |name: &Option<String>| -> Option<PathBuf> {
-        // Of the names in it, some could lead out of the folder.
-        let name = Path::new(name.as_ref()?);
-        name.components().all(|part| matches!(part, std::path::Component::Normal(_))).then(|| folder.join(name))
-    });
+    // Names that lead out of the directory were refused with the manifest.
+    let path_of = |file: &FileRecord| {
+        let path = file.name.as_ref().map(|name| folder.join(name));
+        path.ok_or_else(|| unusable("a file of the directory has no name"))
+    };
     let success = folder.join(DirectoryNames::SUCCESS);
     if !success.is_file() {
-        return Err(VerifyError::NoSuccess { path: success });
+        return Err(VerifyError::NoSuccess(success));
     }
+    let listed = listed_files(&manifest);
     let listed: Vec<_> = listed.iter().map(String::as_str).collect();
     let stray = first_unlisted(folder, &listed).map_err(|error| VerifyError::Read { path: folder.clone(), error })?;
     if let Some(stray) = stray {
-        return Err(VerifyError::Stray { path: folder.join(stray) });
+        return Err(VerifyError::Stray(folder.join(stray)));
     }
-    let sha256 = Checksum::of_file(manifest).map_err(|error| VerifyError::Read { path: manifest.to_owned(), error })?;
+    let sha256 = Checksum::of_file(path).map_err(|error| VerifyError::Read { path: path.to_owned(), error })?;
     let mut verified = Verified::new(folder, claim, sha256.digits());
-    let mut contents = Contents::of_contacts(&known, folder)?;
-    for due in &known.parts {
-        let part = path_of(&due.name).ok_or_else(|| nameless(manifest))?;
+    let mut contents = Contents::of_contacts(&manifest, folder)?;
+    for due in &manifest.parts {
+        let part = path_of(due)?;
         check_bytes(&part, size(&part)?, due)?;
         contents.read(&part, due.rows)?;
         verified.add(due);
     }
     contents.finish(folder)?;
-    if let Some((owners, due)) = owners_of(&known) {
-        check_owners(&path_of(&due.name).ok_or_else(|| nameless(manifest))?, &known, owners, due)?;
-        verified.bytes += due.bytes;
+    if let Some(owners) = &manifest.owners {
+        check_owners(&path_of(&owners.file)?, &manifest, owners)?;
+        verified.bytes += owners.file.bytes;
     }
     Ok(verified)
 }

@@ -27,7 +27,7 @@ fn a_level_below_the_required_one_is_3_and_says_why() {
         assert_eq!(ran.code, Some(if level == "any" { 0 } else { 3 }), "{level}: {}", ran.stderr);
         if level != "any" {
             assert!(
-                ran.stderr.contains(&format!("is incomplete, and {level} was required: stopped at the limit of ")),
+                ran.stderr.contains(&format!("is incomplete, but {level} is required: stopped at the limit of ")),
                 "{}",
                 ran.stderr
             );
@@ -72,16 +72,19 @@ fn after(change: Change<'_>) -> Ran {
 fn a_manifest_that_claims_what_it_denies_itself_is_65() {
     assert_eq!(after(&|_| {}).code, Some(0));
     let changes: [(&str, Change<'_>); 9] = [
-        ("rest on 0 assumptions", &|value| value["completeness"]["level"] = json!("snapshot")),
-        ("options.limit is below the 250 contacts", &|value| {
+        ("level snapshot with 0 assumptions", &|value| value["completeness"]["level"] = json!("snapshot")),
+        ("options.limit is below the server's 250 contacts", &|value| {
             value["completeness"]["level"] = json!("snapshot");
-            value["completeness"]["assumptions"] = json!([{"name": "A1", "standing": "checked", "text": ""}]);
+            value["completeness"]["assumptions"] = json!([
+                {"name": "A1", "status": "assumed", "text": ""},
+                {"name": "A3", "status": "checked", "text": ""},
+            ]);
             value["completeness"]["reasons"] = json!([]);
         }),
         ("options.limit is below", &|value| {
             value["completeness"]["level"] = json!("counted");
         }),
-        ("a reason denies it: stopped at the limit of ", &|value| {
+        ("a reason excludes it: stopped at the limit of ", &|value| {
             value["completeness"]["level"] = json!("counted");
             value["options"]["limit"] = Value::Null;
         }),
@@ -89,7 +92,7 @@ fn a_manifest_that_claims_what_it_denies_itself_is_65() {
         ("digest.rows is 8", &|value| value["digest"]["rows"] = json!(8)),
         ("owners.rows is 99", &|value| value["owners"]["rows"] = json!(99)),
         ("contacts.owners", &|value| value["contacts"]["owners"] = json!(99)),
-        ("run.throttles is 1", &|value| value["run"]["throttles"] = json!(1)),
+        ("run.slowdowns is 1", &|value| value["run"]["slowdowns"] = json!(1)),
     ];
     for (says, change) in changes {
         let ran = after(change);
@@ -125,7 +128,7 @@ fn nothing_that_a_manifest_says_acts_on_a_terminal() {
     assert!(ran.code == Some(65) && ran.stderr.contains("a.owners\\u{1b}[2J"), "{}", ran.stderr);
     let ran = after(&|value| value["completeness"]["level"] = json!("perfect"));
     assert!(
-        ran.stderr.contains("the level \"perfect\"") && ran.stderr.contains("program that made it"),
+        ran.stderr.contains("the unknown level \"perfect\"") && ran.stderr.contains("program that wrote it"),
         "{}",
         ran.stderr
     );
@@ -138,7 +141,10 @@ fn inspect_relies_on_no_level_that_it_does_not_know() {
     assert_eq!(exported(20, &file, &[]).code, Some(0));
     resealed(&file, |value| value["completeness"]["level"] = json!("perfect\u{1b}[2J"));
     let said = run(&["inspect", &file]).stdout;
-    assert!(said.contains("CANNOT BE RELIED ON: the manifest names the level") && !said.contains('\u{1b}'), "{said}");
+    assert!(
+        said.contains("CANNOT BE RELIED ON: the manifest states the unknown level") && !said.contains('\u{1b}'),
+        "{said}"
+    );
     assert_eq!(json_of(file + ".manifest.json")["contacts"]["rows"], 20);
 }
 

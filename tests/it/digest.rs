@@ -123,7 +123,7 @@ fn a_column_of_others_and_a_file_that_is_not_there_are_named() {
     assert!(ran.stderr.contains("loaded\\u{9b}31mat"), "{}", ran.stderr);
     fs::remove_file(&file).unwrap();
     let ran = digest(&file);
-    assert_eq!(ran.code, Some(65));
+    assert_eq!(ran.code, Some(66));
     assert!(ran.stderr.contains("does not exist"), "{}", ran.stderr);
 }
 

@@ -59,8 +59,8 @@ fn hashes_can_be_joined_and_show_nothing() {
     assert_eq!(rows[0]["email"], "daa55d455cec6ccc82ea9248b3e3e49602fa5ccdf5e23941a8735dfd7463b5f9");
     assert_eq!((&rows[0]["email"], &rows[2]["email"]), (&rows[1]["email"], &Value::Null));
     let manifest = json(file + ".manifest.json");
-    assert_eq!(manifest["options"]["hashed"], json!(["email", "phone_number"]));
-    assert_eq!(manifest["options"]["hash_key"].as_str().unwrap().len(), 16);
+    assert_eq!(manifest["options"]["hmac_columns"], json!(["email", "phone_number"]));
+    assert_eq!(manifest["options"]["hmac_key"].as_str().unwrap().len(), 16);
 }
 
 #[test]

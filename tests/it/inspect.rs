@@ -109,7 +109,7 @@ fn a_manifest_of_another_file_is_told_and_none_too() {
     let half: Vec<_> = text.split_inclusive('\n').take(10).collect();
     fs::write(&file, half.concat()).unwrap();
     let said = inspect(&file).stdout;
-    assert!(said.contains("10 contacts") && said.contains("THE MANIFEST CANNOT BE RELIED ON: it is of "), "{said}");
+    assert!(said.contains("10 contacts") && said.contains("THE MANIFEST CANNOT BE RELIED ON: it describes "), "{said}");
     let manifest = format!("{file}.manifest.json");
     fs::write(&manifest, "{}").unwrap();
     assert!(inspect(&file).stdout.contains("CANNOT BE RELIED ON: the manifest is damaged"));
@@ -139,6 +139,13 @@ fn tables_without_rows_or_columns_leave_their_charts_out() {
         "{said}"
     );
     assert_eq!(facts(&file)["owners"]["largest"][1]["name"], "Ann\u{1b}[31m");
+}
+
+#[test]
+fn a_missing_file_is_66() {
+    let folder = folder();
+    let ran = inspect(&path(&folder, "c.parquet"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(66), ""), "{}", ran.stderr);
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn the_first_command_of_the_readme_works() {
     let file = path(&folder, "contacts.parquet");
     let ran = run(&["contacts", "--sandbox", "-o", &file, "--rate", "1000"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{}", ran.stderr);
-    assert!(ran.stderr.contains("2,500 contacts and 40 owners in"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("wrote 2,500 contacts (40 owners) to "), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("25 pages, 27 requests") && ran.stderr.contains("completeness: snapshot"),
         "{}",
@@ -26,7 +26,12 @@ fn standard_output_carries_data_only() {
     let ran = run(&["contacts", "--sandbox", "-o", "-", "--format", "ndjson", "--limit", "120", "--rate", "1000"]);
     assert_eq!(ran.code, Some(0));
     assert_eq!(ndjson_rows(&ran.stdout).len(), 120);
-    assert!(ran.stderr.contains("120 contacts") && ran.stderr.contains("incomplete: limited"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("wrote 120 contacts")
+            && ran.stderr.contains("not checked (stopped after --limit 120 of 2,500"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

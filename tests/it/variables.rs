@@ -43,7 +43,7 @@ fn an_error_names_the_variable_that_it_comes_from() {
         ("LINQ_EXPORT_TOKEN_FILE", "/no/token", &["contacts", "-o", &file], 2),
         ("LINQ_EXPORT_OUTPUT", &missing, &["contacts", "--sandbox"], 73),
         ("LINQ_EXPORT_KIT", &missing, &contacts, 73),
-        ("LINQ_EXPORT_MANIFEST", &missing, &["verify", env!("CARGO_MANIFEST_DIR")], 65),
+        ("LINQ_EXPORT_MANIFEST", &missing, &["verify", env!("CARGO_MANIFEST_DIR")], 66),
         ("LINQ_EXPORT_SANDBOX_CA_FILE", &missing, &["sandbox", "--tls", "good"], 73),
     ] {
         let ran = with(&[(variable, value), ("LINQ_INTEGRATION_TOKEN", "t")], arguments);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use linq_export::dataset::open;
+use linq_export::dataset::{ReadbackError, open};
 use linq_export::verify::{VerifyError, verify};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -33,6 +33,11 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
+/// A number with its thousands separated.
+fn thousands(number: usize) -> String {
+    if number < 1_000 { number.to_string() } else { format!("{},{:03}", number / 1_000, number % 1_000) }
+}
+
 /// Changes a manifest, and seals it as its program would.
 pub fn resealed(file: &str, change: impl FnOnce(&mut Value)) {
     let mut value = run::json(manifest(file));
@@ -55,7 +60,7 @@ fn with_columns(value: &mut Value, columns: &[Value]) {
 }
 
 #[test]
-fn a_whole_file_is_accepted_in_each_format_and_size() {
+fn complete_files_of_each_format_are_accepted() {
     for name in ["c.parquet", "c.ndjson", "c.ndjson.gz", "c.ndjson.zst", "c.csv", "c.csv.gz"] {
         for contacts in [0, 1, 250] {
             let (_folder, file) = export(name, contacts);
@@ -99,7 +104,7 @@ fn each_flipped_byte_of_the_manifest_is_refused() {
 }
 
 #[test]
-fn what_is_cut_longer_missing_or_of_another_run_is_refused_with_65() {
+fn damaged_and_foreign_files_are_65_and_missing_ones_66() {
     let (folder, file) = export("c.ndjson", 20);
     let (_other_folder, other) = export("c.ndjson", 21);
     let (whole, sealed) = (fs::read(&file).unwrap(), fs::read(manifest(&file)).unwrap());
@@ -114,26 +119,30 @@ fn what_is_cut_longer_missing_or_of_another_run_is_refused_with_65() {
     };
     // Cut between two lines it is still whole NDJSON.
     fs::write(&file, lines[..19].concat()).unwrap();
-    refused("bytes, and its manifest says");
+    refused("does not match its manifest: ");
     fs::write(&file, [&whole[..], b"\n"].concat()).unwrap();
-    refused("bytes, and its manifest says");
+    refused(&format!("{} bytes instead of {}", thousands(whole.len() + 1), thousands(whole.len())));
     fs::write(&file, [&[lines[1], lines[0]], &lines[2..]].concat().concat()).unwrap();
-    refused("the SHA-256 differs");
+    refused("SHA-256 differs");
     fs::copy(&other, &file).unwrap();
-    refused("its manifest says");
+    refused("bytes instead of");
     fs::copy(manifest(&other), manifest(&file)).unwrap();
-    refused("its manifest says");
+    refused("bytes instead of");
     fs::write(manifest(&file), &sealed[..sealed.len() - 9]).unwrap();
     refused("the manifest is damaged");
     fs::remove_file(manifest(&file)).unwrap();
-    refused("there is no manifest");
+    refused("manifest.json does not exist");
     fs::remove_file(&file).unwrap();
-    refused("there is no file");
+    let ran = verified(&file);
+    assert_eq!(ran.code, Some(66), "{}", ran.stderr);
+    assert!(ran.stderr.contains("c.ndjson does not exist") && ran.stderr.contains("hint: "), "{}", ran.stderr);
+    fs::write(&file, &whole).unwrap();
+    fs::write(manifest(&file), &sealed).unwrap();
     assert_eq!(names(folder.path()), ["c.ndjson", "c.ndjson.manifest.json"]);
 }
 
 #[test]
-fn publishing_that_was_interrupted_is_told_from_damage_and_finished_by_the_next_run() {
+fn interrupted_publishing_is_finished_by_the_next_run() {
     let (folder, file) = export("c.ndjson", 20);
     let staged = folder.path().join(".c.ndjson.manifest.staged");
     // As a kill between the two renames leaves it: over an earlier pair, and over none.
@@ -149,7 +158,7 @@ fn publishing_that_was_interrupted_is_told_from_damage_and_finished_by_the_next_
         assert!(ran.stderr.contains("was interrupted") && ran.stderr.contains("export again"), "{}", ran.stderr);
         // The next run finishes it, though it fails itself.
         let ran = crate::support::ran(failing(&file, &[]).output().unwrap());
-        assert!(ran.stderr.contains("finished the manifest of an earlier run"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("published the manifest of an earlier run"), "{}", ran.stderr);
         assert_eq!(verified(&file).code, Some(0));
         assert!(!staged.exists());
     }
@@ -177,7 +186,7 @@ fn a_file_that_a_run_has_at_this_moment_is_75() {
 
 /// The bytes are right, and the seal holds: the manifest itself is of other contents.
 #[test]
-fn a_manifest_that_says_other_columns_rows_or_contents_is_refused() {
+fn other_columns_rows_or_contents_are_refused() {
     for name in ["c.parquet", "c.ndjson", "c.csv"] {
         let (_folder, file) = export(name, 20);
         let sealed = fs::read(manifest(&file)).unwrap();
@@ -211,15 +220,12 @@ fn a_manifest_that_says_other_columns_rows_or_contents_is_refused() {
         });
         assert!(matches!(error, VerifyError::Rows { found: 20, due: 21, .. }), "{error}");
         let error = refused(&|value| value["options"]["format"] = json!("xml"));
-        assert!(error.to_string().contains("its manifest says xml"), "{error}");
+        assert!(error.to_string().contains("instead of xml"), "{error}");
         let digest = open(file.as_ref()).unwrap().digest().unwrap();
         let with = |sum: u128| move |value: &mut Value| value["digest"] = json!({"rows": 20, "sum": sum.to_string()});
         let error = refused(&with(digest.sum + 1));
         assert!(matches!(error, VerifyError::Digest { .. }), "{error}");
-        assert!(
-            error.to_string().contains(&format!("20 {}, and should be 20 {}", digest.sum, digest.sum + 1)),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&format!("20 {} instead of 20 {}", digest.sum, digest.sum + 1)), "{error}");
         resealed(&file, with(digest.sum));
         assert!(verify(Path::new(&file), None).is_ok());
     }
@@ -227,7 +233,7 @@ fn a_manifest_that_says_other_columns_rows_or_contents_is_refused() {
 
 /// Whoever changes a file and its checksum is found out by its contents.
 #[test]
-fn lines_that_are_no_rows_are_refused_though_checksum_and_seal_are_right() {
+fn invalid_lines_are_refused_despite_a_valid_checksum() {
     let (_folder, file) = export("c.ndjson", 3);
     let whole = fs::read_to_string(&file).unwrap();
     let first = whole.lines().next().unwrap();
@@ -241,7 +247,7 @@ fn lines_that_are_no_rows_are_refused_though_checksum_and_seal_are_right() {
     put(&whole);
     assert!(verify(Path::new(&file), None).is_ok());
     put(&whole.replacen("\"email\"", "\"mail\"", 1));
-    assert!(matches!(refusal(&file), VerifyError::Schema { .. }));
+    assert!(matches!(refusal(&file), VerifyError::Dataset(ReadbackError::Columns { .. })));
     put(&whole.replacen(",\"extra\":null}", "}", 1));
     assert!(matches!(refusal(&file), VerifyError::Schema { .. }));
     put(&format!("{first}\n{}\n{first}\n", first.replace(",\"extra\":null}", "}")));
@@ -251,7 +257,7 @@ fn lines_that_are_no_rows_are_refused_though_checksum_and_seal_are_right() {
     put(&whole.replacen("\"created_at\":\"2", "\"created_at\":\"x", 1));
     assert!(refusal(&file).to_string().contains("created_at is not an RFC 3339 time"));
     put(&whole[..whole.len() - 3]);
-    assert!(matches!(refusal(&file), VerifyError::Unreadable { .. }));
+    assert!(matches!(refusal(&file), VerifyError::Dataset(ReadbackError::Malformed { .. })));
 }
 
 #[test]

@@ -12,9 +12,8 @@ use super::super::signals::Signals;
 use super::super::{fail, say, token, words};
 use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
-use crate::report::{Ended, json_line};
-use crate::text::humanize::{bytes, counted, seconds};
-use crate::{DestinationError, Error, ExitCode, Level, RecordFile};
+use crate::report::{RunReport, json_line, summary_lines};
+use crate::{DestinationError, Error, ExitCode, RecordFile};
 
 /// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -23,7 +22,7 @@ impl Contacts {
     /// Ends a run that came to a stop for a fault of the program or the system.
     pub fn broken(&self, error: &Error) -> ExitCode {
         let exit = error.exit();
-        let ended = Ended::new(exit, Utc::now(), Duration::ZERO, Figures::default())
+        let ended = RunReport::new(exit, Utc::now(), Duration::ZERO, Figures::default())
             .with_output(&self.destination.output())
             .with_error(error, words::advice(error).as_deref());
         let places = self.places();
@@ -45,10 +44,10 @@ impl Contacts {
     pub(super) async fn leave(
         &self,
         exit: ExitCode,
-        ended: Ended,
+        ended: RunReport,
         records: OpenRecords,
         signals: &Signals,
-    ) -> (ExitCode, Ended, Option<Error>) {
+    ) -> (ExitCode, RunReport, Option<Error>) {
         let (mut exit, mut ended, mut records, mut unwritten) = (exit, ended, records, None);
         let mut report = None;
         for record in Record::ALL {
@@ -78,7 +77,7 @@ impl Contacts {
     pub(super) fn say_last(
         &self,
         result: &Result<Summary, Error>,
-        ended: &Ended,
+        ended: &RunReport,
         publishing: &Publishing,
         unwritten: Option<&Error>,
     ) {
@@ -101,7 +100,7 @@ impl Contacts {
         }
     }
 
-    fn say_end(&self, result: &Result<Summary, Error>, ended: &Ended, publishing: &Publishing) {
+    fn say_end(&self, result: &Result<Summary, Error>, ended: &RunReport, publishing: &Publishing) {
         match result {
             Ok(_) if self.voice.is_quiet() => {}
             _ if self.voice.is_json() => say(ended.log_line()),
@@ -111,49 +110,10 @@ impl Contacts {
         }
     }
 
-    /// Says how complete the export is: loudly, where that is not proven.
-    fn say_level(summary: &Summary) {
-        let certificate = &summary.read.certificate;
-        let level = certificate.level;
-        match level {
-            Level::Snapshot => say(format_args!("completeness: snapshot, exactly the server's list at one instant")),
-            Level::Complete => {
-                let why = certificate.why();
-                let separator = if why.is_empty() { "" } else { "; " };
-                say(format_args!("completeness: complete, every contact that was there throughout{separator}{why}"));
-            }
-            _ => say(format_args!("COMPLETENESS NOT PROVEN: {level}: {}", certificate.why())),
-        }
-        if summary.exit() == ExitCode::Incomplete {
-            say(format_args!("published below what was required ({}), as --publish-below says", summary.required));
-        }
-    }
-
     fn say_summary(&self, summary: &Summary) {
-        let Summary { read, output, bytes: size, elapsed, .. } = summary;
-        let (contacts, owners) = (counted(read.contacts, "contact"), counted(read.owners, "owner"));
-        match &summary.owners {
-            None => say(format_args!("{contacts} and {owners} in {output}")),
-            Some(beside) => say(format_args!("{contacts} in {output}, {owners} in {}", beside.display())),
+        for line in summary_lines(summary, self.values.kit.as_deref()) {
+            say(line);
         }
-        say(format_args!(
-            "{}, {}, {} read, {} written, {}",
-            counted(read.pages, "page"),
-            counted(read.requests, "request"),
-            bytes(read.bytes),
-            bytes(*size),
-            seconds(*elapsed)
-        ));
-        if let Some(rate) = read.learned_rate {
-            say(format_args!("the server bears {rate:.1} requests a second, as learned on the way"));
-        }
-        for ((kind, column), (_, times)) in &read.warnings {
-            say(format_args!("warning: {column}, {}: {kind}", counted(*times, "time")));
-        }
-        if let Some(kit) = &self.values.kit {
-            say(format_args!("how to load it, and to check the table: {}", kit.join("README.md").display()));
-        }
-        Self::say_level(summary);
         if self.sandbox {
             let token = if self.token.is_given() {
                 format!("; the token was not used ({})", token::VARIABLE)
@@ -166,13 +126,13 @@ impl Contacts {
 }
 
 /// Writes a record. A pipe whose reader has stopped reading, or a disk that hangs, is left behind, and ends with the process.
-async fn write(file: RecordFile, record: Record, ended: &Ended, signals: &Signals) -> Result<(), DestinationError> {
+async fn write(file: RecordFile, record: Record, ended: &RunReport, signals: &Signals) -> Result<(), DestinationError> {
     let (target, ended) = (file.path().display().to_string(), ended.clone());
     unless(late(signals), target, move || records::write(file, record, &ended)).await
 }
 
 /// Writes a report in the place of the one that this run has written.
-async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), DestinationError> {
+async fn write_again(path: &Path, ended: &RunReport, signals: &Signals) -> Result<(), DestinationError> {
     let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
     let write = move || records::write(RecordFile::open(&path)?, Record::Report, &ended);
     unless(late(signals), target, write).await

@@ -38,7 +38,7 @@ fn exports_to_file_systems_without_modes() {
             assert_eq!(names(folder.path()), before);
             let written = exported(&shim, &at, more);
             assert_eq!(written.code, Some(0), "{output}: {}", written.stderr);
-            assert!(written.stderr.contains("warning: the file system does not let"), "{}", written.stderr);
+            assert!(written.stderr.contains("warning: the file system ignores file permissions"), "{}", written.stderr);
         }
         let (records, kit) = (path(&folder, "r.json"), path(&folder, "kit"));
         let written =

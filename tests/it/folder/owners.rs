@@ -26,7 +26,7 @@ fn replaces_owners_with_their_directory() {
     fs::write(&file, &text[..text.len() - 1]).unwrap();
     assert!(matches!(refusal(&out), VerifyError::Size { path, .. } if path == Path::new(&file)));
     fs::remove_file(&file).unwrap();
-    assert!(matches!(refusal(&out), VerifyError::NoFile { path } if path == Path::new(&file)));
+    assert!(matches!(refusal(&out), VerifyError::Missing(path) if path == Path::new(&file)));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn verifies_owners_next_to_a_file() {
         }
         let whole = fs::read(&owners).unwrap();
         fs::write(&owners, [&whole[1..], b" "].concat()).unwrap();
-        assert!(matches!(refusal(&file), VerifyError::Content { path } if path == Path::new(&owners)));
+        assert!(matches!(refusal(&file), VerifyError::Content(path) if path == Path::new(&owners)));
         fs::write(&owners, whole).unwrap();
         let ran = exported(5, &file, &["--owners", "table", "--report", &owners]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);

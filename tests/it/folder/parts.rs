@@ -14,7 +14,7 @@ fn parts_hold_the_rows_of_a_single_file() {
     let (out, file) = (path(&home, "out/"), path(&home, "c.parquet"));
     let ran = exported(250, &out, &MANY);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert!(ran.stderr.contains(&format!("in {out}")), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("to {out}")), "{}", ran.stderr);
     let parts = ["part-00000.parquet", "part-00001.parquet", "part-00002.parquet"];
     assert_eq!(names(out.as_ref()), [&["_SUCCESS", "_manifest.json"], &parts[..]].concat());
     assert_eq!(names(home.path()), ["out"]);

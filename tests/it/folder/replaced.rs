@@ -52,7 +52,7 @@ fn refuses_to_replace_other_directories() {
     for theirs in ["part-00001.parquet", ".hidden", "_owners/theirs", "zzz"] {
         fs::write(out.clone() + theirs, "theirs").unwrap();
         refused(&[&format!("it contains {theirs:?}, which its _manifest.json does not list")]);
-        assert!(matches!(refusal(&out), VerifyError::Stray { path } if path == Path::new(&out).join(theirs)));
+        assert!(matches!(refusal(&out), VerifyError::Stray(path) if path == Path::new(&out).join(theirs)));
         fs::remove_file(out.clone() + theirs).unwrap();
     }
     fs::create_dir(out.clone() + "day=1").unwrap();
@@ -120,7 +120,7 @@ fn a_partition_keeps_the_others() {
     for (of, contacts) in [("1", 5), ("2", 7), ("1", 9)] {
         let ran = partition(of, contacts);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("in {}", day(of))), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("to {}", day(of))), "{}", ran.stderr);
         assert_eq!(verify(day(of).as_ref(), None).unwrap().rows, contacts);
     }
     assert_eq!(verify(day("2").as_ref(), None).unwrap().rows, 7);

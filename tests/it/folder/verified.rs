@@ -31,7 +31,7 @@ fn verifies_every_file_of_a_directory() {
         fs::write(at(name), [b" ", &whole[1..]].concat()).unwrap();
         assert!(matches!(mended(refusal(&out), name, &whole), VerifyError::Content { .. }));
         fs::remove_file(at(name)).unwrap();
-        assert!(matches!(mended(refusal(&out), name, &whole), VerifyError::NoFile { .. }));
+        assert!(matches!(mended(refusal(&out), name, &whole), VerifyError::Missing { .. }));
     }
     fs::remove_file(at("_SUCCESS")).unwrap();
     assert!(matches!(mended(refusal(&out), "_SUCCESS", b""), VerifyError::NoSuccess { .. }));
@@ -44,5 +44,5 @@ fn verifies_every_file_of_a_directory() {
     let named = run(&["verify", &out, "--manifest", &path(&home, "m.json")]);
     assert_eq!(named.code, Some(0), "{}", named.stderr);
     let ran = verified(&path(&home, "missing/"));
-    assert!(ran.code == Some(65) && ran.stderr.contains("there is no folder"), "{}", ran.stderr);
+    assert!(ran.code == Some(66) && ran.stderr.contains("does not exist"), "{}", ran.stderr);
 }

@@ -1,0 +1,125 @@
+//! The summary of a successful export, as lines for people.
+
+use std::path::Path;
+
+use crate::config::Output;
+use crate::events::Summary;
+use crate::exit::ExitCode;
+use crate::proof::{Certificate, Level, Reason};
+use crate::text::humanize::{bytes, count, counted, seconds};
+
+/// The lines of the summary; completeness comes last.
+pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String> {
+    let Summary { read, bytes: size, elapsed, .. } = summary;
+    let mut lines = vec![
+        written(summary),
+        format!(
+            "{}, {}, {} read, {} written, {}",
+            counted(read.pages, "page"),
+            counted(read.requests, "request"),
+            bytes(read.bytes),
+            bytes(*size),
+            seconds(*elapsed)
+        ),
+    ];
+    lines.extend(read.learned_rate.map(|rate| format!("sustained rate: {rate:.1} requests/s")));
+    for ((kind, column), (_, times)) in &read.warnings {
+        lines.push(format!("warning: {column}: {kind} ({})", counted(*times, "time")));
+    }
+    lines.extend(kit.map(|kit| format!("to load and check it: see {}", kit.join("README.md").display())));
+    lines.push(completeness(&read.certificate));
+    if summary.exit() == ExitCode::Incomplete {
+        lines.push(format!("published although {} was required (--allow-incomplete)", summary.required));
+    }
+    lines
+}
+
+fn written(summary: &Summary) -> String {
+    let Summary { read, output, owners, .. } = summary;
+    let (contacts, owner_rows) = (counted(read.contacts, "contact"), counted(read.owners, "owner"));
+    let output = if *output == Output::Stdout { "stdout".to_owned() } else { output.to_string() };
+    match owners {
+        None => format!("wrote {contacts} ({owner_rows}) to {output}"),
+        Some(owners) => format!("wrote {contacts} to {output} and {owner_rows} to {}", owners.display()),
+    }
+}
+
+/// The completeness of the export, in capitals if it was checked but not proven.
+fn completeness(certificate: &Certificate) -> String {
+    let reasons = &certificate.reasons[..];
+    match (certificate.level, reasons) {
+        (Level::Snapshot, _) => "completeness: snapshot. Exactly the server's list at one instant".to_owned(),
+        (Level::Complete, _) => {
+            let (deleted, others): (Vec<_>, Vec<_>) =
+                reasons.iter().partition(|reason| matches!(reason, Reason::Deleted { .. }));
+            let others = if others.is_empty() { String::new() } else { format!(" ({})", joined(others)) };
+            format!(
+                "completeness: complete. Every contact that existed throughout the run is included{}{others}",
+                deleted.into_iter().map(and_deleted).collect::<String>()
+            )
+        }
+        (Level::Incomplete, [Reason::Limited { contacts }]) => format!(
+            "completeness: not checked (stopped after --limit {contacts} of {})",
+            counted(certificate.total_first, "contact")
+        ),
+        (Level::Counted, _) => {
+            format!("COMPLETENESS NOT PROVEN: counted (counts agree, unproven): {}", joined(reasons))
+        }
+        (level, _) => format!("COMPLETENESS NOT PROVEN: {level}: {}", joined(reasons)),
+    }
+}
+
+fn and_deleted(reason: &Reason) -> String {
+    match reason {
+        Reason::Deleted { contacts: 1 } => ", and 1 that was deleted during it".to_owned(),
+        Reason::Deleted { contacts } => format!(", and {} that were deleted during it", count(*contacts)),
+        _ => String::new(),
+    }
+}
+
+fn joined<'r>(reasons: impl IntoIterator<Item = &'r Reason>) -> String {
+    reasons.into_iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_level_is_explained_in_one_line() {
+        let line = |level, reasons| {
+            completeness(&Certificate { level, reasons, total_first: 2_500, ..Certificate::default() })
+        };
+        for (level, reasons, expected) in [
+            (Level::Snapshot, vec![], "completeness: snapshot. Exactly the server's list at one instant"),
+            (
+                Level::Complete,
+                vec![Reason::Deleted { contacts: 8 }],
+                "completeness: complete. Every contact that existed throughout the run is included, and 8 that were \
+                 deleted during it",
+            ),
+            (
+                Level::Complete,
+                vec![Reason::Deleted { contacts: 1 }],
+                "completeness: complete. Every contact that existed throughout the run is included, and 1 that was \
+                 deleted during it",
+            ),
+            (
+                Level::Incomplete,
+                vec![Reason::Limited { contacts: 5 }],
+                "completeness: not checked (stopped after --limit 5 of 2,500 contacts)",
+            ),
+        ] {
+            assert_eq!(line(level, reasons), expected);
+        }
+        let moved = Reason::Moved.to_string();
+        for (level, start) in [
+            (Level::Complete, "completeness: complete. Every"),
+            (Level::Counted, "COMPLETENESS NOT PROVEN: counted (counts agree, unproven): "),
+            (Level::Incomplete, "COMPLETENESS NOT PROVEN: incomplete: "),
+        ] {
+            let line = line(level, vec![Reason::Moved]);
+            assert!(line.starts_with(start) && line.contains(&moved), "{line}");
+        }
+    }
+}
