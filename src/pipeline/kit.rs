@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
 use crate::transform::key_id;
-use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
+use crate::warehouse::{HashedColumns, KitFile, KitInput, README, TITLE, TableInput, is_named_like_a_kit, kit};
 
 /// A kit that is written, or why it could not be. The export does not depend on it.
 type Staged = Result<KitPlace, SinkError>;
@@ -110,13 +110,13 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
 /// The files of the kit of an export that stands at `target`.
 fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
     let file = |file| config.path_at(target, file);
-    let contacts = HandoffTable {
+    let contacts = TableInput {
         schema: &written.schema,
         files: written.parts.iter().map(|part| file(part.file)).collect(),
         digest: known(written.digest)?,
     };
     let owners = match &written.owners {
-        Some(owners) => Some(HandoffTable {
+        Some(owners) => Some(TableInput {
             schema: &owners.schema,
             files: vec![file(OutFile::Owners)],
             digest: known(owners.digest)?,
@@ -125,9 +125,9 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
     };
     let partition = config.output.partition().map(|partition| (partition.key(), partition.value()));
     let hashed = config.content.layout().and_then(|layout| layout.hashed.as_ref());
-    let hashed = hashed.map(|hashed| HandoffHashed { columns: &hashed.columns, key_id: key_id(&hashed.key) });
+    let hashed = hashed.map(|hashed| HashedColumns { columns: &hashed.columns, key_id: key_id(&hashed.key) });
     let (format, compressed) = (config.encoding.format, compressed(config));
-    Ok(kit(&Handoff { contacts, owners, format, compressed, partition, hashed }))
+    Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed }))
 }
 
 /// A kit without a digest would prove that an empty table is right.

@@ -5,9 +5,9 @@
 use serde::Serialize;
 
 use super::columns::{Column, Kind, Leaf, leaves};
-use super::ddl::{Ddl, NOT_NULL, about_table, fields};
+use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Load};
 use super::merge::{Deletes, merge};
 use super::quote::{Quotes, escaped, name, shell};
 use crate::config::Format;
@@ -76,7 +76,7 @@ const SPELLING: Spelling = Spelling {
 pub(super) fn kit(load: &Load) -> Vec<KitFile> {
     let (table, columns) = (format!("linq.{}", load.table), &load.columns);
     let end = format!("\nCLUSTER BY {}\nOPTIONS (description = {})", load.key(), escaped(about_table(columns)));
-    let create = Ddl {
+    let create = CreateTable {
         table: name(&table, Quotes::Escaped),
         of: |column| sql_type(column, described),
         never_null: NOT_NULL,

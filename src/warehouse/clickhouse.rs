@@ -3,9 +3,9 @@
 //! A struct is a `Tuple`, which cannot be null: all its fields are null instead, and the digest is the same.
 
 use super::columns::{Column, Kind, Leaf, key, leaves};
-use super::ddl::{Ddl, about_table, fields};
+use super::create_table::{CreateTable, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Load};
 use super::merge::deletes;
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
@@ -24,7 +24,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    Ddl {
+    CreateTable {
         table: name(table, Quotes::Escaped),
         of: sql_type,
         // The type says already whether a column may be null.

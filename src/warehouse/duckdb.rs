@@ -3,9 +3,9 @@
 //! Needs `DuckDB` 1.4 or later, the first that knows `MERGE`.
 
 use super::columns::{Column, Kind, Leaf, leaves};
-use super::ddl::{Ddl, NOT_NULL, comments, fields};
+use super::create_table::{CreateTable, NOT_NULL, comments, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Load};
 use super::merge::{Deletes, merge, purpose};
 use super::quote::{Quotes, name, pattern, standard};
 use crate::config::Format;
@@ -24,7 +24,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     let table = name(table, Quotes::Standard);
-    let ddl = Ddl {
+    let ddl = CreateTable {
         table: table.clone(),
         of: sql_type,
         never_null: NOT_NULL,

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::columns::{Column, Kind};
-use super::ddl::about_table;
+use super::create_table::about_table;
 
 /// The types that a value may have.
 #[derive(Serialize)]

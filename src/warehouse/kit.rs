@@ -1,6 +1,6 @@
 //! The kit: all files that an export is handed to a warehouse with.
 
-use super::handoff::{Handoff, KitFile, Load};
+use super::input::{KitFile, KitInput, Load};
 use super::readme::readme;
 use super::{bigquery, clickhouse, duckdb, postgres, snowflake, spark};
 
@@ -33,10 +33,10 @@ pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
 /// Those of the owners have `owners.` in their names. Nothing in them depends on the clock or on the machine but the
 /// names of the files.
 #[must_use]
-pub fn kit(handoff: &Handoff<'_>) -> Vec<KitFile> {
-    let mut loads = vec![Load::new("contacts", &handoff.contacts, handoff)];
-    loads.extend(handoff.owners.iter().map(|owners| Load::new("owners", owners, handoff)));
-    let mut files = vec![KitFile { name: README.to_owned(), text: readme(handoff, &loads) }];
+pub fn kit(input: &KitInput<'_>) -> Vec<KitFile> {
+    let mut loads = vec![Load::new("contacts", &input.contacts, input)];
+    loads.extend(input.owners.iter().map(|owners| Load::new("owners", owners, input)));
+    let mut files = vec![KitFile { name: README.to_owned(), text: readme(input, &loads) }];
     for of in [bigquery::kit, duckdb::kit, snowflake::kit, clickhouse::kit, spark::kit, postgres::kit] {
         files.extend(loads.iter().flat_map(of));
     }

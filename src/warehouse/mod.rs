@@ -23,11 +23,13 @@ mod arrow;
 mod bigquery;
 mod clickhouse;
 mod columns;
-mod ddl;
+mod create_table;
+
 mod dialect;
 mod digest;
 mod duckdb;
-mod handoff;
+mod input;
+
 mod json_schema;
 mod kit;
 mod merge;
@@ -42,7 +44,7 @@ mod tests;
 use ::arrow::datatypes::Schema;
 
 pub use dialect::{Dialect, UnknownDialect};
-pub use handoff::{Handoff, HandoffHashed, HandoffTable, KitFile};
+pub use input::{HashedColumns, KitFile, KitInput, TableInput};
 pub use kit::kit;
 pub(crate) use kit::{README, TITLE, is_named_like_a_kit};
 

@@ -4,9 +4,9 @@
 //! a text of CSV before version 18, which psql takes for the end.
 
 use super::columns::{Column, Kind, leaves};
-use super::ddl::{Ddl, comments};
+use super::create_table::{CreateTable, comments};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Load};
 use super::merge::{deletes, purpose};
 use super::quote::{Quotes, name, shell, standard};
 use crate::config::Format;
@@ -25,7 +25,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 /// The table, with comments and its key.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     let table = name(table, Quotes::Standard);
-    let ddl = Ddl {
+    let ddl = CreateTable {
         table: table.clone(),
         of: sql_type,
         never_null: [" PRIMARY KEY", " NOT NULL"],

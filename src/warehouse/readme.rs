@@ -1,6 +1,6 @@
 //! The README of a kit: what is what, with the commands in order.
 
-use super::handoff::{Handoff, HandoffHashed, Load};
+use super::input::{HashedColumns, KitInput, Load};
 use super::kit::TITLE;
 use super::quote::standard;
 use crate::config::Format;
@@ -62,16 +62,16 @@ const SECTIONS: [Section; 6] = [
 ];
 
 /// The whole text.
-pub(super) fn readme(handoff: &Handoff<'_>, loads: &[Load]) -> String {
+pub(super) fn readme(input: &KitInput<'_>, loads: &[Load]) -> String {
     let sections = SECTIONS.iter().map(|section| section.text(loads));
-    [introduction(handoff), sections.collect(), partitions(handoff, loads)].concat()
+    [introduction(input), sections.collect(), partitions(input, loads)].concat()
 }
 
-fn introduction(handoff: &Handoff<'_>) -> String {
-    let mut of = format!("{} contacts", handoff.contacts.digest.rows);
+fn introduction(input: &KitInput<'_>) -> String {
+    let mut of = format!("{} contacts", input.contacts.digest.rows);
     let mut keys = "`id`".to_owned();
-    let mut digests = format!("Digest of the contacts: {}", handoff.contacts.digest);
-    if let Some(owners) = &handoff.owners {
+    let mut digests = format!("Digest of the contacts: {}", input.contacts.digest);
+    if let Some(owners) = &input.owners {
         of = format!("{of} and {} owners", owners.digest.rows);
         keys += ", owners by `owner_id`";
         digests = format!("{digests}  \nDigest of the owners: {}", owners.digest);
@@ -84,13 +84,13 @@ fn introduction(handoff: &Handoff<'_>) -> String {
          none. What the export has no more stays in the table, and then the digest differs. The deletes are in the files, \
          switched off: they are sound only if the manifest's `completeness.level` is `complete` or `snapshot`.\n\n\
          {digests}\n{}",
-        hashed(handoff)
+        hashed(input)
     )
 }
 
 /// What values are hashes, and of which key.
-fn hashed(handoff: &Handoff<'_>) -> String {
-    let Some(HandoffHashed { columns, key_id }) = &handoff.hashed else { return String::new() };
+fn hashed(input: &KitInput<'_>) -> String {
+    let Some(HashedColumns { columns, key_id }) = &input.hashed else { return String::new() };
     format!(
         "\nThe values of {} are not as the API has them: each is the HMAC-SHA-256 of one, in hexadecimal, with the key of \
          the id `{key_id}` (`options.hash_key` in the manifest). The same key gives the same hash.\n",
@@ -125,8 +125,8 @@ impl Section {
 }
 
 /// How all partitions of a directory are read as one table.
-fn partitions(handoff: &Handoff<'_>, loads: &[Load]) -> String {
-    let root = handoff.partition.and_then(|(key, value)| {
+fn partitions(input: &KitInput<'_>, loads: &[Load]) -> String {
+    let root = input.partition.and_then(|(key, value)| {
         let contacts = loads.iter().find(|load| load.table == "contacts" && load.format == Format::Parquet)?;
         let (root, _) = contacts.files.first()?.rsplit_once(&format!("/{key}={value}/"))?;
         Some((key, value, root))

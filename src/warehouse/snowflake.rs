@@ -6,9 +6,9 @@
 //! is set to UTC. A struct is an `OBJECT`, which Parquet and JSON load into alike.
 
 use super::columns::{Column, Kind, leaves};
-use super::ddl::{Ddl, NOT_NULL, about_table};
+use super::create_table::{CreateTable, NOT_NULL, about_table};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Load};
 use super::merge::{Deletes, deletes, merge, purpose};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
@@ -25,7 +25,7 @@ pub(super) fn sql_type(column: &Column) -> String {
 
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    Ddl {
+    CreateTable {
         table: name(table, Quotes::Capital),
         of: sql_type,
         never_null: NOT_NULL,

@@ -3,9 +3,9 @@
 //! `MERGE` needs a table of Delta or Iceberg. This upsert needs neither: it makes the new table beside the old one.
 
 use super::columns::{Column, Kind, Leaf, leaves};
-use super::ddl::{Ddl, NOT_NULL, about_table, fields};
+use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Load};
 use super::merge::{DELETES, purpose};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
@@ -28,7 +28,7 @@ fn comment(column: &Column) -> String {
 
 /// The table, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    Ddl {
+    CreateTable {
         table: name(table, Quotes::Doubled),
         of: |column| sql_type(column, comment),
         never_null: NOT_NULL,

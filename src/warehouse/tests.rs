@@ -47,13 +47,13 @@ pub(super) fn kit_of(
     files: &[&str],
 ) -> Vec<KitFile> {
     let owners = owners();
-    kit(&Handoff {
-        contacts: HandoffTable {
+    kit(&KitInput {
+        contacts: TableInput {
             schema,
             files: files.iter().map(PathBuf::from).collect(),
             digest: ContentDigest { rows: 2, sum: 1_716_272_284_779_093_798_219 },
         },
-        owners: Some(HandoffTable {
+        owners: Some(TableInput {
             schema: &owners,
             files: vec![PathBuf::from("/data/it's here/_owners/owners.parquet")],
             digest: ContentDigest { rows: 1, sum: 7 },
@@ -237,7 +237,7 @@ fn duckdb_reads_plain_text_with_rows_as_long_as_they_come() {
 
 #[test]
 fn csv_keeps_null_apart_from_the_empty_text() {
-    let load = handoff::Load {
+    let load = input::Load {
         table: "contacts",
         columns: columns(&resource::schema()),
         files: vec!["/a.csv".to_owned()],

@@ -10,11 +10,11 @@ use crate::digest::ContentDigest;
 
 /// What a kit is told of an export.
 #[derive(Debug)]
-pub struct Handoff<'a> {
+pub struct KitInput<'a> {
     /// The contacts.
-    pub contacts: HandoffTable<'a>,
+    pub contacts: TableInput<'a>,
     /// The owners, where they have a table of their own.
-    pub owners: Option<HandoffTable<'a>>,
+    pub owners: Option<TableInput<'a>>,
     /// The kind of all files.
     pub format: Format,
     /// How files of NDJSON or CSV are compressed as a whole: `gzip` or `zstd`.
@@ -22,12 +22,12 @@ pub struct Handoff<'a> {
     /// Key and value of the Hive partition that a directory output is.
     pub partition: Option<(&'a str, &'a str)>,
     /// What is hashed, if anything is.
-    pub hashed: Option<HandoffHashed<'a>>,
+    pub hashed: Option<HashedColumns<'a>>,
 }
 
 /// Columns that hold hashes instead of their values.
 #[derive(Debug)]
-pub struct HandoffHashed<'a> {
+pub struct HashedColumns<'a> {
     /// Their names in the whole table, such as `owner_email`.
     pub columns: &'a [String],
     /// The id of the key, as the manifest has it.
@@ -36,7 +36,7 @@ pub struct HandoffHashed<'a> {
 
 /// One table of an export.
 #[derive(Debug)]
-pub struct HandoffTable<'a> {
+pub struct TableInput<'a> {
     /// Its columns.
     pub schema: &'a Schema,
     /// Its files, as SQL and shell are to name them: absolute; several, in one folder, for a directory output.
@@ -67,17 +67,17 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub fn new(table: &'static str, of: &HandoffTable<'_>, handoff: &Handoff<'_>) -> Self {
+    pub fn new(table: &'static str, of: &TableInput<'_>, input: &KitInput<'_>) -> Self {
         let mut columns = columns::columns(of.schema);
-        if let Some(HandoffHashed { columns: hashed, key_id }) = &handoff.hashed {
+        if let Some(HashedColumns { columns: hashed, key_id }) = &input.hashed {
             columns::say_hashed(&mut columns, hashed, key_id);
         }
         Self {
             table,
             columns,
             files: of.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
-            format: handoff.format,
-            compressed: handoff.compressed,
+            format: input.format,
+            compressed: input.compressed,
             digest: of.digest,
         }
     }

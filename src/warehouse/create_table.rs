@@ -4,7 +4,7 @@ use super::columns::{Column, key};
 use super::quote::standard;
 
 /// How a dialect describes a table.
-pub(super) struct Ddl {
+pub(super) struct CreateTable {
     /// The name of the table, quoted.
     pub table: String,
     /// The type of a column.
@@ -17,7 +17,7 @@ pub(super) struct Ddl {
     pub end: String,
 }
 
-impl Ddl {
+impl CreateTable {
     /// The statement that makes the table unless it is there.
     pub fn create(&self, columns: &[Column]) -> String {
         let [of_key, of_others] = self.never_null;
@@ -35,7 +35,7 @@ impl Ddl {
     }
 }
 
-/// For [`Ddl::never_null`], where a key is no more than that.
+/// For [`CreateTable::never_null`], where a key is no more than that.
 pub(super) const NOT_NULL: [&str; 2] = [" NOT NULL", " NOT NULL"];
 
 /// The fields of a struct, each as the dialect writes it, with commas between.
