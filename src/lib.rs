@@ -58,7 +58,7 @@
 //! | [`dataset`] | a file or a folder of parts in, its rows out, whatever its format; no writer | atomic, decode, digest, manifest, platform, resource, text |
 //! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | atomic, checksum, dataset, destination, digest, manifest, naming, proof, resource, text |
 //! | [`mod@inspect`] | a file in, what stands in it out, counted | dataset, manifest, naming, resource, text |
-//! | [`warehouse`] | a schema in, its description in a warehouse's dialect out, and what loads an export there; pure | config, digest, resource |
+//! | [`warehouse`] | schemas in a warehouse's dialect, and the scripts that load an export there; pure | config, digest, resource, text |
 //! | [`events`] | what happens in a run, for reporters | config, manifest, page, proof |
 //! | [`report`] | events in, lines, bars and records out | api, config, error, events, exit, fetch, manifest, text |
 //! | `error` | the stages' errors under one name | config, destination, fetch, proof, text |

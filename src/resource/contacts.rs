@@ -63,39 +63,24 @@ pub(crate) const RAW: &str = "raw";
 
 /// All columns, in order.
 pub(crate) const COLUMNS: [Column; 18] = [
-    column(ID, Place::Id, Holds::Integer, "The id of the contact, never null"),
-    column("first_name", Place::Contact("first_name"), Holds::Text, "The first name of the contact"),
-    column("last_name", Place::Contact("last_name"), Holds::Text, "The last name of the contact"),
-    column("full_name", Place::Contact("full_name"), Holds::Text, "The whole name of the contact"),
-    column("email", Place::Contact("email"), Holds::Text, "The email address of the contact"),
-    column(
-        "phone_number",
-        Place::Contact("phone_number"),
-        Holds::Text,
-        "The phone number of the contact, as it was entered",
-    ),
-    column("company", Place::Contact("company"), Holds::Text, "The company of the contact"),
-    column("title", Place::Contact("title"), Holds::Text, "The job title of the contact"),
-    column("location", Place::Contact("location"), Holds::Text, "The place of the contact, as it was entered"),
-    column("image_url", Place::Contact("image_url"), Holds::Text, "The address of a picture of the contact"),
-    column("created_at", Place::Contact("created_at"), Holds::Instant, "When the contact was created, UTC"),
-    column(UPDATED_AT, Place::Contact("updated_at"), Holds::Instant, "When the contact was last changed, UTC"),
-    column(
-        OWNER_ID,
-        Place::Owner("id"),
-        Holds::Integer,
-        "The id of the user who owns the contact; null where there is none",
-    ),
-    column("owner_email", Place::Owner("email"), Holds::Text, "The email address of the owner"),
-    column("owner_first_name", Place::Owner("first_name"), Holds::Text, "The first name of the owner"),
-    column("owner_last_name", Place::Owner("last_name"), Holds::Text, "The last name of the owner"),
-    column("owner_name", Place::Owner("name"), Holds::Text, "The whole name of the owner"),
-    column(
-        EXTRA,
-        Place::Extra,
-        Holds::Text,
-        "A JSON object of what no other column can hold; null where there is nothing",
-    ),
+    column(ID, Place::Id, Holds::Integer, "Contact ID; never null"),
+    column("first_name", Place::Contact("first_name"), Holds::Text, "First name"),
+    column("last_name", Place::Contact("last_name"), Holds::Text, "Last name"),
+    column("full_name", Place::Contact("full_name"), Holds::Text, "Full name"),
+    column("email", Place::Contact("email"), Holds::Text, "Email address"),
+    column("phone_number", Place::Contact("phone_number"), Holds::Text, "Phone number, as entered"),
+    column("company", Place::Contact("company"), Holds::Text, "Company"),
+    column("title", Place::Contact("title"), Holds::Text, "Job title"),
+    column("location", Place::Contact("location"), Holds::Text, "Location, as entered"),
+    column("image_url", Place::Contact("image_url"), Holds::Text, "Photo URL"),
+    column("created_at", Place::Contact("created_at"), Holds::Instant, "Creation time, UTC"),
+    column(UPDATED_AT, Place::Contact("updated_at"), Holds::Instant, "Time of the last change, UTC"),
+    column(OWNER_ID, Place::Owner("id"), Holds::Integer, "ID of the user who owns the contact; null if there is none"),
+    column("owner_email", Place::Owner("email"), Holds::Text, "Email address of the owner"),
+    column("owner_first_name", Place::Owner("first_name"), Holds::Text, "First name of the owner"),
+    column("owner_last_name", Place::Owner("last_name"), Holds::Text, "Last name of the owner"),
+    column("owner_name", Place::Owner("name"), Holds::Text, "Full name of the owner"),
+    column(EXTRA, Place::Extra, Holds::Text, "JSON object with what no other column can hold; null if empty"),
 ];
 
 /// The column of a table of owners that says how many contacts an owner has.
@@ -106,8 +91,8 @@ pub(crate) const CONTACTS: &str = "contacts";
 pub(crate) fn about(name: &str) -> Option<&'static str> {
     let own = |name: &str| COLUMNS.iter().find(|column| column.name == name).map(|column| column.about);
     match name {
-        OWNER => Some("The user who owns the contact; null where there is none"),
-        CONTACTS => Some("How many contacts the owner has"),
+        OWNER => Some("User who owns the contact; null if there is none"),
+        CONTACTS => Some("Number of contacts the owner has"),
         _ => match name.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
             Some(key) => own(&owner_column(key)),
             None => own(name),

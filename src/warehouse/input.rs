@@ -1,4 +1,4 @@
-//! What a kit is told of an export, and each table of it as the dialects need it.
+//! What a kit is made from: an export's tables, as the pipeline describes them and as the dialects need them.
 
 use std::path::PathBuf;
 
@@ -8,29 +8,29 @@ use super::columns::{self, Column};
 use crate::config::Format;
 use crate::digest::ContentDigest;
 
-/// What a kit is told of an export.
+/// The export that a kit loads.
 #[derive(Debug)]
 pub struct KitInput<'a> {
     /// The contacts.
     pub contacts: TableInput<'a>,
-    /// The owners, where they have a table of their own.
+    /// The owners, if they have a table of their own.
     pub owners: Option<TableInput<'a>>,
-    /// The kind of all files.
+    /// The format of all files.
     pub format: Format,
-    /// How files of NDJSON or CSV are compressed as a whole: `gzip` or `zstd`.
+    /// How NDJSON or CSV files are compressed as a whole: `gzip` or `zstd`.
     pub compressed: Option<&'static str>,
-    /// Key and value of the Hive partition that a directory output is.
+    /// Key and value of the Hive partition, if the output is one.
     pub partition: Option<(&'a str, &'a str)>,
-    /// What is hashed, if anything is.
+    /// The columns that were hashed, if any.
     pub hashed: Option<HashedColumns<'a>>,
 }
 
 /// Columns that hold hashes instead of their values.
 #[derive(Debug)]
 pub struct HashedColumns<'a> {
-    /// Their names in the whole table, such as `owner_email`.
+    /// Their names in the full table, such as `owner_email`.
     pub columns: &'a [String],
-    /// The id of the key, as the manifest has it.
+    /// The id of the key, as in the manifest.
     pub key_id: String,
 }
 
@@ -39,26 +39,26 @@ pub struct HashedColumns<'a> {
 pub struct TableInput<'a> {
     /// Its columns.
     pub schema: &'a Schema,
-    /// Its files, as SQL and shell are to name them: absolute; several, in one folder, for a directory output.
+    /// Its files, as SQL and shell commands name them: absolute, and all in one directory.
     pub files: Vec<PathBuf>,
-    /// The digest of what they hold, and how many rows that is.
+    /// The digest of its contents, with the number of rows.
     pub digest: ContentDigest,
 }
 
 /// One file of a kit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KitFile {
-    /// Its name, without a folder.
+    /// Its name, without a directory.
     pub name: String,
-    /// What stands in it.
+    /// Its contents.
     pub text: String,
 }
 
-/// A table to load: what every dialect's part of a kit is made from.
+/// A table to load, as every dialect needs it.
 #[derive(Debug)]
-pub(super) struct Load {
-    /// The name that it gets, `contacts` or `owners`.
-    pub table: &'static str,
+pub(super) struct Table {
+    /// Its name in the warehouse, `contacts` or `owners`.
+    pub name: &'static str,
     pub columns: Vec<Column>,
     pub files: Vec<String>,
     pub format: Format,
@@ -66,44 +66,54 @@ pub(super) struct Load {
     pub digest: ContentDigest,
 }
 
-impl Load {
-    pub fn new(table: &'static str, of: &TableInput<'_>, input: &KitInput<'_>) -> Self {
-        let mut columns = columns::columns(of.schema);
+impl Table {
+    pub fn new(name: &'static str, table: &TableInput<'_>, input: &KitInput<'_>) -> Self {
+        let mut columns = columns::columns(table.schema);
         if let Some(HashedColumns { columns: hashed, key_id }) = &input.hashed {
-            columns::say_hashed(&mut columns, hashed, key_id);
+            columns::describe_hashes(&mut columns, hashed, key_id);
         }
         Self {
-            table,
+            name,
             columns,
-            files: of.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
+            files: table.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
             format: input.format,
             compressed: input.compressed,
-            digest: of.digest,
+            digest: table.digest,
         }
     }
 
-    /// A file of the kit: `bigquery` and `load.sh` give `bigquery.load.sh`, or `bigquery.owners.load.sh`.
-    pub fn named(&self, dialect: &str, rest: &str) -> String {
-        match self.table {
-            "contacts" => format!("{dialect}.{rest}"),
-            table => format!("{dialect}.{table}.{rest}"),
+    /// The name of a kit's file: `bigquery` and `load.sh` give `bigquery.load.sh`, or `bigquery.owners.load.sh`.
+    pub fn file_name(&self, dialect: &str, suffix: &str) -> String {
+        match self.name {
+            "contacts" => format!("{dialect}.{suffix}"),
+            table => format!("{dialect}.{table}.{suffix}"),
         }
     }
 
-    pub fn file(&self, dialect: &str, rest: &str, text: String) -> KitFile {
-        KitFile { name: self.named(dialect, rest), text }
+    pub fn file(&self, dialect: &str, suffix: &str, text: String) -> KitFile {
+        KitFile { name: self.file_name(dialect, suffix), text }
+    }
+
+    /// The table that the files are loaded into before they are merged.
+    pub fn staging(&self) -> String {
+        format!("{}_staging", self.name)
+    }
+
+    /// The view through which a warehouse reads the files in place.
+    pub fn view(&self) -> String {
+        format!("{}_export", self.name)
     }
 
     pub fn key(&self) -> &str {
         columns::key(&self.columns)
     }
 
-    pub fn names(&self) -> Vec<&str> {
+    pub fn column_names(&self) -> Vec<&str> {
         columns::names(&self.columns)
     }
 
-    /// The names of all columns as a list of SQL.
-    pub fn list(&self) -> String {
-        self.names().join(", ")
+    /// The names of all columns, as a list in SQL.
+    pub fn column_list(&self) -> String {
+        self.column_names().join(", ")
     }
 }
