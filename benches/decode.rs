@@ -1,4 +1,4 @@
-//! A page's JSON to its columns: what every fetch worker does with every page.
+//! Decodes the JSON of a page into a record batch, as every fetch task does with every page.
 //!
 //! `cargo bench --features bench --bench decode`
 
@@ -10,7 +10,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use linq_export::bench;
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 
-/// Contacts of the page.
+/// Contacts on the page.
 const CONTACTS: u64 = 100;
 
 fn decode(criterion: &mut Criterion) {
@@ -21,7 +21,7 @@ fn decode(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A page as it comes over the wire, its keys in the order in which they are sent.
+/// A page as the API sends it, with its keys in that order.
 fn page() -> Vec<u8> {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let sandbox = runtime.block_on(Sandbox::start(SandboxConfig::default())).expect("a free port");

@@ -1,4 +1,4 @@
-//! Record batches to the bytes of a file, in each format: what the encoding thread does.
+//! Encodes record batches in each format, as the encoder thread does.
 //!
 //! `cargo bench --features bench --bench encode`
 
@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use linq_export::bench;
 use linq_export::config::{Encoding, Format};
 
-/// Contacts of the file.
+/// Contacts in the file.
 const CONTACTS: u64 = 20_000;
 
 fn encode(criterion: &mut Criterion) {

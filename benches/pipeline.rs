@@ -1,6 +1,6 @@
-//! A whole export: pages over HTTP from a sandbox in the same process, decoded, encoded, written, renamed.
+//! A whole export: fetches pages over HTTP from a sandbox in the same process, decodes, encodes and writes them.
 //!
-//! The sandbox invents and sends its contacts on the same cores, and is a large part of the time.
+//! The sandbox generates its contacts on the same cores, which is a large part of the time.
 //!
 //! `cargo bench --features bench --bench pipeline`
 
@@ -13,7 +13,7 @@ use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Output,
 use linq_export::events::Silent;
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 
-/// Contacts of the organisation.
+/// Contacts in the organization.
 const CONTACTS: u64 = 20_000;
 
 fn pipeline(criterion: &mut Criterion) {

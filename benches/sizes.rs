@@ -1,7 +1,7 @@
-//! The size of 1,000,000 contacts in each encoding, and the processor time that the encoding takes.
+//! The size of 1,000,000 contacts in each encoding, and the CPU time for encoding them.
 //!
-//! `cargo bench --features bench --bench sizes` prints a table and leaves the default encoding in `target/sizes`, where
-//! `tests/interop/sizes.py` has other engines write the same table. Processor time is read from Linux's /proc.
+//! `cargo bench --features bench --bench sizes` prints a table and writes the default encoding to `target/sizes`, from
+//! which `tests/interop/sizes.py` has other engines write the same table. CPU time is read from `/proc` (Linux).
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
 
 use std::fs;
@@ -11,9 +11,9 @@ use linq_export::bench;
 use linq_export::config::{Codec, Compression, Encoding, Format, Profile};
 
 const CONTACTS: u64 = 1_000_000;
-/// Each encoding is timed so often, and the least counts.
+/// Runs per encoding; the fastest one counts.
 const TIMES: u32 = 3;
-/// Ticks of /proc in a second, on every Linux there is.
+/// Clock ticks per second in `/proc`, on every Linux.
 const TICKS: f64 = 100.0;
 
 fn main() {
@@ -52,7 +52,7 @@ fn main() {
     fs::write(folder.join("contacts.parquet"), bench::encode(parquet, &batches)).expect("a file");
 }
 
-/// Processor time of this process so far.
+/// CPU time of this process so far.
 fn processor_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
     let ticks = stat.rsplit(')').next().into_iter().flat_map(str::split_whitespace).skip(11).take(2);

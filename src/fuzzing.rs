@@ -1,7 +1,7 @@
-//! What must hold of the functions that read a server's bytes, whatever the bytes.
+//! Properties of the functions that read a server's bytes, for any bytes.
 //!
-//! Bytes come in; nothing goes out, or a panic says what does not hold. The fuzz targets (folder `fuzz`) call these, and
-//! the test below on a kept corpus and mutations of it.
+//! Each function panics if a property does not hold. The fuzz targets in `fuzz/` call them, and so does a unit test with the
+//! corpus and mutations of it.
 
 mod model;
 #[cfg(test)]
@@ -19,10 +19,10 @@ use crate::page::DecodeError;
 use crate::text::sanitize;
 use crate::{decode, schema};
 
-/// The body of a page: it is decoded whole or refused, and what is a page by `serde_json`'s reading is decoded.
+/// The body of a page is decoded completely or refused, and a page that `serde_json` can read is decoded.
 ///
 /// # Panics
-/// If that does not hold.
+/// If the property does not hold.
 pub fn page(body: &[u8]) {
     let decoded = match decode::decode(body) {
         Ok(decoded) => decoded,
@@ -51,11 +51,11 @@ pub fn page(body: &[u8]) {
     }
 }
 
-/// A value of `Retry-After`, a line feed, one of `Date`, a line feed, and a body: whole seconds are read as they are,
-/// all else as some wait or none.
+/// A value of `Retry-After`, a line feed, a value of `Date`, a line feed, and a body: whole seconds are taken as they are,
+/// and anything else gives a bounded wait or none.
 ///
 /// # Panics
-/// If that does not hold.
+/// If the property does not hold.
 pub fn retry_after(bytes: &[u8]) {
     let (told, rest) = line(bytes);
     let (date, body) = line(rest);
@@ -67,29 +67,29 @@ pub fn retry_after(bytes: &[u8]) {
     }
 }
 
-/// A value of `x-request-id`, a line feed, and a body: what is shown of it is short, and acts on no terminal.
+/// A value of `x-request-id`, a line feed, and a body: the text shown to users is short and has no control characters.
 ///
 /// # Panics
-/// If that does not hold.
+/// If the property does not hold.
 pub fn said(bytes: &[u8]) {
     let (id, body) = line(bytes);
     let Ok(token) = Token::new("fuzzing-0123456789") else { return };
     let said = crate::api::said(&headers([(HeaderName::from_static("x-request-id"), id)]), body, &token);
     for shown in [Some(&said.message), said.request_id.as_ref().map(|request| &request.id)].into_iter().flatten() {
         assert!(token.scrubbed(shown).is_none(), "{shown:?}");
-        // A character that acts is written as up to ten.
+        // A control character is escaped with up to ten characters.
         assert!(shown.chars().count() <= 10 * sanitize::SHOWN, "{} characters are shown", shown.chars().count());
         assert!(!shown.chars().any(sanitize::acts), "{shown:?}");
     }
 }
 
-/// The first line, and what follows it.
+/// The first line, and the rest.
 fn line(bytes: &[u8]) -> (&[u8], &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     (&bytes[..end], bytes.get(end + 1..).unwrap_or_default())
 }
 
-/// Those of the headers whose values a header can have.
+/// The headers whose values are valid.
 fn headers<const N: usize>(list: [(HeaderName, &[u8]); N]) -> HeaderMap {
     list.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::from_bytes(value).ok()?))).collect()
 }

@@ -1,7 +1,8 @@
-//! Exports every contact of a Linq organisation to Parquet, NDJSON or CSV.
+//! Exports all contacts of a Linq organization as Arrow record batches, or to Parquet, NDJSON and CSV files.
 //!
-//! The library behind the program `linq-export`. It has two verbs: [`contacts`], a stream of Arrow
-//! record batches, and [`export`], which writes a file with it and is whole or not there at all.
+//! This is the library behind the program `linq-export`. It has two entry points: [`contacts`] is a stream of record
+//! batches; [`export`] writes files with it, atomically, with a manifest. Both read the pages of the Linq Partner API
+//! concurrently under a rate limit, and end with a [`Certificate`] that says how certain it is that no contact is missing.
 //!
 //! ```no_run
 //! use futures::StreamExt;
@@ -12,65 +13,71 @@
 //! let token = Token::new(&std::env::var("LINQ_INTEGRATION_TOKEN").unwrap_or_default())?;
 //! let mut contacts = linq_export::contacts(&ContactsConfig::new(base_url, token))?;
 //! while let Some(batch) = contacts.next().await {
-//!     println!("{} contacts more", batch?.num_rows());
+//!     println!("{} more contacts", batch?.num_rows());
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # The data path
-//!
-//! ```text
-//! ContactsConfig
-//!      │
-//!      ▼            decoded pages                  batches                    bytes
-//!  api::reader ═══════════════════► Contacts ═══════════════► layout, Encoder ═══════════► Place
-//!   planner      in list order,      (stream)   of equal size   on a thread      bounded   files, a folder
-//!   limiter      bounded              rows, owners,             of its own:                or stdout,
-//!   client       by bytes             findings                  columns, owners,           renamed when
-//!   decode::decode                                               digest, format             whole, and their
-//!   contract, retry, budget                                                                manifest after it
-//!      │
-//!      ├─ Observed ─► proof     do the pages agree with each other?
-//!      └─ Event ────► report    a bar, lines, silence, or a reporter of yours
-//! ```
-//!
-//! | module | what comes in, what goes out | may use |
-//! |---|---|---|
-//! | [`config`] | what a run is told, validated | proof, resource, text |
-//! | `page` | the values that stages say to each other about one page | nothing else |
-//! | `rate` | when the next request may be sent; pure | config |
-//! | `fetch` | a plan in, decoded pages out in list order | api, config, events, page, proof, rate, text |
-//! | `api` | one request in, its answer or what went wrong out; the only reqwest | config, page, text |
-//! | `proof` | observations in, what to read next and a certificate out; pure | page |
-//! | `resource` | what can be exported, and its columns | nothing else |
-//! | `decode` | JSON of a page in, a record batch out; never heard of HTTP or files | page, resource, text |
-//! | [`digest`] | batches in, a digest of their contents out; the same in every engine | resource |
-//! | `transform` | batches of the whole table in, batches of the output's columns out, and its owners | config, decode, resource, text |
-//! | `manifest` | what a run was told and came to in, its sealed record out; and read back | atomic, checksum, config, digest, error, events, naming, platform, proof, resource, text, transform |
-//! | `destination` | bytes in, published files out | atomic, checksum, config, manifest, naming, platform, proof |
-//! | `format` | batches in, the bytes of a file out | config, destination |
-//! | `naming` | the name of an output in, the names of all that belongs to it out | atomic |
-//! | `atomic` | bytes in, a file or a folder that is whole or not there; the only rename | platform |
-//! | `checksum` | bytes in, their SHA-256 out | platform |
-//! | `text` | text of strangers in, text that is fit to be shown out | nothing else |
-//! | [`platform`] | modes, folders that are synced or swapped, signals, the process: all that differs between systems | nothing else |
-//! | [`dataset`] | a file or a folder of parts in, its rows out, whatever its format; no writer | atomic, decode, digest, manifest, platform, resource, text |
-//! | [`mod@verify`] | a file or a folder and its manifest in, the first difference out; offline | atomic, checksum, dataset, destination, digest, manifest, naming, proof, resource, text |
-//! | [`mod@inspect`] | a file in, what stands in it out, counted | dataset, manifest, naming, resource, text |
-//! | [`warehouse`] | schemas in a warehouse's dialect, and the scripts that load an export there; pure | config, digest, resource, text |
-//! | [`events`] | what happens in a run, for reporters | config, manifest, page, proof |
-//! | [`report`] | events in, lines, bars and records out | api, config, error, events, exit, fetch, manifest, text |
-//! | `error` | the stages' errors under one name | config, destination, fetch, proof, text |
-//! | `exit` | an error in, its exit code out | api, dataset, destination, error, events, fetch, verify |
-//! | `pipeline` | the two verbs; the only module that knows all stages | all |
-//! | [`sandbox`] | a server with the API's shapes, for tests and rehearsals; shares no type with `api` | nothing else |
-//!
-//! Async at the edges, plain functions in the middle. Backpressure is a bounded channel, cancelling is
-//! the drop of a receiver. Pages are decoded in the tasks that fetch them, so decoding is parallel and a
-//! malformed page is read again where reading happens.
-//!
-//! Without default features the crate builds without clap, indicatif and the sandbox.
+//! Without default features, the crate builds without clap, indicatif and the sandbox: depend on it with
+//! `default-features = false` to use only the library. The feature `sandbox` adds a mock API server for tests.
+
+// # The map
+//
+// A page flows one way, through two bounded channels:
+//
+// ```text
+// ContactsConfig
+//      │
+//      ▼            decoded pages                 batches                      bytes
+//   fetch ══════════════════════════► Contacts ══════════════► encoder thread ══════════► destination
+//    scheduler: which pages            (stream)   equal sizes    transform                  file, directory
+//    pacer: when                        filters rows,            format                     or stdout; renamed
+//    api: one request                   counts owners            digest                     into place with
+//    decode: JSON to a batch                                                                its manifest
+//      │
+//      ├─ observations ─► proof    do the pages agree with each other?
+//      └─ events ───────► report   a progress bar, log lines, or a reporter of yours
+// ```
+//
+// Asynchronous at the edges, plain functions in the middle. A bounded channel gives backpressure; dropping its receiver
+// cancels. Pages are decoded in the tasks that fetch them, so decoding is parallel, and a malformed page is retried like
+// any other failure.
+//
+// The rooms (top-level modules) from top to bottom. A room uses only rooms below it, and no files use each other in a
+// circle: `tests/it/architecture.rs` checks both against this table.
+//
+// | band | room | what it does |
+// |---|---|---|
+// | commands | `cli` | the command line: options, subcommands, messages, exit |
+// | commands | `report` | progress bar, log lines, JSON lines, summary, run report, Prometheus metrics |
+// | commands | `exit` | exit codes: one table, and the code of every error |
+// | commands | `pipeline` | the two entry points, `contacts` and `export` |
+// | commands | `error` | the error type of the crate |
+// | commands | `verify` | checks exported files against their manifest |
+// | commands | `inspect` | summarizes an exported file: columns, sizes, owners, creation dates |
+// | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages |
+// | stages | `destination` | where output goes: file, directory or stream; locks, atomic publishing |
+// | stages | `dataset` | reads an export back: a file or a directory of part files as one table |
+// | stages | `api` | one HTTP request: client, TLS, error bodies, rate-limit headers |
+// | stages | `manifest` | the record of an export: written, sealed, read back, checked for consistency |
+// | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each; compression |
+// | stages | `warehouse` | schemas and load commands, one file per SQL dialect |
+// | stages | `transform` | the table as requested: selected, hashed, owners apart |
+// | stages | `rate` | the rate controller: learns the server's limit; pure |
+// | stages | `events` | what happens in a run, counted and handed to a reporter |
+// | facts | `config` | the validated options of a run, and every default |
+// | facts | `digest` | a digest of a table's contents that any warehouse can compute |
+// | facts | `naming` | every file name that belongs to an output |
+// | facts | `proof` | which pages to read, and what they prove about completeness; pure |
+// | facts | `decode` | a page's JSON to a record batch |
+// | facts | `atomic` | files and directories that appear whole or not at all |
+// | ground | `resource` | the API's resources: path, columns, schema version |
+// | ground | `page` | what the stages say to each other about one page |
+// | ground | `checksum` | SHA-256 |
+// | ground | `platform` | what differs between operating systems |
+// | ground | `text` | figures for people, sanitized text, causes of errors |
+// | sandbox | `sandbox` | a mock API server for tests and rehearsals; shares no type with the rest |
 
 mod api;
 mod atomic;

@@ -58,7 +58,7 @@ pub struct Contacts {
     #[command(flatten)]
     records: Records,
     /// Export from a sandbox within this process: no token, no network
-    #[arg(long, help_heading = "The embedded sandbox", display_order = 0)]
+    #[arg(long, help_heading = "Sandbox", display_order = 0)]
     sandbox: bool,
     #[command(flatten)]
     embedded: Embedded,

@@ -1,10 +1,10 @@
-//! `linq-export sandbox`, and the same options for the sandbox that `contacts --sandbox` embeds.
+//! `linq-export sandbox`, and the options of the sandbox within `contacts --sandbox`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
@@ -12,126 +12,108 @@ use super::signals::Signals;
 use super::{duration, fail, say, variables};
 use crate::config::ConfigError;
 use crate::sandbox::{
-    self, Certificate, Count, FaultRule, Lag, Limit, Moves, Order, Outage, PageOrder, PastTheEnd, Protocols,
-    SandboxConfig, Tls, Totals,
+    self, Certificate, Churn, FaultRule, Lag, Limit, Order, Outage, PageOrder, PastTheEnd, Protocols, Quirks,
+    SandboxConfig, StaleCount, Tls, WrongTotals,
 };
+use crate::text::humanize;
 use crate::{ApiError, Error, ExitCode, SetupError};
 
-/// What a sandbox can be told. The ids differ from those of `contacts`, whose options stand beside them.
+/// The options that configure a sandbox, named as beside `--sandbox`. On their own they have no prefix.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "The sandbox")]
+#[expect(clippy::struct_field_names, reason = "the prefix keeps the ids apart from those of `contacts`")]
 pub struct SandboxOptions {
-    /// Contacts of its organisation
-    #[arg(
-        id = "sandbox_contacts",
-        long = "contacts",
-        value_name = "N",
-        default_value_t = 2_500,
-        env = "LINQ_EXPORT_SANDBOX_CONTACTS"
-    )]
-    contacts: u64,
-    /// The same seed gives the same contacts
-    #[arg(id = "sandbox_seed", long = "seed", value_name = "N", default_value_t = 1, env = "LINQ_EXPORT_SANDBOX_SEED")]
-    seed: u64,
-    /// From a request to its answer, such as 80ms [default: none]
-    #[arg(id = "sandbox_latency", long = "latency", value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_SANDBOX_LATENCY")]
-    latency: Option<Duration>,
-    /// What it lets in, and else answers 429: 20/s, 20/s,burst=60, fixed:300/60s, sliding:20/1s or in-flight:4;
-    /// with ,silent it does not say how long to wait [default: everything]
-    #[arg(id = "sandbox_rate", long = "rate", value_name = "LIMIT", value_parser = limit, env = "LINQ_EXPORT_SANDBOX_RATE")]
-    rate: Option<Limit>,
-    /// A fault it plays, and when, such as 500:0.05, reset-body:page=7 or 429-date:page=3,times=2.
-    /// Can be given several times; the first that fits is played
-    #[arg(
-        id = "sandbox_fault",
-        long = "fault",
-        value_name = "FAULT",
-        value_delimiter = ';',
-        env = "LINQ_EXPORT_SANDBOX_FAULT"
-    )]
-    faults: Vec<FaultRule>,
-    /// A time in which it is down, such as refused:after=5s,for=10m, 503:request=200,for=10s or maintenance:after=0s,for=10s
-    #[arg(
-        id = "sandbox_outage",
-        long = "outage",
-        value_name = "OUTAGE",
-        value_delimiter = ';',
-        env = "LINQ_EXPORT_SANDBOX_OUTAGE"
-    )]
-    outages: Vec<Outage>,
-    /// Contacts a page, at most, whatever is asked
-    #[arg(
-        id = "sandbox_most",
-        long = "most-per-page",
-        value_name = "N",
-        default_value_t = 100,
-        env = "LINQ_EXPORT_SANDBOX_MOST_PER_PAGE"
-    )]
-    most_per_page: u64,
-    /// By how much its totals are wrong, such as count=-150 or pages=+2 [default: right]
-    #[arg(id = "sandbox_totals", long = "totals", value_name = "TOTALS", env = "LINQ_EXPORT_SANDBOX_TOTALS")]
-    totals: Option<Totals>,
-    /// What it answers beyond the last page: empty or not-found
-    #[arg(id = "sandbox_end", long = "past-the-end", value_name = "ANSWER", default_value_t = PastTheEnd::Empty, env = "LINQ_EXPORT_SANDBOX_PAST_THE_END")]
-    past_the_end: PastTheEnd,
-    /// The order of its list: newest, oldest, id, updated, name or unstable-ties
-    #[arg(id = "sandbox_order", long = "order", value_name = "ORDER", default_value_t = Order::Newest, env = "LINQ_EXPORT_SANDBOX_ORDER")]
-    order: Order,
-    /// Sort the contacts within each page by id or id-desc, whatever the order of the list [default: as the list]
-    #[arg(
-        id = "sandbox_sort_pages",
-        long = "sort-pages",
-        value_name = "ORDER",
-        env = "LINQ_EXPORT_SANDBOX_SORT_PAGES"
-    )]
-    sort_pages: Option<PageOrder>,
-    /// Writes to its list before each page, such as 0.5 or 0.5,insert=2,delete=1,update=1,bulk=300 [default: none]
-    #[arg(id = "sandbox_moves", long = "moves", value_name = "MOVES", env = "LINQ_EXPORT_SANDBOX_MOVES")]
-    moves: Option<Moves>,
-    /// A replica that lags: the share of pages it answers and by how many writes, such as 0.1,by=3 [default: none]
-    #[arg(id = "sandbox_lag", long = "lag", value_name = "LAG", env = "LINQ_EXPORT_SANDBOX_LAG")]
-    lag: Option<Lag>,
-    /// Its total: exact, behind by one write, or counted first or last, with the writes of --moves between
-    /// the total and the contacts of one answer
-    #[arg(id = "sandbox_count", long = "count", value_name = "COUNT", default_value_t = Count::Exact, env = "LINQ_EXPORT_SANDBOX_COUNT")]
-    count: Count,
-    /// Contacts that share one instant of creation, as a bulk import makes them
-    #[arg(id = "sandbox_ties", long = "ties", value_name = "N", default_value_t = 1, env = "LINQ_EXPORT_SANDBOX_TIES")]
-    ties: u64,
-    /// Serve https with HTTP/2, with a certificate that is good, expired or wrong-name [default: plain http]
-    #[arg(id = "sandbox_tls", long = "tls", value_name = "CERTIFICATE", env = "LINQ_EXPORT_SANDBOX_TLS")]
-    tls: Option<Certificate>,
-    /// Compress answers
-    #[arg(id = "sandbox_gzip", long = "gzip", env = "LINQ_EXPORT_SANDBOX_GZIP", value_parser = BoolishValueParser::new())]
-    gzip: bool,
+    /// Number of contacts
+    #[arg(long, value_name = "N", default_value_t = 2_500)]
+    sandbox_contacts: u64,
+    /// Seed of the contacts: the same seed gives the same contacts
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    sandbox_seed: u64,
+    /// Delay each response by this time, such as 80ms [default: none]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    sandbox_latency: Option<Duration>,
+    /// Rate limit, answered with 429: 20/s, 20/s,burst=60, fixed:300/60s, sliding:20/1s or in-flight:4;
+    /// append ,silent to omit Retry-After [default: none]
+    #[arg(long, value_name = "LIMIT", value_parser = limit)]
+    sandbox_rate: Option<Limit>,
+    /// Fault to inject, such as 500:0.05, reset-body:page=7 or 429-date:page=3,times=2.
+    /// Can be repeated; the first match wins
+    #[arg(long = "sandbox-fault", value_name = "FAULT", value_delimiter = ';')]
+    sandbox_faults: Vec<FaultRule>,
+    /// Outage to simulate, such as refused:after=5s,for=10m, 503:request=200,for=10s or
+    /// maintenance:after=0s,for=10s. Can be repeated
+    #[arg(long = "sandbox-outage", value_name = "OUTAGE", value_delimiter = ';')]
+    sandbox_outages: Vec<Outage>,
+    /// Maximum contacts per page, whatever the client requests
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    sandbox_max_per_page: u64,
+    /// Add errors to the totals, such as count=-150 or pages=+2 [default: none]
+    #[arg(long, value_name = "ERRORS")]
+    sandbox_wrong_totals: Option<WrongTotals>,
+    /// Response to requests past the last page
+    #[arg(long, value_name = "RESPONSE", default_value = "empty", value_parser = one_of(&PastTheEnd::NAMES))]
+    sandbox_past_the_end: PastTheEnd,
+    /// Order of the list
+    #[arg(long, value_name = "ORDER", default_value = "newest", value_parser = one_of(&Order::NAMES))]
+    sandbox_order: Order,
+    /// Sort the contacts within each page, whatever the order of the list [default: like the list]
+    #[arg(long, value_name = "ORDER", value_parser = one_of(&PageOrder::NAMES))]
+    sandbox_sort_pages: Option<PageOrder>,
+    /// Average number of writes to the list before each page, such as 0.5 or
+    /// 0.5,insert=2,delete=1,update=1,bulk=300 [default: none]
+    #[arg(long, value_name = "CHURN")]
+    sandbox_churn: Option<Churn>,
+    /// Share of pages from a lagging replica, and its lag in writes, such as 0.1,by=3 [default: none]
+    #[arg(long, value_name = "LAG")]
+    sandbox_lag: Option<Lag>,
+    /// Let the total differ from the rows: by one write, or because it is counted before or after the rows are
+    /// read, with the writes of --sandbox-churn in between
+    #[arg(long, value_name = "WHEN", default_value = "never", value_parser = one_of(&StaleCount::NAMES))]
+    sandbox_stale_count: StaleCount,
+    /// Number of consecutive contacts with the same creation time, as after a bulk import
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    sandbox_shared_timestamps: u64,
+    /// Serve HTTPS and HTTP/2 with this TLS certificate [default: plain HTTP]
+    #[arg(long, value_name = "CERTIFICATE", value_parser = one_of(&Certificate::NAMES))]
+    sandbox_tls: Option<Certificate>,
+    /// Compress responses
+    #[arg(long, value_parser = BoolishValueParser::new())]
+    sandbox_gzip: bool,
 }
 
 impl SandboxOptions {
     pub fn config(&self) -> SandboxConfig {
         SandboxConfig {
-            contacts: self.contacts,
-            seed: self.seed,
-            latency: self.latency.unwrap_or_default(),
-            limit: self.rate.unwrap_or_default(),
-            faults: self.faults.clone(),
-            outages: self.outages.clone(),
-            most_per_page: self.most_per_page,
-            totals: self.totals.unwrap_or_default(),
-            past_the_end: self.past_the_end,
-            tls: self.tls.map(|certificate| Tls::new(certificate, Protocols::Http2AndHttp1)),
-            order: self.order,
-            sort_pages: self.sort_pages,
-            moves: self.moves,
-            lag: self.lag,
-            count: self.count,
-            ties: self.ties,
-            gzip: self.gzip,
+            contacts: self.sandbox_contacts,
+            seed: self.sandbox_seed,
+            latency: self.sandbox_latency.unwrap_or_default(),
+            limit: self.sandbox_rate.unwrap_or_default(),
+            faults: self.sandbox_faults.clone(),
+            outages: self.sandbox_outages.clone(),
+            quirks: Quirks {
+                max_per_page: self.sandbox_max_per_page,
+                wrong_totals: self.sandbox_wrong_totals.unwrap_or_default(),
+                past_the_end: self.sandbox_past_the_end,
+                sort_pages: self.sandbox_sort_pages,
+            },
+            order: self.sandbox_order,
+            churn: self.sandbox_churn,
+            lag: self.sandbox_lag,
+            stale_count: self.sandbox_stale_count,
+            shared_timestamps: self.sandbox_shared_timestamps,
+            tls: self.sandbox_tls.map(|certificate| Tls::new(certificate, Protocols::Http2AndHttp1)),
+            gzip: self.sandbox_gzip,
             ..SandboxConfig::default()
         }
     }
 }
 
-/// A limit by its text; a bare number is a rate.
+/// Reads one of these values by name, so that clap lists them and suggests one for a typo.
+fn one_of<T: Copy + Send + Sync + 'static>(values: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
+    let names = PossibleValuesParser::new(values.iter().map(|(name, _)| *name));
+    names.try_map(|text| values.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or("unknown"))
+}
+
+/// Reads a limit; a bare number means requests per second.
 fn limit(text: &str) -> Result<Limit, String> {
     if let Ok(per_second) = text.parse() {
         return Ok(Limit::per_second(per_second));
@@ -139,37 +121,33 @@ fn limit(text: &str) -> Result<Limit, String> {
     text.parse().map_err(|error: sandbox::ParseError| error.to_string())
 }
 
-/// The options of a sandbox, each named `--sandbox-…`, for use beside `--sandbox`.
+/// The options of a sandbox for use beside `--sandbox`.
 #[derive(Debug)]
 pub struct Embedded {
     options: SandboxOptions,
-    /// The first that stands on the command line.
+    /// The first one given on the command line.
     given: Option<String>,
 }
 
 impl Embedded {
-    /// Refuses options of a sandbox that was not asked for. Their variables may stand for other runs.
+    /// Rejects options of a sandbox that is not used. Their variables may be set for other runs.
     pub fn check_unused(&self) -> Result<(), String> {
-        match &self.given {
-            Some(option) => Err(format!("--{option} shapes the sandbox within this process: it needs --sandbox")),
-            None => Ok(()),
-        }
+        self.given.as_ref().map_or(Ok(()), |option| Err(format!("--{option} needs --sandbox")))
     }
 
     /// Starts the sandbox.
     pub async fn start(&self) -> Result<sandbox::Sandbox, Error> {
         let started = sandbox::Sandbox::start(self.options.config()).await;
         started.map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidInput => ConfigError::Usage(format!("no such sandbox: {error}")).into(),
-            _ => ApiError::Setup(SetupError::Http(format!("the sandbox does not start: {error}"))).into(),
+            std::io::ErrorKind::InvalidInput => ConfigError::Usage(format!("invalid sandbox: {error}")).into(),
+            _ => ApiError::Setup(SetupError::Http(format!("cannot start the sandbox: {error}"))).into(),
         })
     }
 }
 
 impl Args for Embedded {
     fn augment_args(command: Command) -> Command {
-        let own = SandboxOptions::augment_args(Command::new("sandbox"));
-        command.args(own.get_arguments().map(embedded))
+        command.args(options().get_arguments().map(|option| with_variable(option.clone()).help_heading(HEADING)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -188,18 +166,30 @@ impl FromArgMatches for Embedded {
     }
 }
 
+const HEADING: &str = "Sandbox";
+
+fn options() -> Command {
+    SandboxOptions::augment_args(Command::new("sandbox"))
+}
+
 fn given(matches: &ArgMatches) -> Option<String> {
-    let own = SandboxOptions::augment_args(Command::new("sandbox"));
     let is_given = |option: &&Arg| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
-    own.get_arguments().find(is_given).map(embedded_name)
+    Some(options().get_arguments().find(is_given)?.get_long()?.to_owned())
 }
 
-fn embedded_name(option: &Arg) -> String {
-    format!("sandbox-{}", option.get_long().unwrap_or_default())
+/// Adds the variable named after an option: `LINQ_EXPORT_SANDBOX_SEED` for `--sandbox-seed`.
+fn with_variable(option: Arg) -> Arg {
+    let name = option.get_long().unwrap_or_default().replace('-', "_").to_uppercase();
+    option.env(format!("LINQ_EXPORT_{name}"))
 }
 
-fn embedded(option: &Arg) -> Arg {
-    option.clone().long(embedded_name(option)).help_heading("The embedded sandbox")
+/// The option as in `linq-export sandbox`, without its prefix.
+fn standalone(option: Arg) -> Arg {
+    let Some(name) = option.get_long().and_then(|name| name.strip_prefix("sandbox-")).map(str::to_owned) else {
+        return option;
+    };
+    let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+    with_variable(option).long(name).help(help.replace("--sandbox-", "--")).help_heading(HEADING)
 }
 
 const EXAMPLES: &str = "\
@@ -209,16 +199,16 @@ Example:
   export LINQ_INTEGRATION_TOKEN=sandbox-token LINQ_EXPORT_BASE_URL=http://127.0.0.1:8080
   linq-export contacts -o contacts.parquet";
 
-/// Serve the sandbox alone, for curl and for rehearsing a nightly job
+/// Run a mock Linq API server for testing
 ///
-/// Prints its base URL on standard output, and serves until Ctrl-C.
+/// Prints its base URL to stdout and serves until Ctrl-C.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args = standalone)]
 pub struct Sandbox {
-    /// Port on 127.0.0.1; 0 takes a free one
+    /// Port on 127.0.0.1, or 0 for any free port
     #[arg(long, value_name = "PORT", default_value_t = 0, env = "LINQ_EXPORT_SANDBOX_PORT")]
     port: u16,
-    /// Where to put the certificate that clients of --tls must trust
+    /// File to write the certificate authority of --tls to, for clients to trust
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_SANDBOX_CA_FILE")]
     ca_file: Option<PathBuf>,
     #[command(flatten)]
@@ -229,18 +219,18 @@ impl Sandbox {
     pub async fn run(&self) -> ExitCode {
         let mut config = self.options.config();
         config.address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        if self.ca_file.is_some() && self.options.tls.is_none() {
-            let reason = "--ca-file is for the certificate of --tls: give both".to_owned();
+        if self.ca_file.is_some() && self.options.sandbox_tls.is_none() {
+            let reason = "--ca-file requires --tls".to_owned();
             return fail(&ConfigError::Usage(reason).into());
         }
         let (signals, sandbox) = match (Signals::listen(), start(config).await) {
             (Ok(signals), Ok(sandbox)) => (signals, sandbox),
-            (Err(error), _) => return fail(&Error::Bug(format!("cannot listen to signals: {error}"))),
+            (Err(error), _) => return fail(&Error::Bug(format!("cannot listen for signals: {error}"))),
             (_, Err(exit)) => return exit,
         };
         if let (Some(path), Some(certificate)) = (&self.ca_file, sandbox.ca_pem()) {
             let written = tokio::select! {
-                // A pipe waits for its reader.
+                // Writing to a pipe waits for its reader.
                 written = tokio::fs::write(path, certificate) => written,
                 () = signals.cancellation.cancelled() => return signals.exit().unwrap_or(ExitCode::Success),
             };
@@ -249,7 +239,8 @@ impl Sandbox {
                 return ExitCode::CannotCreate;
             }
         }
-        say(format_args!("{} contacts; the token is {}; Ctrl-C stops", sandbox.count(), sandbox.token()));
+        let contacts = humanize::counted(sandbox.count(), "contact");
+        say(format_args!("serving {contacts}; token: {}; stop with Ctrl-C", sandbox.token()));
         if super::print(&sandbox.base_url()).is_err() {
             return ExitCode::BrokenPipe;
         }
@@ -259,7 +250,7 @@ impl Sandbox {
     }
 }
 
-/// Starts a sandbox, or says why it cannot.
+/// Starts a sandbox, or prints why it cannot.
 async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, ExitCode> {
     let address = config.address;
     sandbox::Sandbox::start(config).await.map_err(|error| {
@@ -268,7 +259,7 @@ async fn start(config: SandboxConfig) -> Result<sandbox::Sandbox, ExitCode> {
     })
 }
 
-/// Says what is wrong, and which variables have to do with it.
+/// Prints an error, and which variables it is about.
 fn say_with_notes(error: &str) {
     say(error);
     for note in variables::in_text(error) {

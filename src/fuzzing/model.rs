@@ -1,6 +1,6 @@
-//! A page of contacts as `serde_json` reads it, by other means than the decoder's.
+//! A second implementation of the page decoder, with `serde_json`, to compare with.
 //!
-//! It takes less than the decoder does: no broken characters, no numbers beyond `f64`. What it takes, the decoder must.
+//! It accepts less than the decoder: no invalid UTF-8, no numbers beyond `f64`. The decoder must accept all that it does.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::page::Pagination;
 
-/// What a page says of the list, and the ids on it; nothing if it is none, or a contact has no identity.
+/// The pagination of a page, and its ids; `None` if it is not a page, or if a contact has no id.
 pub(super) fn page(body: &[u8]) -> Option<(Pagination, Vec<i64>)> {
     let Entries(entries) = serde_json::from_slice(body).ok()?;
-    // Of a key that is repeated, either value would lose something.
+    // If a key is repeated, either choice would lose contacts.
     let only = |key: &'static str| {
         let mut values = entries.iter().filter(|(name, _)| name == key).map(|(_, value)| value);
         values.next().filter(|_| values.next().is_none())
@@ -22,7 +22,7 @@ pub(super) fn page(body: &[u8]) -> Option<(Pagination, Vec<i64>)> {
     Some((pagination(only("pagination")?)?, ids))
 }
 
-/// The entries of an object, in their order, keys that are there twice included.
+/// The entries of an object in order, including repeated keys.
 struct Entries(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Entries {
@@ -67,7 +67,7 @@ fn id(value: &Value) -> Option<i64> {
     }
 }
 
-/// A text that has no other sign than minus.
+/// Text without a plus sign.
 fn whole(text: &str) -> Option<&str> {
     (!text.starts_with('+')).then_some(text)
 }

@@ -1,13 +1,13 @@
-//! The kept corpus, and seeded mutations of it: a short run of what the fuzz targets do for hours.
+//! The fuzz corpus and seeded mutations of it: a short version of what the fuzz targets do for hours.
 
 use std::ops::Range;
 use std::path::Path;
 
 use super::{page, retry_after, said};
 
-/// Mutations for each target.
+/// Mutations per target.
 const MUTATIONS: u64 = 2_000;
-/// What is spliced in besides parts of other files.
+/// Bytes to splice in, besides parts of other files.
 const TOKENS: [&[u8]; 16] = [
     b"{",
     b"}",
@@ -61,7 +61,7 @@ fn run(target: &str, check: fn(&[u8])) {
     }
 }
 
-/// Checks, and shows the bytes that do not pass.
+/// Checks one input, and prints it if it fails.
 fn tried(check: fn(&[u8]), bytes: &[u8], seed: u64) {
     let result = std::panic::catch_unwind(|| check(bytes));
     assert!(result.is_ok(), "mutation {seed}: {}", bytes.escape_ascii());

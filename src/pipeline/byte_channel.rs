@@ -1,4 +1,4 @@
-//! The bytes of one file on their way to the task that writes them: in pieces, through a bounded channel.
+//! Sends the bytes of a file to the task that writes them, in pieces, through a bounded channel.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use crate::checksum::Checksum;
 use crate::destination::Piece;
 use crate::error::Error;
 
-/// Bytes of a piece, at most.
+/// Maximum bytes per piece.
 const PIECE: usize = 1 << 20;
 
-/// What takes the bytes of a file.
+/// A writer that sends what it is given.
 #[derive(Debug)]
 pub(super) struct Pieces {
     out: mpsc::Sender<Piece>,
@@ -24,9 +24,9 @@ impl Pieces {
         Self { out, waiting: Vec::new(), checksum: Checksum::default() }
     }
 
-    /// Sends what is left; returns the checksum of all bytes.
+    /// Sends the last piece, and returns the checksum of all bytes.
     pub fn finish(mut self) -> Result<Checksum, Error> {
-        // Where nobody takes the pieces any more, the writing has failed, and says why.
+        // A closed channel means that writing has failed, which reports its own error.
         self.flush().map_err(|_| Error::Cancelled)?;
         Ok(self.checksum)
     }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_leave_in_pieces_and_nothing_is_left_behind() {
+    fn sends_every_byte_in_pieces() {
         let (sender, mut receiver) = mpsc::channel(8);
         let mut pieces = Pieces::new(sender);
         let bytes: Vec<u8> = (0..5 * PIECE / 2).map(|at| at.to_le_bytes()[1]).collect();
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_that_has_gone_away_ends_the_encoding() {
+    fn a_closed_channel_ends_encoding() {
         let (sender, receiver) = mpsc::channel(1);
         drop(receiver);
         let mut pieces = Pieces::new(sender);

@@ -1,7 +1,7 @@
-//! The contacts of an organisation as a stream of record batches.
+//! The contacts of an organization as a stream of record batches.
 //!
-//! The reader is a task of its own, so that a busy consumer costs it no concurrency; its pages come
-//! through a bounded channel and leave as batches of equal size, in list order.
+//! Fetching is a task of its own, so that a slow consumer does not lower its concurrency. Its pages arrive through a bounded
+//! channel and leave as batches of equal size, in list order.
 
 use std::collections::HashSet;
 use std::pin::Pin;
@@ -26,33 +26,36 @@ use crate::page::Finding;
 use crate::proof::Keep;
 use crate::resource;
 
-/// Pages between the reader and the stream; there are more in the reader's window.
+/// Pages between the scheduler and the stream. The scheduler's window holds more.
 const CHANNEL: usize = 4;
 
-/// Bytes of the pages that a batch is made of, about, at most.
+/// Maximum bytes in a batch, approximately.
 const BATCH_BYTES: usize = 4 << 20;
 
-/// Reads the contacts of an organisation, each once, in the order of the server's list.
+/// Streams all contacts of an organization, each once, in the order of the server's list.
 ///
-/// Must be called within a tokio runtime: reading begins at once, in a task of its own. Dropping
-/// the stream ends it and all its requests.
+/// Unlike most streams, it starts sending requests at once, in a task of its own, and not when it is first polled. Dropping
+/// the stream cancels them.
 ///
 /// # Errors
-/// If the HTTP client cannot be set up. Everything else comes through the stream.
+/// If the HTTP client cannot be set up. Every other error is an item of the stream.
+///
+/// # Panics
+/// Outside a tokio runtime.
 pub fn contacts(config: &ContactsConfig) -> Result<Contacts, Error> {
     read(config, Rows::OfTable, Arc::new(Silent))
 }
 
-/// What the batches of a stream hold.
+/// The columns of a stream's batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
-    /// The table's columns.
+    /// The columns of the table.
     OfTable,
-    /// Those, and each contact's JSON as it was sent.
+    /// The columns of the table, and each contact's JSON as the API sent it.
     WithRaw,
 }
 
-/// Reads, and tells a reporter how it goes.
+/// Streams contacts, and reports the events to a reporter.
 pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
     let (decode, schema): (fn(&[u8]) -> _, _) = match rows {
         Rows::OfTable => (decode::decode, resource::schema()),
@@ -75,33 +78,33 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
     })
 }
 
-/// A stream of record batches, and at its end a summary.
+/// A stream of record batches, with a summary at its end.
 ///
-/// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so has any that would exceed 4 MiB. An error ends the stream; what
-/// came before it is then not known to be whole.
+/// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so does any that would exceed 4 MiB. An
+/// error ends the stream: the contacts before it are then incomplete.
 pub struct Contacts {
     pages: mpsc::Receiver<Page<PageTable>>,
-    /// The reader; none when it has ended and its result was taken.
+    /// The task that fetches; `None` once its result was taken.
     reading: Option<JoinHandle<Result<Option<Totals>, ApiError>>>,
-    /// Rows on their way into batches.
+    /// Coalesces rows into batches.
     rows: BatchCoalescer,
-    /// What the page holds that was taken last: until its batches were taken, too.
+    /// The memory of the last page, which is held until its batches have been taken.
     share: Option<Share>,
-    /// Rows that may still leave.
+    /// Rows that the limit still allows.
     left: u64,
     owners: HashSet<i64>,
-    /// Figures so far.
+    /// The summary so far.
     figures: ReadSummary,
-    /// The figures, when all is read.
+    /// The summary, once the stream has ended without an error.
     summary: Option<ReadSummary>,
-    /// Hears every event, and counts.
+    /// Counts every event.
     tally: Arc<Tally>,
-    /// What no error may show.
+    /// Is removed from every error.
     token: Token,
 }
 
 impl Contacts {
-    /// What the reading came to: known when the stream has ended without an error.
+    /// The summary of the stream, once it has ended without an error.
     #[must_use]
     pub fn summary(&self) -> Option<&ReadSummary> {
         self.summary.as_ref()
@@ -130,7 +133,7 @@ impl Contacts {
         self.push(&batch).map_err(bug)
     }
 
-    /// Puts rows into batches. Rows of a large page are not copied, but leave as parts of it.
+    /// Coalesces rows into batches. The rows of a large page are not copied: slices of it become batches.
     fn push(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         let bytes = batch.get_array_memory_size();
         if self.rows.get_buffered_rows() > 0 && self.rows.size() + bytes > BATCH_BYTES {
@@ -190,7 +193,7 @@ impl Stream for Contacts {
             if let Some(batch) = self.rows.next_completed_batch() {
                 return Poll::Ready(Some(Ok(batch)));
             }
-            // Of what was taken, no more is held than a batch may have.
+            // All batches of the last page have been taken.
             self.share = None;
             let taken = if let Some(page) = ready!(self.pages.poll_recv(context)) {
                 self.take_page(page)

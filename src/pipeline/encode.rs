@@ -1,4 +1,4 @@
-//! The encoding of an export, on a thread that may block: batches come in, pieces of files go out.
+//! Encodes the batches of an export into files, on a blocking thread.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -21,20 +21,20 @@ use crate::format::Encoder;
 use crate::manifest::{Written, WrittenFile, WrittenOwners};
 use crate::transform::Arrange;
 
-/// What encodes the rows of an export, file after file.
+/// Encodes the rows of an export, one file after the other.
 #[derive(Debug)]
 pub(super) struct Encode {
     arrange: Arrange,
     digest: Option<ContentDigest>,
     encoding: Encoding,
     schema: SchemaRef,
-    /// Rows of a file, at most; none where all go into one.
+    /// Maximum rows per file; `None` if there is only one file.
     rows_per_file: Option<NonZeroU64>,
     out: mpsc::Sender<Piece>,
     files: Vec<WrittenFile>,
 }
 
-/// The file under way.
+/// The file that is being encoded.
 #[derive(Debug)]
 struct Current {
     encoder: Encoder<Pieces>,
@@ -43,7 +43,7 @@ struct Current {
 }
 
 impl Encode {
-    /// Encodes for `out`. Columns that cannot be written are known before anything is asked of the server.
+    /// Encodes for `out`. Refuses columns that cannot be written before any request is sent.
     pub fn new(config: &ExportConfig, out: mpsc::Sender<Piece>) -> Result<Self, Error> {
         let arrange = Arrange::new(&config.content)?;
         let schema = arrange.schema();
@@ -55,14 +55,14 @@ impl Encode {
         Ok(Self { arrange, digest, encoding: config.encoding, schema, rows_per_file, out, files: Vec::new() })
     }
 
-    /// Encodes all contacts, until they end or the run is stopped.
+    /// Encodes all contacts, until they end or the run is canceled.
     pub fn run(
         mut self,
         mut contacts: Contacts,
         runtime: &Handle,
         cancellation: &CancellationToken,
     ) -> Result<(ReadSummary, Written), Error> {
-        // The first file begins at once: an organisation without contacts has one, too.
+        // The first file begins at once, so that an organization without contacts has one, too.
         let mut current = self.begin_part()?;
         while let Some(batch) = runtime.block_on(async {
             tokio::select! {
@@ -84,7 +84,7 @@ impl Encode {
         Ok((read, Written { schema, parts, digest, owners: self.write_owners()? }))
     }
 
-    /// Writes the owners' file, where there is one.
+    /// Writes the owners' file, if owners are a table of their own.
     fn write_owners(self) -> Result<Option<WrittenOwners>, Error> {
         let Self { arrange, digest, encoding, out, .. } = self;
         let Some(owners) = arrange.finish() else { return Ok(None) };
@@ -101,7 +101,7 @@ impl Encode {
         Ok(Some(WrittenOwners { schema, file: current.finish()?, contradictions, digest }))
     }
 
-    /// Takes a batch into the file under way, and into the next ones where that one is full.
+    /// Encodes a batch into the current file, and into the next ones if that is full.
     fn take(&mut self, batch: &RecordBatch, mut current: Current) -> Result<Current, Error> {
         let mut taken = 0;
         while taken < batch.num_rows() {
@@ -126,13 +126,13 @@ impl Encode {
 
 impl Current {
     fn begin(file: OutFile, encoding: Encoding, schema: &SchemaRef, out: &mpsc::Sender<Piece>) -> Result<Self, Error> {
-        // Where nobody takes the pieces any more, the writing has failed, and says why.
+        // A closed channel means that writing has failed, which reports its own error.
         out.blocking_send(Piece::Begin(file)).map_err(|_| Error::Cancelled)?;
         let encoder = Encoder::new(encoding, schema, Pieces::new(out.clone()))?;
         Ok(Self { encoder, file, rows: 0 })
     }
 
-    /// Rows that it has room for.
+    /// How many more rows fit.
     fn room(&self, rows_per_file: Option<NonZeroU64>) -> usize {
         let room = rows_per_file.map_or(u64::MAX, |most| most.get().saturating_sub(self.rows));
         usize::try_from(room).unwrap_or(usize::MAX)

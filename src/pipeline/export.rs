@@ -1,7 +1,7 @@
-//! An export, end to end: the stream of batches, a thread that encodes, a task that writes.
+//! An export from start to end: a stream of batches, a thread that encodes them, a task that writes the bytes.
 //!
-//! Data flows one way through bounded channels; a stage that ends closes its channel, and so ends the
-//! others. The output appears under its name only when every stage has ended well.
+//! Data flows one way through bounded channels. A stage that ends closes its channel, which ends the others. The output
+//! gets its name only after every stage has succeeded.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,24 +18,24 @@ use super::encode::Encode;
 use super::kit;
 use super::warm_start::{contacts_before, learned_before, with_start};
 use crate::config::{Below, Content, ExportConfig, OutFile};
-use crate::destination::{Left, Piece, Place, RunPaths, check_apart};
+use crate::destination::{KitPlace, Left, Piece, Place, RunPaths, Settled, check_apart};
 use crate::error::Error;
-use crate::events::{Event, Reporter, Summary};
+use crate::events::{Event, ReadSummary, Reporter, Summary};
 use crate::fetch::ApiError;
-use crate::manifest::{Learned, Manifest, Times};
+use crate::manifest::{Learned, Manifest, Times, Written};
 
-/// Encoded pieces between the encoder and the writer.
+/// Encoded pieces that wait between the encoder and the writer.
 const CHANNEL: usize = 4;
-/// So much later the export stops what the reading could not.
+/// Reading stops at the deadline by itself; this much later, the export stops whatever still runs.
 const DEADLINE_LAG: Duration = Duration::from_millis(100);
 
-/// Exports the contacts of an organisation to a file or to standard output.
+/// Exports all contacts of an organization to a file, a directory or stdout.
 ///
-/// A file appears under its name when it is whole; whatever ends the run before leaves what was there.
-/// Cancelling `cancellation` stops all requests and removes what is half-written.
+/// Files are written atomically: a run that fails leaves the previous output untouched. Cancelling `cancellation` stops all
+/// requests and removes temporary files.
 ///
 /// # Errors
-/// Whatever keeps the output from being whole; [`Error::exit`] sorts them.
+/// Anything that keeps the output from being complete and written. [`Error::exit`] gives the exit code.
 pub async fn export(
     config: ExportConfig,
     reporter: Arc<dyn Reporter>,
@@ -43,8 +43,9 @@ pub async fn export(
 ) -> Result<Summary, Error> {
     let stop = cancellation.child_token();
     let publishing = AtomicBool::new(false);
+    let run = Run { config: &config, reporter: &reporter, cancellation: &stop, publishing: &publishing };
     let result = tokio::select! {
-        result = run(&config, &reporter, &stop, &publishing) => result,
+        result = run.export() => result,
         after = deadline(&config, &stop, &publishing) => Err(ApiError::Deadline { after }.into()),
         never = tick(&*reporter) => match never {},
     };
@@ -52,118 +53,162 @@ pub async fn export(
     result
 }
 
-async fn run(
-    config: &ExportConfig,
-    reporter: &Arc<dyn Reporter>,
-    cancellation: &CancellationToken,
-    publishing: &AtomicBool,
-) -> Result<Summary, Error> {
-    let start = Instant::now();
-    let started = Utc::now();
-    config.check()?;
-    let (sender, mut pieces) = mpsc::channel::<Piece>(CHANNEL);
-    let encode = Encode::new(config, sender)?;
-    kit::check(config)?;
-    check_apart(&RunPaths {
-        output: &config.output,
-        manifest: config.manifest.as_deref(),
-        kit: config.kit.as_deref(),
-        records: &[],
-        inputs: &[],
-    })?;
-    let held = || reporter.report(&Event::LockHeld);
-    let opening = async {
-        let (place, left) = Place::open(config, held).await?;
-        Ok::<_, Error>((place, left, kit::open(config, held).await?))
-    };
-    let (mut place, left, kit) = tokio::select! {
-        opened = opening => opened?,
-        () = cancellation.cancelled() => return Err(Error::Cancelled),
-    };
-    if left == Left::ManifestPublished {
-        reporter.report(&Event::Recovered);
-    }
-    if !place.keeps_modes() {
-        reporter.report(&Event::ModesIgnored);
-    }
-    let Begun { earlier, before, least, contacts } = tokio::select! {
-        begun = begin(config.clone(), Arc::clone(reporter)) => begun?,
-        () = cancellation.cancelled() => return Err(Error::Cancelled),
-    };
-    let (runtime, cancelled) = (Handle::current(), cancellation.clone());
-    let encoding = tokio::task::spawn_blocking(move || encode.run(contacts, &runtime, &cancelled));
-    let writing = async {
-        while let Some(piece) = pieces.recv().await {
-            if let Piece::Bytes(bytes) = &piece {
-                reporter.report(&Event::Written { bytes: bytes.len() as u64 });
-            }
-            place.take(piece).await?;
-        }
-        Ok::<_, Error>(())
-    };
-    let wrote = tokio::select! {
-        wrote = writing => wrote,
-        () = cancellation.cancelled() => Err(Error::Cancelled),
-    };
-    drop(pieces);
-    let ended = encoding.await.map_err(bug)?;
-    // Where writing failed, the encoder only found its way out closed.
-    wrote?;
-    let (read, written) = ended?;
-    if read.contacts < least {
-        return Err(Error::Deleted { before, after: read.contacts, allowed: config.max_deletes });
-    }
-    let required = config.contacts.required();
-    if !required.is_met_by(read.certificate.level) && config.below == Below::Discard {
-        return Err(Error::Incomplete { required, certificate: Box::new(read.certificate) });
-    }
-    // After publishing, all that is left to do for it is a rename.
-    let kit = kit::stage(kit, config, &written).await?;
-    let settled = tokio::select! {
-        settled = place.settle() => settled?,
-        () = cancellation.cancelled() => return Err(Error::Cancelled),
-    };
-    // From here on nothing stops the run: what is published is to be told, and gets its kit.
-    publishing.store(true, Ordering::Relaxed);
-    reporter.report(&Event::Publishing);
-    let bytes = written.bytes();
-    let manifest = Manifest::new(config, &read, Times { started, took: start.elapsed() }, &written, earlier);
-    settled.publish(manifest.text()?.into_bytes()).await?;
-    reporter.report(&Event::Published { manifest: Arc::new(manifest.clone()) });
-    kit::publish(kit).await?;
-    let owners = config.path_of(OutFile::Owners).filter(|_| config.has_owners_file());
-    Ok(Summary { read, output: config.output.clone(), owners, bytes, elapsed: start.elapsed(), manifest, required })
+/// One export: check, open, read, write, judge, publish.
+struct Run<'a> {
+    config: &'a ExportConfig,
+    reporter: &'a Arc<dyn Reporter>,
+    cancellation: &'a CancellationToken,
+    /// Set when publishing begins. From then on nothing stops the run.
+    publishing: &'a AtomicBool,
 }
 
 /// A reading that has begun.
-struct Begun {
-    /// What the run before learned.
-    earlier: Option<Learned>,
-    /// Contacts of the export that is replaced, and the least that this one may have.
-    before: u64,
-    least: u64,
+struct Reading {
     contacts: Contacts,
+    /// The rate that an earlier run learned.
+    earlier: Option<Learned>,
+    /// The contacts of the export that is replaced.
+    before: u64,
+    /// The fewest contacts that this export may have.
+    least: u64,
 }
 
-/// Begins to read, at the rate that was learned before. The manifest that has it, and the system's certificates, are files.
-async fn begin(config: ExportConfig, reporter: Arc<dyn Reporter>) -> Result<Begun, Error> {
-    let begin = move || {
-        let earlier = learned_before(&config);
-        let before = contacts_before(&config, &*reporter).unwrap_or_default();
-        let least = config.max_deletes.least(before);
-        let rows = match config.content {
-            Content::Raw => Rows::WithRaw,
-            Content::Table(_) => Rows::OfTable,
+impl Run<'_> {
+    async fn export(&self) -> Result<Summary, Error> {
+        let (start, started) = (Instant::now(), Utc::now());
+        let (sender, pieces) = mpsc::channel(CHANNEL);
+        let encode = self.check(sender)?;
+        let (mut place, kit) = self.open().await?;
+        let Reading { contacts, earlier, before, least } = self.unless_cancelled(self.read()).await?;
+        let (read, written) = self.write(&mut place, pieces, encode, contacts).await?;
+        self.judge(&read, before, least)?;
+        // Publishing a staged kit is only a rename.
+        let kit = kit::stage(kit, self.config, &written).await?;
+        let settled = self.unless_cancelled(async { Ok(place.settle().await?) }).await?;
+        let bytes = written.bytes();
+        let manifest =
+            || Manifest::new(self.config, &read, Times { started, took: start.elapsed() }, &written, earlier);
+        let manifest = self.publish(settled, kit, manifest).await?;
+        let owners = self.config.path_of(OutFile::Owners).filter(|_| self.config.has_owners_file());
+        let (output, required) = (self.config.output.clone(), self.config.contacts.required());
+        Ok(Summary { read, output, owners, bytes, elapsed: start.elapsed(), manifest, required })
+    }
+
+    /// Refuses options that cannot work, before anything is touched.
+    fn check(&self, sender: mpsc::Sender<Piece>) -> Result<Encode, Error> {
+        self.config.check()?;
+        let encode = Encode::new(self.config, sender)?;
+        kit::check(self.config)?;
+        check_apart(&RunPaths {
+            output: &self.config.output,
+            manifest: self.config.manifest.as_deref(),
+            kit: self.config.kit.as_deref(),
+            records: &[],
+            inputs: &[],
+        })?;
+        Ok(encode)
+    }
+
+    /// Opens and locks the output and the kit.
+    async fn open(&self) -> Result<(Place, Option<KitPlace>), Error> {
+        let held = || self.reporter.report(&Event::LockHeld);
+        let opening = async {
+            let (place, left) = Place::open(self.config, held).await?;
+            Ok((place, left, kit::open(self.config, held).await?))
         };
-        // One answer that says that there is nothing is never enough, however few there were.
-        let doubted = least.max(before.min(1));
-        let contacts = read(&with_start(&config, earlier, doubted), rows, reporter)?;
-        Ok(Begun { earlier, before, least, contacts })
-    };
-    tokio::task::spawn_blocking(begin).await.map_err(bug)?
+        let (place, left, kit) = self.unless_cancelled(opening).await?;
+        if left == Left::ManifestPublished {
+            self.reporter.report(&Event::Recovered);
+        }
+        if !place.keeps_modes() {
+            self.reporter.report(&Event::ModesIgnored);
+        }
+        Ok((place, kit))
+    }
+
+    /// Starts reading, at the rate that an earlier run learned. Loading its manifest and the system's certificates blocks.
+    async fn read(&self) -> Result<Reading, Error> {
+        let (config, reporter) = (self.config.clone(), Arc::clone(self.reporter));
+        let begin = move || {
+            let earlier = learned_before(&config);
+            let before = contacts_before(&config, &*reporter).unwrap_or_default();
+            let least = config.max_deletes.least(before);
+            let rows = match config.content {
+                Content::Raw => Rows::WithRaw,
+                Content::Table(_) => Rows::OfTable,
+            };
+            // A single empty response is never enough, however few contacts there were before.
+            let doubted = least.max(before.min(1));
+            let contacts = read(&with_start(&config, earlier, doubted), rows, reporter)?;
+            Ok(Reading { contacts, earlier, before, least })
+        };
+        tokio::task::spawn_blocking(begin).await.map_err(bug)?
+    }
+
+    /// Encodes all contacts on a thread of their own, and writes the bytes as they come.
+    async fn write(
+        &self,
+        place: &mut Place,
+        mut pieces: mpsc::Receiver<Piece>,
+        encode: Encode,
+        contacts: Contacts,
+    ) -> Result<(ReadSummary, Written), Error> {
+        let (runtime, cancelled) = (Handle::current(), self.cancellation.clone());
+        let encoding = tokio::task::spawn_blocking(move || encode.run(contacts, &runtime, &cancelled));
+        let writing = async {
+            while let Some(piece) = pieces.recv().await {
+                if let Piece::Bytes(bytes) = &piece {
+                    self.reporter.report(&Event::Written { bytes: bytes.len() as u64 });
+                }
+                place.take(piece).await?;
+            }
+            Ok(())
+        };
+        let wrote = self.unless_cancelled(writing).await;
+        // Closes the channel, which ends the encoder if writing has failed.
+        drop(pieces);
+        let encoded = encoding.await.map_err(bug)?;
+        wrote?;
+        encoded
+    }
+
+    /// Refuses to publish an export that lacks too much.
+    fn judge(&self, read: &ReadSummary, before: u64, least: u64) -> Result<(), Error> {
+        if read.contacts < least {
+            return Err(Error::Deleted { before, after: read.contacts, allowed: self.config.max_deletes });
+        }
+        let required = self.config.contacts.required();
+        if !required.is_met_by(read.certificate.level) && self.config.below == Below::Discard {
+            return Err(Error::Incomplete { required, certificate: Box::new(read.certificate.clone()) });
+        }
+        Ok(())
+    }
+
+    /// Gives everything its final name. Nothing stops this any more: what is published is reported, and gets its kit.
+    async fn publish(
+        &self,
+        settled: Settled,
+        kit: Option<kit::Staged>,
+        manifest: impl FnOnce() -> Manifest,
+    ) -> Result<Manifest, Error> {
+        self.publishing.store(true, Ordering::Relaxed);
+        self.reporter.report(&Event::Publishing);
+        let manifest = manifest();
+        settled.publish(manifest.text()?.into_bytes()).await?;
+        self.reporter.report(&Event::Published { manifest: Arc::new(manifest.clone()) });
+        kit::publish(kit).await?;
+        Ok(manifest)
+    }
+
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            result = work => result,
+            () = self.cancellation.cancelled() => Err(Error::Cancelled),
+        }
+    }
 }
 
-/// Stops the run when its time is over, unless it publishes already; the reading keeps the same time, and tells it first.
+/// Stops the run at its deadline, unless it is already publishing. Reading has the same deadline and reports it first.
 async fn deadline(config: &ExportConfig, stop: &CancellationToken, publishing: &AtomicBool) -> Duration {
     let Some(after) = config.contacts.patience.deadline else { return std::future::pending().await };
     tokio::time::sleep(after.saturating_add(DEADLINE_LAG)).await;
@@ -174,7 +219,7 @@ async fn deadline(config: &ExportConfig, stop: &CancellationToken, publishing: &
     after
 }
 
-/// Lets a second's passing be seen, for reporters that speak now and then.
+/// Reports each second, for reporters that print at intervals.
 async fn tick(reporter: &dyn Reporter) -> Infallible {
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     loop {

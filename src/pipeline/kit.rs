@@ -1,5 +1,4 @@
-//! The kit of an export: what a warehouse needs to load it, written beside its folder, which it replaces when the
-//! export is published.
+//! The kit of an export: a directory with everything a warehouse needs to load it, published after the export.
 
 use std::fs;
 use std::io::{self, Read};
@@ -15,10 +14,10 @@ use crate::platform;
 use crate::transform::key_id;
 use crate::warehouse::{HashedColumns, KitFile, KitInput, README, TITLE, TableInput, is_named_like_a_kit, kit};
 
-/// A kit that is written, or why it could not be. The export does not depend on it.
-type Staged = Result<KitPlace, SinkError>;
+/// A kit that has been written, or why it could not be. The export is published in either case.
+pub(super) type Staged = Result<KitPlace, SinkError>;
 
-/// Refuses a kit whose SQL and commands could not name the files of the export, or a folder that could not be shown.
+/// Refuses paths that the SQL and the commands of the kit could not quote.
 pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
     let (Some(kit), Some(target)) = (&config.kit, config.output.target()) else { return Ok(()) };
     for path in [kit, &target] {
@@ -38,19 +37,19 @@ pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Whether a character would break a line of SQL, a command or a comment, or show it in another order.
+/// Whether a character would break a line of SQL, a command or a comment, or reorder its text on screen.
 fn is_unfit(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Begins a kit if one is asked for, so that what keeps it from being made is known before anything is asked of the
-/// server. `waiting` is called when another run has its folder, and is waited for.
+/// Opens the kit's directory, if a kit was requested, so that it fails before any request is sent. `waiting` is called if
+/// another run holds the lock.
 pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, SinkError> {
     let Some(folder) = &config.kit else { return Ok(None) };
     KitPlace::open(folder, foreign, config.wait_lock.unwrap_or_default(), waiting).await.map(Some)
 }
 
-/// Writes the kit of an export that is about to be published.
+/// Writes the kit, before the export is published.
 pub(super) async fn stage(
     kit: Option<KitPlace>,
     config: &ExportConfig,
@@ -68,7 +67,7 @@ pub(super) async fn stage(
     tokio::task::spawn_blocking(write).await.map_err(bug).map(Some)
 }
 
-/// Puts the kit of an export that is published in its place.
+/// Publishes the kit, after the export was published.
 pub(super) async fn publish(kit: Option<Staged>) -> Result<(), Error> {
     let Some(kit) = kit.transpose()? else { return Ok(()) };
     let folder = kit.named().to_owned();
@@ -80,7 +79,7 @@ fn unwritten(folder: &Path, error: io::Error) -> SinkError {
     SinkError::Kit { folder: folder.to_owned(), error }
 }
 
-/// What speaks against a folder's being a kit: a file that no kit has, the first by name, or a README that is another's.
+/// Why a directory is not a kit that may be replaced: its first file that no kit has, or a README of something else.
 fn foreign(folder: &Path) -> io::Result<Option<String>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -107,7 +106,7 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
     Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })
 }
 
-/// The files of the kit of an export that stands at `target`.
+/// The files of the kit for an export at `target`.
 fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
     let file = |file| config.path_at(target, file);
     let contacts = TableInput {
@@ -130,12 +129,12 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
     Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed }))
 }
 
-/// A kit without a digest would prove that an empty table is right.
+/// A kit without a digest would accept an empty table.
 fn known(digest: Option<ContentDigest>) -> Result<ContentDigest, Error> {
     digest.ok_or_else(|| Error::Bug("there is no digest to put into the kit".to_owned()))
 }
 
-/// How files of text are compressed as a whole.
+/// How text files are compressed.
 fn compressed(config: &ExportConfig) -> Option<&'static str> {
     match config.encoding.compression.codec() {
         _ if config.encoding.format == Format::Parquet => None,
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kit_without_a_digest_is_none() {
+    fn refuses_a_kit_without_a_digest() {
         let mut written = Written {
             schema: crate::schema(),
             parts: Vec::new(),

@@ -1,6 +1,6 @@
-//! The two verbs: [`contacts`], a stream of record batches, and [`export`], which is built on it.
+//! The two entry points: [`contacts`], a stream of record batches, and [`export`], which writes files with it.
 //!
-//! The only place that knows all stages. It starts and joins them, and decides nothing they decide.
+//! Only this room knows all stages. It starts and joins them, and leaves every decision to them.
 
 mod byte_channel;
 mod contacts;

@@ -1,7 +1,7 @@
-//! The token, taken out of what servers say: some repeat what they were sent.
+//! Removes the token from errors and events: some servers repeat what they were sent.
 //!
-//! Bodies and headers are scrubbed where they are read. What else names a server's words, such as a certificate or an id that
-//! is none, passes through here on its way out of the reading, as an error or an event.
+//! Bodies and headers are scrubbed when they are read. Everything else that quotes a server, such as an error about a TLS
+//! certificate, is scrubbed here.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::config::Token;
 use crate::events::{Event, Reporter};
 use crate::fetch::ApiError;
 
-/// A reporter that hears no token, before another.
+/// Passes events on to another reporter, without the token.
 pub(super) struct Redacting {
     pub token: Token,
     pub next: Arc<dyn Reporter>,
@@ -30,7 +30,7 @@ impl Reporter for Redacting {
     }
 }
 
-/// The same error, without the token.
+/// Removes the token from an error.
 pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
     match &mut error {
         ApiError::Page { failure, .. } | ApiError::Outage { failure, .. } | ApiError::Throttled { failure, .. } => {

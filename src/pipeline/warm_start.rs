@@ -1,5 +1,4 @@
-//! What a run takes from the one before, by the manifest of what it replaces: the rate to start with, and how many
-//! contacts to expect.
+//! What a run takes over from the previous one, whose manifest it replaces: the learned rate and the number of contacts.
 
 use std::path::{Path, PathBuf};
 
@@ -12,23 +11,23 @@ use crate::manifest::{self, Learned, contacts_in, learned_by};
 use crate::naming::{FolderNames, Names};
 use crate::proof::Require;
 
-/// Nine tenths of the rate that the run before learned, if its manifest stands beside the target or in it, is of
-/// the same source, and is younger than 30 days. A partition without one has that of its newest sibling.
+/// The rate to start with: 90 % of the rate that the previous run learned, in requests per second.
 ///
-/// None is the answer to anything else, a damaged manifest included: this is a hint. [`export`](crate::export)
-/// asks for itself where [`Pacing::Learn`] knows nothing.
+/// It is read from the manifest that the output replaces, which must have the same source and be younger than 30 days. A
+/// partition without a manifest takes that of its newest sibling. `None` in every other case, a damaged manifest included.
+/// [`export`](crate::export) uses this by itself if [`Pacing::Learn`] knows no rate.
 #[must_use]
 pub fn starting_rate(config: &ExportConfig) -> Option<Rate> {
     learned_before(config)?.start()
 }
 
-/// What a run before has learned, by the manifest of the target; nothing where the rate is given.
+/// The rate that the previous run learned, by the manifest of the output; `None` if the rate is fixed.
 pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     let Pacing::Learn { known: None, .. } = config.contacts.pacing else { return None };
     let manifest = manifest_of(config)?;
     let learned = |manifest: &Path| learned_by(&manifest::read_file(manifest).ok()?, config, Utc::now());
     learned(&manifest).or_else(|| match &config.output {
-        // A new night's partition has nothing yet: what the latest of the others learned counts.
+        // A new partition has no manifest yet: use that of the newest one.
         Output::Folder { path, partition: Some(_) } => {
             let others = partitions(path).unwrap_or_default();
             let manifests = others.iter().map(|other| path.join(other.to_string()).join(FolderNames::MANIFEST));
@@ -38,7 +37,7 @@ pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     })
 }
 
-/// Where the manifest of what is replaced stands, if there is one.
+/// The path of the manifest that this run replaces.
 fn manifest_of(config: &ExportConfig) -> Option<PathBuf> {
     let target = config.output.target()?;
     Some(match config.output {
@@ -47,7 +46,7 @@ fn manifest_of(config: &ExportConfig) -> Option<PathBuf> {
     })
 }
 
-/// Contacts of the export that is replaced; none where it is no measure, or this run is limited and so not measured.
+/// The contacts in the export that is replaced; `None` if its manifest does not tell, or if this run has a limit.
 pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) -> Option<u64> {
     let manifest = manifest_of(config).filter(|_| config.contacts.limit.is_none())?;
     contacts_in(&manifest::read_file(&manifest).ok()?).unwrap_or_else(|error| {
@@ -56,7 +55,7 @@ pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) ->
     })
 }
 
-/// How to read, starting with what was learned before and doubting a list of less than `least` contacts.
+/// The configuration for reading: starts at the learned rate, and re-reads page 1 if it counts fewer than `least` contacts.
 pub(super) fn with_start(config: &ExportConfig, earlier: Option<Learned>, least: u64) -> ContactsConfig {
     let mut contacts = config.contacts.clone();
     if config.below == Below::Publish || config.contacts.required() == Require::Any {

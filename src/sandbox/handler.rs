@@ -1,9 +1,8 @@
-//! One request, from its arrival to the reply that is due.
+//! One request, from its arrival to its reply.
 //!
-//! The only place with the state of a running server: the limit, the outages, the faults, the
-//! journal. An outage comes before everything; then the token is checked, then the limit
-//! (limits are per token), then the list moves where it does, a fault may be met, and the routes
-//! answer from a view of the list.
+//! The only holder of the server's state. A request meets an outage first, then the token check, then the limit
+//! (limits are per token), then writes to the list and a fault if it is for a page; the routes build its response from
+//! a view of the list.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,72 +10,75 @@ use std::time::{Duration, Instant, SystemTime};
 use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 
-use super::answer;
-use super::asked::Asked;
 use super::config::SandboxConfig;
-use super::delivery::{Delivery, Reply};
-use super::faults::{self, Plan};
-use super::habits::Habits;
-use super::journal::{Journal, Seen, Verdict};
+use super::contacts::Contacts;
+use super::faults::{PageRequest, Plan};
+use super::http::delivery::{Delivery, Reply};
+use super::http::request::Request;
+use super::http::response;
 use super::limits::Gate;
-use super::list::List;
+use super::list::{List, Mutations};
 use super::lock::lock;
 use super::outage::{OutageKind, Outages};
+use super::page;
+use super::quirks::Quirks;
 use super::random::Random;
+use super::request_log::{LoggedRequest, RequestLog, Verdict};
 use super::routes::Route;
-use super::{TOKEN, page};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sets request ids apart from contacts made from the same seed.
+/// Separates the random stream of request ids from that of contacts.
 const REQUEST_IDS: u64 = 0x5265_7175_6573_7473;
 
 /// Everything the connections of a sandbox share.
 #[derive(Debug)]
 pub(super) struct Handler {
     list: List,
-    habits: Habits,
+    quirks: Quirks,
     gate: Gate,
-    outages: Option<Mutex<Outages>>,
-    plan: Option<Mutex<Plan>>,
-    journal: Mutex<Journal>,
+    outages: Mutex<Outages>,
+    plan: Mutex<Plan>,
+    log: Mutex<RequestLog>,
     latency: Duration,
     gzip: bool,
     seed: u64,
 }
 
-/// What becomes of a request.
+/// How a request is handled.
 #[derive(Debug)]
 struct Decision {
     verdict: Verdict,
-    /// The state of the list that its contacts are of.
+    /// The state of the list that the contacts come from.
     state: Option<u64>,
-    /// The state that its totals are of.
+    /// The state that the totals describe.
     counted: Option<u64>,
     reply: Reply,
 }
 
 impl Decision {
-    fn without_list(verdict: Verdict, reply: Reply) -> Self {
-        Self { verdict, state: None, counted: None, reply }
+    fn without_list(verdict: Verdict, reply: impl Into<Reply>) -> Self {
+        Self { verdict, state: None, counted: None, reply: reply.into() }
     }
 }
 
 impl Handler {
-    /// A handler that begins to serve at `started`.
-    pub(super) fn new(config: &SandboxConfig, started: Instant) -> Self {
-        let outages = (!config.outages.is_empty()).then(|| Mutex::new(Outages::new(&config.outages, started)));
-        let plan = (!config.faults.is_empty()).then(|| Mutex::new(Plan::new(config.seed, config.faults.clone())));
+    /// The handler of a server that starts at `started`.
+    pub(super) fn new(config: SandboxConfig, started: Instant) -> Self {
+        let holds_contacts = config.holds_contacts();
+        let SandboxConfig { seed, churn, lag, stale_count, .. } = config;
+        let contacts = Contacts::new(seed, config.contacts).with_shared_timestamps(config.shared_timestamps);
+        let mutations = holds_contacts.then_some(Mutations { churn, lag, stale_count });
         Self {
-            list: List::new(config),
-            habits: Habits::of(config),
+            list: List::new(contacts, config.order, seed, mutations),
+            quirks: config.quirks,
             gate: Gate::new(config.limit),
-            outages,
-            plan,
-            journal: Mutex::new(Journal::new(config.journal)),
+            outages: Mutex::new(Outages::new(&config.outages, started)),
+            plan: Mutex::new(Plan::new(seed, config.faults)),
+            log: Mutex::new(RequestLog::new(config.request_log)),
             latency: config.latency,
             gzip: config.gzip,
-            seed: config.seed,
+            seed,
         }
     }
 
@@ -84,111 +86,109 @@ impl Handler {
         &self.list
     }
 
-    pub(super) fn journal(&self) -> &Mutex<Journal> {
-        &self.journal
+    pub(super) fn log(&self) -> &Mutex<RequestLog> {
+        &self.log
     }
 
-    /// Whether a connection made at `now` is to be reset at once.
-    pub(super) fn turns_away(&self, now: Instant) -> bool {
-        let Some(outages) = &self.outages else { return false };
-        let refused = lock(outages).lasting(now) == Some(OutageKind::Refused);
-        if refused {
-            lock(&self.journal).record_refusal(now);
+    /// Whether to reset a connection made at `now`.
+    pub(super) fn refuses_connection(&self, now: Instant) -> bool {
+        let is_refused = lock(&self.outages).current(now) == Some(OutageKind::Refused);
+        if is_refused {
+            lock(&self.log).record_refusal(now);
         }
-        refused
+        is_refused
     }
 
-    /// Replies once the latency is over. What is said is decided on arrival.
+    /// Decides on the reply immediately, and returns it after the latency.
     pub(super) async fn handle(&self, head: &Parts) -> Reply {
         let arrived = Instant::now();
-        let asked = Asked::read(head);
-        let decision = self.decide(&asked, arrived);
-        let number = self.record(&asked, &decision, arrived);
-        let reply = self.dress(decision.reply, &asked, number);
+        let request = Request::read(head);
+        let decision = self.decide(&request, arrived);
+        let number = self.record(&request, &decision, arrived);
+        let reply = self.finish(decision.reply, &request, number);
         if !self.latency.is_zero() {
             tokio::time::sleep_until((arrived + self.latency).into()).await;
         }
         reply
     }
 
-    fn decide(&self, asked: &Asked, arrived: Instant) -> Decision {
-        if let Some(outage) = self.outages.as_ref().and_then(|outages| lock(outages).request(arrived)) {
+    fn decide(&self, request: &Request, arrived: Instant) -> Decision {
+        if let Some(outage) = lock(&self.outages).request(arrived) {
             return Decision::without_list(Verdict::Outage, during(outage));
         }
-        if asked.token.as_deref() != Some(TOKEN.as_bytes()) {
-            return Decision::without_list(Verdict::Unauthorized, answer::unauthorized().into());
+        if !request.is_authorized {
+            return Decision::without_list(Verdict::Unauthorized, response::unauthorized());
         }
         match self.gate.enter(arrived) {
             Ok(slot) => {
-                let decision = self.admitted(asked);
+                let decision = self.accepted(request);
                 Decision { reply: Reply { slot, ..decision.reply }, ..decision }
             }
-            Err(refused) => {
-                Decision::without_list(Verdict::Limited, answer::too_many_requests(refused.retry_after).into())
+            Err(rejected) => {
+                Decision::without_list(Verdict::RateLimited, response::too_many_requests(rejected.retry_after))
             }
         }
     }
 
-    fn admitted(&self, asked: &Asked) -> Decision {
-        let route = Route::of(asked);
-        let fault = match (&route, &self.plan) {
-            (Route::Page, Some(plan)) => {
-                let shown = page::shown(asked.page, asked.per_page, self.habits.most_per_page);
-                lock(plan).request(page::number(asked.page), &shown)
-            }
-            _ => None,
-        };
-        let list = if matches!(route, Route::Page) { self.list.next() } else { self.list.now() };
-        let state = route.reads_the_list().then(|| list.state());
-        let counted = matches!(route, Route::Page).then(|| list.counted());
-        let (verdict, reply) = match fault {
-            None => (Verdict::Served, route.answer(asked, &list, &self.habits).into()),
+    fn accepted(&self, request: &Request) -> Decision {
+        let route = Route::of(request);
+        let is_page = matches!(route, Route::Page);
+        let fault = is_page.then(|| {
+            let shown = page::shown(request.page, request.per_page, self.quirks.max_per_page);
+            lock(&self.plan).request(page::number(request.page), &shown)
+        });
+        let list = if is_page { self.list.next() } else { self.list.now() };
+        let state = route.reads_list().then_some(list.state);
+        let counted = is_page.then_some(list.counted);
+        let quirks = &self.quirks;
+        let (verdict, reply) = match fault.flatten() {
+            None => (Verdict::Served, route.response(request, &list, quirks).into()),
             Some(fault) => {
-                let reply = faults::play(&fault, asked, &list, &self.habits, SystemTime::now());
+                let reply = fault.play(&PageRequest { request, list: &list, quirks, now: SystemTime::now() });
                 (Verdict::Fault(fault), reply)
             }
         };
         Decision { verdict, state, counted, reply }
     }
 
-    /// Notes the request and gives its number, from 1.
-    fn record(&self, asked: &Asked, decision: &Decision, arrived: Instant) -> u64 {
-        let mut journal = lock(&self.journal);
-        journal.record(Seen {
+    /// Logs the request and returns its number, from 1.
+    fn record(&self, request: &Request, decision: &Decision, arrived: Instant) -> u64 {
+        let mut log = lock(&self.log);
+        log.record(LoggedRequest {
             arrived,
-            protocol: asked.protocol,
-            path: asked.path.as_str().into(),
-            page: asked.page,
-            per_page: asked.per_page,
-            user_agent: asked.user_agent.as_deref().map(Into::into),
-            status: decision.reply.answer.status().as_u16(),
+            protocol: request.protocol,
+            path: request.path.as_str().into(),
+            page: request.page,
+            per_page: request.per_page,
+            user_agent: request.user_agent.as_deref().map(Into::into),
+            status: decision.reply.response.status().as_u16(),
             verdict: decision.verdict.clone(),
             state: decision.state,
             counted: decision.counted,
         });
-        journal.received()
+        log.received()
     }
 
-    /// Adds what every answer carries; `Date` and `Content-Length` are hyper's.
-    fn dress(&self, mut reply: Reply, asked: &Asked, number: u64) -> Reply {
+    /// Adds what all responses have in common; hyper adds `Date` and `Content-Length`.
+    fn finish(&self, mut reply: Reply, request: &Request, number: u64) -> Reply {
         if let Ok(id) = HeaderValue::try_from(request_id(self.seed, number)) {
-            answer::set(&mut reply.answer, REQUEST_ID, id);
+            response::set(&mut reply.response, REQUEST_ID, id);
         }
-        if self.gzip && asked.accepts_gzip && !reply.answer.headers().contains_key(CONTENT_ENCODING) {
-            // Compressing in memory does not fail; if it did, the plain answer is as true.
-            let _ = answer::gzip(&mut reply.answer);
+        if self.gzip && request.accepts_gzip && !reply.response.headers().contains_key(CONTENT_ENCODING) {
+            // Compressing in memory cannot fail; if it did, the uncompressed response would be just as correct.
+            let _ = response::gzip(&mut reply.response);
         }
         reply
     }
 }
 
-/// What every request gets during an outage.
+/// The reply to every request during an outage.
 fn during(outage: OutageKind) -> Reply {
     match outage {
-        OutageKind::Refused => Reply { delivery: Delivery::Reset, ..faults::status(503).into() },
-        OutageKind::Status503 => faults::status(503).into(),
-        OutageKind::Maintenance => faults::maintenance().into(),
-        OutageKind::ErrorEnvelope => faults::error_envelope().into(),
+        OutageKind::Refused => Reply { delivery: Delivery::Reset, ..response::status(503).into() },
+        OutageKind::Status503 => response::status(503).into(),
+        OutageKind::Maintenance => response::maintenance().into(),
+        OutageKind::ErrorEnvelope => response::error_envelope().into(),
     }
 }
 
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn request_ids_are_uuids_and_repeatable() {
+    fn request_ids_are_repeatable_uuids() {
         let id = request_id(1, 1);
         assert_eq!(id.len(), 36);
         assert_eq!(id, request_id(1, 1));

@@ -1,26 +1,22 @@
-//! The sandbox: a real HTTP server that answers like `GET /api/partner/v2/contacts`.
+//! The sandbox: a real HTTP server that responds like `GET /api/partner/v2/contacts`.
 //!
-//! In come requests over TCP, out go the documented shapes and errors, filled with contacts
-//! that follow from a seed. It keeps no contact in memory unless the list is told to move, holds
-//! no secret and asks no other host. It shares no type with the client, so that a wrong idea of the wire shows up as a
-//! failing test.
+//! It serves the documented shapes and errors over TCP, with contacts that follow from a seed. It keeps contacts in
+//! memory only if the list is configured to change, contacts no other host, and holds no secret. It shares no type with
+//! the client, so that a wrong assumption about the API shows up as a failing test.
 //!
 //! ```text
-//!   server ──► connection ──► handler ────────────────────────► connection ──► line
-//!   accepts    http/1.1        │ outage   down for everybody      body: whole,   a socket
-//!              or h2, tls      │ asked    what the request says   or cut off     that can
-//!                              │ limits   let it in, or 429       after          be reset
-//!                              │ faults   which one it meets      `latency`
-//!                              │ routes   path to answer
-//!                              │   page, list   positions to contacts, in one state
-//!                              │     movement   what is written before
-//!                              │     contacts   (seed, index) to a contact to JSON
-//!                              │   answer the HTTP values, errors included
-//!                              └ journal  what was received, for tests
+//!   http/accept ──► http/connection ──► handler ────────────────► http/connection
+//!                   HTTP/1.1 or 2,       │ outage    is it down?    delivers the reply,
+//!                   TLS                  │ limits    accept or 429   complete or cut off,
+//!                                        │ faults    what fails?     after the latency
+//!                                        │ routes    path to response
+//!                                        │   page, list    positions to contacts, in one state
+//!                                        │     mutations   writes before the response
+//!                                        │     contacts    (seed, index) to JSON
+//!                                        └ request_log     what was received, for tests
 //! ```
 //!
-//! What a request gets is decided on arrival, as a value (an answer and its delivery); only then
-//! is anything sent.
+//! The reply to a request is decided when it arrives, as a value, and sent afterwards.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -36,30 +32,22 @@
 //! # }
 //! ```
 
-mod answer;
-mod asked;
-mod body;
-mod certificates;
 mod config;
-mod connection;
 mod contacts;
-mod delivery;
 mod faults;
-mod habits;
 mod handler;
-mod journal;
+mod http;
 mod limits;
-mod line;
 mod list;
 mod lock;
-mod movement;
+mod mutations;
 mod outage;
 mod page;
 mod parse;
+mod quirks;
 mod random;
+mod request_log;
 mod routes;
-mod server;
-mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -73,24 +61,23 @@ use tokio::task::JoinHandle;
 
 pub use config::SandboxConfig;
 pub use faults::{Fault, FaultRule, Wait};
-pub use habits::{Count, PageOrder, PastTheEnd, Totals};
-pub use journal::{Protocol, Seen, Verdict, most_within};
-pub use limits::{Admits, Limit, Refusal};
-pub use list::{Change, History, Order, Written};
-pub use movement::{Lag, Moves};
-pub use outage::{Outage, OutageBegin, OutageKind};
+pub use http::request::{Protocol, TOKEN};
+pub use http::tls::{Certificate, Protocols, Tls};
+pub use limits::{Limit, LimitPolicy, Refusal};
+pub use list::{AppliedWrite, Change, History, Order};
+pub use mutations::{Churn, Lag, StaleCount};
+pub use outage::{Outage, OutageKind, OutageStart};
 pub use parse::ParseError;
-pub use tls::{Certificate, Protocols, Tls};
+pub use quirks::{PageOrder, PastTheEnd, Quirks, WrongTotals};
+pub use request_log::{LoggedRequest, Verdict, max_within};
 
 use handler::Handler;
+use http::accept;
+use http::tls::Acceptor;
 use lock::lock;
-use tls::Acceptor;
 
-/// The token every sandbox accepts. It opens nothing else and is no secret.
-pub const TOKEN: &str = "sandbox-token";
-
-/// A running sandbox. Dropping it closes the port and every connection at once;
-/// [`Sandbox::stop`] lets requests in progress finish first.
+/// A running sandbox. Dropping it closes the port and all connections immediately; [`Sandbox::stop`] lets requests in
+/// progress finish first.
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
@@ -101,30 +88,30 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Binds the address of `config` and serves from then on, on the current tokio runtime.
+    /// Binds the address of `config` and starts to serve, on the current tokio runtime.
     ///
     /// # Errors
     /// The address cannot be bound, or a value of `config` is out of its documented range
-    /// ([`io::ErrorKind::InvalidInput`], and the message names the value).
+    /// ([`io::ErrorKind::InvalidInput`], with a message that names the value).
     pub async fn start(config: SandboxConfig) -> io::Result<Self> {
         config.check()?;
         let listener = TcpListener::bind(config.address).await?;
         let address = listener.local_addr()?;
         let (acceptor, ca_pem) = config.tls.map(|tls| Acceptor::new(tls, address.ip())).transpose()?.unzip();
-        let handler = Arc::new(Handler::new(&config, Instant::now()));
+        let handler = Arc::new(Handler::new(config, Instant::now()));
         let (stopping, stop) = watch::channel(());
-        let serving = tokio::spawn(server::serve(listener, Arc::clone(&handler), acceptor, stop));
+        let serving = tokio::spawn(accept::serve(listener, Arc::clone(&handler), acceptor, stop));
         Ok(Self { address, handler, ca_pem, stopping, serving })
     }
 
-    /// The address it listens on, with the port the system chose where 0 was asked for.
+    /// The address it listens on, with the actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What stands before `/api/partner/v2/contacts`: `http://127.0.0.1:PORT`, no final slash;
-    /// with TLS `https://localhost:PORT`, or the address where that is not a loopback one.
+    /// The URL before `/api/partner/v2/contacts`, without a final slash: `http://127.0.0.1:PORT`; with TLS
+    /// `https://localhost:PORT`, or the address if it is not a loopback address.
     #[must_use]
     pub fn base_url(&self) -> String {
         match (&self.ca_pem, self.address.ip().is_loopback()) {
@@ -134,7 +121,7 @@ impl Sandbox {
         }
     }
 
-    /// The authority that signed the server's certificate, as PEM; `None` without TLS.
+    /// The authority that signed the server's TLS certificate, as PEM; `None` without TLS.
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
@@ -146,14 +133,14 @@ impl Sandbox {
         TOKEN
     }
 
-    /// How many contacts the list holds now.
+    /// The current number of contacts.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.handler.list().now().len()
     }
 
-    /// The contact that is now at `position` of the list (0 is the first row of page 1), exactly as the
-    /// server sends it; `None` past the end.
+    /// The contact currently at `position` of the list (0 is the first row of page 1), exactly as the server sends it;
+    /// `None` past the end.
     #[must_use]
     pub fn contact(&self, position: u64) -> Option<Value> {
         let list = self.handler.list().now();
@@ -162,52 +149,51 @@ impl Sandbox {
         serde_json::from_slice(&json).ok()
     }
 
-    /// The id of the contact that is now at `position` of the list; `None` past the end.
+    /// The id of the contact currently at `position` of the list; `None` past the end.
     #[must_use]
     pub fn contact_id(&self, position: u64) -> Option<u64> {
         let list = self.handler.list().now();
         list.row_at(position).map(|row| list.id(row))
     }
 
-    /// What happened to the list up to now: its states, the writes between them, and every
-    /// version of every contact. A copy, which costs what the list costs in memory; of a list
-    /// that stands still, its one state.
+    /// The history of the list so far: its states, the writes between them, and every version of every contact. It is a
+    /// copy as large as the list in memory.
     #[must_use]
     pub fn history(&self) -> History {
         self.handler.list().history()
     }
 
-    /// The requests received, oldest first: the last [`SandboxConfig::journal`] of them.
+    /// The last [`SandboxConfig::request_log`] requests, oldest first.
     #[must_use]
-    pub fn requests(&self) -> Vec<Seen> {
-        lock(self.handler.journal()).entries()
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        lock(self.handler.log()).entries()
     }
 
-    /// How many requests were received in all, those no longer in the journal included.
+    /// The total number of requests received, including those no longer in the log.
     #[must_use]
     pub fn request_count(&self) -> u64 {
-        lock(self.handler.journal()).received()
+        lock(self.handler.log()).received()
     }
 
-    /// When connections were reset at once because an outage lasted, oldest first: the last
-    /// [`SandboxConfig::journal`] of them. Requests on older connections are in
-    /// [`Sandbox::requests`], with [`Verdict::Outage`].
+    /// When connections were reset immediately because of an outage, oldest first: the last
+    /// [`SandboxConfig::request_log`] of them. Requests on older connections are in [`Sandbox::requests`], with
+    /// [`Verdict::Outage`].
     #[must_use]
     pub fn refused_connections(&self) -> Vec<Instant> {
-        lock(self.handler.journal()).refusals()
+        lock(self.handler.log()).refusals()
     }
 
-    /// Closes the port, lets requests in progress finish for up to one second, then ends.
+    /// Closes the port, and waits up to one second for requests in progress.
     pub async fn stop(mut self) {
         self.stopping.send_replace(());
-        // An error here says that the task was cancelled or panicked: it has ended, as asked.
+        // An error means that the task was canceled or panicked, so it has ended.
         let _ = (&mut self.serving).await;
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // The task owns the listener and all connections: they close with it.
+        // The task owns the listener and all connections.
         self.serving.abort();
     }
 }

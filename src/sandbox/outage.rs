@@ -1,34 +1,33 @@
-//! Outages: stretches of time in which the server is down for everybody.
+//! Outages: periods in which the server is down for every client.
 //!
-//! Whether one lasts is a pure question of the instant and the number of requests so far.
+//! Whether an outage is in progress depends only on the time and the number of requests so far.
 
-use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use super::parse::{ParseError, Seconds, duration, option, value};
+use super::parse::{ParseError, duration, option, value};
 
-/// A stretch of time in which no request is answered as usual.
+/// A period in which no request gets its usual response.
 ///
-/// Written `KIND:BEGIN,for=TIME`, where `KIND` is `refused`, `503`, `maintenance` or `error-envelope` and `BEGIN` is
-/// `after=TIME` (since the start) or `request=NUMBER` (with that request, from 1):
-/// `refused:after=5s,for=10m`, `503:request=200,for=10s`.
+/// Written `KIND:START,for=TIME`, where `KIND` is `refused`, `503`, `maintenance` or `error-envelope` and `START` is
+/// `after=TIME` (since the sandbox started) or `request=NUMBER` (with that request, from 1).
+/// Examples: `refused:after=5s,for=10m`, `503:request=200,for=10s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outage {
-    /// What it looks like from outside.
+    /// What clients see.
     pub kind: OutageKind,
-    /// When it begins.
-    pub begins: OutageBegin,
+    /// When it starts.
+    pub starts: OutageStart,
     /// How long it lasts.
     pub lasts: Duration,
 }
 
-/// What an outage looks like from outside.
+/// What clients see of an outage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutageKind {
-    /// New connections are reset at once, and so are older ones with their next request.
+    /// New connections are reset immediately, existing ones on their next request.
     Refused,
-    /// 503 to every request, with nothing in it.
+    /// 503 with an empty body to every request.
     Status503,
     /// 200 to every request, with a maintenance page in HTML.
     Maintenance,
@@ -36,7 +35,7 @@ pub enum OutageKind {
     ErrorEnvelope,
 }
 
-/// How each kind is written.
+/// The kinds by name.
 const KINDS: [(&str, OutageKind); 4] = [
     ("refused", OutageKind::Refused),
     ("503", OutageKind::Status503),
@@ -44,10 +43,10 @@ const KINDS: [(&str, OutageKind); 4] = [
     ("error-envelope", OutageKind::ErrorEnvelope),
 ];
 
-/// When an outage begins.
+/// When an outage starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutageBegin {
-    /// So long after the start of the sandbox.
+pub enum OutageStart {
+    /// This long after the sandbox started.
     After(Duration),
     /// With this request, counted from 1 over all requests.
     Request(u64),
@@ -61,30 +60,32 @@ pub(super) struct Outages {
 }
 
 impl Outages {
-    /// Those of a server that starts at `started`.
+    /// The outages of a server that starts at `started`.
     pub(super) fn new(outages: &[Outage], started: Instant) -> Self {
-        let begun = |outage: &Outage| match outage.begins {
-            OutageBegin::After(time) => started.checked_add(time),
-            OutageBegin::Request(_) => None,
+        let started_at = |outage: &Outage| match outage.starts {
+            OutageStart::After(time) => started.checked_add(time),
+            OutageStart::Request(_) => None,
         };
-        Self { all: outages.iter().map(|outage| (*outage, begun(outage))).collect(), requests: 0 }
+        Self { all: outages.iter().map(|outage| (*outage, started_at(outage))).collect(), requests: 0 }
     }
 
-    /// The outage that a request meets which arrives at `now`.
+    /// Counts a request that arrived at `now`, and returns the outage it meets.
     pub(super) fn request(&mut self, now: Instant) -> Option<OutageKind> {
         self.requests += 1;
-        for (outage, begun) in &mut self.all {
-            if outage.begins == OutageBegin::Request(self.requests) {
-                *begun = Some(now);
+        for (outage, started_at) in &mut self.all {
+            if outage.starts == OutageStart::Request(self.requests) {
+                *started_at = Some(now);
             }
         }
-        self.lasting(now)
+        self.current(now)
     }
 
-    /// The outage that lasts at `now`.
-    pub(super) fn lasting(&self, now: Instant) -> Option<OutageKind> {
-        let lasts = |(outage, begun): &&(Outage, Option<Instant>)| {
-            begun.and_then(|begun| now.checked_duration_since(begun)).is_some_and(|since| since < outage.lasts)
+    /// The outage in progress at `now`.
+    pub(super) fn current(&self, now: Instant) -> Option<OutageKind> {
+        let lasts = |(outage, started_at): &&(Outage, Option<Instant>)| {
+            started_at
+                .and_then(|started_at| now.checked_duration_since(started_at))
+                .is_some_and(|since| since < outage.lasts)
         };
         self.all.iter().find(lasts).map(|(outage, _)| outage.kind)
     }
@@ -97,39 +98,24 @@ impl FromStr for Outage {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         let Some((_, kind)) = KINDS.into_iter().find(|(name, _)| *name == kind) else {
             let kinds = KINDS.map(|(name, _)| name).join(", ");
-            return Err(ParseError::new(format!("an outage is one of {kinds}, not {kind:?}")));
+            return Err(ParseError::new(format!("unknown outage {kind:?} [possible values: {kinds}]")));
         };
-        let (mut begins, mut lasts) = (None, None);
+        let (mut starts, mut lasts) = (None, None);
         for part in rest.split(',').filter(|part| !part.is_empty()) {
             match option(part) {
-                ("after", Some(time)) => begins = Some(OutageBegin::After(duration(time)?)),
+                ("after", Some(time)) => starts = Some(OutageStart::After(duration(time)?)),
                 ("request", Some(number)) => {
-                    begins = Some(OutageBegin::Request(value("request", number, "the number of a request, from 1")?));
+                    starts = Some(OutageStart::Request(value("request", number, "the number of a request")?));
                 }
                 ("for", Some(time)) => lasts = Some(duration(time)?),
                 _ => {
-                    return Err(ParseError::new(format!(
-                        "{part:?} is no option of an outage: after=TIME, request=NUMBER, for=TIME"
-                    )));
+                    return Err(ParseError::unknown(part, "after=TIME, request=NUMBER, for=TIME"));
                 }
             }
         }
-        let begins =
-            begins.ok_or_else(|| ParseError::new("an outage needs its begin: after=TIME or request=NUMBER"))?;
-        let lasts = lasts.ok_or_else(|| ParseError::new("an outage needs its length: for=TIME"))?;
-        Ok(Self { kind, begins, lasts })
-    }
-}
-
-impl Display for Outage {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = KINDS.into_iter().find(|(_, kind)| *kind == self.kind).map_or("", |(name, _)| name);
-        write!(formatter, "{kind}:")?;
-        match self.begins {
-            OutageBegin::After(time) => write!(formatter, "after={}", Seconds(time))?,
-            OutageBegin::Request(number) => write!(formatter, "request={number}")?,
-        }
-        write!(formatter, ",for={}", Seconds(self.lasts))
+        let starts = starts.ok_or_else(|| ParseError::new("the start is missing: after=TIME or request=NUMBER"))?;
+        let lasts = lasts.ok_or_else(|| ParseError::new("the length is missing: for=TIME"))?;
+        Ok(Self { kind, starts, lasts })
     }
 }
 
@@ -140,17 +126,17 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn an_outage_after_some_time_lasts_as_long_as_it_says() {
-        let outage = Outage { kind: OutageKind::Refused, begins: OutageBegin::After(SECOND * 5), lasts: SECOND * 10 };
+    fn an_outage_starts_and_ends_on_time() {
+        let outage = Outage { kind: OutageKind::Refused, starts: OutageStart::After(SECOND * 5), lasts: SECOND * 10 };
         let start = Instant::now();
         let outages = Outages::new(&[outage], start);
-        let lasting = [0, 4, 5, 14, 15, 99].map(|second| outages.lasting(start + SECOND * second).is_some());
+        let lasting = [0, 4, 5, 14, 15, 99].map(|second| outages.current(start + SECOND * second).is_some());
         assert_eq!(lasting, [false, false, true, true, false, false]);
     }
 
     #[test]
-    fn an_outage_at_a_request_begins_with_it_and_once() {
-        let outage = Outage { kind: OutageKind::Status503, begins: OutageBegin::Request(3), lasts: SECOND };
+    fn an_outage_at_a_request_starts_once() {
+        let outage = Outage { kind: OutageKind::Status503, starts: OutageStart::Request(3), lasts: SECOND };
         let start = Instant::now();
         let mut outages = Outages::new(&[outage], start);
         let met = [0, 500, 1_000, 1_500, 2_000, 2_500]
@@ -159,28 +145,28 @@ mod tests {
     }
 
     #[test]
-    fn outages_survive_writing_and_reading() {
-        for text in [
-            "refused:after=5s,for=600s",
-            "503:request=200,for=0.25s",
-            "maintenance:request=1,for=1s",
-            "error-envelope:after=0s,for=1s",
+    fn every_part_is_read() {
+        for (text, kind, starts, lasts) in [
+            ("refused:after=5s,for=600s", OutageKind::Refused, OutageStart::After(SECOND * 5), SECOND * 600),
+            ("503:request=200,for=0.25s", OutageKind::Status503, OutageStart::Request(200), SECOND / 4),
+            ("maintenance:request=1,for=1s", OutageKind::Maintenance, OutageStart::Request(1), SECOND),
+            ("error-envelope:after=0s,for=1s", OutageKind::ErrorEnvelope, OutageStart::After(Duration::ZERO), SECOND),
+            ("refused:for=10m,after=0s", OutageKind::Refused, OutageStart::After(Duration::ZERO), SECOND * 600),
         ] {
-            assert_eq!(text.parse::<Outage>().unwrap().to_string(), text);
+            assert_eq!(text.parse(), Ok(Outage { kind, starts, lasts }), "{text}");
         }
-        assert_eq!("refused:for=10m,after=0s".parse::<Outage>().unwrap().lasts, SECOND * 600);
     }
 
     #[test]
-    fn a_text_that_is_no_outage_is_told_what_would_be() {
+    fn invalid_texts_say_what_is_expected() {
         for (text, part) in [
-            ("", "an outage is"),
+            ("", "unknown outage \"\""),
             ("dns:after=1s,for=1s", "\"dns\""),
-            ("503", "its begin"),
-            ("503:after=1s", "its length"),
+            ("503", "the start is missing"),
+            ("503:after=1s", "the length is missing"),
             ("503:request=x,for=1s", "the number of a request"),
-            ("503:until=5s", "no option of an outage"),
-            ("503:after=1,for=1s", "a duration is like"),
+            ("503:until=5s", "unknown option"),
+            ("503:after=1,for=1s", "a duration such as"),
         ] {
             let error = text.parse::<Outage>().unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

@@ -1,24 +1,21 @@
-//! One page of the list: which positions it covers and what it says about itself.
+//! One page of the list: the positions it covers, and its `pagination`.
 //!
-//! Decides only; rows are written by whoever holds the list. What the API leaves unsaid is
-//! chosen as Rails with Kaminari does it, and every page says truthfully what it is:
-//! a `page` below 1 or no number is page 1; a `per_page` below 1 or no number is 25, one over
-//! 100 is 100; a page past the end is empty; an empty list has 0 pages. A server that clamps to
-//! less, or is wrong about its totals, is told so here.
+//! What the API leaves undocumented follows Rails with Kaminari: a `page` that is below 1 or not a number means page 1;
+//! a `per_page` that is below 1 or not a number means 25, and one over 100 means 100; a page past the end is empty; an
+//! empty list has 0 pages.
 
 use std::ops::Range;
 
-use super::habits::Totals;
+use super::quirks::WrongTotals;
 
-/// Rows a page when the request names none.
+/// Rows per page if the request does not say.
 const DEFAULT_PER_PAGE: u64 = 25;
 
 /// A page before its rows are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Page {
-    /// Which rows it has: positions of the list, from 0.
+    /// Its rows: positions of the list, from 0.
     pub(super) positions: Range<u64>,
-    /// What it says about itself.
     pub(super) pagination: Pagination,
 }
 
@@ -32,10 +29,9 @@ pub(super) struct Pagination {
 }
 
 impl Page {
-    /// The page that answers a request to a list of `total_count` contacts, where a page has at
-    /// most `most` of them.
-    pub(super) fn of(page: Option<u64>, per_page: Option<u64>, most: u64, total_count: u64) -> Self {
-        let (current_page, per_page) = (number(page), size(per_page, most));
+    /// The requested page of a list of `total_count` contacts, with at most `max` of them.
+    pub(super) fn of(page: Option<u64>, per_page: Option<u64>, max: u64, total_count: u64) -> Self {
+        let (current_page, per_page) = (number(page), size(per_page, max));
         let start = (current_page - 1).saturating_mul(per_page).min(total_count);
         let end = start.saturating_add(per_page).min(total_count);
         Self {
@@ -45,39 +41,39 @@ impl Page {
     }
 }
 
-/// The positions that a page shows in a list that is long enough.
-pub(super) fn shown(page: Option<u64>, per_page: Option<u64>, most: u64) -> Range<u64> {
-    let size = size(per_page, most);
+/// The positions that a page covers in a list that is long enough.
+pub(super) fn shown(page: Option<u64>, per_page: Option<u64>, max: u64) -> Range<u64> {
+    let size = size(per_page, max);
     let start = (number(page) - 1).saturating_mul(size);
     start..start.saturating_add(size)
 }
 
-fn size(per_page: Option<u64>, most: u64) -> u64 {
+fn size(per_page: Option<u64>, max: u64) -> u64 {
     match per_page {
-        None | Some(0) => DEFAULT_PER_PAGE.min(most),
-        Some(asked) => asked.min(most),
+        None | Some(0) => DEFAULT_PER_PAGE.min(max),
+        Some(per_page) => per_page.min(max),
     }
 }
 
-/// The number of the page that a request means.
+/// The number of the requested page.
 pub(super) fn number(page: Option<u64>) -> u64 {
     page.unwrap_or(1).max(1)
 }
 
 impl Pagination {
-    /// True of a page that would stand behind the last one; page 1 always exists.
+    /// Whether it comes after the last page; page 1 always exists.
     pub(super) fn is_past_the_end(&self) -> bool {
         self.current_page > self.total_pages.max(1)
     }
 
-    /// Gives it the totals of a list of another length.
+    /// Sets the totals of a list of another length.
     pub(super) fn recount(&mut self, total_count: u64) {
         self.total_count = total_count;
         self.total_pages = total_count.div_ceil(self.per_page);
     }
 
-    /// Moves the totals away from the truth.
-    pub(super) fn miscount(&mut self, totals: Totals) {
+    /// Makes the totals wrong.
+    pub(super) fn falsify(&mut self, totals: WrongTotals) {
         self.recount(self.total_count.saturating_add_signed(totals.count));
         self.total_pages = self.total_pages.saturating_add_signed(totals.pages);
     }
@@ -107,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_and_clamps() {
+    fn sizes_have_a_default_and_a_maximum() {
         assert_eq!(positions(None, None), 0..25);
         assert_eq!(positions(Some(0), Some(0)), 0..25);
         assert_eq!(positions(Some(2), Some(101)), 100..200);
@@ -125,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_may_clamp_to_less() {
+    fn a_server_may_have_smaller_pages() {
         assert_eq!(Page::of(Some(2), Some(100), 40, 250).positions, 40..80);
         assert_eq!(Page::of(None, None, 10, 250).pagination.total_pages, 25);
     }
@@ -139,10 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn wrong_totals_are_off_by_what_they_are_told() {
+    fn wrong_totals_are_added() {
         for (count, pages, expected) in [(0, 0, (250, 3)), (-100, 0, (150, 2)), (0, 2, (250, 5)), (-999, -9, (0, 0))] {
             let mut pagination = Page::of(None, Some(100), 100, 250).pagination;
-            pagination.miscount(Totals { count, pages });
+            pagination.falsify(WrongTotals { count, pages });
             assert_eq!((pagination.total_count, pagination.total_pages), expected);
         }
     }

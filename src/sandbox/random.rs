@@ -1,13 +1,12 @@
 //! Repeatable random numbers: splitmix64, started from a seed and an index.
 //!
-//! The same pair gives the same numbers on every machine, and any index can be reached
-//! without the ones before it. Not for secrets.
+//! The same pair gives the same numbers on every machine, and every index is reached directly. Not for secrets.
 
 /// A stream of pseudo-random numbers.
 pub(super) struct Random(u64);
 
 impl Random {
-    /// The stream that belongs to `index` under `seed`.
+    /// The stream of `index` under `seed`.
     pub(super) fn of(seed: u64, index: u64) -> Self {
         Self(mix(seed ^ mix(index.wrapping_add(GOLDEN))))
     }
@@ -29,12 +28,12 @@ impl Random {
         f64::from(high) / 4_294_967_296.0
     }
 
-    /// True in `percent` of 100 cases.
+    /// True in `percent` % of cases.
     pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of `choices`, which are not empty.
+    /// One of `choices`, which must not be empty.
     pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         let position = self.below(choices.len() as u64);
         choices[usize::try_from(position).unwrap_or_default()]
@@ -55,14 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reference_sequence_of_splitmix64_comes_out() {
+    fn splitmix64_gives_its_reference_sequence() {
         let mut random = Random(1_234_567);
         assert_eq!(random.bits(), 6_457_827_717_110_365_317);
         assert_eq!(random.bits(), 3_203_168_211_198_807_973);
     }
 
     #[test]
-    fn numbers_stay_below_their_bound_and_reach_all_of_it() {
+    fn numbers_cover_the_range_below_their_bound() {
         let mut random = Random::of(1, 2);
         let mut seen = [false; 7];
         for _ in 0..1_000 {

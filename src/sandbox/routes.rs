@@ -1,88 +1,84 @@
-//! From what was asked to what is answered, for requests that were let in.
-//!
-//! A pure function of the request, a view of the list and the server's habits: no clock, no connection,
-//! no limit, no fault.
+//! From a request to its response: a pure function of the request, a view of the list and the server's quirks.
 
 use std::cmp::Reverse;
 
 use hyper::Method;
 
-use super::answer::{self, Answer};
-use super::asked::Asked;
-use super::habits::{Habits, PageOrder, PastTheEnd, Totals};
+use super::http::request::Request;
+use super::http::response::{self, Response};
 use super::list::View;
 use super::page::Page;
+use super::quirks::{PageOrder, PastTheEnd, Quirks, WrongTotals};
 
 const CONTACTS: &str = "/api/partner/v2/contacts";
 
-/// Bytes to reserve for a contact: a little over the average.
+/// Bytes to reserve per contact: a little over the average.
 const CONTACT_BYTES: usize = 512;
 
-/// Where a request leads.
+/// What a request is for.
 #[derive(Debug)]
-pub(super) enum Route<'asked> {
+pub(super) enum Route<'request> {
     /// A page of the list.
     Page,
     /// The contact with this id.
-    Contact(&'asked str),
-    /// A known path that only GET may ask.
+    Contact(&'request str),
+    /// A known path, with a method other than GET.
     WrongMethod,
-    /// No known path.
-    Nowhere,
+    UnknownPath,
 }
 
-impl<'asked> Route<'asked> {
-    pub(super) fn of(asked: &'asked Asked) -> Self {
-        let route = match asked.path.strip_prefix(CONTACTS) {
+impl<'request> Route<'request> {
+    pub(super) fn of(request: &'request Request) -> Self {
+        let route = match request.path.strip_prefix(CONTACTS) {
             Some("" | "/") => Self::Page,
             Some(rest) => match rest.strip_prefix('/') {
                 Some(id) if !id.contains('/') => Self::Contact(id),
-                _ => return Self::Nowhere,
+                _ => return Self::UnknownPath,
             },
-            None => return Self::Nowhere,
+            None => return Self::UnknownPath,
         };
-        if asked.method == Method::GET { route } else { Self::WrongMethod }
+        if request.method == Method::GET { route } else { Self::WrongMethod }
     }
 
-    /// Whether the answer says something of the list.
-    pub(super) fn reads_the_list(&self) -> bool {
+    /// Whether the response depends on the list.
+    pub(super) fn reads_list(&self) -> bool {
         matches!(self, Self::Page | Self::Contact(_))
     }
 
-    /// The answer to an authorized request.
-    pub(super) fn answer(&self, asked: &Asked, list: &View<'_>, habits: &Habits) -> Answer {
+    /// The response to an authorized request.
+    pub(super) fn response(&self, request: &Request, list: &View<'_>, quirks: &Quirks) -> Response {
         match self {
-            Self::Page => page(asked, list, habits),
+            Self::Page => page(request, list, quirks),
             Self::Contact(id) => contact(id, list),
-            Self::WrongMethod => answer::method_not_allowed(),
-            Self::Nowhere => answer::not_found(),
+            Self::WrongMethod => response::method_not_allowed(),
+            Self::UnknownPath => response::not_found(),
         }
     }
 }
 
-/// The page that was asked for.
-pub(super) fn page(asked: &Asked, list: &View<'_>, habits: &Habits) -> Answer {
-    let mut page = cut(asked.page, asked, list, habits);
-    if habits.past_the_end == PastTheEnd::NotFound && page.pagination.is_past_the_end() {
-        return answer::page_not_found();
+/// The requested page.
+pub(super) fn page(request: &Request, list: &View<'_>, quirks: &Quirks) -> Response {
+    let mut page = cut(request.page, request, list, quirks);
+    if quirks.past_the_end == PastTheEnd::NotFound && page.pagination.is_past_the_end() {
+        return response::page_not_found();
     }
-    if habits.totals != Totals::default() {
-        page.pagination.miscount(habits.totals);
+    if quirks.wrong_totals != WrongTotals::default() {
+        page.pagination.falsify(quirks.wrong_totals);
     }
-    contacts(page, list, habits)
+    contacts(page, list, quirks)
 }
 
-/// A page as the list and the request have it, before its totals are wrong.
-pub(super) fn cut(page: Option<u64>, asked: &Asked, list: &View<'_>, habits: &Habits) -> Page {
-    let mut page = Page::of(page, asked.per_page, habits.most_per_page, list.len());
-    page.pagination.recount(list.total());
+/// A page with the totals of the list, which may be stale but are not wrong yet.
+pub(super) fn cut(page: Option<u64>, request: &Request, list: &View<'_>, quirks: &Quirks) -> Page {
+    let mut page = Page::of(page, request.per_page, quirks.max_per_page, list.len());
+    page.pagination.recount(list.total);
     page
 }
 
 /// A page with its contacts.
-pub(super) fn contacts(page: Page, list: &View<'_>, habits: &Habits) -> Answer {
+pub(super) fn contacts(page: Page, list: &View<'_>, quirks: &Quirks) -> Response {
     let mut rows = list.rows(page.positions);
-    match habits.sort_pages {
+    match quirks.sort_pages {
         None => {}
         Some(PageOrder::Id) => rows.sort_by_key(|row| list.id(*row)),
         Some(PageOrder::IdDescending) => rows.sort_by_key(|row| Reverse(list.id(*row))),
@@ -98,15 +94,15 @@ pub(super) fn contacts(page: Page, list: &View<'_>, habits: &Habits) -> Answer {
     body.extend_from_slice(br#"],"pagination":"#);
     body.extend_from_slice(page.pagination.json().as_bytes());
     body.push(b'}');
-    answer::success(body)
+    response::success(body)
 }
 
-fn contact(id: &str, list: &View<'_>) -> Answer {
+fn contact(id: &str, list: &View<'_>) -> Response {
     let Some(row) = id.parse().ok().and_then(|id| list.find(id)) else {
-        return answer::contact_not_found();
+        return response::contact_not_found();
     };
     let mut body = br#"{"data":"#.to_vec();
     list.write(row, &mut body);
     body.push(b'}');
-    answer::success(body)
+    response::success(body)
 }

@@ -1,8 +1,8 @@
-//! Figures as people read them: `12,345`, `1.2 MB`, `3 min 20 s`.
+//! Formats figures for people: `12,345`, `1.2 MB`, `3 min 20 s`.
 
 use std::time::Duration;
 
-/// A count with its thousands apart.
+/// A count with thousands separators.
 #[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -16,7 +16,7 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
-/// A count of things, with its thousands apart.
+/// A count of things, singular or plural, with thousands separators.
 #[must_use]
 pub fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
@@ -36,7 +36,7 @@ pub fn bytes(number: u64) -> String {
     if size < 9.95 { format!("{size:.1} {name}") } else { format!("{size:.0} {name}") }
 }
 
-/// A time in seconds, or in minutes and hours where it is long.
+/// A duration in seconds, or in minutes and hours if it is long.
 #[must_use]
 pub fn seconds(time: Duration) -> String {
     match time.as_secs() {

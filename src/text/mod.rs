@@ -1,4 +1,4 @@
-//! Text for people: figures with their units, and text of others that is safe to show.
+//! Text for people: figures with units, sanitized text, and the causes of errors.
 
 pub(crate) mod causes;
 pub(crate) mod humanize;

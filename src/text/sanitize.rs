@@ -1,13 +1,11 @@
-//! Foreign text, made safe to show: comes in as the server sent it, goes out in one short line.
+//! Sanitizes untrusted text for display, such as a server's error message.
 //!
-//! Control characters, ESC, and the characters that reorder text on a terminal (bidi overrides)
-//! are written as `\u{…}`; text beyond the limit is cut. It never fails and never widens a text
-//! by more than its escapes.
+//! Control characters and bidirectional overrides are written as `\u{…}`, and long text is cut.
 
-/// Characters of foreign text that are shown at most.
+/// Maximum characters of untrusted text in a message.
 pub(crate) const SHOWN: usize = 200;
 
-/// Escapes what could act on a terminal or a log, folds white space, and cuts after [`SHOWN`] characters.
+/// Escapes characters that act on a terminal or a log, collapses white space, and cuts after [`SHOWN`] characters.
 pub(crate) fn escape(text: &str) -> String {
     let mut shown = String::new();
     let mut space = false;
@@ -32,7 +30,7 @@ pub(crate) fn escape(text: &str) -> String {
     shown
 }
 
-/// Escapes what could act on a terminal or a log, line breaks included, and leaves all else.
+/// Escapes characters that act on a terminal or a log, line breaks included, and changes nothing else.
 pub(crate) fn inert(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -45,7 +43,7 @@ pub(crate) fn inert(text: &str) -> String {
     shown
 }
 
-/// Whether a character does something other than stand where it is written.
+/// Whether a character acts on a terminal or reorders text, instead of being shown.
 pub(crate) fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -66,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stays_whole_and_does_nothing() {
+    fn names_stay_whole() {
         assert_eq!(inert(" a  \n\u{1b}b"), " a  \\u{a}\\u{1b}b");
         assert_eq!(inert(&"x".repeat(SHOWN + 1)).len(), SHOWN + 1);
     }

@@ -1,4 +1,4 @@
-"""An API of the tests' own, which answers with given contacts: served on loopback for as long as a block lasts."""
+"""A mock API for tests that serves given contacts on loopback, as a context manager."""
 
 import json
 import threading
@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def served(contacts):
-    """Serves contacts, each given as the bytes of its JSON; gives the base URL."""
+    """Serves contacts, each given as the bytes of its JSON. Yields the base URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.contacts = contacts
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -47,7 +47,7 @@ def served(contacts):
 
 
 def asked(base_url, per_page=100):
-    """The rows that the pages of an API should give."""
+    """The expected rows for the pages of an API."""
     rows, page, pages = [], 1, 1
     while page <= pages:
         url = f"{base_url}/api/partner/v2/contacts?page={page}&per_page={per_page}"

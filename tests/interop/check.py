@@ -1,8 +1,8 @@
-"""Reads the program's exports with DuckDB, pyarrow and Python, and compares them with each other and with the API.
+"""Reads exports with DuckDB, pyarrow and Python, and compares them with each other and with the API.
 
     python tests/interop/check.py target/debug/linq-export
 
-Ends with how many checks passed; exits 1 if one failed.
+Prints how many checks passed, and exits with 1 if one failed.
 """
 
 import sys
@@ -25,7 +25,7 @@ TABLE = tables.contacts("columns")
 
 
 def read_every_way(parquet, ndjson):
-    """The rows, when every reader finds the same ones in both formats."""
+    """The rows, after checking that all readers find the same ones in both formats."""
     rows = read_pyarrow.rows(parquet, TABLE)
     for reader, path in [(read_duckdb, parquet), (read_duckdb, ndjson), (read_pyarrow, ndjson), (read_python, ndjson)]:
         same(reader.rows(path, TABLE), rows, f"{reader.__name__} of {path.name} against pyarrow's of Parquet")
@@ -57,7 +57,7 @@ def check_hard_values_survive(program, folder):
     assert len(rows) == len(hard_contacts.CONTACTS)
 
 
-def check_an_empty_organisation_has_every_column(program, folder):
+def check_an_empty_organization_has_every_column(program, folder):
     parquet, ndjson = exported(program, folder, "--sandbox", "--sandbox-contacts", "0")
     for reader, path in [(read_pyarrow, parquet), (read_duckdb, parquet), (read_duckdb, ndjson), (read_python, ndjson)]:
         assert reader.rows(path, TABLE) == []

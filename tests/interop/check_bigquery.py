@@ -1,9 +1,9 @@
-"""Loads the exports of exports.py into an emulator of BigQuery with the kits' schemas, merges them, and proves the tables.
+"""Loads the exports of exports.py into a BigQuery emulator with the kits' schemas, merges them, and checks the tables.
 
-    python tests/interop/check_bigquery.py FOLDER
+    python tests/interop/check_bigquery.py DIR
 
 With Google's Python library, and with `bq` where it and zstd are installed. Needs Python 3.13 and what
-requirements-bigquery.txt names. Ends with how many checks passed; exits 1 if one failed.
+requirements-bigquery.txt names. Prints how many checks passed, and exits with 1 if one failed.
 """
 
 import json
@@ -20,9 +20,9 @@ import kit
 import tables
 
 PARQUET = ["portable-zstd", "compact-zstd", "portable-snappy", "portable-gzip"]
-# Those that bq is tried on: BigQuery reads no .zst, so the kit unpacks it.
+# The exports to load with bq: BigQuery cannot read .zst, so the kit decompresses it.
 KITS = [("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson.zst"), ("table", "folder", "parquet")]
-# One run of bq takes seconds.
+# Each run of bq takes seconds.
 BQ_SECONDS = 120
 
 
@@ -35,7 +35,7 @@ def check_every_file_loads_with_the_schema(client, folder, _):
             owners = ".owners" if name == "owners" else ""
             for way, ending in [*((way, "parquet") for way in PARQUET), ("ndjson", "ndjson")]:
                 path = folder / "traps" / form / way / f"contacts{owners}.{ending}"
-                # The emulator keeps the descriptions of a table that is replaced.
+                # The emulator keeps the descriptions of a replaced table.
                 client.delete_table("linq.loaded", not_found_ok=True)
                 load(client, path, "linq.loaded", schema)
                 tables.same(rows(client, "linq.loaded", table), wanted, table, path.relative_to(folder))
@@ -53,16 +53,16 @@ def check_the_table_of_the_schema(client, folder, _):
 
 
 def check_the_kit_merges_deletes_and_proves(client, folder, _):
-    """With Parquet alone: the emulator cannot load an empty NDJSON."""
+    """Only with Parquet: the emulator cannot load an empty NDJSON file."""
     for form in tables.FORMS:
         for table in tables.names(form):
-            def kit_of(organisation):
-                return folder / organisation / form / "portable-zstd" / "kit.parquet"
+            def kit_of(organization):
+                return folder / organization / form / "portable-zstd" / "kit.parquet"
 
-            def run(text, organisation):
+            def run(text, organization):
                 owners = ".owners" if table == "owners" else ""
-                path = folder / organisation / form / "portable-zstd" / f"contacts{owners}.parquet"
-                load(client, path, f"linq.{table}_staging", schema_of(kit_of(organisation), client, table))
+                path = folder / organization / form / "portable-zstd" / f"contacts{owners}.parquet"
+                load(client, path, f"linq.{table}_staging", schema_of(kit_of(organization), client, table))
                 client.query(text).result()
 
             def verdict(text):
@@ -96,7 +96,7 @@ def said_by(command, folder, environment):
 
 
 def described(field):
-    """What the emulator keeps of a field: not whether it is required, and of a struct no description."""
+    """A field as the emulator reports it: without `required`, and a struct without a description."""
     return field.name, field.field_type, None if field.fields else field.description, [inner.name for inner in field.fields]
 
 

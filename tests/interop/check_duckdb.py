@@ -1,8 +1,8 @@
-"""Runs the kits of exports.py in DuckDB, whichever version is installed: the oldest that is promised, and the newest.
+"""Runs the kits of exports.py in the DuckDB that is installed: the oldest promised version, or the newest.
 
-    python tests/interop/check_duckdb.py target/debug/linq-export FOLDER
+    python tests/interop/check_duckdb.py target/debug/linq-export DIR
 
-Ends with how many checks passed; exits 1 if one failed.
+Prints how many checks passed, and exits with 1 if one failed.
 """
 
 import sys

@@ -1,9 +1,9 @@
-"""Reads the folders of parts that exports.py made, and all partitions of one as a single table.
+"""Reads the directories of part files that exports.py made, and all partitions of one as a single table.
 
-    python tests/interop/check_folders.py target/debug/linq-export FOLDER
+    python tests/interop/check_folders.py target/debug/linq-export DIR
 
-A folder also holds a manifest and, beside the contacts, the owners: no reader may take them for parts. Ends with how
-many checks passed; exits 1 if one failed.
+A directory also has a manifest and the owners: no reader may read them as part files. Prints how
+many checks passed, and exits with 1 if one failed.
 """
 
 import json
@@ -27,13 +27,13 @@ import tables
 from exports import DATES
 from program import Program
 
-# What each reader is given: the folder as a whole, or a pattern.
+# What to pass to each reader: the directory, or a glob pattern.
 WHOLE = [read_datafusion, read_pandas, read_pyarrow]
 BY_PATTERN = [read_chdb, read_duckdb, read_polars]
 
 
 def by_id(rows):
-    """Readers of several files keep no order."""
+    """Readers of several files do not keep the order."""
     return sorted(rows, key=lambda row: row[0])
 
 

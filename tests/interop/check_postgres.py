@@ -1,8 +1,8 @@
-"""Runs the kits of exports.py in a PostgreSQL that this starts, and makes the tables of the schemas there.
+"""Starts a PostgreSQL server, runs the kits of exports.py in it, and creates the tables of the schemas.
 
-    python tests/interop/check_postgres.py FOLDER
+    python tests/interop/check_postgres.py DIR
 
-Needs PostgreSQL 14 or later, and zstd: exits 77 where one is not here. Ends with how many checks passed; exits 1 if
+Needs PostgreSQL 14 or later and zstd, and exits with 77 if one is missing. Prints how many checks passed, and exits with 1 if
 one failed.
 """
 
@@ -44,17 +44,17 @@ def check_the_table_of_the_schema(psql, folder):
 
 
 def check_the_kit_loads_updates_deletes_and_proves(psql, folder):
-    """Of the contacts that it can load: the others must stop it, and change nothing."""
+    """Only with contacts that PostgreSQL can load: the others must make it fail without changing anything."""
     for form in tables.FORMS:
         for (way, of), table in product(NDJSON + (CSV if form != "struct" else []), tables.names(form)):
-            def there(organisation, rest):
-                return folder / organisation / form / way / f"kit.{of}" / kit.name("postgres", table, rest)
+            def there(organization, rest):
+                return folder / organization / form / way / f"kit.{of}" / kit.name("postgres", table, rest)
 
-            def verdict(organisation):
-                return run(psql, "--tuples-only", "--no-align", "--file", there(organisation, "digest.sql"))
+            def verdict(organization):
+                return run(psql, "--tuples-only", "--no-align", "--file", there(organization, "digest.sql"))
 
-            def equals(organisation, after):
-                assert verdict(organisation) == "equal", f"{form}, {table}, {of}: {after}: {verdict(organisation)}"
+            def equals(organization, after):
+                assert verdict(organization) == "equal", f"{form}, {table}, {of}: {after}: {verdict(organization)}"
 
             text = "first_name" if table == "contacts" else "owner_email"
             run(psql, "--command", f"DROP TABLE IF EXISTS {table}")

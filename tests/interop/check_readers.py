@@ -1,8 +1,8 @@
-"""Reads the exports of exports.py with every reader but Spark: identical rows, types and instants.
+"""Reads the exports of exports.py with every reader except Spark, and compares rows, types and timestamps.
 
-    python tests/interop/check_readers.py FOLDER
+    python tests/interop/check_readers.py DIR
 
-Ends with how many checks passed; exits 1 if one failed.
+Prints how many checks passed, and exits with 1 if one failed.
 """
 
 import json
@@ -20,9 +20,9 @@ import read_python
 import tables
 
 
-def exports(folder, organisation):
-    """Each file with the form of its owners and its table's name."""
-    for path in sorted((folder / organisation).glob("*/*/contacts.*")):
+def exports(folder, organization):
+    """Each file with its owners form and the name of its table."""
+    for path in sorted((folder / organization).glob("*/*/contacts.*")):
         if not path.name.endswith(".manifest.json"):
             yield path, path.parents[1].name, "owners" if ".owners." in path.name else "contacts"
 
@@ -31,14 +31,14 @@ def ending(path):
     return path.name.removeprefix("contacts").removeprefix(".owners")
 
 
-# Those that take a file of no lines for a broken one.
+# Readers that refuse a file without lines.
 WANT_A_LINE = [read_pandas, read_polars, read_pyarrow]
 
 
-def reads(reader, folder, organisation, endings):
-    """Compares what the reader makes of each file with such an ending."""
-    expected, files = json.loads((folder / "expected.json").read_text())[organisation], 0
-    for path, form, name in exports(folder, organisation):
+def reads(reader, folder, organization, endings):
+    """Compares what a reader finds in each file with one of these extensions."""
+    expected, files = json.loads((folder / "expected.json").read_text())[organization], 0
+    for path, form, name in exports(folder, organization):
         table = tables.columns(form, name)
         if ending(path) in endings:
             try:
@@ -48,7 +48,7 @@ def reads(reader, folder, organisation, endings):
             tables.same(rows, expected[form][name], table, path.relative_to(folder))
             files += 1
     assert files, "no file"
-    print(f"{files} files of {organisation}", end=", ")
+    print(f"{files} files of {organization}", end=", ")
 
 
 def reads_all(reader, folder):

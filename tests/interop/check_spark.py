@@ -1,8 +1,8 @@
-"""Reads the exports of exports.py with Spark in both of its ways, and runs their kits there, in one session.
+"""Reads the exports of exports.py with both of Spark's Parquet readers, and runs their kits, in one session.
 
-    python tests/interop/check_spark.py FOLDER
+    python tests/interop/check_spark.py DIR
 
-Ends with how many checks passed; exits 1 if one failed.
+Prints how many checks passed, and exits with 1 if one failed.
 """
 
 import json
@@ -17,7 +17,7 @@ import read_spark
 import tables
 from exports import DATES
 
-# Forms and ways: each of both once, for Spark takes its time.
+# Owners forms and variants, each only once, because Spark is slow.
 KITS = [
     ("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson"), ("table", "folder", "parquet"),
     ("struct", "partitions", DATES[1]), ("columns", "csv", "csv.gz"),
@@ -58,7 +58,7 @@ def check_ndjson(spark, folder):
 
 
 def check_a_folder_and_its_partitions(spark, folder):
-    """It leaves out by itself what begins with an underscore, and takes a partition's key for a column."""
+    """Spark ignores names that begin with an underscore, and reads a partition's key as a column."""
     expected = json.loads((folder / "expected.json").read_text())["traps"]
     for form in tables.FORMS:
         wanted = [row[0] for row in expected[form]["contacts"]]
@@ -82,8 +82,8 @@ def check_the_table_of_the_schema(spark, folder):
 
 def check_the_kit_loads_updates_deletes_and_proves(spark, folder):
     for form, way, of in KITS:
-        def kit_of(organisation):
-            return folder / organisation / form / way / f"kit.{of}"
+        def kit_of(organization):
+            return folder / organization / form / way / f"kit.{of}"
 
         def run(text, _):
             for statement in kit.statements(text):

@@ -1,8 +1,8 @@
-"""Runs the kits of exports.py in ClickHouse, compares digests, and parses the SQL for the engines that are not here.
+"""Runs the kits of exports.py in ClickHouse, compares digests, and parses the SQL for other engines.
 
-    python tests/interop/check_warehouses.py target/debug/linq-export FOLDER
+    python tests/interop/check_warehouses.py target/debug/linq-export DIR
 
-Ends with how many checks passed; exits 1 if one failed.
+Prints how many checks passed, and exits with 1 if one failed.
 """
 
 import json
@@ -25,12 +25,12 @@ import tables
 from kits import WAYS, kits, schemas, tried
 from program import Program
 
-# What it passes on is said below.
+# sqlglot warns about statements that it only passes on; `parses` checks them.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 PSQL_COMMAND = re.compile(r"^\\.*$", re.MULTILINE)
-# As the program and sqlglot call them.
+# The names of dialects in the program and in sqlglot.
 DIALECTS = ["bigquery", "duckdb", "snowflake", "clickhouse", "spark", "postgres"]
-# Snowflake's upload and session, and a temporary table of PostgreSQL's that ends with the transaction.
+# Snowflake's upload and session statements, and PostgreSQL's temporary table that is dropped on commit.
 UNKNOWN_TO_SQLGLOT = ("PUT ", "ALTER SESSION ", "CREATE TEMPORARY TABLE ")
 
 
@@ -60,13 +60,13 @@ def check_clickhouse_loads_updates_deletes_and_proves(_, folder):
 
 
 def check_the_digest_of_a_file_is_that_of_its_rows(program, folder):
-    for organisation, forms in json.loads((folder / "expected.json").read_text()).items():
+    for organization, forms in json.loads((folder / "expected.json").read_text()).items():
         for form, rows_of in forms.items():
             wanted = {
                 name: digest_reference.digest([list(tables.leaves(row, tables.columns(form, name))) for row in rows])
                 for name, rows in rows_of.items()
             }
-            for path in sorted((folder / organisation / form).glob("*/contacts.*")):
+            for path in sorted((folder / organization / form).glob("*/contacts.*")):
                 if path.name.endswith(".manifest.json"):
                     manifest = json.loads(path.read_text())
                     digests = {"contacts": manifest["digest"]}
@@ -87,7 +87,7 @@ def check_every_dialect_parses(_, folder):
             texts += [(path.name.split(".")[0], f"{form}, {path.name}", path.read_text()) for path in paths]
     assert {dialect for dialect, *_ in texts} == set(DIALECTS)
     for dialect in DIALECTS:
-        # That of BigQuery is JSON.
+        # BigQuery's schema is JSON.
         if dialect != "bigquery":
             texts += [(dialect, f"schema: {form}, {table}", text) for form, table, text in schemas(folder, dialect)]
     for dialect, what, text in texts:
@@ -95,7 +95,7 @@ def check_every_dialect_parses(_, folder):
 
 
 def parses(text, dialect):
-    """Whether sqlglot knows each statement, and does not only pass it on. Commands of psql are no SQL."""
+    """Whether sqlglot parses each statement instead of only passing it on. psql's commands are not SQL."""
     for statement in kit.statements(PSQL_COMMAND.sub("", text)):
         parsed = sqlglot.parse_one(statement, dialect=dialect)
         passed_on = isinstance(parsed, sqlglot.exp.Command)

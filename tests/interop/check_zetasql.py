@@ -1,9 +1,9 @@
-"""Has Google's own analyser of BigQuery's SQL read the kits of exports.py, and compute a digest.
+"""Analyzes the kits of exports.py with ZetaSQL, Google's own analyzer, and computes a digest with it.
 
-    python tests/interop/check_zetasql.py FOLDER
+    python tests/interop/check_zetasql.py DIR
 
-It knows more than BigQuery does: what it refuses is wrong, what it accepts may be. Ends with how many checks passed;
-exits 1 if one failed.
+It supports more than BigQuery does: it proves that SQL is wrong, not that it is right. Prints how many checks passed, and
+exits with 1 if one failed.
 """
 
 import json
@@ -24,7 +24,7 @@ import tables
 
 
 def kept_configuration():
-    """Keeps the compiled analyser beside its package from run to run: to compile it takes half a minute."""
+    """Caches the compiled analyzer next to its package, because compiling it takes half a minute."""
     file, configuration = Path(sys.prefix) / "wasmtime.toml", wasmtime.Config()
     file.write_text(f'[cache]\ndirectory = "{Path(sys.prefix) / "wasmtime"}"\n')
     configuration.cache = str(file)
@@ -44,7 +44,7 @@ def type_of(field):
 
 
 def catalog(there, table):
-    """The tables that the kit's schema file describes."""
+    """The tables that the kit's schema files describe."""
     schema = json.loads((there / kit.name("bigquery", table, "schema.json")).read_text())
     linq = CatalogBuilder("linq")
     for name in [table, f"{table}_staging"]:
@@ -56,7 +56,7 @@ def catalog(there, table):
 
 
 def within(text):
-    """The text of a kit's file; its tables are named without the data set, for only those can have rows."""
+    """The text of a kit's file, with table names without a dataset, because only such tables can have rows."""
     return text.replace("linq.", "")
 
 
@@ -75,7 +75,7 @@ def check_the_merge_is_accepted(folder):
 
 
 def check_wrong_names_and_types_are_refused(folder):
-    """Or the acceptance above would mean nothing."""
+    """Otherwise, accepting the kits would prove nothing."""
     _, table, there, analyzer = next(kits(folder))
     merge = kit.statements(within((there / "bigquery.merge.sql").read_text()))[1]
     for right, wrong in [("= s.email", "= s.mail"), ("= s.created_at", "= s.id")]:
@@ -93,9 +93,9 @@ def check_the_digest_is_accepted_and_computed(folder):
         digest = within((there / kit.name("bigquery", table, "digest.sql")).read_text())
         columns = tables.columns(form, table)
         changed = "owner_changed" if table == "owners" else "changed"
-        for organisation, said in [("traps", "equal"), (changed, "the sum differs: "), ("empty", "the count differs: ")]:
+        for organization, said in [("traps", "equal"), (changed, "the sum differs: "), ("empty", "the count differs: ")]:
             content = TableContent(table_data=TableData(row=[
-                TableData.Row(cell=list(map(value, row, columns.values()))) for row in everything[organisation][form][table]
+                TableData.Row(cell=list(map(value, row, columns.values()))) for row in everything[organization][form][table]
             ]))
             query = (
                 PreparedQuery.builder().set_sql(digest).set_analyzer_options(OPTIONS)
@@ -104,11 +104,11 @@ def check_the_digest_is_accepted_and_computed(folder):
             with query.prepare() as prepared:
                 [row] = prepared.execute().content.table_data.row
             verdict = row.cell[0].string_value
-            assert verdict.startswith(said), f"{form}, {table}, {organisation}: {verdict}"
+            assert verdict.startswith(said), f"{form}, {table}, {organization}: {verdict}"
 
 
 def value(plain, kind):
-    """A plain value as the analyser takes it."""
+    """A plain value in the form that the analyzer expects."""
     if plain is None:
         return Value()
     if isinstance(kind, dict):
@@ -119,7 +119,7 @@ def value(plain, kind):
 
 
 def instant(microseconds):
-    """The package's own way from a time to what it sends fails."""
+    """The package's own conversion of timestamps fails."""
     made, sent = Value(), Value._PROTO_CLASS()
     sent.timestamp_value.FromMicroseconds(microseconds)
     made.to_proto = lambda: sent

@@ -1,10 +1,10 @@
-"""Runs the checks of a script: its functions whose names begin with `check_`."""
+"""Runs the checks of a script: its functions named `check_*`."""
 
 import traceback
 
 
 def run(names, *arguments):
-    """Says of each whether it passed, and in the end how many did; gives the exit code."""
+    """Prints whether each check passed and how many did. Returns the exit code."""
     checks, failed = [check for name, check in names.items() if name.startswith("check_")], 0
     for check in checks:
         name = check.__name__.removeprefix("check_").replace("_", " ")

@@ -1,10 +1,10 @@
-"""The digest of a table's contents, written a second time: of rows of plain values (see reference.py), leaves in schema order."""
+"""A second implementation of the content digest, over rows of plain values (see reference.py) with leaf columns in schema order."""
 
 from hashlib import sha256
 
 
 def digest(rows):
-    """How many rows there are, and the sum of their numbers: the same in every order, format and engine."""
+    """The number of rows, and the sum of their hashes, which does not depend on order, format or engine."""
     return len(rows), sum(int(sha256(b"".join(map(field, row))).hexdigest()[:15], 16) for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""An emulator of BigQuery, and Google's two clients of it: the Python library, and the `bq` command where it is installed."""
+"""A BigQuery emulator and Google's two clients for it: the Python library, and the `bq` command if it is installed."""
 
 import os
 import queue
@@ -23,7 +23,7 @@ START_SECONDS = 120
 
 @contextmanager
 def served(folder):
-    """Serves an emulator that keeps all it has below the folder; gives its URL."""
+    """Runs an emulator that stores everything in a directory. Yields its URL."""
     brings_extensions(folder)
     command = Path(sys.executable).with_name("local-bigquery")
     options = ["--host", "127.0.0.1", "--port", "0", "--grpc-port", "0", "--project", PROJECT, "--data-dir", folder / "data"]
@@ -47,7 +47,7 @@ def served(folder):
 
 
 def brings_extensions(folder):
-    """DuckDB beneath it looks for its extensions at home, and there is no network to fetch them from."""
+    """The DuckDB in it looks for extensions in the home directory, and there is no network to download them."""
     for extension in Path(sys.prefix).glob("lib/python*/site-packages/duckdb_extension_*/extensions/*/*.duckdb_extension"):
         home = folder / ".duckdb" / "extensions" / extension.parent.name / "linux_amd64"
         home.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def client(url):
 
 
 def bq_environment(url, folder):
-    """In which `bq` is one that asks the emulator, without a login; none where it, or zstd, is not installed."""
+    """An environment in which `bq` uses the emulator without a login; `None` if bq or zstd is not installed."""
     installed = shutil.which("bq")
     if installed is None or shutil.which("zstd") is None:
         return None

@@ -1,11 +1,11 @@
-"""Makes the exports that the readers are tried on, once for all of them, and what they should hold.
+"""Makes the exports that all readers are tested with, and their expected rows.
 
-    python tests/interop/exports.py target/debug/linq-export FOLDER
+    python tests/interop/exports.py target/debug/linq-export DIR
 
-Needs nothing but Python. `FOLDER/expected.json` has the rows by form and table: what the API's own pages say. Each
-export lies at `FOLDER/ORGANISATION/FORM/WAY/contacts.ENDING`; a way is a profile and a compression, `ndjson` or `csv`.
-Beside it lies its kit, in `kit.ENDING`. Of the ways `folder`, `folder-ndjson` and `partitions`, `contacts/` holds parts
-or partitions. The schemas lie at `FOLDER/schemas/FORM/DIALECT.TABLE`.
+Needs only Python. `DIR/expected.json` has the rows by form and table, as the pages of the API have them. Each export is
+`DIR/ORGANIZATION/FORM/VARIANT/contacts.EXT`, where a variant is a Parquet profile and a codec, `ndjson` or `csv`, and its
+kit is next to it, in `kit.EXT`. In the variants `folder`, `folder-ndjson` and `partitions`, `contacts/` has part files or
+partitions. The schemas are `DIR/schemas/FORM/DIALECT.TABLE`.
 """
 
 import json
@@ -25,15 +25,15 @@ COMPRESSIONS = ["none", "snappy", "gzip", "zstd", "lz4"]
 ENDINGS = ["", ".gz", ".zst"]
 PARTS = ["--rows-per-file", "30"]
 DATES = ["2026-01-30", "2026-01-31"]
-# As the program calls them.
+# Names of the program.
 DIALECTS = ["bigquery", "duckdb", "snowflake", "spark", "clickhouse", "postgres", "arrow", "json-schema"]
-# Two runs at once: on two cores, more gain nothing.
+# Two runs in parallel; more gain nothing on two cores.
 AT_ONCE = 2
 
 
-def ways(organisation):
-    """The way, output, kit and options of each export of a form: of the traps in all codecs, of the others in the usual one."""
-    parquet = product(PROFILES, COMPRESSIONS) if organisation == "traps" else [("portable", "zstd")]
+def ways(organization):
+    """The variant, output, kit and options of each export in an owners form: all codecs for the traps, the default for the others."""
+    parquet = product(PROFILES, COMPRESSIONS) if organization == "traps" else [("portable", "zstd")]
     files = [
         (f"{profile}-{compression}", "parquet", ["--parquet-profile", profile, "--compression", compression])
         for profile, compression in parquet
@@ -44,7 +44,7 @@ def ways(organisation):
     folders = [("folder", "parquet", PARTS), ("folder-ndjson", "ndjson.gz", [*PARTS, *zipped])]
     folders += [("partitions", date, [*PARTS, "--partition", f"run_date={date}"]) for date in DATES]
     for form in tables.FORMS:
-        # A spreadsheet has no structs.
+        # CSV has no structs.
         for way, ending, options in files + (csv if form != "struct" else []):
             yield form, way, f"contacts.{ending}", f"kit.{ending}", options
         for way, what, options in folders:
@@ -56,7 +56,7 @@ def with_extra_parsed(rows):
 
 
 def expected(folder, form, asked):
-    """The rows of the form, as the standard library reads them in NDJSON; they must be what the pages say."""
+    """The rows in an owners form, as the standard library reads them from NDJSON; they must equal those of the pages."""
     rows = {"contacts": read_python.rows(folder / "contacts.ndjson", tables.contacts(form))}
     wanted = [tables.shaped(row, form) for row in asked]
     tables.same(with_extra_parsed(rows["contacts"]), wanted, tables.contacts(form), f"{folder} against the API's pages")
@@ -72,19 +72,19 @@ def expected(folder, form, asked):
 def main():
     program, folder = Program(sys.argv[1]), Path(sys.argv[2]).resolve()
     everything = {}
-    for organisation, contacts in traps.ORGANISATIONS.items():
+    for organization, contacts in traps.ORGANIZATIONS.items():
         with api.served(contacts) as base_url, ThreadPoolExecutor(AT_ONCE) as pool:
             def export(form, way, output, kit, options):
-                there = folder / organisation / form / way
+                there = folder / organization / form / way
                 there.mkdir(parents=True, exist_ok=True)
                 options = ["--kit", there / kit, *options]
                 program.export(f"{there}/{output}", "--base-url", base_url, "--owners", form, *options)
 
-            for made in [pool.submit(export, *way) for way in ways(organisation)]:
+            for made in [pool.submit(export, *way) for way in ways(organization)]:
                 made.result()
             asked = api.asked(base_url)
-        everything[organisation] = {
-            form: expected(folder / organisation / form / "ndjson", form, asked) for form in tables.FORMS
+        everything[organization] = {
+            form: expected(folder / organization / form / "ndjson", form, asked) for form in tables.FORMS
         }
     (folder / "expected.json").write_text(json.dumps(everything))
     for form, dialect in product(tables.FORMS, DIALECTS):

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, reached by a socket in a folder of its own, and `psql` to ask it with."""
+"""A PostgreSQL server for tests, reached through a socket in its own directory, and `psql` as its client."""
 
 import os
 import pwd
@@ -12,18 +12,18 @@ from pathlib import Path
 from program import ENVIRONMENT
 
 SECONDS = 60
-# The first whose extract is exact.
+# The first version with an exact `extract`.
 VERSION = 14
 
 
 def command(name):
-    """The path of a program of PostgreSQL's, if it is here: Debian keeps those of the server out of the PATH."""
+    """The path of a PostgreSQL program, if it is installed. Debian keeps the server's programs out of PATH."""
     kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return shutil.which(name) or (str(kept[-1]) if kept else None)
 
 
 def missing():
-    """What is not here of what is needed, if something is."""
+    """What is missing, if anything is."""
     for name in ["initdb", "postgres", "psql"]:
         if command(name) is None:
             return name
@@ -32,7 +32,7 @@ def missing():
 
 
 def lowly():
-    """As whom it runs: it refuses to be root."""
+    """The user to run it as: it refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
@@ -40,7 +40,7 @@ def lowly():
 
 @contextmanager
 def served(folder):
-    """Serves an empty PostgreSQL that keeps all it has below the folder; gives what runs a script of psql's."""
+    """Runs an empty PostgreSQL that stores everything in a directory. Yields a function that runs a psql script."""
     data = folder / "data"
     data.mkdir(mode=0o700)
     folder.chmod(0o755)
@@ -50,7 +50,7 @@ def served(folder):
     quiet = {"env": ENVIRONMENT, "cwd": data, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **user}
     setting = ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"]
     subprocess.run([command("initdb"), "--pgdata", data, *setting], check=True, timeout=SECONDS, **quiet)
-    # Its clock is not at UTC, as a user's may not be.
+    # A time zone other than UTC, as users have.
     options = ["listen_addresses=", f"unix_socket_directories={data}", "fsync=off", "timezone=America/New_York"]
     options = [f"--{option}" for option in options]
     serving = subprocess.Popen([command("postgres"), "-D", data, *options], stderr=subprocess.DEVNULL, **quiet)

@@ -1,4 +1,4 @@
-"""The program under test: exports made with it, and its sandbox served for as long as a block lasts."""
+"""The program under test: makes exports with it, and runs its sandbox as a context manager."""
 
 import os
 import subprocess
@@ -6,20 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TOKEN = "sandbox-token"
-# Nothing of the caller's environment may turn a test into something else.
+# The caller's environment must not change a test.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("LINQ_", "LINQ_EXPORT_"))}
 SECONDS = 180
 
 
 class Program:
-    """`linq-export`, as a path."""
+    """The path of `linq-export`."""
 
     def __init__(self, path):
         self.path = Path(path).resolve()
 
     def export(self, output, *options):
-        """Exports to `output`; returns what was said on standard error."""
-        # One export replaces another of other contacts, which nobody deleted.
+        """Exports to `output`. Returns stderr."""
+        # An export may replace one of other contacts, which then look deleted.
         environment = ENVIRONMENT | {"LINQ_INTEGRATION_TOKEN": TOKEN, "LINQ_EXPORT_MAX_DELETES": "100%"}
         done = subprocess.run(
             [self.path, "contacts", "--rate", "10000", *map(str, options), "-o", output],
@@ -29,7 +29,7 @@ class Program:
         return done.stderr
 
     def says(self, *arguments):
-        """What a command prints that asks no server."""
+        """The stdout of a command that sends no requests."""
         return subprocess.run(
             [self.path, *map(str, arguments)], env=ENVIRONMENT, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=True, timeout=SECONDS,
@@ -37,7 +37,7 @@ class Program:
 
     @contextmanager
     def sandbox(self, contacts):
-        """Serves a sandbox of so many contacts; gives its base URL."""
+        """Runs a sandbox with N contacts. Yields its base URL."""
         serving = subprocess.Popen(
             [self.path, "sandbox", "--contacts", str(contacts)],
             env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

@@ -1,4 +1,4 @@
-"""What ClickHouse reads, as chdb has it in one process. It knows no null struct: that is one whose fields are all null."""
+"""Reads exports with ClickHouse, in-process as chdb. It has no null structs: they become structs whose fields are all null."""
 
 import json
 

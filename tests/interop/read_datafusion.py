@@ -1,4 +1,4 @@
-"""What DataFusion reads. Parquet needs no options; NDJSON and CSV have their types given."""
+"""Reads exports with DataFusion. Parquet needs no options; NDJSON and CSV need types."""
 
 import pyarrow as pa
 from datafusion import SessionContext

@@ -1,4 +1,4 @@
-"""What DuckDB reads. Parquet needs no options; NDJSON and CSV have their types given, as the README's recipes do."""
+"""Reads exports with DuckDB. Parquet needs no options; NDJSON and CSV need types, as in the recipes of the docs."""
 
 import duckdb
 

@@ -1,7 +1,7 @@
-"""What pandas reads, with Arrow's types and Arrow's reader of NDJSON.
+"""Reads exports with pandas, with Arrow types and Arrow's NDJSON reader.
 
-Its own types have no nullable integers: ids above 2^53 beside a null would be rounded; and its own reader of NDJSON
-takes '+1555…' for a number. Times in NDJSON come as text, and are cast.
+Its own types have no nullable integers, so ids above 2^53 in a column with nulls would be rounded; its own NDJSON reader
+reads +1555… as a number. Timestamps in NDJSON are text, and are cast.
 """
 
 import pandas

@@ -1,4 +1,4 @@
-"""What Polars reads. Parquet needs no options; NDJSON and CSV have their types given."""
+"""Reads exports with Polars. Parquet needs no options; NDJSON and CSV need types."""
 
 import polars as pl
 

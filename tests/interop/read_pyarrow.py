@@ -1,4 +1,4 @@
-"""What pyarrow reads. Parquet needs no options; NDJSON and CSV have their types given."""
+"""Reads exports with pyarrow. Parquet needs no options; NDJSON and CSV need types."""
 
 import pyarrow as pa
 import pyarrow.csv
@@ -16,7 +16,7 @@ def type_of(kind):
 
 
 def schema(table):
-    """The owner's id may be null where it is a column of the contacts."""
+    """The owner's id may be null if it is a column of the contacts."""
     required = NOT_NULL | ({"owner_id"} if "contacts" in table else set())
     return pa.schema([pa.field(column, type_of(kind), column not in required) for column, kind in table.items()])
 
@@ -44,7 +44,7 @@ def rows(path, table):
 
 
 def plain(found, table):
-    """The rows of an Arrow table, whoever read it."""
+    """The rows of an Arrow table."""
     columns = [
         found[column].cast(pa.int64()) if kind == INSTANT else found[column] for column, kind in table.items()
     ]

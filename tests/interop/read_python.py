@@ -1,4 +1,4 @@
-"""NDJSON and CSV, read by the standard library alone."""
+"""Reads NDJSON and CSV with only the standard library."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ from reference import EPOCH
 from tables import INSTANT, INTEGER
 
 ENDINGS = [".ndjson", ".ndjson.gz", ".csv", ".csv.gz"]
-# RFC 4180; what is quoted is text, and what is empty and not quoted is null.
+# RFC 4180: a quoted field is text, and an empty unquoted field is null.
 FIELD = re.compile(rb'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)')
 
 

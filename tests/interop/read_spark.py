@@ -1,6 +1,6 @@
-"""What Spark reads, in one session. Parquet needs no options, and is read in both of Spark's ways; NDJSON has its types given.
+"""Reads exports with Spark, in one session. Parquet needs no options, and is read with both readers; NDJSON needs types.
 
-CSV is not among them: it makes `\\n` of every line end within a text, and null of "" in places.
+CSV is left out: Spark turns every line break within text into `\\n`, and "" into null in places.
 """
 
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ TYPES = {TEXT: StringType(), INTEGER: LongType(), INSTANT: TimestampType()}
 
 @contextmanager
 def session(folder):
-    """Keeps what it writes below the folder. Its clock is not at UTC, as a user's may not be."""
+    """Stores everything in a directory. Uses a time zone other than UTC, as users have."""
     spark = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
@@ -36,14 +36,14 @@ def session(folder):
 
 
 def schema(table):
-    """All may be null, as a reader of files takes it."""
+    """All fields are nullable, as in any reader of files."""
     return StructType([
         StructField(column, schema(kind) if isinstance(kind, dict) else TYPES[kind]) for column, kind in table.items()
     ])
 
 
 def frame(spark, paths, table):
-    """The files, of one ending, as one frame."""
+    """The files, which have one extension, as one DataFrame."""
     names = list(map(str, paths))
     if names[0].endswith(".parquet"):
         return spark.read.parquet(*names)
@@ -51,7 +51,7 @@ def frame(spark, paths, table):
 
 
 def rows(spark, paths, table):
-    """The rows of each file, in the order of its list, all read in one query."""
+    """The rows of each file, in order, read in one query."""
     read = frame(spark, paths, table)
     found = {field.name: field.dataType.simpleString() for field in read.schema}
     wanted = {field.name: field.dataType.simpleString() for field in schema(table)}

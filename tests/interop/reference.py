@@ -1,7 +1,7 @@
-"""What a row should be, written a second time and in another language: a page's JSON to rows of plain values.
+"""A second implementation of the decoder, in another language: the JSON of a page to rows of plain values.
 
-Text is `str`, integers and instants (microseconds since 1970, UTC) are `int`, `extra` is text that holds a JSON
-object. It shares nothing with the program but the API's page and the table of the README.
+Text is `str`, integers and timestamps (microseconds since 1970, UTC) are `int`, `extra` is text that holds a JSON
+object. It shares nothing with the program except the API documentation and the table of columns.
 """
 
 import json
@@ -20,7 +20,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def contacts(body):
-    """The contacts of a page, as JSON values; what is no Unicode is replaced."""
+    """The contacts of a page as JSON values; invalid Unicode is replaced."""
     return readable(json.loads(body.decode("utf-8", "replace")))["contacts"]
 
 
@@ -42,7 +42,7 @@ def row(contact):
 
 
 def takes(held, column, value):
-    """Whether a column takes the value; any takes a null."""
+    """Whether a column accepts the value. Every column accepts null."""
     if column is None or value is None:
         return column is not None
     held[column] = (integer if column in INTEGERS else instant if column in TIMES else text)(value)
@@ -54,13 +54,13 @@ def text(value):
 
 
 def integer(value):
-    """The integer of 64 bits that a number or a numeric string is."""
+    """The 64-bit integer in a number or a numeric string."""
     number = int(value) if re.fullmatch(r"-?\d+", str(value)) else None
     return number if number is not None and -(2**63) <= number < 2**63 else None
 
 
 def instant(value):
-    """Microseconds since 1970; none if it is no text that names an instant."""
+    """Microseconds since 1970; `None` if it is not a timestamp."""
     if not isinstance(value, str):
         return None
     if spaced := SPACED.fullmatch(value):
@@ -73,7 +73,7 @@ def instant(value):
 
 
 def readable(value):
-    """The same value, with U+FFFD where half a surrogate pair stood."""
+    """The same value, with U+FFFD for lone surrogates."""
     if isinstance(value, str):
         return SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):

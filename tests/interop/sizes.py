@@ -1,8 +1,8 @@
-"""Has DuckDB, pyarrow and Polars write a Parquet file's table with zstd: size, and processor time of the writing.
+"""Rewrites a Parquet file with DuckDB, pyarrow and Polars with zstd, and prints sizes and CPU times.
 
     cargo bench --features bench --bench sizes && python tests/interop/sizes.py target/sizes/contacts.parquet
 
-Each engine writes with its own defaults but for the codec. For the figures in src/sink/parquet.rs; no part of the gate.
+Each engine writes with its own defaults except for the codec. For the figures in src/format/parquet.rs; not part of the gate.
 """
 
 import subprocess
@@ -60,7 +60,7 @@ def main():
         return measure(sys.argv[2], sys.argv[1])
     print("| Parquet | MB | CPU s |\n|---|---|---|", flush=True)
     for engine in ENGINES:
-        # A process each: none pays for another's threads.
+        # One process each, so that none pays for another's threads.
         subprocess.run([sys.executable, __file__, sys.argv[1], engine], check=True, timeout=300)
 
 

@@ -1,6 +1,6 @@
-"""The tables of an export, by the form that its owners take: columns in order, each with its kind.
+"""The tables of an export in each owners form: columns in order, each with its kind.
 
-A kind is text, an integer, an instant, or, of a struct, the kinds of its fields. A row of plain values has `str`,
+A kind is text, integer, timestamp, or the kinds of a struct's fields. A row of plain values has `str`,
 `int`, `int` (microseconds since 1970, UTC) and lists for them.
 """
 
@@ -18,17 +18,17 @@ def kind(column):
 
 
 def names(form):
-    """The tables of an export in that form."""
+    """The tables of an export in an owners form."""
     return ["contacts", "owners"] if form == "table" else ["contacts"]
 
 
 def columns(form, name):
-    """The columns of a table by its name."""
+    """The columns of a table, by its name."""
     return OWNERS if name == "owners" else contacts(form)
 
 
 def contacts(form):
-    """The columns of the contacts in that form of the owners."""
+    """The columns of the contacts in an owners form."""
     own = {column: kind(column) for column in reference.COLUMNS if not column.startswith("owner_")}
     extra = {"extra": own.pop("extra")}
     owner = {f"owner_{key}": kind for key, kind in OWNER.items()}
@@ -36,19 +36,19 @@ def contacts(form):
 
 
 def shaped(row, form):
-    """A row of the form `columns` in another one."""
+    """A row of the form `columns` in another form."""
     values = dict(zip(reference.COLUMNS, row))
     owner = {key: values[f"owner_{key}"] for key in OWNER}
     known = {f"contact_owner.{key}": value for key, value in owner.items() if value is not None}
     values["contact_owner"] = list(owner.values()) if known else None
-    # No row of the owners' own table could be told to be this one.
+    # Without an id, an owner has no row in the owners' table.
     if form == "table" and owner["id"] is None and known:
         values["extra"] = (values["extra"] or {}) | known
     return [values[column] for column in contacts(form)]
 
 
 def owners(rows):
-    """The rows of the owners' own table, and how many contacts have another copy of their owner than that has.
+    """The rows of the owners' table, and the number of contacts whose copy of the owner differs from it.
 
     Of copies that differ, the one on the contact that was updated last counts; of several, that on the greatest id.
     """
@@ -68,7 +68,7 @@ def owners(rows):
 
 
 def leaves(row, table):
-    """The values of a row with the fields of its struct among them, as the digest takes them."""
+    """The values of a row, with the fields of its struct inlined, as the digest needs them."""
     for value, kind in zip(row, table.values()):
         if isinstance(kind, dict):
             yield from value or [None] * len(kind)
@@ -77,7 +77,7 @@ def leaves(row, table):
 
 
 def same(found, expected, table, what):
-    """Compares rows, and says where they first differ."""
+    """Compares rows, and prints the first difference."""
     assert len(found) == len(expected), f"{what}: {len(found)} rows, not {len(expected)}"
     for number, (one, other) in enumerate(zip(found, expected), 1):
         for column, value, wanted in zip(table, one, other, strict=True):

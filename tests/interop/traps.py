@@ -1,4 +1,4 @@
-"""Contacts with every trap that a warehouse's reader may fall into, of the years that all of them know."""
+"""Contacts with every known trap for readers of warehouses, within the years that all of them support."""
 
 import json
 
@@ -15,18 +15,18 @@ HARD_TEXT = [
 TIMES = [
     "1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000001Z", "2001-09-09T01:46:40Z",
     "1999-12-31T23:59:59.999999-05:00",
-    # An hour that is not, or is twice, in New York and in Berlin.
+    # Hours that do not exist, or exist twice, in New York and Berlin.
     "2025-03-09T02:30:00Z", "2025-11-02T01:30:00-04:00", "2025-11-02T01:30:00-05:00", "2024-10-27T02:30:00+02:00",
     "2024-02-29T12:34:56.789012+05:45", "2038-01-19T03:14:08.000001Z", "2099-12-31T23:59:59.999999Z", "2100-12-31T23:59:59.999999Z",
 ]
 IDS = [2**31, 2**53 - 1, 2**53 + 1, 2**60 + 1, 2**63 - 2, 2**63 - 1]
-# One owner in two copies that contradict each other: the later one counts, which is neither the first nor the last here.
+# Contradictory copies of one owner: the latest counts, which is neither first nor last here.
 COPIES = [
     {"id": 5, "email": "jane@old.example", "first_name": "Jane", "last_name": "Old", "name": "Jane Old"},
     {"id": 5, "email": "jane@new.example", "first_name": "Jane", "last_name": "New", "name": "Jane New"},
     {"id": 5, "email": "jane@old.example", "first_name": "Jane", "last_name": "Old", "name": "Jane Old"},
 ]
-# And two in copies that no time decides: there the greatest id counts, which is the first of these.
+# Two owners whose copies have equal times: the greatest contact id counts, which comes first here.
 TIES = [
     {"id": 2**62 + 1, "updated_at": "2025-07-30T10:00:00Z", "contact_owner": {"id": 8, "name": "greatest id"}},
     {"updated_at": "2025-07-30T10:00:00Z", "contact_owner": {"id": 8, "name": "another"}},
@@ -36,13 +36,13 @@ TIES = [
 ]
 OWNERS = [
     None, {"id": 2**63 - 1, "email": "", "first_name": "\0", "last_name": None, "name": "東京, \"quoted\"\r\n"}, {"id": 2**53 + 1},
-    # No id: whose contacts these are cannot be said, but what is known of the owner is.
+    # An owner without an id: its contacts cannot be grouped, but its other fields are kept.
     {"email": "nobody@example.com", "name": "Nobody"}, {"id": None, "name": ""}, {"id": 7, "name": "null"},
 ]
 
 
 def contacts():
-    """No contact has an image_url: that column is all null."""
+    """No contact has an image_url, so that column is all null."""
     columns = [column for column in TEXT if column != "image_url"]
     made = [
         {column: text for column, text in zip(columns, HARD_TEXT[start:] + HARD_TEXT[:start])}
@@ -63,14 +63,14 @@ def contacts():
 
 
 def changed():
-    """One character of a contact is another one."""
+    """Changes one character of a contact."""
     made = contacts()
     made[3]["first_name"] = "a\0c"
     return made
 
 
 def owner_changed():
-    """One character of an owner is another one."""
+    """Changes one character of an owner."""
     made = contacts()
     there = next(contact for contact in made if (contact.get("contact_owner") or {}).get("name") == "null")
     there["contact_owner"] = there["contact_owner"] | {"name": "nulL"}
@@ -84,6 +84,6 @@ def for_postgres():
 
 
 MADE = {"traps": contacts, "changed": changed, "owner_changed": owner_changed, "for_postgres": for_postgres, "empty": list}
-ORGANISATIONS = {
+ORGANIZATIONS = {
     name: [json.dumps(contact, ensure_ascii=False).encode() for contact in make()] for name, make in MADE.items()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use linq_export::config::ContactsConfig;
 use linq_export::events::Summary;
-use linq_export::sandbox::{FaultRule, Order, Outage, PastTheEnd, Sandbox, SandboxConfig, Totals};
+use linq_export::sandbox::{FaultRule, Order, Outage, PastTheEnd, Sandbox, SandboxConfig, WrongTotals};
 use linq_export::{Assumption, Error, Level, Reason};
 
 use crate::support::{Row, assert_rows, config, export, folder, names, ndjson_rows, truth};
@@ -79,7 +79,7 @@ async fn what_passes_costs_a_retry_and_no_row() {
         "wrong-page:page=7,times=2",
         "empty-page:page=7,times=2",
         "half-page:page=7,times=2",
-        "per-page:most=3,page=7,times=2",
+        "per-page:max=3,page=7,times=2",
         "refused-stream:page=7,times=2",
         "429-seconds:wait=1,page=7,times=1",
         "429-body:wait=1,page=7,times=1",
@@ -245,12 +245,12 @@ async fn a_poisoned_last_page_is_told_from_an_outage() {
 async fn the_plan_follows_from_what_the_server_returns() {
     type Change = fn(&mut SandboxConfig);
     let changes: [(&str, Change); 4] = [
-        ("clamped", |config| config.most_per_page = 3),
-        ("total_pages too low", |config| config.totals = "pages=-2".parse::<Totals>().unwrap()),
-        ("total_pages too high", |config| config.totals = "pages=+2".parse::<Totals>().unwrap()),
+        ("clamped", |config| config.quirks.max_per_page = 3),
+        ("total_pages too low", |config| config.quirks.wrong_totals = "pages=-2".parse::<WrongTotals>().unwrap()),
+        ("total_pages too high", |config| config.quirks.wrong_totals = "pages=+2".parse::<WrongTotals>().unwrap()),
         ("too high, and 404 beyond the end", |config| {
-            config.totals = "pages=+2".parse::<Totals>().unwrap();
-            config.past_the_end = PastTheEnd::NotFound;
+            config.quirks.wrong_totals = "pages=+2".parse::<WrongTotals>().unwrap();
+            config.quirks.past_the_end = PastTheEnd::NotFound;
         }),
     ];
     for (name, change) in changes {
@@ -262,7 +262,7 @@ async fn the_plan_follows_from_what_the_server_returns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
     for totals in ["count=-5", "count=-12"] {
-        let sandbox = start(|config| config.totals = totals.parse::<Totals>().unwrap()).await;
+        let sandbox = start(|config| config.quirks.wrong_totals = totals.parse::<WrongTotals>().unwrap()).await;
         let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{totals}: {error}"));
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Counted, "{totals}: {certificate:?}");
@@ -270,7 +270,7 @@ async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
     }
     // Where the server counts more than was found, as many may be missing.
     for totals in ["count=+3", "count=+5", "count=+10"] {
-        let sandbox = start(|config| config.totals = totals.parse::<Totals>().unwrap()).await;
+        let sandbox = start(|config| config.quirks.wrong_totals = totals.parse::<WrongTotals>().unwrap()).await;
         let error = run(&sandbox, impatient(&sandbox)).await.unwrap_err();
         let Error::Incomplete { certificate, .. } = &error else { panic!("{totals}: {error}") };
         assert_eq!((certificate.level, certificate.contacts), (Level::Incomplete, 100), "{totals}: {certificate:?}");

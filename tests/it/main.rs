@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod architecture;
 mod claims;
 mod contradictions;
 mod damage;
@@ -24,7 +25,7 @@ mod kill;
 mod kit;
 mod last_word;
 mod manifest;
-mod map;
+
 mod memory;
 mod moving;
 mod night;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use linq_export::config::{Below, ExportConfig, Format, Output};
 use linq_export::events::{Silent, Summary};
-use linq_export::sandbox::{Count, Lag, Moves, Order, PageOrder, Sandbox, SandboxConfig};
+use linq_export::sandbox::{Churn, Lag, Order, PageOrder, Sandbox, SandboxConfig, StaleCount};
 use linq_export::{Assumption, CancellationToken, Level, Require};
 
 use crate::support::{config, folder, ndjson_rows};
@@ -23,23 +23,24 @@ fn settings(seed: u64, order: Order, moves: f64) -> SandboxConfig {
     settings.seed = seed;
     settings.contacts = 1_500 + 13 * (seed % 97);
     settings.order = order;
-    settings.ties = [1, 1, 4][usize::try_from(seed % 3).unwrap()];
+    settings.shared_timestamps = [1, 1, 4][usize::try_from(seed % 3).unwrap()];
     settings.latency = Duration::from_millis(seed % 3);
     if order == Order::UnstableTies {
-        settings.ties = 6;
+        settings.shared_timestamps = 6;
     }
     if moves > 0.0 {
-        let mut writes = Moves::new(moves);
+        let mut writes = Churn::new(moves);
         // A list that grows by more than a page with each page has no end to be read to.
         writes.bulk = if seed % 11 == 5 && moves < 1.0 { 300 } else { 1 };
-        settings.moves = Some(writes);
+        settings.churn = Some(writes);
         // The total and the rows of an answer are of two instants, as where a server counts and reads in two statements.
-        settings.count = [Count::Exact, Count::First, Count::Last][usize::try_from(seed % 3).unwrap()];
+        settings.stale_count =
+            [StaleCount::Never, StaleCount::BeforeRows, StaleCount::AfterRows][usize::try_from(seed % 3).unwrap()];
         if seed % 13 == 7 {
-            settings.count = Count::Behind;
+            settings.stale_count = StaleCount::OneWrite;
         }
         if order == Order::Name && seed % 2 == 1 {
-            settings.sort_pages = Some(PageOrder::IdDescending);
+            settings.quirks.sort_pages = Some(PageOrder::IdDescending);
         }
         if seed % 17 == 9 {
             settings.lag = Some(Lag { probability: 0.1, by: 2 });
@@ -67,7 +68,7 @@ async fn judged(seed: u64, order: Order, moves: f64, require: Option<Require>) -
     let certificate = &summary.read.certificate;
     let history = sandbox.history();
     let distinct: HashSet<_> = ids.iter().copied().collect();
-    let what = format!("seed {seed}, {order}, {moves} writes a request: {certificate:?}");
+    let what = format!("seed {seed}, {order:?}, {moves} writes a request: {certificate:?}");
     assert_eq!(distinct.len(), ids.len(), "{what}");
     let states: Vec<_> = sandbox.requests().iter().flat_map(|seen| [seen.state, seen.counted]).flatten().collect();
     let (first, last) = (*states.iter().min().unwrap(), *states.iter().max().unwrap());
@@ -109,7 +110,7 @@ async fn runs(seeds: std::ops::Range<u64>, require: Option<Require>) -> (u32, u3
                     proven += u32::from(certificate.level >= Level::Complete);
                 }
                 if moves == 0.0 && IMMUTABLE.contains(&order) {
-                    assert_eq!(certificate.level, Level::Snapshot, "a still list, seed {seed}, {order}");
+                    assert_eq!(certificate.level, Level::Snapshot, "a still list, seed {seed}, {order:?}");
                 }
             }
         }
@@ -141,7 +142,7 @@ async fn a_still_list_costs_one_request_more_than_its_pages() {
         let sandbox = Sandbox::start(settings).await.unwrap();
         let (summary, ids) = export(&sandbox, None).await;
         let pages = contacts.div_ceil(100);
-        assert_eq!(summary.read.certificate.level, Level::Snapshot, "{order}");
-        assert_eq!((summary.read.requests, ids.len() as u64), (pages + 1, contacts), "{order}");
+        assert_eq!(summary.read.certificate.level, Level::Snapshot, "{order:?}");
+        assert_eq!((summary.read.requests, ids.len() as u64), (pages + 1, contacts), "{order:?}");
     }
 }

@@ -185,10 +185,10 @@ fn a_sandbox_that_does_not_start_is_reported_too() {
     let records = Records::new();
     let file = path(&records.folder, "c.ndjson");
     let mut arguments = records.arguments();
-    arguments.extend_from_slice(&["--sandbox-ties", "0"]);
+    arguments.extend_from_slice(&["--sandbox-shared-timestamps", "0"]);
     let ran = exported(5, &file, &arguments);
     assert_eq!((ran.code, lines(&ran).len()), (Some(2), 1), "{}", ran.stderr);
-    assert!(records.report()["error"]["message"].as_str().unwrap().contains("at least 1 contact"));
+    assert!(records.report()["error"]["message"].as_str().unwrap().contains("shared-timestamps must be at least 1"));
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use linq_export::config::{ContactsConfig, Pacing, PerPage, Rate};
-use linq_export::sandbox::{Limit, Sandbox, SandboxConfig, Seen, most_within};
+use linq_export::sandbox::{Limit, LoggedRequest, Sandbox, SandboxConfig, max_within};
 
 use crate::support::{config, export, folder};
 
@@ -29,7 +29,7 @@ async fn timed(sandbox: &Sandbox, change: impl FnOnce(&mut ContactsConfig)) -> f
     start.elapsed().as_secs_f64()
 }
 
-fn refused(requests: &[Seen]) -> usize {
+fn refused(requests: &[LoggedRequest]) -> usize {
     requests.iter().filter(|seen| seen.status == 429).count()
 }
 
@@ -48,7 +48,8 @@ async fn a_limit_is_learned_in_one_real_run() {
     for (index, seen) in requests.iter().enumerate().filter(|(_, seen)| seen.status == 429) {
         // Whatever left before the refusal was known arrives within a round trip and the jitter of this machine.
         let told = seen.arrived + Duration::from_secs(1);
-        let early = |later: &&Seen| later.arrived > seen.arrived + Duration::from_millis(250) && later.arrived < told;
+        let early =
+            |later: &&LoggedRequest| later.arrived > seen.arrived + Duration::from_millis(250) && later.arrived < told;
         assert_eq!(requests[index..].iter().filter(early).count(), 0, "sent before the instant the server named");
     }
 }
@@ -60,7 +61,7 @@ async fn a_given_rate_is_kept_from_the_first_request_to_the_last() {
     let seconds = timed(&sandbox, |config| config.pacing = Pacing::Fixed(Rate::new(50.0).unwrap())).await;
     let requests = sandbox.requests();
     let (most, start) =
-        (most_within(&requests, Duration::from_secs(1)), most_within(&requests[..10], Duration::from_millis(100)));
+        (max_within(&requests, Duration::from_secs(1)), max_within(&requests[..10], Duration::from_millis(100)));
     println!("300 pages at 50/s: {seconds:.2} s; at most {most} in a second, {start} in 100 ms at the start");
     assert!((seconds / 6.0 - 1.0).abs() < 0.03 && most <= 51 && start <= 6, "{seconds} {most} {start}");
 }

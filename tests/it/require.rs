@@ -4,7 +4,7 @@ use crate::run::exported;
 use crate::support::{folder, ndjson_rows, path, run};
 
 /// An order that cannot be seen in the data, of a list that moves: nothing can be proven.
-const UNPROVABLE: [&str; 4] = ["--sandbox-order", "name", "--sandbox-moves", "2"];
+const UNPROVABLE: [&str; 4] = ["--sandbox-order", "name", "--sandbox-churn", "2"];
 
 #[test]
 fn below_what_is_required_the_old_file_stays() {

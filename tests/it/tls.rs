@@ -60,7 +60,7 @@ async fn the_better_of_two_protocols_is_agreed_upon_and_gives_the_same_rows() {
         let summary = export(trusting(&sandbox), &path).await.unwrap();
         assert_eq!(ndjson_rows(&std::fs::read_to_string(&path).unwrap()), truth(&sandbox));
         assert_eq!((summary.read.pages, summary.read.requests), (30, 31));
-        assert!(sandbox.requests().iter().all(|seen| seen.protocol == agreed), "{protocols}");
+        assert!(sandbox.requests().iter().all(|seen| seen.protocol == agreed), "{protocols:?}");
     }
 }
 
@@ -82,8 +82,8 @@ async fn a_connection_that_ends_in_mid_run_costs_retries_and_not_the_run() {
             let summary = export_telling(trusting(&sandbox), &path, seen.clone()).await.unwrap();
             assert_eq!(ndjson_rows(&std::fs::read_to_string(&path).unwrap()), truth(&sandbox));
             let causes = seen.0.lock().unwrap();
-            assert!((1..=most).contains(&causes.len()), "{fault}, {protocols}: {causes:?}");
-            assert_eq!(summary.read.requests, 31 + causes.len() as u64, "{fault}, {protocols}");
+            assert!((1..=most).contains(&causes.len()), "{fault}, {protocols:?}: {causes:?}");
+            assert_eq!(summary.read.requests, 31 + causes.len() as u64, "{fault}, {protocols:?}");
             assert!(causes.iter().any(|(page, cause)| *page == 12 && cause.contains(says)), "{fault}: {causes:?}");
         }
     }
@@ -124,9 +124,9 @@ async fn a_certificate_is_refused_at_once_and_the_text_says_why() {
         authority.write_all(trusted.ca_pem().unwrap().as_bytes()).unwrap();
         let arguments = ["--ca-cert", authority.path().to_str().unwrap(), "--max-outage", "1h", "--backoff", "1h"];
         let ran = export_by_program(&sandbox.base_url(), &arguments, &[]).await;
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(69), ""), "{certificate}: {}", ran.stderr);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(69), ""), "{certificate:?}: {}", ran.stderr);
         for part in [&["page 1, attempt 1: the server's certificate was refused: it "], says].concat() {
-            assert!(ran.stderr.contains(part), "{certificate}: {}", ran.stderr);
+            assert!(ran.stderr.contains(part), "{certificate:?}: {}", ran.stderr);
         }
         assert_eq!(sandbox.request_count(), 0);
     }

@@ -107,7 +107,7 @@ async fn several_contacts_may_be_at_fault_and_not_many() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_fails_in_one_size_alone_loses_nothing_and_is_not_one_answer() {
-    for fault in ["500:page=7", "huge-page:page=7", "wrong-page:page=7", "per-page:most=11,page=7"] {
+    for fault in ["500:page=7", "huge-page:page=7", "wrong-page:page=7", "per-page:max=11,page=7"] {
         let sandbox = playing(&[fault], |_| {}).await;
         let summary = export(&sandbox, Below::Discard, &[]).await.unwrap_or_else(|error| panic!("{fault}: {error}"));
         let certificate = summary.read.certificate;

@@ -1,19 +1,25 @@
-//! One contact as a value: what it says of itself, before it is written as JSON.
+//! One contact as a value, before it is written as JSON.
 //!
-//! The shares of values, nulls, empty texts and missing keys stand here. The API asks for one
-//! of first name, last name, email and phone number, and leaves all else open.
+//! The constants set the shares of values, nulls, empty texts and missing keys. The API requires one of
+//! first name, last name, email and phone number; everything else is optional.
 
-use super::super::random::Random;
-use super::instant::{Instant, Zone};
+use serde::Serialize;
+
 use super::words::{
-    AREA_CODES, COMPANIES, COMPANY_SUFFIXES, EMAIL_DOMAINS, LATIN_FAMILY, LOCATIONS, Name, ODD_COMPANIES,
-    ODD_LOCATIONS, PEOPLE, TITLES,
+    AREA_CODES, COMPANIES, COMPANY_SUFFIXES, EMAIL_DOMAINS, LATIN_FAMILY, LATIN_GIVEN, LOCATIONS, Name, ODD_COMPANIES,
+    ODD_LOCATIONS, People, TITLES,
 };
+use crate::sandbox::random::Random;
 
-/// No contact is invented as updated so long after its creation, in ms: a little over 13 months.
+/// Upper limit for the time from a contact's creation to its invented last update, in ms: a little over 13 months.
 pub(super) const DELAY_LIMIT: u64 = 1 << 35;
 
-/// A field of a contact, in the four ways in which the API may send it.
+/// How many owners there are.
+pub(super) const OWNERS: u64 = 40;
+const FIRST_OWNER_ID: u64 = 456;
+const OWNER_ID_STRIDE: u64 = 13;
+
+/// A field of a contact, in one of the four forms that the API may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field<T> {
     Value(T),
@@ -24,25 +30,17 @@ pub(super) enum Field<T> {
     Absent,
 }
 
-/// Of 100 fields, how many are something else than a value.
-struct Gaps {
-    null: u64,
-    empty: u64,
-    absent: u64,
-}
+/// How many of 100 fields are null, empty and absent.
+type Gaps = [u64; 3];
 
-const NAME_GAPS: Gaps = gaps(3, 1, 2);
-const EMAIL_GAPS: Gaps = gaps(6, 2, 4);
-const PHONE_GAPS: Gaps = gaps(6, 2, 3);
-const WORK_GAPS: Gaps = gaps(6, 2, 3);
-const IMAGE_GAPS: Gaps = gaps(68, 2, 5);
-const OWNER_GAPS: Gaps = gaps(7, 0, 4);
+const NAME_GAPS: Gaps = [3, 1, 2];
+const EMAIL_GAPS: Gaps = [6, 2, 4];
+const PHONE_GAPS: Gaps = [6, 2, 3];
+const WORK_GAPS: Gaps = [6, 2, 3];
+const IMAGE_GAPS: Gaps = [68, 2, 5];
+const OWNER_GAPS: Gaps = [7, 0, 4];
 
-const fn gaps(null: u64, empty: u64, absent: u64) -> Gaps {
-    Gaps { null, empty, absent }
-}
-
-/// An address made of two names, a number and a domain.
+/// An email address made from a name, a number and a domain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Email {
     pub(super) given: &'static str,
@@ -55,47 +53,70 @@ pub(super) struct Email {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Phone {
     pub(super) prefix: &'static str,
-    /// Follows the prefix, written with `width` digits.
+    /// Follows the prefix, in `width` digits.
     pub(super) number: u64,
     pub(super) width: usize,
 }
 
-/// A contact. Values are pieces that are joined when it is written.
+/// The time zone a timestamp is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    Utc,
+    UsCentral,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timestamp {
+    /// Since 1970-01-01T00:00:00Z.
+    pub(super) milliseconds: u64,
+    pub(super) zone: Zone,
+}
+
+/// A contact. Some values are in pieces, which are joined when it is written.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Contact {
     pub(super) id: u64,
     pub(super) first_name: Field<&'static str>,
     pub(super) last_name: Field<&'static str>,
-    /// What stands before and after the separator.
     pub(super) full_name: Field<[&'static str; 3]>,
     pub(super) email: Field<Email>,
     pub(super) phone_number: Field<Phone>,
-    /// Stem and suffix.
     pub(super) company: Field<[&'static str; 2]>,
     pub(super) title: Field<&'static str>,
     pub(super) location: Field<&'static str>,
-    /// Whether there is an image; its address follows from the id.
+    /// Its URL follows from the id.
     pub(super) image_url: Field<()>,
-    pub(super) created_at: Instant,
-    pub(super) updated_at: Instant,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
     pub(super) owner: Field<OwnerReference>,
 }
 
-/// An owner, and whether this contact shows the owner's email.
+/// The owner of a contact, and whether the contact shows the owner's email.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OwnerReference {
     pub(super) number: u64,
     pub(super) with_email: bool,
 }
 
+/// A user who owns contacts: one of a few, the same for every seed.
+#[derive(Debug, Serialize)]
+pub(super) struct Owner {
+    id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    first_name: Option<&'static str>,
+    last_name: &'static str,
+    name: String,
+}
+
 impl Contact {
     /// Draws a contact that was created at `created` (ms since 1970).
     pub(super) fn invent(random: &mut Random, id: u64, created: u64) -> Self {
-        let people = PEOPLE.of(random.below(100));
+        let people = People::of(random.below(100));
         let (given, family) = (random.pick(people.given), random.pick(people.family));
-        let first_name = field(random, &NAME_GAPS, given.text);
-        let last_name = field(random, &NAME_GAPS, family.text);
-        let full_name = match field(random, &NAME_GAPS, joined(first_name, last_name, people.family_first)) {
+        let first_name = field(random, NAME_GAPS, given.text);
+        let last_name = field(random, NAME_GAPS, family.text);
+        let full_name = match field(random, NAME_GAPS, joined(first_name, last_name, people.family_first)) {
             Field::Value(["", "", ""]) => Field::Empty,
             other => other,
         };
@@ -109,20 +130,20 @@ impl Contact {
             email,
             phone_number: invent_phone(random),
             company: invent_company(random),
-            title: invent_text(random, TITLES),
+            title: invent_text(random, &TITLES),
             location: if random.chance(2) {
-                Field::Value(random.pick(ODD_LOCATIONS))
+                Field::Value(random.pick(&ODD_LOCATIONS))
             } else {
-                invent_text(random, LOCATIONS)
+                invent_text(random, &LOCATIONS)
             },
-            image_url: field(random, &IMAGE_GAPS, ()),
-            created_at: Instant { milliseconds: created, zone: invent_zone(random) },
-            updated_at: Instant { milliseconds: created + invent_delay(random), zone: invent_zone(random) },
+            image_url: field(random, IMAGE_GAPS, ()),
+            created_at: Timestamp { milliseconds: created, zone: invent_zone(random) },
+            updated_at: Timestamp { milliseconds: created + invent_delay(random), zone: invent_zone(random) },
             owner: invent_owner(random),
         }
     }
 
-    /// Changes one field, and with it the instant of the last update, to `at` (ms since 1970).
+    /// Changes one field, and sets the time of the last update to `at` (ms since 1970).
     pub(super) fn revise(&mut self, random: &mut Random, at: u64) {
         match random.below(3) {
             0 => {
@@ -132,7 +153,7 @@ impl Contact {
             1 => self.title = Field::Value(another(random, TITLES.iter().copied(), self.title)),
             _ => self.location = Field::Value(another(random, LOCATIONS.iter().copied(), self.location)),
         }
-        self.updated_at = Instant { milliseconds: at, zone: invent_zone(random) };
+        self.updated_at = Timestamp { milliseconds: at, zone: invent_zone(random) };
     }
 
     fn rename(&mut self, last_name: &'static str) {
@@ -142,14 +163,30 @@ impl Contact {
         }
     }
 
-    /// Last name and first name; nothing for one that there is not.
+    /// Last name and first name; `""` for a name without a value.
     pub(in crate::sandbox) fn names(&self) -> [&'static str; 2] {
         [self.last_name, self.first_name].map(|name| if let Field::Value(name) = name { name } else { "" })
     }
 
-    /// When it was last updated, in ms since 1970.
+    /// The time of the last update, in ms since 1970.
     pub(in crate::sandbox) fn updated(&self) -> u64 {
         self.updated_at.milliseconds
+    }
+}
+
+impl Owner {
+    pub(super) fn new(number: u64, with_email: bool) -> Self {
+        let pick = |names: &[Name], factor: u64| names[usize::try_from(number * factor).unwrap_or(0) % names.len()];
+        let (given, family) = (pick(&LATIN_GIVEN, 3), pick(&LATIN_FAMILY, 7));
+        // The last owner has entered only a display name.
+        let has_names = number != OWNERS - 1;
+        Self {
+            id: FIRST_OWNER_ID + number * OWNER_ID_STRIDE,
+            email: with_email.then(|| format!("{}.{}@team.example", given.handle, family.handle)),
+            first_name: has_names.then_some(given.text),
+            last_name: if has_names { family.text } else { "" },
+            name: format!("{} {}", given.text, family.text),
+        }
     }
 }
 
@@ -163,7 +200,7 @@ fn joined(first: Field<&'static str>, last: Field<&'static str>, family_first: b
     }
 }
 
-/// One of `choices`, which are several, and not the one that is there.
+/// One of several `choices`, other than the present value.
 fn another(
     random: &mut Random,
     choices: impl Iterator<Item = &'static str>,
@@ -174,70 +211,56 @@ fn another(
 }
 
 /// `value`, or one of the gaps.
-fn field<T>(random: &mut Random, gaps: &Gaps, value: T) -> Field<T> {
-    let roll = random.below(100);
-    if roll < gaps.null {
-        Field::Null
-    } else if roll < gaps.null + gaps.empty {
-        Field::Empty
-    } else if roll < gaps.null + gaps.empty + gaps.absent {
-        Field::Absent
-    } else {
-        Field::Value(value)
+fn field<T>(random: &mut Random, [null, empty, absent]: Gaps, value: T) -> Field<T> {
+    match random.below(100) {
+        roll if roll < null => Field::Null,
+        roll if roll < null + empty => Field::Empty,
+        roll if roll < null + empty + absent => Field::Absent,
+        _ => Field::Value(value),
     }
 }
 
-fn invent_text(random: &mut Random, choices: &'static [&'static str]) -> Field<&'static str> {
+fn invent_text(random: &mut Random, choices: &[&'static str]) -> Field<&'static str> {
     let value = random.pick(choices);
-    field(random, &WORK_GAPS, value)
+    field(random, WORK_GAPS, value)
 }
 
-/// A nameless contact always has an address: something must tell who it is.
+/// A contact without a name always has an email address, since the API requires one of them.
 fn invent_email(random: &mut Random, given: Name, family: Name, nameless: bool) -> Field<Email> {
     let email = Email {
         given: given.handle,
         family: family.handle,
         number: random.below(100_000),
-        domain: random.pick(EMAIL_DOMAINS),
+        domain: random.pick(&EMAIL_DOMAINS),
     };
-    if nameless {
-        return Field::Value(email);
-    }
-    field(random, &EMAIL_GAPS, email)
+    if nameless { Field::Value(email) } else { field(random, EMAIL_GAPS, email) }
 }
 
 fn invent_phone(random: &mut Random) -> Field<Phone> {
-    let phone = match random.below(20) {
-        0 => fictional(random, "+447700900", 3),
-        1 => fictional(random, "+4930231250", 2),
-        2 => fictional(random, "+61491570", 3),
-        _ => {
-            let prefix = random.pick(AREA_CODES);
-            fictional(random, prefix, 4)
-        }
+    let (prefix, width) = match random.below(20) {
+        0 => ("+447700900", 3),
+        1 => ("+4930231250", 2),
+        2 => ("+61491570", 3),
+        _ => (random.pick(&AREA_CODES), 4),
     };
-    field(random, &PHONE_GAPS, phone)
-}
-
-/// A number with `width` random digits after `prefix`.
-fn fictional(random: &mut Random, prefix: &'static str, width: usize) -> Phone {
-    Phone { prefix, number: random.below(10_000), width }
+    let phone = Phone { prefix, number: random.below(10_000), width };
+    field(random, PHONE_GAPS, phone)
 }
 
 fn invent_company(random: &mut Random) -> Field<[&'static str; 2]> {
     let company = if random.chance(3) {
-        [random.pick(ODD_COMPANIES), ""]
+        [random.pick(&ODD_COMPANIES), ""]
     } else {
-        [random.pick(COMPANIES), random.pick(COMPANY_SUFFIXES)]
+        [random.pick(&COMPANIES), random.pick(&COMPANY_SUFFIXES)]
     };
-    field(random, &WORK_GAPS, company)
+    field(random, WORK_GAPS, company)
 }
 
 fn invent_zone(random: &mut Random) -> Zone {
     if random.chance(6) { Zone::Utc } else { Zone::UsCentral }
 }
 
-/// Ms from creation to the last update: none for a third, else seconds to 13 months.
+/// Time from creation to the last update, in ms: zero for a third, otherwise seconds to 13 months.
 fn invent_delay(random: &mut Random) -> u64 {
     if random.chance(35) {
         return 0;
@@ -246,6 +269,6 @@ fn invent_delay(random: &mut Random) -> u64 {
 }
 
 fn invent_owner(random: &mut Random) -> Field<OwnerReference> {
-    let reference = OwnerReference { number: random.below(super::owners::COUNT), with_email: random.chance(80) };
-    field(random, &OWNER_GAPS, reference)
+    let owner = OwnerReference { number: random.below(OWNERS), with_email: random.chance(80) };
+    field(random, OWNER_GAPS, owner)
 }

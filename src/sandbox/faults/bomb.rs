@@ -1,22 +1,22 @@
-//! A gzip bomb: a small body that inflates to far more than a page may have.
+//! A gzip bomb: a small body that inflates to far more than the limit for a page.
 //!
-//! JSON may begin with any number of spaces, so what comes out is the true page: only a limit
-//! on inflated bytes can refuse it.
+//! JSON may start with any number of spaces, so the inflated body is the correct page: only a limit on inflated bytes
+//! can reject it.
 
 use std::sync::OnceLock;
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
-/// The bytes of one run of spaces.
+/// Bytes per run of spaces.
 const RUN: usize = 1 << 20;
-/// How many of them stand before the page.
+/// Runs before the page.
 const RUNS: usize = 64;
 
 /// A gzip header: deflate, no name, no time, no system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-/// `page` behind 64 MiB of spaces, compressed.
-pub(super) fn behind_spaces(page: &[u8]) -> Vec<u8> {
+/// `page` after 64 MiB of spaces, compressed.
+pub(super) fn after_spaces(page: &[u8]) -> Vec<u8> {
     let (packed_run, run_sum) = run();
     let mut sum = Crc::new();
     let mut packed = HEADER.to_vec();
@@ -31,7 +31,7 @@ pub(super) fn behind_spaces(page: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// A run of spaces that refers to nothing before it, so that it can stand any number of times.
+/// A run of spaces without back references, so that it can be repeated.
 fn run() -> &'static (Vec<u8>, Crc) {
     static PACKED: OnceLock<(Vec<u8>, Crc)> = OnceLock::new();
     PACKED.get_or_init(|| {
@@ -45,8 +45,7 @@ fn run() -> &'static (Vec<u8>, Crc) {
 }
 
 fn deflate(plain: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {
-    // Deflate adds a few bytes to what it cannot compress: there is room for all of it, and with
-    // room in one call it does not fail.
+    // Deflate adds a few bytes to incompressible data. With enough room it needs one call and cannot fail.
     out.reserve(plain.len() + plain.len() / 1_000 + 64);
     let _ = Compress::new(Compression::best(), false).compress_vec(plain, out, flush);
 }
@@ -58,8 +57,8 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn a_bomb_is_small_and_inflates_to_spaces_and_the_page() {
-        let packed = behind_spaces(b"{}");
+    fn a_bomb_inflates_to_spaces_and_the_page() {
+        let packed = after_spaces(b"{}");
         assert!(packed.len() < 100_000, "{}", packed.len());
         let mut decoder = GzDecoder::new(&packed[..]);
         let mut chunk = vec![0; RUN];

@@ -1,29 +1,26 @@
-//! Faults: answers that go wrong, now and then, the same way every time for the same seed.
+//! Faults: responses that go wrong now and then, the same way every time for the same seed.
 //!
 //! ```text
-//! rule      which fault, and when        text      how a rule is written
-//! fault     the kinds of faults          pages     which pages a rule is about
-//! plan      the rules of a run: which of them a request meets
-//! play      a fault and a request to an answer and how it is delivered
-//!   answers   whole answers    damage    pages spoiled before or after they are written
-//!                              bomb      a small body that inflates
+//! rule     which requests meet a fault        pages    the pages of a rule
+//! plan     which rule a request meets
+//! kinds    the kinds of faults: name, options and effect
+//! play     the page that meets a fault        damage   changes to it, among them a gzip bomb
+//! wait     responses that say when to retry
 //! ```
 //!
-//! Everything here is decided without a connection; the server delivers.
+//! Everything here is decided without a connection, which only delivers.
 
-mod answers;
 mod bomb;
 mod damage;
-mod fault;
+mod kinds;
 mod pages;
 mod plan;
 mod play;
 mod rule;
-mod text;
+mod wait;
 
-pub use fault::{Fault, Wait};
+pub use kinds::Fault;
 pub(super) use plan::Plan;
-pub(super) use play::play;
+pub(super) use play::PageRequest;
 pub use rule::FaultRule;
-
-pub(super) use answers::{error_envelope, maintenance, status};
+pub use wait::Wait;

@@ -1,15 +1,14 @@
-//! Which pages, or places of the list, a rule is about: all of them, or ranges.
+//! The pages, or rows of the list, that a rule applies to: all of them, or ranges.
 
-use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use crate::sandbox::parse::ParseError;
+use crate::sandbox::parse::{ParseError, ensure};
 
-/// Pages by number, from 1. Written `7`, `3-9`, `20-` (and all after), or several with `+`.
+/// Pages by number, from 1. Written `7`, `3-9`, `20-` (and all after), or several joined by `+`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Pages {
-    /// None of them means every page.
+    /// Empty for every page.
     ranges: Vec<RangeInclusive<u64>>,
 }
 
@@ -18,26 +17,20 @@ impl Pages {
         self.ranges.push(pages);
     }
 
-    pub(super) fn are_all(&self) -> bool {
-        self.ranges.is_empty()
-    }
-
     pub(super) fn contain(&self, page: u64) -> bool {
-        self.are_all() || self.ranges.iter().any(|range| range.contains(&page))
+        self.ranges.is_empty() || self.ranges.iter().any(|range| range.contains(&page))
     }
 
-    /// Whether any of them is among `others`.
-    pub(super) fn meet(&self, others: &RangeInclusive<u64>) -> bool {
-        let meets = |range: &RangeInclusive<u64>| range.start() <= others.end() && others.start() <= range.end();
-        self.are_all() || self.ranges.iter().any(meets)
+    /// Whether they have a page in common with `others`.
+    pub(super) fn overlap(&self, others: &RangeInclusive<u64>) -> bool {
+        let overlaps = |range: &RangeInclusive<u64>| range.start() <= others.end() && others.start() <= range.end();
+        self.ranges.is_empty() || self.ranges.iter().any(overlaps)
     }
 
-    /// Refuses ranges in which there is no page.
+    /// Rejects ranges without a page.
     pub(super) fn check(&self) -> Result<(), String> {
-        match self.ranges.iter().find(|range| range.is_empty() || *range.start() == 0) {
-            Some(range) => Err(format!("{}-{} are no pages: they count from 1 upwards", range.start(), range.end())),
-            None => Ok(()),
-        }
+        let invalid = self.ranges.iter().find(|range| range.is_empty() || *range.start() == 0);
+        ensure(invalid.is_none(), || "ranges must start at 1 or above, and must not be empty".to_owned())
     }
 }
 
@@ -46,8 +39,7 @@ impl FromStr for Pages {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let ranges: Option<_> = text.split('+').map(range).collect();
-        let ranges =
-            ranges.ok_or_else(|| ParseError::new(format!("pages are like 7, 3-9, 20- or 2+5, not {text:?}")))?;
+        let ranges = ranges.ok_or_else(|| ParseError::expected("pages such as 7, 3-9, 20- or 2+5", text))?;
         Ok(Self { ranges })
     }
 }
@@ -59,35 +51,12 @@ fn range(text: &str) -> Option<RangeInclusive<u64>> {
     Some(first..=last)
 }
 
-impl Display for Pages {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, range) in self.ranges.iter().enumerate() {
-            if position > 0 {
-                formatter.write_str("+")?;
-            }
-            match (*range.start(), *range.end()) {
-                (first, last) if first == last => write!(formatter, "{first}")?,
-                (first, u64::MAX) => write!(formatter, "{first}-")?,
-                (first, last) => write!(formatter, "{first}-{last}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn pages_survive_writing_and_reading() {
-        for text in ["7", "3-9", "20-", "2+5-6+100-"] {
-            assert_eq!(text.parse::<Pages>().unwrap().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn ranges_contain_both_their_ends() {
+    fn ranges_include_both_ends() {
         let pages: Pages = "2+5-6+9-".parse().unwrap();
         let contained: Vec<_> = (1..=11).filter(|page| pages.contain(*page)).collect();
         assert_eq!(contained, [2, 5, 6, 9, 10, 11]);
@@ -95,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_is_refused() {
+    fn invalid_pages_are_refused() {
         for text in ["", "x", "1,2", "-3", "1++2", "1-2-3"] {
             assert!(text.parse::<Pages>().is_err(), "{text}");
         }

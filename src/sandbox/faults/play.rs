@@ -1,70 +1,65 @@
-//! Plays a fault: from a request for a page to the answer it gets instead, and its delivery.
+//! A request for a page that meets a fault: the correct page, and variations of it.
 
 use std::time::SystemTime;
 
-use super::fault::Fault;
-use super::{answers, damage};
-use crate::sandbox::answer::Answer;
-use crate::sandbox::asked::Asked;
-use crate::sandbox::delivery::{Delivery, Reply};
-use crate::sandbox::habits::Habits;
+use crate::sandbox::http::delivery::{Delivery, Reply};
+use crate::sandbox::http::request::Request;
+use crate::sandbox::http::response::Response;
 use crate::sandbox::list::View;
 use crate::sandbox::page::{self, Page};
+use crate::sandbox::quirks::{Quirks, WrongTotals};
 use crate::sandbox::routes;
 
-/// What a request for a page gets that meets `fault` at the time `now`.
-pub(in crate::sandbox) fn play(
-    fault: &Fault,
-    asked: &Asked,
-    list: &View<'_>,
-    habits: &Habits,
-    now: SystemTime,
-) -> Reply {
-    let truth = || routes::page(asked, list, habits);
-    let delivered = |delivery| Reply { delivery, ..truth().into() };
-    let spoiled = |spoil: fn(&mut Answer)| {
-        let mut answer = truth();
-        spoil(&mut answer);
-        answer.into()
-    };
-    let miscut = |most, spoil: fn(&mut Page)| {
-        let habits = Habits { most_per_page: most, ..*habits };
-        let mut page = routes::cut(asked.page, asked, list, &habits);
-        spoil(&mut page);
-        page.pagination.miscount(habits.totals);
-        routes::contacts(page, list, &habits).into()
-    };
-    match fault {
-        Fault::Status(code) => answers::status(*code).into(),
-        Fault::Throttled { status, wait } => answers::throttled(*status, *wait, now).into(),
-        Fault::Redirect { to } => answers::redirect(to).into(),
-        Fault::ErrorEnvelope => answers::error_envelope().into(),
-        Fault::Maintenance => answers::maintenance().into(),
-        Fault::EmptyList => {
-            let empty = Page::of(asked.page, asked.per_page, habits.most_per_page, 0);
-            routes::contacts(empty, list, habits).into()
-        }
-        Fault::ByteOrderMark => spoiled(damage::marked),
-        Fault::Cached { age } => answers::cached(truth(), *age).into(),
-        Fault::Date { by } => answers::dated(truth(), now, *by).into(),
-        Fault::Reset => delivered(Delivery::Reset),
-        Fault::ResetBody => delivered(Delivery::ResetBody),
-        Fault::ShortBody => delivered(Delivery::ShortBody),
-        Fault::StalledBody => delivered(Delivery::StalledBody),
-        Fault::RefusedStream => delivered(Delivery::RefusedStream),
-        Fault::GoAway => delivered(Delivery::GoAway),
-        Fault::BrokenJson => spoiled(damage::broken),
-        Fault::GzipBomb => spoiled(damage::bomb),
-        Fault::HugePage => spoiled(damage::huge),
-        Fault::NoPagination => spoiled(damage::without_pagination_key),
-        Fault::NoContacts => spoiled(damage::without_contacts_key),
-        Fault::EmptyPage => miscut(habits.most_per_page, damage::without_contacts),
-        Fault::HalfPage => miscut(habits.most_per_page, damage::with_half_the_contacts),
-        Fault::PerPage { most } => miscut(*most, |_| {}),
-        Fault::WrongPage => {
-            let page = damage::confused_with(page::number(asked.page));
-            routes::contacts(routes::cut(Some(page), asked, list, habits), list, habits).into()
-        }
-        Fault::Totals(totals) => routes::page(asked, list, &Habits { totals: *totals, ..*habits }).into(),
+/// A request for a page, and what its response is made from.
+pub(in crate::sandbox) struct PageRequest<'a> {
+    pub(in crate::sandbox) request: &'a Request,
+    pub(in crate::sandbox) list: &'a View<'a>,
+    pub(in crate::sandbox) quirks: &'a Quirks,
+    pub(in crate::sandbox) now: SystemTime,
+}
+
+impl PageRequest<'_> {
+    fn correct(&self) -> Response {
+        routes::page(self.request, self.list, self.quirks)
+    }
+
+    /// The correct page, cut off or lost on its way.
+    pub(super) fn delivered(&self, delivery: Delivery) -> Reply {
+        Reply { delivery, ..self.correct().into() }
+    }
+
+    /// The correct page with other bytes or headers.
+    pub(super) fn damaged(&self, damage: impl FnOnce(&mut Response)) -> Reply {
+        let mut response = self.correct();
+        damage(&mut response);
+        response.into()
+    }
+
+    /// A page with another maximum size, if given, or other positions, and with totals that match neither.
+    pub(super) fn recut(&self, max_per_page: Option<u64>, change: impl FnOnce(&mut Page)) -> Reply {
+        let max_per_page = max_per_page.unwrap_or(self.quirks.max_per_page);
+        let quirks = Quirks { max_per_page, ..*self.quirks };
+        let mut page = routes::cut(self.request.page, self.request, self.list, &quirks);
+        change(&mut page);
+        page.pagination.falsify(quirks.wrong_totals);
+        routes::contacts(page, self.list, &quirks).into()
+    }
+
+    /// The page before the requested one, or the second for the first.
+    pub(super) fn of_neighbor(&self) -> Reply {
+        let number = page::number(self.request.page);
+        let neighbor = if number == 1 { 2 } else { number - 1 };
+        let page = routes::cut(Some(neighbor), self.request, self.list, self.quirks);
+        routes::contacts(page, self.list, self.quirks).into()
+    }
+
+    /// The page of a list without contacts.
+    pub(super) fn of_empty_list(&self) -> Reply {
+        let page = Page::of(self.request.page, self.request.per_page, self.quirks.max_per_page, 0);
+        routes::contacts(page, self.list, self.quirks).into()
+    }
+
+    pub(super) fn with_totals(&self, wrong_totals: WrongTotals) -> Reply {
+        routes::page(self.request, self.list, &Quirks { wrong_totals, ..*self.quirks }).into()
     }
 }

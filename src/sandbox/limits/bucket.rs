@@ -1,4 +1,4 @@
-//! A token bucket: starts full, refills steadily, and each request takes one.
+//! A token bucket: it starts full and refills steadily; each request takes one token.
 
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,11 @@ impl Bucket {
         Self { per_second, burst, tokens: burst, filled_at: None }
     }
 
-    /// Lets a request in, or says how long until one would be.
+    /// Accepts a request, or returns how long until the next one would be accepted.
     pub(super) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
         let since = self.filled_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         self.tokens = (self.tokens + since.as_secs_f64() * self.per_second).min(self.burst);
-        // Arrivals are noted by several threads: the clock of the bucket never runs back.
+        // Requests arrive on several threads, so `now` may be earlier than in the call before.
         self.filled_at = Some(self.filled_at.map_or(now, |at| at.max(now)));
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_admits_its_burst_and_then_its_rate() {
+    fn a_bucket_accepts_its_burst_then_its_rate() {
         let mut bucket = Bucket::new(10.0, 10.0);
         let start = Instant::now();
         let arrivals = (0..10_000).step_by(7).map(|at| start + Duration::from_millis(at));
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_tells_the_wait_and_the_wait_suffices() {
+    fn waiting_as_told_is_enough() {
         let mut bucket = Bucket::new(0.5, 1.0);
         let now = Instant::now();
         assert_eq!(bucket.admit(now), Ok(()));

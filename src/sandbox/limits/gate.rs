@@ -1,88 +1,90 @@
-//! The gate: a limiter that all connections of a sandbox share.
+//! The gate: the limiter that all connections of a sandbox share.
 //!
-//! Whoever is let in holds a slot; a limit on requests at the same time counts until it is
-//! dropped, the others do not care.
+//! An accepted request holds a slot. The limit on concurrent requests counts it until it is dropped; other limits
+//! ignore it.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::bucket::Bucket;
-use super::in_flight::InFlight;
-use super::limit::{Admits, Limit, Refusal};
+use super::limit::{Limit, LimitPolicy, Refusal};
 use super::windows::{FixedWindow, SlidingWindow};
 use crate::sandbox::lock::lock;
 
-/// What requests pass on their way in.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Gate {
-    limiter: Limiter,
+    limiter: Arc<Mutex<Limiter>>,
     refusal: Refusal,
 }
 
 #[derive(Debug)]
 enum Limiter {
-    Open,
-    Bucket(Mutex<Bucket>),
-    Fixed(Mutex<FixedWindow>),
-    Sliding(Mutex<SlidingWindow>),
-    InFlight(Arc<Mutex<InFlight>>),
+    Unlimited,
+    Bucket(Bucket),
+    Fixed(FixedWindow),
+    Sliding(SlidingWindow),
+    InFlight { max: u32, current: u32 },
 }
 
-/// The right of one request to be in, given back when dropped.
+/// The place of one accepted request, freed when dropped.
 #[derive(Debug, Default)]
-pub(in crate::sandbox) struct Slot(Option<Arc<Mutex<InFlight>>>);
+pub(in crate::sandbox) struct Slot(Option<Arc<Mutex<Limiter>>>);
 
-/// A request that was not let in: the value of `Retry-After`, where one is sent.
+/// A rejected request: the value of `Retry-After`, if it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sandbox) struct Refused {
+pub(in crate::sandbox) struct Rejected {
     pub(in crate::sandbox) retry_after: Option<u64>,
+}
+
+impl Limiter {
+    fn new(policy: LimitPolicy) -> Self {
+        match policy {
+            LimitPolicy::Unlimited => Self::Unlimited,
+            LimitPolicy::TokenBucket { per_second, burst } => Self::Bucket(Bucket::new(per_second, burst)),
+            LimitPolicy::FixedWindow { requests, window } => Self::Fixed(FixedWindow::new(requests, window)),
+            LimitPolicy::SlidingWindow { requests, window } => Self::Sliding(SlidingWindow::new(requests, window)),
+            LimitPolicy::InFlight { requests } => Self::InFlight { max: requests, current: 0 },
+        }
+    }
+
+    /// Accepts a request that arrived at `now`, or returns how long until the next one would be accepted.
+    fn admit(&mut self, now: Instant) -> Result<(), Duration> {
+        match self {
+            Self::Unlimited => Ok(()),
+            Self::Bucket(bucket) => bucket.admit(now),
+            Self::Fixed(window) => window.admit(now),
+            Self::Sliding(window) => window.admit(now),
+            Self::InFlight { max, current } if *current < *max => {
+                *current += 1;
+                Ok(())
+            }
+            // When another request will finish is unknown, so the wait is the shortest possible.
+            Self::InFlight { .. } => Err(Duration::ZERO),
+        }
+    }
 }
 
 impl Gate {
     pub(in crate::sandbox) fn new(limit: Limit) -> Self {
-        let limiter = match limit.admits {
-            Admits::Everything => Limiter::Open,
-            Admits::TokenBucket { per_second, burst } => Limiter::Bucket(Mutex::new(Bucket::new(per_second, burst))),
-            Admits::FixedWindow { requests, window } => Limiter::Fixed(Mutex::new(FixedWindow::new(requests, window))),
-            Admits::SlidingWindow { requests, window } => {
-                Limiter::Sliding(Mutex::new(SlidingWindow::new(requests, window)))
-            }
-            Admits::InFlight { requests } => Limiter::InFlight(Arc::new(Mutex::new(InFlight::new(requests)))),
-        };
-        Self { limiter, refusal: limit.refusal }
+        Self { limiter: Arc::new(Mutex::new(Limiter::new(limit.policy))), refusal: limit.refusal }
     }
 
-    /// Lets a request that arrived at `now` in, or refuses it.
-    pub(in crate::sandbox) fn enter(&self, now: Instant) -> Result<Slot, Refused> {
-        let admitted = match &self.limiter {
-            Limiter::Open => Ok(()),
-            Limiter::Bucket(bucket) => lock(bucket).admit(now),
-            Limiter::Fixed(window) => lock(window).admit(now),
-            Limiter::Sliding(window) => lock(window).admit(now),
-            Limiter::InFlight(limit) => {
-                if lock(limit).enter() {
-                    return Ok(Slot(Some(Arc::clone(limit))));
-                }
-                // Nobody knows when another will leave: the shortest wait that can be said.
-                Err(Duration::ZERO)
-            }
-        };
-        admitted.map(|()| Slot::default()).map_err(|wait| self.refuse(wait))
-    }
-
-    fn refuse(&self, wait: Duration) -> Refused {
-        let retry_after = match self.refusal {
-            Refusal::RetryAfter => Some(retry_after_seconds(wait)),
-            Refusal::Silent => None,
-        };
-        Refused { retry_after }
+    /// Accepts or rejects a request that arrived at `now`.
+    pub(in crate::sandbox) fn enter(&self, now: Instant) -> Result<Slot, Rejected> {
+        match lock(&self.limiter).admit(now) {
+            Ok(()) => Ok(Slot(Some(Arc::clone(&self.limiter)))),
+            Err(_) if self.refusal == Refusal::Silent => Err(Rejected { retry_after: None }),
+            Err(wait) => Err(Rejected { retry_after: Some(retry_after_seconds(wait)) }),
+        }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(limit) = &self.0 {
-            lock(limit).leave();
+        if let Some(limiter) = &self.0
+            && let Limiter::InFlight { current, .. } = &mut *lock(limiter)
+        {
+            *current = current.saturating_sub(1);
         }
     }
 }
@@ -98,14 +100,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_limit_lets_everything_in() {
+    fn without_a_limit_everything_is_accepted() {
         let gate = Gate::new(Limit::default());
         let now = Instant::now();
         assert!((0..10_000).all(|_| gate.enter(now).is_ok()));
     }
 
     #[test]
-    fn every_limit_refuses_with_and_without_retry_after() {
+    fn every_limit_rejects_with_and_without_retry_after() {
         let (now, window) = (Instant::now(), Duration::from_secs(90));
         for (limit, seconds) in [
             (Limit::token_bucket(0.5, 1.0), 2),
@@ -116,19 +118,22 @@ mod tests {
             for (limit, retry_after) in [(limit, Some(seconds)), (limit.silent(), None)] {
                 let gate = Gate::new(limit);
                 let _held = gate.enter(now).unwrap();
-                assert_eq!(gate.enter(now).unwrap_err(), Refused { retry_after }, "{limit}");
+                assert_eq!(gate.enter(now).unwrap_err(), Rejected { retry_after }, "{limit:?}");
             }
         }
     }
 
     #[test]
     fn a_dropped_slot_is_free_again() {
-        let gate = Gate::new(Limit::in_flight(1));
-        let now = Instant::now();
-        let slot = gate.enter(now).unwrap();
-        assert!(gate.enter(now).is_err());
-        drop(slot);
-        assert!(gate.enter(now).is_ok());
+        for max in [1, 2] {
+            let gate = Gate::new(Limit::in_flight(max));
+            let now = Instant::now();
+            let mut slots: Vec<_> = (0..max).map(|_| gate.enter(now).unwrap()).collect();
+            assert!(gate.enter(now).is_err());
+            slots.pop();
+            slots.push(gate.enter(now).unwrap());
+            assert!(gate.enter(now).is_err());
+        }
     }
 
     #[test]

@@ -1,71 +1,71 @@
-//! Which limit a sandbox has: plain values, checked before use.
-//!
-//! What admits and what a refusal says are set apart, since servers combine them freely.
+//! The rate limit of a sandbox: plain values, checked before use, and their text form.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-/// How many requests the sandbox lets in, and what it tells those it refuses. The default lets
-/// everything in.
+use crate::sandbox::parse::{ParseError, duration, ensure, option, value};
+
+/// How many requests the sandbox accepts, and what it tells the others. The default accepts everything.
 ///
-/// | text | lets in |
+/// | text | accepts |
 /// |---|---|
 /// | `none` | everything |
-/// | `20/s` | a token bucket: 20 a second, and 20 at once after a rest |
-/// | `20/s,burst=60` | the same, 60 at once |
-/// | `fixed:300/60s` | 300 in each window of 60 s; the first opens with the first request |
-/// | `sliding:20/1s` | 20 in any 1 s |
-/// | `in-flight:4` | 4 at the same time |
+/// | `20/s` | a token bucket: 20 requests per second, with a burst of 20 |
+/// | `20/s,burst=60` | the same with a burst of 60 |
+/// | `fixed:300/60s` | 300 requests per window of 60 s; the first window opens with the first request |
+/// | `sliding:20/1s` | 20 requests in any 1 s |
+/// | `in-flight:4` | 4 concurrent requests |
 ///
-/// `,silent` after any of them: a 429 without `Retry-After`. A time is written as `500ms`, `1s`,
-/// `s`, `1m` or `1h`; `20/s` is `20/1s`.
+/// Append `,silent` to any of them to send 429 without `Retry-After`. Times are written as `500ms`, `1s`,
+/// `s`, `1m` or `1h`; `20/s` is the same as `20/1s`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Limit {
-    /// What is let in.
-    pub admits: Admits,
-    /// What those over the limit are told.
+    /// Which requests are accepted.
+    pub policy: LimitPolicy,
+    /// What rejected requests are told.
     pub refusal: Refusal,
 }
 
-/// Which requests are let in.
+/// Which requests are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
-pub enum Admits {
+pub enum LimitPolicy {
     /// Every request.
     #[default]
-    Everything,
-    /// A bucket that starts full, refills steadily, and from which each request takes one.
+    Unlimited,
+    /// A bucket that starts full and refills steadily; each request takes one token.
     TokenBucket {
-        /// Requests a second that the refill allows; above 0.
+        /// Tokens added per second; greater than 0.
         per_second: f64,
-        /// Requests that a full bucket lets through at once; at least 1.
+        /// Capacity of the bucket; at least 1.
         burst: f64,
     },
-    /// So many requests in each window; the windows follow one another from the first request.
+    /// A number of requests per window; windows follow one another from the first request on.
     FixedWindow {
-        /// Requests in a window; at least 1.
+        /// Requests per window; at least 1.
         requests: u32,
-        /// The length of a window; above 0.
+        /// Length of a window; greater than 0.
         window: Duration,
     },
-    /// So many requests in any stretch of time (a sliding window log).
+    /// A number of requests in any period of this length (a sliding window log).
     SlidingWindow {
-        /// Requests in a window; at least 1.
+        /// Requests per window; at least 1.
         requests: u32,
-        /// The length of the window; above 0.
+        /// Length of the window; greater than 0.
         window: Duration,
     },
-    /// So many requests at the same time, from arrival until the answer is handed over.
+    /// A number of concurrent requests, from arrival until the response is handed over.
     InFlight {
-        /// Requests at the same time; at least 1.
+        /// Concurrent requests; at least 1.
         requests: u32,
     },
 }
 
-/// What a 429 of the limiter says about when to come back.
+/// What a 429 of the limiter says about when to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Refusal {
-    /// `Retry-After`: the whole seconds until a request would be let in, rounded up, at least 1.
+    /// `Retry-After`: seconds until a request would be accepted, rounded up, at least 1.
     #[default]
     RetryAfter,
     /// Nothing.
@@ -73,7 +73,7 @@ pub enum Refusal {
 }
 
 impl Limit {
-    /// A token bucket that holds what it refills in one second, and at least one request.
+    /// A token bucket whose burst is the refill of one second, and at least one request.
     #[must_use]
     pub fn per_second(per_second: f64) -> Self {
         Self::token_bucket(per_second, per_second.max(1.0))
@@ -82,64 +82,111 @@ impl Limit {
     /// A token bucket with its own burst.
     #[must_use]
     pub fn token_bucket(per_second: f64, burst: f64) -> Self {
-        Admits::TokenBucket { per_second, burst }.into()
+        LimitPolicy::TokenBucket { per_second, burst }.into()
     }
 
-    /// `requests` in each window of this length.
+    /// `requests` per window of this length.
     #[must_use]
     pub fn fixed_window(requests: u32, window: Duration) -> Self {
-        Admits::FixedWindow { requests, window }.into()
+        LimitPolicy::FixedWindow { requests, window }.into()
     }
 
-    /// `requests` in any stretch of this length.
+    /// `requests` in any period of this length.
     #[must_use]
     pub fn sliding_window(requests: u32, window: Duration) -> Self {
-        Admits::SlidingWindow { requests, window }.into()
+        LimitPolicy::SlidingWindow { requests, window }.into()
     }
 
     /// `requests` at the same time.
     #[must_use]
     pub fn in_flight(requests: u32) -> Self {
-        Admits::InFlight { requests }.into()
+        LimitPolicy::InFlight { requests }.into()
     }
 
-    /// The same limit, with refusals that do not say when to come back.
+    /// The same limit without `Retry-After`.
     #[must_use]
     pub fn silent(self) -> Self {
         Self { refusal: Refusal::Silent, ..self }
     }
 
     pub(in crate::sandbox) fn check(&self) -> Result<(), String> {
-        match self.admits {
-            Admits::Everything => Ok(()),
-            Admits::TokenBucket { per_second, burst } => {
-                if !(per_second.is_finite() && per_second > 0.0) {
-                    return Err(format!("a limit is a number of requests a second above 0, not {per_second}"));
-                }
-                if !(burst.is_finite() && burst >= 1.0) {
-                    return Err(format!("the burst of a limit is at least 1 request, not {burst}"));
-                }
-                Ok(())
+        let positive = |requests: u32| ensure(requests > 0, || "a limit must allow at least 1 request".to_owned());
+        match self.policy {
+            LimitPolicy::Unlimited => Ok(()),
+            LimitPolicy::TokenBucket { per_second, burst } => {
+                ensure(per_second.is_finite() && per_second > 0.0, || {
+                    format!("requests per second must be greater than 0, not {per_second}")
+                })?;
+                ensure(burst.is_finite() && burst >= 1.0, || format!("burst must be at least 1, not {burst}"))
             }
-            Admits::FixedWindow { requests, window } | Admits::SlidingWindow { requests, window } => {
-                if window.is_zero() {
-                    return Err("the window of a limit is longer than 0 s".to_owned());
-                }
-                at_least_one(requests)
+            LimitPolicy::FixedWindow { requests, window } | LimitPolicy::SlidingWindow { requests, window } => {
+                ensure(!window.is_zero(), || "the window must be longer than 0 s".to_owned())?;
+                positive(requests)
             }
-            Admits::InFlight { requests } => at_least_one(requests),
+            LimitPolicy::InFlight { requests } => positive(requests),
         }
     }
 }
 
-impl From<Admits> for Limit {
-    fn from(admits: Admits) -> Self {
-        Self { admits, refusal: Refusal::default() }
+impl From<LimitPolicy> for Limit {
+    fn from(policy: LimitPolicy) -> Self {
+        Self { policy, refusal: Refusal::default() }
     }
 }
 
-fn at_least_one(requests: u32) -> Result<(), String> {
-    if requests == 0 { Err("a limit lets in at least 1 request, not 0".to_owned()) } else { Ok(()) }
+impl FromStr for Limit {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let mut parts = text.split(',');
+        let mut limit: Self = policy(parts.next().unwrap_or_default())?.into();
+        for part in parts {
+            match (option(part), &mut limit.policy) {
+                (("silent", None), _) => limit.refusal = Refusal::Silent,
+                (("burst", Some(given)), LimitPolicy::TokenBucket { burst, .. }) => {
+                    *burst = value("burst", given, "a number of requests")?;
+                }
+                (("burst", _), _) => return Err(ParseError::new("burst=NUMBER requires a limit such as 20/s")),
+                _ => return Err(ParseError::unknown(part, "burst=NUMBER, silent")),
+            }
+        }
+        limit.check().map_err(ParseError::new)?;
+        Ok(limit)
+    }
+}
+
+fn policy(text: &str) -> Result<LimitPolicy, ParseError> {
+    match text.split_once(':') {
+        None if text == "none" => Ok(LimitPolicy::Unlimited),
+        None => {
+            let (requests, window) = rate(text)?;
+            let requests: f64 = value("rate", requests, "a number of requests")?;
+            Ok(Limit::per_second(requests / window.as_secs_f64()).policy)
+        }
+        Some(("fixed", window)) => {
+            let (requests, window) = rate(window)?;
+            Ok(LimitPolicy::FixedWindow { requests: whole(requests)?, window })
+        }
+        Some(("sliding", window)) => {
+            let (requests, window) = rate(window)?;
+            Ok(LimitPolicy::SlidingWindow { requests: whole(requests)?, window })
+        }
+        Some(("in-flight", requests)) => Ok(LimitPolicy::InFlight { requests: whole(requests)? }),
+        Some((kind, _)) => {
+            Err(ParseError::expected("a limit such as 20/s, fixed:300/60s, sliding:20/1s, in-flight:4 or none", kind))
+        }
+    }
+}
+
+fn rate(text: &str) -> Result<(&str, Duration), ParseError> {
+    let (requests, window) = text
+        .split_once('/')
+        .ok_or_else(|| ParseError::expected("REQUESTS/TIME, such as 20/s or fixed:300/60s", text))?;
+    Ok((requests, duration(window)?))
+}
+
+fn whole(requests: &str) -> Result<u32, ParseError> {
+    value("requests", requests, "a whole number")
 }
 
 #[cfg(test)]
@@ -147,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_that_admit_nothing_are_refused() {
+    fn limits_that_accept_nothing_are_refused() {
         let second = Duration::from_secs(1);
         for limit in [
             Limit::per_second(0.0),
@@ -158,6 +205,45 @@ mod tests {
             Limit::in_flight(0),
         ] {
             assert!(limit.check().is_err(), "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn every_limit_has_a_text() {
+        let minute = Duration::from_mins(1);
+        for (text, limit) in [
+            ("none", Limit::default()),
+            ("20/s", Limit::per_second(20.0)),
+            ("0.5/s", Limit::per_second(0.5)),
+            ("600/1m", Limit::per_second(10.0)),
+            ("20/s,burst=60", Limit::token_bucket(20.0, 60.0)),
+            ("20/s,burst=60,silent", Limit::token_bucket(20.0, 60.0).silent()),
+            ("fixed:300/60s", Limit::fixed_window(300, minute)),
+            ("fixed:5/s", Limit::fixed_window(5, Duration::from_secs(1))),
+            ("sliding:20/0.5s,silent", Limit::sliding_window(20, Duration::from_millis(500)).silent()),
+            ("in-flight:4", Limit::in_flight(4)),
+        ] {
+            assert_eq!(text.parse(), Ok(limit), "{text}");
+        }
+    }
+
+    #[test]
+    fn invalid_texts_say_what_is_expected() {
+        for (text, part) in [
+            ("", "REQUESTS/TIME"),
+            ("20", "REQUESTS/TIME"),
+            ("x/s", "\"x\""),
+            ("20/parsec", "a duration such as"),
+            ("0/s", "greater than 0"),
+            ("1/0s", "greater than 0"),
+            ("fixed:1.5/s", "a whole number"),
+            ("fixed:0/s", "at least 1"),
+            ("leaky:1/s", "a limit such as"),
+            ("in-flight:4,burst=2", "burst=NUMBER requires"),
+            ("20/s,loud", "unknown option \"loud\""),
+        ] {
+            let error = text.parse::<Limit>().unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
         }
     }
 }

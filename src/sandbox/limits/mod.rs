@@ -1,20 +1,17 @@
-//! Rate limits: a pure decision about each request, from the instant it arrives.
+//! Rate limits: a pure decision about each request from its arrival time.
 //!
-//! A refused request costs nothing, and the refusal knows how long until the next one would be
-//! let in. No limiter owns a clock or waits; only the gate, which connections share, has a lock.
+//! A rejected request costs nothing, and the rejection says when the next one would be accepted. Limiters own no
+//! clock and never wait; only the gate, which connections share, has a lock.
 //!
 //! ```text
-//! limit     what is set, checked          bucket       a token bucket
-//! text      how it is written             windows      fixed and sliding windows
-//! gate      what requests pass, shared    in_flight    requests at the same time
+//! limit     the settings              bucket       token bucket
+//! gate      the shared limiter        windows      fixed and sliding windows
 //! ```
 
 mod bucket;
 mod gate;
-mod in_flight;
 mod limit;
-mod text;
 mod windows;
 
 pub(super) use gate::{Gate, Slot};
-pub use limit::{Admits, Limit, Refusal};
+pub use limit::{Limit, LimitPolicy, Refusal};

@@ -1,10 +1,9 @@
-//! Limits of so many requests in a window of time: windows that follow one another, and the
-//! window that ends now.
+//! Limits per window of time: consecutive windows, and the window that ends now.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Windows one after the other, each with its own count; the first opens with the first request.
+/// Consecutive windows, each with its own count; the first opens with the first request.
 #[derive(Debug)]
 pub(super) struct FixedWindow {
     requests: u32,
@@ -18,12 +17,12 @@ impl FixedWindow {
         Self { requests, window, opened: None, admitted: 0 }
     }
 
-    /// Lets a request in, or says how long until one would be.
+    /// Accepts a request, or returns how long until the next one would be accepted.
     pub(super) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
         let opened = *self.opened.get_or_insert(now);
         let mut within = now.saturating_duration_since(opened);
         if within >= self.window {
-            // Windows without requests pass too, so the borders stay where they were.
+            // Windows without requests count too, so that the boundaries stay on the same grid.
             within = remainder(within, self.window);
             self.opened = now.checked_sub(within);
             self.admitted = 0;
@@ -40,7 +39,7 @@ fn remainder(time: Duration, window: Duration) -> Duration {
     Duration::from_nanos_u128(time.as_nanos() % window.as_nanos().max(1))
 }
 
-/// The arrivals of the last window, remembered one by one.
+/// The arrival times within the last window.
 #[derive(Debug)]
 pub(super) struct SlidingWindow {
     requests: usize,
@@ -53,7 +52,7 @@ impl SlidingWindow {
         Self { requests: usize::try_from(requests).unwrap_or(usize::MAX), window, admitted: VecDeque::new() }
     }
 
-    /// Lets a request in, or says how long until one would be.
+    /// Accepts a request, or returns how long until the next one would be accepted.
     pub(super) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
         while self.admitted.front().is_some_and(|at| now.saturating_duration_since(*at) >= self.window) {
             self.admitted.pop_front();
@@ -81,20 +80,20 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_window_admits_its_number_and_opens_anew_at_its_border() {
+    fn a_fixed_window_resets_at_its_boundary() {
         let mut limit = FixedWindow::new(3, WINDOW);
         let start = Instant::now();
         let admitted = [0.0, 8.0, 9.0, 9.5, 10.0, 10.0, 10.0, 10.0].map(|s| limit.admit(at(start, s)).is_ok());
         assert_eq!(admitted, [true, true, true, false, true, true, true, false]);
         assert_eq!(limit.admit(at(start, 12.5)), Err(Duration::from_millis(7_500)));
-        // Nobody came for three windows: the next border is at 60, not 10 s after the next request.
+        // No requests for three windows: the next boundary is at 60 s, not 10 s after the next request.
         assert!((0..3).all(|_| limit.admit(at(start, 59.0)).is_ok()));
         assert_eq!(limit.admit(at(start, 59.0)), Err(Duration::from_secs(1)));
         assert_eq!(limit.admit(at(start, 60.0)), Ok(()));
     }
 
     #[test]
-    fn a_sliding_window_never_holds_more_than_its_number() {
+    fn a_sliding_window_never_exceeds_its_number() {
         let mut limit = SlidingWindow::new(5, WINDOW);
         let start = Instant::now();
         let arrivals: Vec<_> = (0..600).map(|tenth| at(start, f64::from(tenth) / 10.0)).collect();
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_of_a_sliding_window_tells_when_its_oldest_leaves() {
+    fn a_sliding_window_waits_for_its_oldest_request() {
         let mut limit = SlidingWindow::new(1, WINDOW);
         let start = Instant::now();
         assert_eq!(limit.admit(start), Ok(()));

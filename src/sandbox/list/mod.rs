@@ -1,93 +1,95 @@
-//! The server's list: which contact stands at which position, in each of its states.
+//! The server's list: which contact is at which position, in each of its states.
 //!
-//! Where positions are plain arithmetic nothing is stored. A list that moves, or whose order
-//! depends on what the contacts say, is held in memory with all that was ever written to it.
+//! If positions follow from the index, nothing is stored. A list that changes, or is sorted by values of the contacts,
+//! is kept in memory with its whole history.
 //!
 //! ```text
-//! order    the orders, and how they are written    key     where a row stands in an order
-//! still    positions by arithmetic                 ties    rows of one instant, in any order
-//! held     rows in memory, and their writes        row     the life of one of them
-//! moving   held, and what each request does        view    what one request sees
-//! history  what happened, for tests
+//! computed   positions by arithmetic         order     the orders of the list
+//! stored     rows in memory, and writes      row       the life of a row, and its sort key
+//! mutating   stored, with writes per request ties      rows with the same creation time, shuffled
+//! view       what one request sees           history   what happened, for tests
 //! ```
 
-mod held;
+mod computed;
 mod history;
-mod key;
-mod moving;
+mod mutating;
 mod order;
 mod row;
-mod still;
+mod stored;
 mod ties;
 mod view;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
-pub use history::{Change, History, Written};
+pub use history::History;
+pub(super) use mutating::Mutations;
 pub use order::Order;
+pub use stored::{AppliedWrite, Change};
 pub(super) use view::View;
 
-use super::config::SandboxConfig;
 use super::contacts::Contacts;
 use super::lock::lock;
-use held::Held;
-use moving::Moving;
-use still::Still;
+use computed::Computed;
+use mutating::Mutating;
+use stored::Stored;
+use ties::Shuffle;
 
 /// The contacts in the order in which the server lists them.
 #[derive(Debug)]
 pub(super) enum List {
-    Still {
-        still: Still,
+    Computed {
+        computed: Computed,
         seed: u64,
-        /// How many pages were asked for.
+        /// How many pages were requested.
         requests: AtomicU64,
     },
-    Moving(Mutex<Moving>),
+    Mutating(Mutex<Mutating>),
 }
 
 impl List {
-    pub(super) fn new(config: &SandboxConfig) -> Self {
-        let contacts = Arc::new(Contacts::new(config.seed, config.contacts).with_ties(config.ties));
-        if config.holds_contacts() {
-            let held = Held::new(contacts, config.order);
-            Self::Moving(Mutex::new(Moving::new(held, config)))
-        } else {
-            let still = Still::new(contacts, config.order);
-            Self::Still { still, seed: config.seed, requests: AtomicU64::new(0) }
+    /// The list of these contacts, in memory if there are mutations.
+    pub(super) fn new(contacts: Contacts, order: Order, seed: u64, mutations: Option<Mutations>) -> Self {
+        match mutations {
+            None => {
+                Self::Computed { computed: Computed::new(contacts.into(), order), seed, requests: AtomicU64::new(0) }
+            }
+            Some(mutations) => {
+                let stored = Stored::new(contacts.into(), order);
+                Self::Mutating(Mutex::new(Mutating::new(stored, seed, mutations)))
+            }
         }
     }
 
-    /// The list as it is.
+    /// The list in its current state.
     pub(super) fn now(&self) -> View<'_> {
         match self {
-            Self::Still { still, .. } => View::still(still),
-            Self::Moving(moving) => View::latest(lock(moving)),
+            Self::Computed { computed, .. } => View::computed(computed, None),
+            Self::Mutating(mutating) => View::latest(lock(mutating)),
         }
     }
 
-    /// The list as the next request for a page sees it: moved, lagging, ties shuffled.
+    /// The list as the next request for a page sees it, after its writes.
     pub(super) fn next(&self) -> View<'_> {
         match self {
-            Self::Still { still, .. } if still.order() != Order::UnstableTies => View::still(still),
-            Self::Still { still, seed, requests } => {
+            Self::Computed { computed, .. } if computed.order != Order::UnstableTies => View::computed(computed, None),
+            Self::Computed { computed, seed, requests } => {
                 let request = requests.fetch_add(1, Ordering::Relaxed) + 1;
-                View::still(still).shuffled(*seed, request)
+                View::computed(computed, Some(Shuffle::of(*seed, request)))
             }
-            Self::Moving(moving) => {
-                let mut moving = lock(moving);
-                let turn = moving.request();
-                View::at(moving, turn)
+            Self::Mutating(mutating) => {
+                let mut mutating = lock(mutating);
+                let turn = mutating.request();
+                View::at(mutating, turn)
             }
         }
     }
 
-    /// All that happened up to now.
+    /// Everything that happened so far.
     pub(super) fn history(&self) -> History {
         History::of(match self {
-            Self::Still { still, .. } => still.to_held(),
-            Self::Moving(moving) => lock(moving).held().clone(),
+            Self::Computed { computed, .. } => computed.to_stored(),
+            Self::Mutating(mutating) => lock(mutating).stored.clone(),
         })
     }
 }

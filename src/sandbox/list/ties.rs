@@ -1,24 +1,24 @@
-//! Rows of one instant in any order: a sort that forgets, another one for each request.
+//! An unstable sort: rows with the same creation time in a different order for each request.
 
 use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::sandbox::random::Random;
 
-/// Sets orders of ties apart from all other values of the same request.
+/// Separates the random stream of ties from the other values of a request.
 const TIES: u64 = 0x5469_6573;
 
-/// What the order of ties follows from.
+/// The seed of an order of ties.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shuffle(u64);
 
 impl Shuffle {
-    /// That of the `request`th request.
+    /// The order of the `request`th request.
     pub(super) fn of(seed: u64, request: u64) -> Self {
         Self(Random::of(seed ^ TIES, request).bits())
     }
 
-    /// The rows at `positions` of a list, newest first, once its ties are shuffled.
+    /// The rows at `positions` of a list, newest first, after shuffling its ties.
     pub(super) fn rows(
         self,
         positions: &Range<u64>,
@@ -30,7 +30,7 @@ impl Shuffle {
         if positions.is_empty() {
             return vec![];
         }
-        // Groups that reach over a border are shuffled whole, so that each page shows its part.
+        // Shuffle groups as a whole, even if they extend past the page, so that pages show consecutive parts.
         while start > 0 && created_at(start - 1) == created_at(start) {
             start -= 1;
         }
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_one_request_make_up_one_list() {
+    fn pages_of_one_order_form_one_list() {
         let shuffle = Shuffle::of(1, 1);
         let whole = rows(shuffle, 0..100);
         let pages: Vec<_> = (0..10).flat_map(|page| rows(shuffle, page * 10..page * 10 + 10)).collect();
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn another_request_has_another_order_within_the_groups() {
+    fn other_requests_have_other_orders_of_ties() {
         let (one, other) = (rows(Shuffle::of(1, 1), 20..40), rows(Shuffle::of(1, 2), 20..40));
         assert_ne!(one, other);
         assert_ne!(one, (60..80).rev().collect::<Vec<_>>());
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn no_positions_are_no_rows() {
+    fn empty_ranges_have_no_rows() {
         assert!(rows(Shuffle::of(1, 1), 100..100).is_empty());
         assert!(rows(Shuffle::of(1, 1), 0..0).is_empty());
     }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use linq_export::sandbox::{Fault, FaultRule, Sandbox, Totals, Verdict, Wait};
+use linq_export::sandbox::{Fault, FaultRule, Sandbox, Verdict, Wait, WrongTotals};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -183,7 +183,7 @@ async fn a_wrong_page_says_which_it_is() {
 
 #[tokio::test]
 async fn per_page_can_change_in_mid_run() {
-    let sandbox = playing("per-page:most=40,page=3-").await;
+    let sandbox = playing("per-page:max=40,page=3-").await;
     assert_eq!((page(&sandbox, 2).await.rows(), page(&sandbox, 3).await.rows()), (100, 40));
     let pagination = json!({"current_page": 7, "per_page": 40, "total_pages": 7, "total_count": 250});
     assert_eq!(page(&sandbox, 7).await.json()["pagination"], pagination);
@@ -283,8 +283,8 @@ async fn rules_can_be_built_as_well_as_written() {
     let wait = Wait::Seconds(3);
     let sandbox = start(|config| {
         config.faults = vec![
-            FaultRule::new(Fault::Throttled { status: 429, wait }).at_page(2).first(1),
-            FaultRule::new(Fault::Totals(Totals { count: 1, pages: 0 })).at_pages(2..=3),
+            FaultRule::new(Fault::RateLimited { status: 429, wait }).at_page(2).first(1),
+            FaultRule::new(Fault::Totals(WrongTotals { count: 1, pages: 0 })).at_pages(2..=3),
         ];
     })
     .await;

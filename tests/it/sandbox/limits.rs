@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use linq_export::sandbox::{Limit, Verdict, most_within};
+use linq_export::sandbox::{Limit, Verdict, max_within};
 use tokio::task::JoinSet;
 
 use super::client::{CONTACTS, Client, TOKEN, start};
@@ -53,9 +53,9 @@ async fn an_in_flight_limit_refuses_whoever_comes_while_others_are_in() {
         assert_eq!(statuses, [200, 200, 429, 429, 429]);
     }
     let seen = sandbox.requests();
-    let limited = seen.iter().filter(|seen| seen.verdict == Verdict::Limited);
+    let limited = seen.iter().filter(|seen| seen.verdict == Verdict::RateLimited);
     assert_eq!(limited.count(), 6);
-    assert!((5..=10).contains(&most_within(&seen, Duration::from_secs(1))));
+    assert!((5..=10).contains(&max_within(&seen, Duration::from_secs(1))));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use linq_export::sandbox::{Limit, PastTheEnd, Protocol, Sandbox, SandboxConfig, Totals, Verdict};
+use linq_export::sandbox::{Limit, PastTheEnd, Protocol, Sandbox, SandboxConfig, Verdict, WrongTotals};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -166,7 +166,7 @@ async fn latency_counts_from_arrival_and_is_shared_by_parallel_requests() {
 
 #[tokio::test]
 async fn the_journal_tells_what_was_asked_and_answered() {
-    let sandbox = start(|config| config.journal = 2).await;
+    let sandbox = start(|config| config.request_log = 2).await;
     let mut client = Client::connect(sandbox.address()).await;
     let before = Instant::now();
     client.send("GET", CONTACTS, TOKEN).await;
@@ -224,8 +224,8 @@ async fn a_value_out_of_range_is_refused_before_serving() {
 async fn a_server_can_clamp_and_miscount_on_every_page_alike() {
     let sandbox = start(|config| {
         config.contacts = 250;
-        config.most_per_page = 40;
-        config.totals = Totals { count: -100, pages: 2 };
+        config.quirks.max_per_page = 40;
+        config.quirks.wrong_totals = WrongTotals { count: -100, pages: 2 };
     })
     .await;
     for number in [1, 2, 6] {
@@ -241,7 +241,7 @@ async fn past_the_end_there_may_be_404_but_never_at_page_1() {
     for (contacts, end) in [(250, 3), (200, 2), (0, 1)] {
         let sandbox = start(|config| {
             config.contacts = contacts;
-            config.past_the_end = PastTheEnd::NotFound;
+            config.quirks.past_the_end = PastTheEnd::NotFound;
         })
         .await;
         assert_eq!(page(&sandbox, end).await.status, 200);

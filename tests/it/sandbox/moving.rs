@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use linq_export::sandbox::{
-    Change, Count, Fault, History, Lag, Limit, Moves, Order, Sandbox, SandboxConfig, Totals, Verdict,
+    Change, Churn, Fault, History, Lag, Limit, Order, Sandbox, SandboxConfig, StaleCount, Verdict, WrongTotals,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ const ORDERS: [Order; 5] = [Order::Newest, Order::Oldest, Order::Id, Order::Upda
 async fn moving(moves: &str, change: impl FnOnce(&mut SandboxConfig)) -> Sandbox {
     start(|config| {
         config.contacts = 450;
-        config.moves = Some(moves.parse().unwrap());
+        config.churn = Some(moves.parse().unwrap());
         change(config);
     })
     .await
@@ -49,7 +49,7 @@ async fn every_answer_is_one_page_of_one_state() {
             assert!(states.contains(&history.last_state()), "{moves}: {}", history.last_state());
             for ((number, answer), seen) in answers.iter().zip(sandbox.requests()) {
                 let state = seen.state.unwrap();
-                assert_eq!(ids(answer), slice(&history, state, *number), "{order} {moves} {state}");
+                assert_eq!(ids(answer), slice(&history, state, *number), "{order:?} {moves} {state}");
                 assert_eq!(total_count(answer), history.count_at(state));
                 assert!(answer.contacts().iter().step_by(7).all(|row| history.existed(row, state, state)));
             }
@@ -132,7 +132,7 @@ async fn only_requests_for_pages_that_are_let_in_move_the_list() {
     let seen = sandbox.requests();
     let answered_from: Vec<_> = seen.iter().map(|seen| seen.state).collect();
     assert_eq!(answered_from, [None, Some(states[1]), Some(states[1]), None, Some(states[4]), None]);
-    assert_eq!((&seen[4].verdict, &seen[5].verdict), (&Verdict::Fault(Fault::Status(500)), &Verdict::Limited));
+    assert_eq!((&seen[4].verdict, &seen[5].verdict), (&Verdict::Fault(Fault::Status(500)), &Verdict::RateLimited));
 }
 
 #[tokio::test]
@@ -198,9 +198,9 @@ async fn updates_leave_both_versions_and_deletes_leave_404() {
 #[tokio::test]
 async fn a_count_may_be_one_change_behind_the_contacts() {
     let sandbox = moving("1,bulk=150", |config| {
-        config.count = Count::Behind;
-        config.totals = Totals { count: 7, pages: 1 };
-        config.most_per_page = 60;
+        config.stale_count = StaleCount::OneWrite;
+        config.quirks.wrong_totals = WrongTotals { count: 7, pages: 1 };
+        config.quirks.max_per_page = 60;
         config.faults = vec!["half-page:page=2".parse().unwrap()];
     })
     .await;
@@ -219,8 +219,12 @@ async fn a_count_may_be_one_change_behind_the_contacts() {
 
 #[tokio::test]
 async fn writes_may_fall_between_the_total_and_the_contacts_of_one_answer() {
-    for (count, lag) in [(Count::First, None), (Count::Last, None), (Count::First, Some("0.3,by=3".parse().unwrap()))] {
-        let sandbox = moving("1,insert=2,bulk=70", |config| (config.count, config.lag) = (count, lag)).await;
+    for (count, lag) in [
+        (StaleCount::BeforeRows, None),
+        (StaleCount::AfterRows, None),
+        (StaleCount::BeforeRows, Some("0.3,by=3".parse().unwrap())),
+    ] {
+        let sandbox = moving("1,insert=2,bulk=70", |config| (config.stale_count, config.lag) = (count, lag)).await;
         let (mut apart, mut before) = (0, 0);
         for number in (1..=6).cycle().take(30) {
             let answer = page(&sandbox, number).await;
@@ -229,18 +233,18 @@ async fn writes_may_fall_between_the_total_and_the_contacts_of_one_answer() {
             let (state, counted) = (seen.state.unwrap(), seen.counted.unwrap());
             let after = history.last_state();
             match (count, lag) {
-                (Count::First, None) => assert_eq!((counted, state), (before, after)),
-                (Count::Last, _) => assert_eq!((state, counted), (before, after)),
+                (StaleCount::BeforeRows, None) => assert_eq!((counted, state), (before, after)),
+                (StaleCount::AfterRows, _) => assert_eq!((state, counted), (before, after)),
                 _ => assert!(counted <= state && state <= after, "{counted}, {state}, {after}"),
             }
-            assert_eq!(ids(&answer), slice(&history, state, number), "{count}, {state}");
-            assert_eq!(total_count(&answer), history.count_at(counted), "{count}, {counted}");
+            assert_eq!(ids(&answer), slice(&history, state, number), "{count:?}, {state}");
+            assert_eq!(total_count(&answer), history.count_at(counted), "{count:?}, {counted}");
             assert_eq!(answer.json()["pagination"]["total_pages"], history.count_at(counted).div_ceil(100));
             assert!(answer.contacts().iter().step_by(7).all(|row| history.existed(row, state, state)));
             apart += u64::from(history.count_at(state) != history.count_at(counted));
             before = after;
         }
-        assert!(apart > 5, "{count}: {apart}");
+        assert!(apart > 5, "{count:?}: {apart}");
     }
 }
 
@@ -264,7 +268,8 @@ async fn a_replica_lags_behind_now_and_then() {
 
 #[tokio::test]
 async fn ties_are_shuffled_while_the_list_moves() {
-    let sandbox = moving("0.5,bulk=30", |config| (config.order, config.ties) = (Order::UnstableTies, 30)).await;
+    let sandbox =
+        moving("0.5,bulk=30", |config| (config.order, config.shared_timestamps) = (Order::UnstableTies, 30)).await;
     for _ in 0..20 {
         let answer = page(&sandbox, 2).await;
         let history = sandbox.history();
@@ -294,7 +299,7 @@ async fn a_list_comes_to_rest_after_its_writes() {
 #[tokio::test]
 async fn moves_out_of_range_are_refused_before_serving() {
     let mut config = SandboxConfig::default();
-    config.moves = Some(Moves { bulk: 0, ..Moves::new(1.0) });
+    config.churn = Some(Churn { bulk: 0, ..Churn::new(1.0) });
     let error = Sandbox::start(config).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use linq_export::sandbox::{Moves, Order, PageOrder, Sandbox, SandboxConfig};
+use linq_export::sandbox::{Churn, Order, PageOrder, Sandbox, SandboxConfig};
 use serde_json::Value;
 
 use super::client::{instant, page, start};
@@ -36,23 +36,23 @@ async fn rows_stand_in_the_order_asked_for_whether_the_list_is_held_or_not() {
         (Order::UnstableTies, |rows| rows.is_sorted_by_key(|row| Reverse(instant(&row["created_at"])))),
     ];
     for (order, is_sorted) in orders {
-        for moves in [None, Some(Moves::new(0.0))] {
+        for moves in [None, Some(Churn::new(0.0))] {
             let sandbox = start(|config| {
                 config.contacts = 730;
                 // Groups end where pages do, so that a page has them whole.
-                config.ties = 10;
+                config.shared_timestamps = 10;
                 config.order = order;
-                config.moves = moves;
+                config.churn = moves;
             })
             .await;
             let rows = whole(&sandbox).await;
             let ids: Vec<_> = rows.iter().map(id).collect();
-            assert!(is_sorted(&rows), "{order}");
-            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 730, "{order}");
+            assert!(is_sorted(&rows), "{order:?}");
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 730, "{order:?}");
             let history = sandbox.history();
             assert_eq!((history.last_state(), history.count_at(0)), (0, 730));
-            assert_eq!(ids == history.list_at(0), order != Order::UnstableTies, "{order}");
-            assert!(rows.iter().all(|row| history.existed(row, 0, 0)), "{order}");
+            assert_eq!(ids == history.list_at(0), order != Order::UnstableTies, "{order:?}");
+            assert!(rows.iter().all(|row| history.existed(row, 0, 0)), "{order:?}");
             assert!(sandbox.requests().iter().all(|seen| seen.state == Some(0)));
         }
     }
@@ -65,7 +65,7 @@ async fn pages_may_be_sorted_within_while_the_list_keeps_its_order() {
             let sandbox = start(|config| {
                 config.contacts = 730;
                 config.order = order;
-                config.sort_pages = Some(sort_pages);
+                config.quirks.sort_pages = Some(sort_pages);
             })
             .await;
             let listed = sandbox.history().list_at(0);
@@ -76,7 +76,7 @@ async fn pages_may_be_sorted_within_while_the_list_keeps_its_order() {
                     expected.reverse();
                 }
                 let ids: Vec<_> = page(&sandbox, number).await.contacts().iter().map(id).collect();
-                assert_eq!(ids, expected, "page {number} of {order}, by {sort_pages}");
+                assert_eq!(ids, expected, "page {number} of {order:?}, by {sort_pages:?}");
             }
         }
     }
@@ -86,7 +86,7 @@ async fn pages_may_be_sorted_within_while_the_list_keeps_its_order() {
 async fn imported_groups_share_their_instant_however_it_is_written() {
     let sandbox = start(|config| {
         config.contacts = 100;
-        config.ties = 40;
+        config.shared_timestamps = 40;
     })
     .await;
     let rows = page(&sandbox, 1).await.contacts();
@@ -101,14 +101,14 @@ async fn ties_in_no_order_lose_rows_although_nothing_moves() {
     for (order, lost) in [(Order::UnstableTies, true), (Order::Newest, false)] {
         let sandbox = start(|config| {
             config.contacts = 1_000;
-            config.ties = 250;
+            config.shared_timestamps = 250;
             config.order = order;
         })
         .await;
         let ids: BTreeSet<_> = whole(&sandbox).await.iter().map(id).collect();
-        assert_eq!(ids.len() < 1_000, lost, "{order}");
+        assert_eq!(ids.len() < 1_000, lost, "{order:?}");
         let (once, again) = (page(&sandbox, 1).await, page(&sandbox, 1).await);
-        assert_eq!(once.contacts() != again.contacts(), lost, "{order}");
+        assert_eq!(once.contacts() != again.contacts(), lost, "{order:?}");
     }
 }
 

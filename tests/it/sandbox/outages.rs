@@ -3,19 +3,19 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use linq_export::sandbox::{Outage, OutageBegin, OutageKind, Sandbox, Verdict};
+use linq_export::sandbox::{Outage, OutageKind, OutageStart, Sandbox, Verdict};
 
 use super::client::{CONTACTS, Client, TOKEN, page, start, target, try_get};
 
 const LASTS: Duration = Duration::from_millis(150);
 
-async fn with_outage(kind: OutageKind, begins: OutageBegin) -> Sandbox {
-    start(|config| config.outages = vec![Outage { kind, begins, lasts: LASTS }]).await
+async fn with_outage(kind: OutageKind, starts: OutageStart) -> Sandbox {
+    start(|config| config.outages = vec![Outage { kind, starts, lasts: LASTS }]).await
 }
 
 #[tokio::test]
 async fn an_outage_of_503_begins_with_its_request_and_ends_in_time() {
-    let sandbox = with_outage(OutageKind::Status503, OutageBegin::Request(3)).await;
+    let sandbox = with_outage(OutageKind::Status503, OutageStart::Request(3)).await;
     let mut client = Client::connect(sandbox.address()).await;
     let mut statuses = vec![];
     let began = Instant::now();
@@ -36,7 +36,7 @@ async fn an_outage_of_503_begins_with_its_request_and_ends_in_time() {
 
 #[tokio::test]
 async fn a_refusing_outage_resets_connections_old_and_new() {
-    let sandbox = with_outage(OutageKind::Refused, OutageBegin::Request(2)).await;
+    let sandbox = with_outage(OutageKind::Refused, OutageStart::Request(2)).await;
     let mut old = Client::connect(sandbox.address()).await;
     old.send("GET", CONTACTS, TOKEN).await;
     old.ask("GET", CONTACTS, TOKEN).await.unwrap();
@@ -64,8 +64,8 @@ async fn a_refusing_outage_resets_connections_old_and_new() {
 
 #[tokio::test]
 async fn an_outage_after_some_time_leaves_the_time_before_alone() {
-    let sandbox = with_outage(OutageKind::Status503, OutageBegin::After(Duration::from_hours(1))).await;
+    let sandbox = with_outage(OutageKind::Status503, OutageStart::After(Duration::from_hours(1))).await;
     assert_eq!(page(&sandbox, 1).await.status, 200);
-    let sandbox = with_outage(OutageKind::Status503, OutageBegin::After(Duration::ZERO)).await;
+    let sandbox = with_outage(OutageKind::Status503, OutageStart::After(Duration::ZERO)).await;
     assert_eq!(page(&sandbox, 1).await.status, 503);
 }

@@ -1,6 +1,6 @@
-//! The line of one connection: what its requests may ask of it, and the socket that obeys.
+//! The socket of a connection, and how its requests can end it.
 //!
-//! A reset is a real one: the socket is closed without lingering, so the peer gets RST, not FIN.
+//! A reset closes the socket without lingering, so that the peer gets RST instead of FIN.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,55 +10,55 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-/// What is to become of a connection.
+/// What to do with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    /// It goes on.
-    Serve,
-    /// It takes no new requests, and ends with those in progress.
-    Retire,
-    /// It ends at once, by RST.
+pub(in crate::sandbox) enum State {
+    /// Serve requests.
+    Open,
+    /// Finish the requests in progress, accept no new ones.
+    Draining,
+    /// End immediately with RST.
     Reset,
 }
 
-/// A handle to a connection, for its requests.
+/// Lets requests end their connection.
 #[derive(Debug, Clone)]
-pub(super) struct Line(watch::Sender<Order>);
+pub(in crate::sandbox) struct Control(watch::Sender<State>);
 
 /// The socket of a connection.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(in crate::sandbox) struct Socket {
     stream: TcpStream,
-    order: watch::Receiver<Order>,
+    state: watch::Receiver<State>,
 }
 
-impl Line {
-    pub(super) fn new() -> (Self, watch::Receiver<Order>) {
-        let (sender, receiver) = watch::channel(Order::Serve);
+impl Control {
+    pub(in crate::sandbox) fn new() -> (Self, watch::Receiver<State>) {
+        let (sender, receiver) = watch::channel(State::Open);
         (Self(sender), receiver)
     }
 
-    pub(super) fn reset(&self) {
-        self.0.send_replace(Order::Reset);
+    pub(in crate::sandbox) fn reset(&self) {
+        self.0.send_replace(State::Reset);
     }
 
-    pub(super) fn retire(&self) {
-        self.0.send_if_modified(|order| {
-            let serving = *order == Order::Serve;
-            if serving {
-                *order = Order::Retire;
+    pub(in crate::sandbox) fn drain(&self) {
+        self.0.send_if_modified(|state| {
+            let is_open = *state == State::Open;
+            if is_open {
+                *state = State::Draining;
             }
-            serving
+            is_open
         });
     }
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, order: watch::Receiver<Order>) -> Self {
-        // Answers are small and complete: waiting to fill a segment would only add latency. Where
-        // the option can't be set the connection still works.
+    pub(in crate::sandbox) fn new(stream: TcpStream, state: watch::Receiver<State>) -> Self {
+        // Responses are small and complete, so waiting to fill a segment would only add latency. The connection works
+        // without the option, too.
         let _ = stream.set_nodelay(true);
-        Self { stream, order }
+        Self { stream, state }
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
@@ -68,14 +68,14 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if *self.order.borrow() == Order::Reset {
+        if *self.state.borrow() == State::Reset {
             reset(&self.stream);
         }
     }
 }
 
-/// Makes the end of `stream` a reset. Where the system refuses, it is an ordinary end.
-pub(super) fn reset(stream: &TcpStream) {
+/// Makes `stream` end with a reset, if the system allows it.
+pub(in crate::sandbox) fn reset(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
 

@@ -1,6 +1,4 @@
-//! The accept loop.
-//!
-//! Each connection is a task of one set that the loop owns, so all of them end with it.
+//! The accept loop, which owns the tasks of all connections: they end with it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,17 +7,17 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::handler::Handler;
 use super::tls::Acceptor;
-use super::{connection, line};
+use super::{connection, socket};
+use crate::sandbox::handler::Handler;
 
-/// How long requests in progress may go on after a stop.
-const FAREWELL: Duration = Duration::from_secs(1);
-/// How long to wait when the system has no more connections to give.
+/// Time for requests in progress to finish after a stop.
+const GRACE: Duration = Duration::from_secs(1);
+/// Pause after a failed accept, e.g. for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// Serves until `stop` changes or its sender has gone, then lets connections finish.
-pub(super) async fn serve(
+/// Serves until `stop` changes or its sender is dropped, then lets connections finish.
+pub(in crate::sandbox) async fn serve(
     listener: TcpListener,
     handler: Arc<Handler>,
     acceptor: Option<Acceptor>,
@@ -29,7 +27,7 @@ pub(super) async fn serve(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if handler.turns_away(Instant::now()) => line::reset(&stream),
+                Ok((stream, _)) if handler.refuses_connection(Instant::now()) => socket::reset(&stream),
                 Ok((stream, _)) => {
                     connections.spawn(connection::serve(stream, Arc::clone(&handler), acceptor.clone(), stop.clone()));
                 }
@@ -41,6 +39,6 @@ pub(super) async fn serve(
     }
     drop(listener);
     let ended = async { while connections.join_next().await.is_some() {} };
-    // Whoever is late is cut off when the set is dropped.
-    let _ = tokio::time::timeout(FAREWELL, ended).await;
+    // Connections that take longer are closed when the set is dropped.
+    let _ = tokio::time::timeout(GRACE, ended).await;
 }

@@ -1,31 +1,40 @@
 //! What a request says, read once from its head.
 //!
-//! Numbers are kept as the client sent them: clamping and defaults belong to the page.
+//! Numbers are kept as sent; the page applies defaults and limits.
 
 use hyper::header::{ACCEPT_ENCODING, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Version};
 
-use super::journal::Protocol;
-
+/// The token every sandbox accepts. It gives access to nothing else and is not a secret.
+pub const TOKEN: &str = "sandbox-token";
 /// The header that carries the token.
-pub(super) const TOKEN_HEADER: &str = "x-linq-integration-token";
+const TOKEN_HEADER: &str = "x-linq-integration-token";
 
-/// A request, as far as the sandbox cares.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) protocol: Protocol,
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) page: Option<u64>,
-    pub(super) per_page: Option<u64>,
-    pub(super) token: Option<Vec<u8>>,
-    pub(super) user_agent: Option<String>,
-    pub(super) accepts_gzip: bool,
+/// The protocol of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1 or older.
+    Http1,
+    /// HTTP/2.
+    Http2,
 }
 
-impl Asked {
-    pub(super) fn read(head: &Parts) -> Self {
+/// The parts of a request that matter to the sandbox.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Request {
+    pub(in crate::sandbox) protocol: Protocol,
+    pub(in crate::sandbox) method: Method,
+    pub(in crate::sandbox) path: String,
+    pub(in crate::sandbox) page: Option<u64>,
+    pub(in crate::sandbox) per_page: Option<u64>,
+    pub(in crate::sandbox) is_authorized: bool,
+    pub(in crate::sandbox) user_agent: Option<String>,
+    pub(in crate::sandbox) accepts_gzip: bool,
+}
+
+impl Request {
+    pub(in crate::sandbox) fn read(head: &Parts) -> Self {
         let query = head.uri.query().unwrap_or_default();
         let token = head.headers.get(TOKEN_HEADER);
         let user_agent = head.headers.get(USER_AGENT);
@@ -35,14 +44,14 @@ impl Asked {
             path: head.uri.path().to_owned(),
             page: number(query, "page"),
             per_page: number(query, "per_page"),
-            token: token.map(|value| value.as_bytes().to_vec()),
+            is_authorized: token.is_some_and(|token| token.as_bytes() == TOKEN.as_bytes()),
             user_agent: user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
             accepts_gzip: accepts_gzip(&head.headers),
         }
     }
 }
 
-/// The number behind `name`; of a name given twice the last counts, as in Rails.
+/// The number of the parameter `name`; the last one wins, as in Rails.
 fn number(query: &str, name: &str) -> Option<u64> {
     let mut pairs = query.rsplit('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
@@ -64,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_from_the_query() {
+    fn numbers_come_from_the_query() {
         assert_eq!(number("page=3&per_page=50", "page"), Some(3));
         assert_eq!(number("page=3&per_page=50", "per_page"), Some(50));
         assert_eq!(number("page=3&page=4", "page"), Some(4));
@@ -74,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_accepted_where_it_is_named_and_not_weighed_to_nothing() {
+    fn gzip_is_accepted_unless_its_weight_is_zero() {
         for (value, accepts) in [
             ("gzip", true),
             ("br, GZIP;q=0.5", true),

@@ -1,4 +1,4 @@
-//! A body on its way out, which may end, stall or break after its first half.
+//! A response body, which may end, stall or break after its first half.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,27 +9,27 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::Sleep;
 
-use super::limits::Slot;
-use super::line::Line;
+use super::socket::Control;
+use crate::sandbox::limits::Slot;
 
-/// What was given to the socket has this long to leave before a connection breaks.
+/// Time for data in the socket to be sent before the connection breaks.
 const FLUSH: Duration = Duration::from_millis(10);
-/// The longest that a body stalls.
+/// How long a body stalls.
 const STALL: Duration = Duration::from_mins(10);
 
-/// A body that announces its full length, whatever becomes of it.
+/// A body that announces its full length, even if it is cut off.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(in crate::sandbox) struct Body {
     data: Option<Bytes>,
     announced: u64,
-    breach: Option<Breach>,
+    cut: Option<Cut>,
     /// Held until the body has been handed over.
     _slot: Slot,
 }
 
-/// What happens after the data that is there.
+/// What happens after the first half.
 #[derive(Debug)]
-struct Breach {
+struct Cut {
     due: Pin<Box<Sleep>>,
     then: Then,
 }
@@ -37,38 +37,33 @@ struct Breach {
 #[derive(Debug)]
 enum Then {
     End,
-    Reset(Line),
+    Reset(Control),
 }
 
 impl Body {
-    pub(super) fn whole(data: Bytes, slot: Slot) -> Self {
-        Self {
-            announced: data.len() as u64,
-            data: Some(data).filter(|data| !data.is_empty()),
-            breach: None,
-            _slot: slot,
-        }
+    pub(in crate::sandbox) fn complete(data: Bytes, slot: Slot) -> Self {
+        Self { announced: data.len() as u64, data: Some(data).filter(|data| !data.is_empty()), cut: None, _slot: slot }
     }
 
     /// Half of `data`, then the end.
-    pub(super) fn short(data: &Bytes, slot: Slot) -> Self {
+    pub(in crate::sandbox) fn short(data: &Bytes, slot: Slot) -> Self {
         Self::half(data, slot, FLUSH, Then::End)
     }
 
     /// Half of `data`, then nothing for a long time.
-    pub(super) fn stalled(data: &Bytes, slot: Slot) -> Self {
+    pub(in crate::sandbox) fn stalled(data: &Bytes, slot: Slot) -> Self {
         Self::half(data, slot, STALL, Then::End)
     }
 
-    /// Half of `data`, then `line` is reset.
-    pub(super) fn reset(data: &Bytes, slot: Slot, line: Line) -> Self {
-        Self::half(data, slot, FLUSH, Then::Reset(line))
+    /// Half of `data`, then a reset.
+    pub(in crate::sandbox) fn reset(data: &Bytes, slot: Slot, control: Control) -> Self {
+        Self::half(data, slot, FLUSH, Then::Reset(control))
     }
 
     fn half(data: &Bytes, slot: Slot, wait: Duration, then: Then) -> Self {
         let half = data.slice(..data.len() / 2);
-        let breach = Breach { due: Box::pin(tokio::time::sleep(wait)), then };
-        Self { data: Some(half), announced: data.len() as u64, breach: Some(breach), _slot: slot }
+        let cut = Cut { due: Box::pin(tokio::time::sleep(wait)), then };
+        Self { data: Some(half), announced: data.len() as u64, cut: Some(cut), _slot: slot }
     }
 }
 
@@ -84,22 +79,22 @@ impl hyper::body::Body for Body {
             self.announced -= data.len() as u64;
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
-        let Some(breach) = &mut self.breach else {
+        let Some(cut) = &mut self.cut else {
             return Poll::Ready(None);
         };
-        ready!(breach.due.as_mut().poll(context));
-        match &breach.then {
+        ready!(cut.due.as_mut().poll(context));
+        match &cut.then {
             Then::End => Poll::Ready(None),
-            Then::Reset(line) => {
-                // The connection ends, and this body with it: nobody will ask again.
-                line.reset();
+            Then::Reset(control) => {
+                // The connection ends and drops this body, which is not polled again.
+                control.reset();
                 Poll::Pending
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.data.is_none() && self.breach.is_none()
+        self.data.is_none() && self.cut.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
