@@ -128,6 +128,6 @@ fn copy(table: &Table, into: &str, options: &str) -> String {
         Some(_) => format!("PROGRAM {}", standard(&format!("zstd -qdc -- {}", shell(file)))),
         None => standard(file),
     };
-    let copies = table.files.iter().map(source);
-    copies.map(|source| format!("\\copy {into} FROM {source} WITH ({options}, ENCODING 'UTF8')\n")).collect()
+    let line = |file| format!("\\copy {into} FROM {} WITH ({options}, ENCODING 'UTF8')\n", source(file));
+    table.files.iter().map(line).collect::<Vec<_>>().concat()
 }

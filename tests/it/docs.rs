@@ -1,0 +1,175 @@
+//! The documents against the program: `docs/cli.md` is its help, and the README shows what it prints.
+//!
+//! `UPDATE_DOCS=1 cargo test --test it docs` writes `docs/cli.md` again.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{folder, path, program, ran, run};
+
+const INTRODUCTION: &str = "\
+# Command line
+
+Generated from `linq-export --help`; a test keeps it up to date.
+
+Every option of `contacts` except `--sandbox` and `--limit` can also be set by an environment variable: `--per-page` by
+`LINQ_EXPORT_PER_PAGE`. For a flag, the variable is `1`, `true` or `yes`, or `0`, `false` or `no`; `LINQ_EXPORT_VERBOSE` takes a
+count. An empty variable is ignored, and an error caused by a variable names it. Options that contradict each other are
+rejected (exit code 2). Times are written as `20s` or `15m`.
+";
+
+const COMMANDS: [&str; 6] = ["contacts", "verify", "inspect", "digest", "schema", "sandbox"];
+
+fn document(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The help of a command, with lines so wide that none is wrapped.
+fn help(command: &str) -> String {
+    let ran = ran(program(&[command, "--help"]).env("COLUMNS", "2000").output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    ran.stdout
+}
+
+/// A command's help as a section.
+fn section(command: &str) -> String {
+    let mut lines = help(command).lines().map(str::to_owned).collect::<Vec<_>>().into_iter().peekable();
+    let mut section = format!("\n## linq-export {command}\n");
+    let mut row = None;
+    let mut in_table = false;
+    while let Some(line) = lines.next() {
+        let text = line.trim();
+        if let Some((option, about)) = option(&line) {
+            write!(section, "{}", row.take().map_or(String::new(), end)).unwrap();
+            if !in_table {
+                section.push_str("\n| option | meaning |\n|---|---|\n");
+                in_table = true;
+            }
+            row = Some((option.to_owned(), about.to_owned()));
+        } else if let Some((_, about)) = row.as_mut().filter(|_| line.starts_with(' ') || text.is_empty()) {
+            let list = text.starts_with("- ");
+            let between = if about.is_empty() || text.is_empty() {
+                ""
+            } else if list {
+                "<br>"
+            } else {
+                " "
+            };
+            write!(about, "{between}{text}").unwrap();
+        } else {
+            write!(section, "{}", row.take().map_or(String::new(), end)).unwrap();
+            in_table = false;
+            match text.strip_suffix(':') {
+                Some("Example" | "Examples") => {
+                    let examples: Vec<_> = lines.by_ref().collect();
+                    let examples = examples.iter().map(|line| line.strip_prefix("  ").unwrap_or(line));
+                    let examples = examples.collect::<Vec<_>>().join("\n");
+                    write!(
+                        section,
+                        "\n<!-- not run: examples of the help, with placeholders for tokens and files -->\n```sh\n{examples}\n```\n"
+                    )
+                    .unwrap();
+                }
+                Some(heading) if !line.starts_with(' ') => write!(section, "\n### {heading}\n").unwrap(),
+                _ if text.is_empty() => {}
+                _ => match text.strip_prefix("Usage: ") {
+                    Some(usage) => write!(section, "\n```text\n{usage}\n```\n").unwrap(),
+                    None => write!(section, "\n{}\n", escaped(text)).unwrap(),
+                },
+            }
+        }
+    }
+    write!(section, "{}", row.take().map_or(String::new(), end)).unwrap();
+    section
+}
+
+/// An option or argument, and what follows it on its line.
+fn option(line: &str) -> Option<(&str, &str)> {
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    let begins = text.starts_with('-') && !text.starts_with("- ") || text.starts_with('<');
+    let (option, about) = text.split_once("  ").unwrap_or((text, ""));
+    (begins && (2..=6).contains(&indent)).then(|| (option.trim(), about.trim()))
+}
+
+fn end((option, about): (String, String)) -> String {
+    format!("| `{}` | {} |\n", option.replace('|', "\\|"), escaped(&about))
+}
+
+/// Text of the help as Markdown shows it unchanged; `<br>` is this module's own.
+fn escaped(text: &str) -> String {
+    text.replace('<', "&lt;").replace("&lt;br>", "<br>").replace('|', "\\|").replace('*', "\\*")
+}
+
+#[test]
+fn the_command_line_reference_is_the_help() {
+    let sections: String = COMMANDS.iter().map(|command| section(command)).collect();
+    let due = INTRODUCTION.to_owned() + &sections;
+    let path = document("docs/cli.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(path, due).unwrap();
+        return;
+    }
+    let found = fs::read_to_string(path).unwrap();
+    let changed = due.lines().zip(found.lines()).find(|(due, found)| due != found);
+    assert!(due == found, "run UPDATE_DOCS=1 cargo test --test it docs; the first line that differs: {changed:?}");
+}
+
+#[test]
+fn each_command_of_the_program_is_in_the_reference() {
+    let help = run(&["--help"]).stdout;
+    let listed = help.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let listed: Vec<_> = listed.filter(|name| name.starts_with(|first: char| first.is_ascii_lowercase())).collect();
+    for name in &listed {
+        assert!(COMMANDS.contains(name) || *name == "help" || *name == "linq-export", "{name}");
+    }
+    assert!(COMMANDS.iter().all(|name| listed.contains(name)), "{listed:?}");
+}
+
+/// The text with every number of seconds replaced.
+fn timeless(text: &str) -> String {
+    let words = text.split(' ').collect::<Vec<_>>();
+    let seconds = |at: usize| words.get(at + 1).is_some_and(|unit| unit.trim_end() == "s");
+    let words = words.iter().enumerate().map(|(at, word)| if seconds(at) { "N" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_readme_shows_what_the_first_export_prints() {
+    let folder = folder();
+    let output = path(&folder, "contacts.parquet");
+    let printed = run(&["contacts", "--sandbox", "-o", &output]).stderr.replace(&output, "contacts.parquet");
+    let readme = fs::read_to_string(document("README.md")).unwrap();
+    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let due: String = printed.lines().take(3).map(|line| timeless(&format!("{line}\n"))).collect();
+    let found: String = shown.lines().map(|line| timeless(&format!("{line}\n"))).collect();
+    assert_eq!(found, due, "the README's output is old");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let pages = fs::read_dir(document("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    for page in pages.chain([document("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let there = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(there.exists(), "{}: {target}", page.display());
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&there).unwrap();
+                assert!(text.lines().filter_map(heading).any(|of| of == anchor), "{}: {target}", page.display());
+            }
+        }
+    }
+}
+
+/// The anchor that a heading gets.
+fn heading(line: &str) -> Option<String> {
+    let text = line.strip_prefix('#')?.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    Some(text.chars().filter(|character| character.is_alphanumeric() || "-_".contains(*character)).collect())
+}
