@@ -1,10 +1,13 @@
-//! The documents against the program: `docs/cli.md` is its help, and the README shows what it prints.
+//! The documents against the program: the command line reference is its help, and the README shows what it prints.
 //!
-//! `UPDATE_DOCS=1 cargo test --test it docs` writes `docs/cli.md` again.
+//! `UPDATE_DOCS=1 cargo test --test it docs` updates all of them.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use linq_export::ExitCode;
 
 use crate::support::{folder, path, program, ran, run};
 
@@ -32,56 +35,45 @@ fn help(command: &str) -> String {
     ran.stdout
 }
 
-/// A command's help as a section.
+/// A command's help as a section: each option is a row of a table.
 fn section(command: &str) -> String {
-    let mut lines = help(command).lines().map(str::to_owned).collect::<Vec<_>>().into_iter().peekable();
+    let help = help(command);
     let mut section = format!("\n## linq-export {command}\n");
-    let mut row = None;
-    let mut in_table = false;
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    let mut lines = help.lines();
     while let Some(line) = lines.next() {
         let text = line.trim();
-        if let Some((option, about)) = option(&line) {
-            write!(section, "{}", row.take().map_or(String::new(), end)).unwrap();
-            if !in_table {
-                section.push_str("\n| option | meaning |\n|---|---|\n");
-                in_table = true;
-            }
-            row = Some((option.to_owned(), about.to_owned()));
-        } else if let Some((_, about)) = row.as_mut().filter(|_| line.starts_with(' ') || text.is_empty()) {
-            let list = text.starts_with("- ");
-            let between = if about.is_empty() || text.is_empty() {
-                ""
-            } else if list {
-                "<br>"
-            } else {
-                " "
-            };
-            write!(about, "{between}{text}").unwrap();
-        } else {
-            write!(section, "{}", row.take().map_or(String::new(), end)).unwrap();
-            in_table = false;
-            match text.strip_suffix(':') {
-                Some("Example" | "Examples") => {
-                    let examples: Vec<_> = lines.by_ref().collect();
-                    let examples = examples.iter().map(|line| line.strip_prefix("  ").unwrap_or(line));
-                    let examples = examples.collect::<Vec<_>>().join("\n");
-                    write!(
-                        section,
-                        "\n<!-- not run: examples of the help, with placeholders for tokens and files -->\n```sh\n{examples}\n```\n"
-                    )
-                    .unwrap();
-                }
-                Some(heading) if !line.starts_with(' ') => write!(section, "\n### {heading}\n").unwrap(),
-                _ if text.is_empty() => {}
-                _ => match text.strip_prefix("Usage: ") {
-                    Some(usage) => write!(section, "\n```text\n{usage}\n```\n").unwrap(),
-                    None => write!(section, "\n{}\n", escaped(text)).unwrap(),
-                },
+        let continues = text.is_empty() || line.starts_with(' ');
+        if let Some((option, about)) = option(line) {
+            rows.push((option, about.to_owned()));
+        } else if let Some((_, about)) = rows.last_mut().filter(|_| continues) {
+            let between = if text.starts_with("- ") { "<br>" } else { " " };
+            write!(about, "{}{text}", if text.is_empty() { "" } else { between }).unwrap();
+        } else if !text.is_empty() {
+            section += &table(&std::mem::take(&mut rows));
+            match (text.strip_prefix("Usage: "), text.strip_suffix(':')) {
+                (Some(usage), _) => write!(section, "\n```text\n{usage}\n```\n").unwrap(),
+                (_, Some("Example" | "Examples")) => section += &examples(lines.by_ref()),
+                (_, Some(heading)) if !continues => write!(section, "\n### {heading}\n").unwrap(),
+                _ => write!(section, "\n{}\n", escaped(text)).unwrap(),
             }
         }
     }
-    write!(section, "{}", row.take().map_or(String::new(), end)).unwrap();
-    section
+    section + &table(&rows)
+}
+
+fn examples<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let lines: Vec<_> = lines.map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+    let why = "examples of the help, with placeholders for tokens and files";
+    format!("\n<!-- not run: {why} -->\n```sh\n{}\n```\n", lines.join("\n").trim_end())
+}
+
+fn table(rows: &[(&str, String)]) -> String {
+    let row = |(option, about): &(&str, String)| {
+        format!("| `{}` | {} |\n", option.replace('|', "\\|"), escaped(about.trim()))
+    };
+    let rows: Vec<_> = rows.iter().map(row).collect();
+    if rows.is_empty() { String::new() } else { format!("\n| option | meaning |\n|---|---|\n{}", rows.concat()) }
 }
 
 /// An option or argument, and what follows it on its line.
@@ -91,10 +83,6 @@ fn option(line: &str) -> Option<(&str, &str)> {
     let begins = text.starts_with('-') && !text.starts_with("- ") || text.starts_with('<');
     let (option, about) = text.split_once("  ").unwrap_or((text, ""));
     (begins && (2..=6).contains(&indent)).then(|| (option.trim(), about.trim()))
-}
-
-fn end((option, about): (String, String)) -> String {
-    format!("| `{}` | {} |\n", option.replace('|', "\\|"), escaped(&about))
 }
 
 /// Text of the help as Markdown shows it unchanged; `<br>` is this module's own.
@@ -130,21 +118,45 @@ fn each_command_of_the_program_is_in_the_reference() {
 /// The text with every number of seconds replaced.
 fn timeless(text: &str) -> String {
     let words = text.split(' ').collect::<Vec<_>>();
-    let seconds = |at: usize| words.get(at + 1).is_some_and(|unit| unit.trim_end() == "s");
+    let seconds = |at: usize| words.get(at + 1).is_some_and(|unit| unit.split('\n').next() == Some("s"));
     let words = words.iter().enumerate().map(|(at, word)| if seconds(at) { "N" } else { word });
     words.collect::<Vec<_>>().join(" ")
 }
+
+/// Replaces the part of the README between two texts if documents are to be updated.
+fn update_readme(from: &str, to: &str, part: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_none() {
+        return;
+    }
+    let _one_at_a_time = README.lock().unwrap();
+    let readme = fs::read_to_string(document("README.md")).unwrap();
+    let (before, rest) = readme.split_once(from).unwrap();
+    let (_, after) = rest.split_once(to).unwrap();
+    fs::write(document("README.md"), format!("{before}{from}{part}{to}{after}")).unwrap();
+}
+
+static README: Mutex<()> = Mutex::new(());
 
 #[test]
 fn the_readme_shows_what_the_first_export_prints() {
     let folder = folder();
     let output = path(&folder, "contacts.parquet");
     let printed = run(&["contacts", "--sandbox", "-o", &output]).stderr.replace(&output, "contacts.parquet");
+    // The last line says that the contacts are invented.
+    let due = printed.lines().take(3).collect::<Vec<_>>().join("\n") + "\n";
+    update_readme("```text\n", "```", &due);
     let readme = fs::read_to_string(document("README.md")).unwrap();
     let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let due: String = printed.lines().take(3).map(|line| timeless(&format!("{line}\n"))).collect();
-    let found: String = shown.lines().map(|line| timeless(&format!("{line}\n"))).collect();
-    assert_eq!(found, due, "the README's output is old");
+    assert_eq!(timeless(shown), timeless(&due), "run UPDATE_DOCS=1 cargo test --test it docs");
+}
+
+#[test]
+fn the_readme_has_the_table_of_exit_codes() {
+    let table = ExitCode::table();
+    let (head, _) = table.split_once('\n').unwrap();
+    update_readme(head, "\n\n", table.strip_prefix(head).unwrap().trim_end());
+    let readme = fs::read_to_string(document("README.md")).unwrap();
+    assert!(readme.contains(&table), "run UPDATE_DOCS=1 cargo test --test it docs:\n{table}");
 }
 
 #[test]
