@@ -28,9 +28,9 @@ fn document(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The help of a command, with lines so wide that none is wrapped.
+/// The help of a command.
 fn help(command: &str) -> String {
-    let ran = ran(program(&[command, "--help"]).env("COLUMNS", "2000").output().unwrap());
+    let ran = ran(program(&[command, "--help"]).env("COLUMNS", "100").output().unwrap());
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     ran.stdout
 }
@@ -40,7 +40,7 @@ fn section(command: &str) -> String {
     let help = help(command);
     let mut section = format!("\n## linq-export {command}\n");
     let mut rows: Vec<(&str, String)> = Vec::new();
-    let mut lines = help.lines();
+    let mut lines = help.lines().peekable();
     while let Some(line) = lines.next() {
         let text = line.trim();
         let continues = text.is_empty() || line.starts_with(' ');
@@ -55,7 +55,12 @@ fn section(command: &str) -> String {
                 (Some(usage), _) => write!(section, "\n```text\n{usage}\n```\n").unwrap(),
                 (_, Some("Example" | "Examples")) => section += &examples(lines.by_ref()),
                 (_, Some(heading)) if !continues => write!(section, "\n### {heading}\n").unwrap(),
-                _ => write!(section, "\n{}\n", escaped(text)).unwrap(),
+                _ => {
+                    // A paragraph has several lines, since clap wraps them whatever the width.
+                    let more = std::iter::from_fn(|| lines.next_if(|line| !line.is_empty()));
+                    let paragraph: Vec<_> = std::iter::once(text).chain(more).map(str::trim).collect();
+                    write!(section, "\n{}\n", escaped(&paragraph.join(" "))).unwrap();
+                }
             }
         }
     }
