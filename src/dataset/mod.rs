@@ -6,8 +6,8 @@
 //! at a time, and no value of a contact is ever shown in an error.
 //!
 //! ```no_run
-//! # fn example() -> Result<(), linq_export::readback::ReadbackError> {
-//! let digest = linq_export::readback::digest("contacts.ndjson.gz".as_ref())?;
+//! # fn example() -> Result<(), linq_export::dataset::ReadbackError> {
+//! let digest = linq_export::dataset::digest("contacts.ndjson.gz".as_ref())?;
 //! println!("{} rows, {}", digest.rows, digest.sum);
 //! # Ok(())
 //! # }
