@@ -1,4 +1,5 @@
-//! Apache Arrow: the schema as Python code for pyarrow, for readers that would otherwise guess types, such as of NDJSON.
+//! Apache Arrow: the schema as Python code for pyarrow, for readers that would otherwise guess types, such as of
+//! NDJSON.
 
 use super::columns::{Column, Kind};
 

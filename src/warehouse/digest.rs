@@ -1,8 +1,8 @@
 //! SQL that computes the digest of a loaded table and compares it with the export's.
 //!
 //! [`crate::digest`] defines the text of a row. The engines differ only in the names of functions, so there is one
-//! statement, filled in with each engine's spelling. The sum is cast from text, because no engine has a numeric literal that
-//! wide.
+//! statement, filled in with each engine's spelling. The sum is cast from text, because no engine has a numeric literal
+//! that wide.
 
 use super::columns::{Kind, Leaf};
 use crate::digest::ContentDigest;

@@ -46,8 +46,8 @@ const SPELLING: Spelling = Spelling {
     text: "VARCHAR",
 };
 
-/// Maximum bytes of a row. A contact is never longer than an API page, which has at most 8 MiB, and at worst every character
-/// is escaped. The defaults of `DuckDB` are 2 MiB for CSV and 16 MiB for JSON.
+/// Maximum bytes of a row. A contact is never longer than an API page, which has at most 8 MiB, and at worst every
+/// character is escaped. The defaults of `DuckDB` are 2 MiB for CSV and 16 MiB for JSON.
 const MAX_ROW: usize = 64 << 20;
 
 pub(super) const SECTION: Section = Section {

@@ -20,8 +20,8 @@ pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
 
 /// The files of a kit: its README, then the files of each warehouse, in the order in which the README names them.
 ///
-/// Those of the owners table have `owners.` in their names. The texts depend on nothing but the input: not on the clock, and
-/// on the machine only through the paths of the export's files.
+/// Those of the owners table have `owners.` in their names. The texts depend on nothing but the input: not on the
+/// clock, and on the machine only through the paths of the export's files.
 #[must_use]
 pub fn kit(input: &KitInput<'_>) -> Vec<KitFile> {
     let mut tables = vec![Table::new("contacts", &input.contacts, input)];

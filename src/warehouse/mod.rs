@@ -1,8 +1,8 @@
 //! Schemas for warehouses, and the kit: scripts that load an export and check the loaded table. Pure: returns texts.
 //!
-//! [`schema`] writes an Arrow schema as DDL, or as a schema file, in a [`Dialect`]. [`kit`] writes the scripts that load an
-//! export into each warehouse, upsert it into an existing table, and then compare the table's digest with the export's.
-//! Every file name is quoted and every type is given, so that a warehouse has nothing to guess.
+//! [`schema`] writes an Arrow schema as DDL, or as a schema file, in a [`Dialect`]. [`kit`] writes the scripts that
+//! load an export into each warehouse, upsert it into an existing table, and then compare the table's digest with the
+//! export's. Every file name is quoted and every type is given, so that a warehouse has nothing to guess.
 //!
 //! # Types
 //!
@@ -50,9 +50,9 @@ pub(crate) use readme::TITLE;
 
 /// The schema or DDL of a table in a dialect, with a description of every column.
 ///
-/// The table name may have several parts separated by dots, none of them empty. Every part that this program did not choose
-/// itself is quoted, so reserved words are allowed; for Snowflake it is quoted in upper case, as Snowflake stores unquoted
-/// names. A column whose type does not occur in this program's tables is described as text.
+/// The table name may have several parts separated by dots, none of them empty. Every part that this program did not
+/// choose itself is quoted, so reserved words are allowed; for Snowflake it is quoted in upper case, as Snowflake
+/// stores unquoted names. A column whose type does not occur in this program's tables is described as text.
 #[must_use]
 pub fn schema(dialect: Dialect, table: &str, schema: &Schema) -> String {
     dialect.schema(table, &columns::columns(schema))

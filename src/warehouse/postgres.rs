@@ -1,7 +1,7 @@
 //! `PostgreSQL`: the table with comments, `\copy` of CSV or NDJSON, and the upsert.
 //!
-//! It does not read Parquet, and its text cannot contain NUL (U+0000): a row with one stops the load. Before version 18, so
-//! does a line `\.` within a CSV value, which psql takes for the end of the data.
+//! It does not read Parquet, and its text cannot contain NUL (U+0000): a row with one stops the load. Before version
+//! 18, so does a line `\.` within a CSV value, which psql takes for the end of the data.
 
 use super::columns::{Column, Kind, leaves};
 use super::create_table::{CreateTable, comments};

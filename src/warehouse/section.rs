@@ -15,8 +15,8 @@ pub(super) struct Section {
     pub commands: &'static [(&'static str, &'static str)],
     /// What a user must know besides the commands; may be empty.
     pub note: &'static str,
-    /// The formats that it is loaded from, and how. It is a list rather than a `match`, so that a new format needs an edit
-    /// only in the dialects that can read it.
+    /// The formats that it is loaded from, and how. It is a list rather than a `match`, so that a new format needs an
+    /// edit only in the dialects that can read it.
     pub loads: &'static [(Format, Load)],
     /// The script that upserts an export into the table, or only creates the table if the format cannot be read.
     pub table_file: &'static str,

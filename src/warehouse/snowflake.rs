@@ -1,9 +1,9 @@
 //! Snowflake: the table, the upload with `PUT`, `COPY INTO` a staging table, the `MERGE` and the digest.
 //!
-//! Written from Snowflake's documentation, not tested there. A timestamp is a `TIMESTAMP_LTZ`: a point in time without an
-//! offset of its own, like `timestamptz` elsewhere, and the type that Parquet's UTC timestamps are read as. Where a reader
-//! returns a `TIMESTAMP_NTZ` instead, the cast interprets it in the session's time zone, so the script sets that to UTC. A
-//! struct is an `OBJECT`, which Parquet and JSON load alike.
+//! Written from Snowflake's documentation, not tested there. A timestamp is a `TIMESTAMP_LTZ`: a point in time without
+//! an offset of its own, like `timestamptz` elsewhere, and the type that Parquet's UTC timestamps are read as. Where a
+//! reader returns a `TIMESTAMP_NTZ` instead, the cast interprets it in the session's time zone, so the script sets that
+//! to UTC. A struct is an `OBJECT`, which Parquet and JSON load alike.
 
 use super::columns::{Column, Kind, leaves};
 use super::create_table::{CreateTable, NOT_NULL, about_table};

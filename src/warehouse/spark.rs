@@ -66,8 +66,8 @@ pub(super) const SECTION: Section = Section {
     digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
 };
 
-/// With a null value that never occurs, an empty field becomes null and a quoted one stays "". Without the line separator, a
-/// CRLF within a value would become LF.
+/// With a null value that never occurs, an empty field becomes null and a quoted one stays "". Without the line
+/// separator, a CRLF within a value would become LF.
 const CSV_OPTIONS: &str = ", mode 'FAILFAST', header 'true', multiLine 'true', escape '\"', lineSep '\\r\\n', \
                            emptyValue '', nullValue '\\u0001null\\u0001'";
 
