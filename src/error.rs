@@ -1,7 +1,7 @@
 //! Any error of a run: the errors of its stages under one name.
 
 use crate::config::{ConfigError, MaxDeletes};
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use crate::fetch::ApiError;
 use crate::proof::{Certificate, Require};
 use crate::text::humanize::{count, counted};
@@ -18,7 +18,7 @@ pub enum Error {
     Api(Box<ApiError>),
     /// The output could not be written.
     #[error(transparent)]
-    Sink(#[from] SinkError),
+    Destination(#[from] DestinationError),
     /// The export is less complete than was required.
     #[error("the export is {}, and {required} was required: {}", certificate.level, certificate.why())]
     Incomplete {

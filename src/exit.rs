@@ -1,11 +1,12 @@
 //! Exit codes: one for each way a run can end, and the one that each error has.
 
-use crate::api::{Failure, PROXY_AUTHENTICATION, SetupError};
+use crate::api::SetupError;
 use crate::dataset::ReadbackError;
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use crate::error::Error;
 use crate::events::Summary;
-use crate::fetch::{ApiError, Class, classify};
+use crate::fetch::ApiError;
+use crate::page::FailureClass;
 use crate::verify::VerifyError;
 
 /// How the program exits. Meanings are final; causes may be added.
@@ -85,7 +86,7 @@ impl ExitCode {
             }
             Self::CannotCreate => (73, "the output cannot be created"),
             Self::CannotWrite => (74, "the output cannot be written"),
-            Self::TemporaryFailure => (75, "try again later: throttled out, or another run has the output"),
+            Self::TemporaryFailure => (75, "try again later: rate limited, or another run has the output"),
             Self::Unauthorized => (77, "the token was rejected (401, 403)"),
             Self::HangUp => (129, "stopped because the terminal was closed (SIGHUP)"),
             Self::Interrupted => (130, "stopped by Ctrl-C (SIGINT)"),
@@ -123,7 +124,7 @@ impl Error {
         match self {
             Self::Config(_) => ExitCode::Usage,
             Self::Api(error) => error.exit(),
-            Self::Sink(error) => error.exit(),
+            Self::Destination(error) => error.exit(),
             Self::Incomplete { .. } | Self::Deleted { .. } => ExitCode::Incomplete,
             Self::Cancelled => ExitCode::Interrupted,
             Self::Bug(_) => ExitCode::Internal,
@@ -138,53 +139,42 @@ impl ApiError {
         match self {
             Self::Setup(SetupError::Authorities(_)) => ExitCode::Usage,
             Self::Setup(SetupError::Http(_)) | Self::Outage { .. } => ExitCode::Unavailable,
-            Self::Throttled { .. } | Self::Deadline { .. } => ExitCode::TemporaryFailure,
-            Self::Page { failure, .. } => exit_of(failure),
-            Self::Unreadable { failure, .. } => exit_of(failure),
+            Self::RateLimited { .. } | Self::Deadline { .. } => ExitCode::TemporaryFailure,
+            Self::Page(failed) => exit_of(failed.failure.class),
+            Self::Unreadable { failure, .. } => exit_of(failure.class),
         }
     }
 }
 
-/// How a program exits whose page could not be had.
-fn exit_of(failure: &Failure) -> ExitCode {
-    match classify(failure) {
-        Class::Throttled => ExitCode::TemporaryFailure,
-        Class::Transient => ExitCode::Unavailable,
-        Class::Protocol | Class::StandIn => ExitCode::BadResponse,
-        Class::Fatal => match failure {
-            Failure::Status { status: 401 | 403, .. } => ExitCode::Unauthorized,
-            Failure::Status { status: PROXY_AUTHENTICATION | 500.., .. } | Failure::Transport { .. } => {
-                ExitCode::Unavailable
-            }
-            _ => ExitCode::BadResponse,
-        },
+/// The exit code after a page that could not be read.
+fn exit_of(class: FailureClass) -> ExitCode {
+    match class {
+        FailureClass::RateLimited => ExitCode::TemporaryFailure,
+        FailureClass::Transient | FailureClass::Unreachable => ExitCode::Unavailable,
+        FailureClass::InvalidPage | FailureClass::NotAPage | FailureClass::Rejected => ExitCode::BadResponse,
+        FailureClass::Unauthorized => ExitCode::Unauthorized,
     }
 }
 
-impl SinkError {
+impl DestinationError {
     /// How a program that ends with this error exits.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
             Self::Create { .. }
             | Self::Mode { .. }
-            | Self::IsFolder { .. }
+            | Self::IsDirectory { .. }
             | Self::Lock { .. }
-            | Self::NotOurs { .. }
-            | Self::NotAKit { .. }
+            | Self::NotReplaceable { .. }
             | Self::NotForPartition { .. }
             | Self::OwnersNotOurs { .. } => ExitCode::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
                 ExitCode::CannotWrite
             }
             Self::Locked { .. } => ExitCode::TemporaryFailure,
-            Self::ManifestElsewhere { .. }
-            | Self::KitNotApart { .. }
-            | Self::KitNowhere { .. }
-            | Self::NoFolderOfItsOwn { .. }
-            | Self::OwnersNowhere { .. }
-            | Self::OverInput { .. }
-            | Self::SamePlace { .. } => ExitCode::Usage,
+            Self::KitNotApart { .. } | Self::Unsupported { .. } | Self::OverInput { .. } | Self::SamePlace { .. } => {
+                ExitCode::Usage
+            }
             Self::ReaderGone => ExitCode::BrokenPipe,
             Self::Encode { .. } => ExitCode::Internal,
         }

@@ -120,9 +120,9 @@ pub mod warehouse;
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
-pub use crate::api::{Failure, RequestId, Said, SetupError, Transport};
-pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
-pub use crate::fetch::ApiError;
+pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
+pub use crate::destination::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
+pub use crate::fetch::{ApiError, FailedAttempt};
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};
 pub use arrow;
@@ -130,7 +130,7 @@ pub use error::Error;
 pub use exit::ExitCode;
 pub use manifest::{Manifest, ManifestError};
 pub use pipeline::{Contacts, contacts, export, starting_rate};
-pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};
+pub use proof::{Assumption, Basis, Certificate, Direction, Field, Level, Order, Reason, Require, UnknownLevel};
 pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;
 

@@ -22,7 +22,7 @@ use super::token::TokenSource;
 use super::voice::Voice;
 use super::{secret, words};
 use crate::config::{Below, ConfigError, ExportConfig, MaxDeletes, Output, Source, Token};
-use crate::events::{Publishing, Reporter, Summary, Tally};
+use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::Ended;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
@@ -112,7 +112,7 @@ impl Contacts {
             Ok(signals) => signals,
             Err(error) => return self.broken(&Error::Bug(format!("cannot listen to signals: {error}"))),
         };
-        let tally = Arc::new(Tally::new(self.voice.reporter()));
+        let counters = Arc::new(Counters::new(self.voice.reporter()));
         let (started, start) = (Utc::now(), Instant::now());
         let (records, opened) = self.open_records(start, &signals).await;
         let begun = tokio::select! {
@@ -122,7 +122,7 @@ impl Contacts {
         };
         let known = begun.as_ref().ok().map(|begun| begun.config.clone());
         let result = match begun {
-            Ok(begun) => self.export(begun, Arc::clone(&tally) as _, &signals).await,
+            Ok(begun) => self.export(begun, Arc::clone(&counters) as _, &signals).await,
             Err(error) => Err(error),
         };
         let result = result.map_err(secret::within);
@@ -131,7 +131,7 @@ impl Contacts {
             (Err(Error::Cancelled), Some(exit)) => exit,
             (Err(error), _) => error.exit(),
         };
-        let mut ended = Ended::new(exit, started, start.elapsed(), tally.figures());
+        let mut ended = Ended::new(exit, started, start.elapsed(), counters.figures());
         // The name may hold the token, and is not recorded then.
         if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
             ended = ended.with_output(&self.destination.output());
@@ -139,7 +139,7 @@ impl Contacts {
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
-        let publishing = tally.publishing();
+        let publishing = counters.publishing();
         if let Publishing::Done(manifest) = &publishing {
             ended = ended.with_manifest(manifest);
         }

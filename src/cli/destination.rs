@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf, is_separator};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -59,27 +59,10 @@ struct Kind {
     parquet_profile: Option<Profile>,
 }
 
-/// Whether a path ends as that of a folder alone does: with a slash, or one and a dot.
-fn is_said_to_be_folder(path: &Path) -> bool {
-    let text = path.to_string_lossy();
-    text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(&text).ends_with(is_separator)
-}
-
-/// The output that a path names.
-pub fn named(path: PathBuf, partition: Option<Partition>) -> Output {
-    if path.as_os_str() == "-" {
-        Output::Stdout
-    } else if is_said_to_be_folder(&path) {
-        Output::Folder { path, partition }
-    } else {
-        Output::File(path)
-    }
-}
-
 impl Destination {
     /// Where the output goes.
     pub fn output(&self) -> Output {
-        named(self.output.clone(), self.partition.clone())
+        Output::named(self.output.clone(), self.partition.clone())
     }
 
     /// Where the manifest is to go, if that was said.
@@ -93,17 +76,12 @@ impl Destination {
         let output = self.output();
         self.check_folder(&output)?;
         self.check_mode(&output)?;
-        let path = match &output {
-            // What is a folder without the slash is refused when it is opened; its name says nothing.
-            Output::File(path) if !path.is_dir() => Some(path.as_path()),
-            _ => None,
-        };
-        let format = match output {
-            Output::Stdout => Some(
-                format.ok_or("standard output has no ending: say --format ndjson, --format csv or --format parquet")?,
-            ),
-            _ if path.is_none() => format.or(Some(Format::Parquet)),
-            _ => format,
+        // The name of a directory without a trailing slash tells no format, and is refused later.
+        let path = output.file().filter(|path| !path.is_dir());
+        let format = if output == Output::Stdout {
+            Some(format.ok_or("standard output has no ending: say --format ndjson, --format csv or --format parquet")?)
+        } else {
+            format.or(path.is_none().then_some(Format::Parquet))
         };
         let chosen = Encoding::chosen(path, format, compression, compression_level);
         let mut encoding = chosen.map_err(|error| error.to_string())?;
@@ -127,10 +105,13 @@ impl Destination {
 
     /// Refuses what only a folder can have, where there is none.
     fn check_folder(&self, output: &Output) -> Result<(), String> {
-        let named = match (self.rows_per_file, &self.partition, output) {
-            (_, _, Output::Folder { .. }) | (None, None, _) => return Ok(()),
-            (Some(_), ..) => "--rows-per-file",
-            (None, Some(_), _) => "--partition",
+        if output.is_directory() {
+            return Ok(());
+        }
+        let named = match (self.rows_per_file, &self.partition) {
+            (None, None) => return Ok(()),
+            (Some(_), _) => "--rows-per-file",
+            (None, Some(_)) => "--partition",
         };
         Err(format!(
             "{named} is for a folder, and {output} is none: end the name of a folder with a slash, as in -o out/"

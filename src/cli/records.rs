@@ -7,7 +7,7 @@ use clap::Args;
 use super::secret;
 use crate::config::Output;
 use crate::report::{Ended, metrics};
-use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
+use crate::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Records of the run, also of one that failed")]
@@ -71,11 +71,15 @@ impl Records {
 
     /// Opens the records before anything is asked of the server, if they are `apart` from all else. One that cannot be
     /// opened is an error; the others are there to tell it. A pipe may wait for its reader for a while.
-    pub fn open(&self, apart: impl Fn(&[&Path]) -> Result<(), SinkError>) -> (OpenRecords, Result<(), SinkError>) {
+    pub fn open(
+        &self,
+        apart: impl Fn(&[&Path]) -> Result<(), DestinationError>,
+    ) -> (OpenRecords, Result<(), DestinationError>) {
         let (report, metrics) = (self.report.as_deref(), self.metrics_file.as_deref());
         let paths: Vec<_> = report.into_iter().chain(metrics).collect();
         let mut result = apart(&paths);
-        let is_taken = |result: &Result<(), SinkError>| matches!(result, Err(SinkError::SamePlace { .. }));
+        let is_taken =
+            |result: &Result<(), DestinationError>| matches!(result, Err(DestinationError::SamePlace { .. }));
         let mut open = OpenRecords::default();
         if is_taken(&result) {
             // What stands there is not the records' to replace.
@@ -113,20 +117,20 @@ impl OpenRecords {
     }
 
     /// Writes all of them, at once; the first error is returned.
-    pub fn write(mut self, ended: &Ended) -> Result<(), SinkError> {
+    pub fn write(mut self, ended: &Ended) -> Result<(), DestinationError> {
         let write = |record| self.take(record).map_or(Ok(()), |file| write(file, record, ended));
         Record::ALL.map(write).into_iter().collect()
     }
 }
 
 /// Writes a record.
-pub fn write(file: RecordFile, record: Record, ended: &Ended) -> Result<(), SinkError> {
+pub fn write(file: RecordFile, record: Record, ended: &Ended) -> Result<(), DestinationError> {
     match record {
-        Record::Report => file.write(ended.report().as_bytes(), Readers::Owner),
+        Record::Report => file.write(ended.report().as_bytes(), KnownReaders::Owner),
         Record::Metrics => {
             let text = metrics(ended, file.earlier().as_deref());
             // The collector is another user than the one who exports.
-            file.write(text.as_bytes(), Readers::Everybody)
+            file.write(text.as_bytes(), KnownReaders::Everybody)
         }
     }
 }

@@ -10,11 +10,11 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::Arguments;
 use super::records::Records;
-use super::{destination, say, secret, server, variables};
+use super::{say, secret, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
 use crate::report::Ended;
-use crate::{Error, ExitCode, RunPaths, SinkError, check_apart};
+use crate::{DestinationError, Error, ExitCode, RunPaths, check_apart};
 
 /// Says what is wrong with the arguments, or prints the help that they ask for, and how to exit.
 pub fn refused(error: &clap::Error) -> ExitCode {
@@ -91,7 +91,7 @@ fn leave(ended: &Ended, arguments: &Arguments) {
             let beside = RunPaths { output, manifest, kit, records: paths, inputs: &[] };
             // What is named is told from the records alone: the output is among it.
             for among in [beside, RunPaths { manifest: None, kit: None, inputs: &inputs, ..beside }] {
-                if let Err(taken @ SinkError::SamePlace { .. }) = check_apart(&among) {
+                if let Err(taken @ DestinationError::SamePlace { .. }) = check_apart(&among) {
                     return Err(taken);
                 }
             }
@@ -107,7 +107,7 @@ fn outputs(arguments: &Arguments) -> Vec<Output> {
     let partition = value("partition", arguments).and_then(|partition| partition.to_str()?.parse().ok());
     let given = arguments.values("output", Some('o'));
     let set = variables::value("output", arguments);
-    given.into_iter().chain(set).map(|path| destination::named(path.into(), partition.clone())).collect()
+    given.into_iter().chain(set).map(|path| Output::named(path.into(), partition.clone())).collect()
 }
 
 /// The value of an option that is given once, or set by its variable.

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use super::{hints, variables};
 use crate::events::Publishing;
-use crate::{ApiError, Error, ExitCode, Failure, Reason, SinkError, Transport, error_chain};
+use crate::{ApiError, DestinationError, Error, ExitCode, FailureKind, Reason, Transport, error_chain};
 
 /// An error with all that lies behind it, a line each.
 pub fn error(error: &dyn StdError) -> String {
@@ -41,72 +41,68 @@ pub fn stopped(publishing: &Publishing) -> &'static str {
 /// What to do about an error, where there is something to do.
 pub fn hint(error: &Error) -> Option<&'static str> {
     match error {
-        Error::Sink(SinkError::Locked { .. }) => {
+        Error::Destination(DestinationError::Locked { .. }) => {
             return Some("wait for it with --wait-lock 10m, or run again when it has ended");
         }
-        Error::Sink(SinkError::IsFolder { .. }) => {
-            return Some("to write a folder of files, end its name with a slash: it is then replaced as a whole");
+        Error::Destination(DestinationError::IsDirectory { .. }) => {
+            return Some("add a trailing slash to write part files into it, replacing its contents");
         }
-        Error::Sink(SinkError::NotOurs { .. }) => {
+        Error::Destination(DestinationError::NotReplaceable { .. }) => {
             return Some(
-                "only a folder that is empty, or holds an export and nothing else, is replaced: name another, or move \
-                 away what is in it",
+                "only a directory that is missing, empty, or holds nothing but an earlier export or kit is replaced: name \
+                 another one, or move its contents away",
             );
         }
-        Error::Sink(SinkError::NotAKit { .. }) => {
+        Error::Destination(DestinationError::NotForPartition { .. }) => {
             return Some(
-                "--kit takes a folder of its own: one that is not there yet, is empty, or holds an earlier kit and nothing \
-                 else. Name another, or move away what is in it",
+                "name a directory that holds only these partitions: other contents would be read together with them",
             );
         }
-        Error::Sink(SinkError::NotForPartition { .. }) => {
-            return Some("name a folder for these partitions alone: what is in this one would be read with them");
-        }
-        Error::Sink(SinkError::StreamClosed { .. }) => {
+        Error::Destination(DestinationError::StreamClosed { .. }) => {
             return Some(
-                "redirect it to a file or a pipe, or name a file with -o; -o /dev/null throws the rows away. A program \
-                 that starts this one may have opened /dev/null for reading and writing, which looks the same",
+                "redirect it to a file or a pipe, or name a file with -o; -o /dev/null discards the rows. A parent process \
+                 that passes /dev/null opened for reading and writing causes this, too",
             );
         }
-        Error::Sink(SinkError::Unfinished { error, .. } | SinkError::Kit { error, .. })
+        Error::Destination(DestinationError::Unfinished { error, .. } | DestinationError::Kit { error, .. })
             if error.kind() == ErrorKind::FileTooLarge =>
         {
             return hints::of(error);
         }
-        Error::Sink(SinkError::OwnersNotOurs { .. }) => {
-            return Some("it may be somebody's: move it away, or choose another name for the output");
+        Error::Destination(DestinationError::OwnersNotOurs { .. }) => {
+            return Some("move it away, or choose another name for the output");
         }
-        Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::CrossesDevices => {
-            return Some("it is a link to another file system: owners stand on that of their contacts");
+        Error::Destination(DestinationError::Create { error, .. }) if error.kind() == ErrorKind::CrossesDevices => {
+            return Some("it is a link to another file system; owners must be on the same one as their contacts");
         }
-        Error::Sink(SinkError::Create { error, .. }) if error.kind() == ErrorKind::NotADirectory => {
-            return Some(
-                "it, or what it is to stand in, is a file: to replace the file, leave out the slash at the end",
-            );
+        Error::Destination(DestinationError::Create { error, .. }) if error.kind() == ErrorKind::NotADirectory => {
+            return Some("it, or a directory in its path, is a file: to replace the file, remove the trailing slash");
         }
-        Error::Sink(SinkError::Unfinished { error, .. }) if error.kind() == ErrorKind::StorageFull => {
+        Error::Destination(DestinationError::Unfinished { error, .. }) if error.kind() == ErrorKind::StorageFull => {
             return Some("is the disk full? Run again: verify says whether it is whole");
         }
-        Error::Sink(SinkError::Unfinished { .. }) => {
+        Error::Destination(DestinationError::Unfinished { .. }) => {
             return Some("run again, which finishes it; verify says whether it is whole");
         }
-        Error::Sink(SinkError::Mode { .. }) => {
-            return Some("leave out --mode: where the file system is mounted decides who may read its files");
+        Error::Destination(DestinationError::Mode { .. }) => {
+            return Some("leave out --mode: the mount options of the file system decide who can read its files");
         }
-        Error::Sink(SinkError::Kit { .. }) => {
+        Error::Destination(DestinationError::Kit { .. }) => {
             return Some("the export itself is whole: export again with another --kit, or load it without one");
         }
-        Error::Sink(SinkError::Lock { error, .. })
+        Error::Destination(DestinationError::Lock { error, .. })
             if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
         {
             return hints::of(error);
         }
-        Error::Sink(SinkError::Lock { .. }) => {
+        Error::Destination(DestinationError::Lock { .. }) => {
             return Some(
-                "is the lock another user's, or its folder read-only? Whoever exports here must be able to write both",
+                "does the lock belong to another user, or is its directory read-only? This user must be able to write both",
             );
         }
-        Error::Sink(SinkError::Create { error, .. } | SinkError::Write { error, .. }) if hints::of(error).is_some() => {
+        Error::Destination(DestinationError::Create { error, .. } | DestinationError::Write { error, .. })
+            if hints::of(error).is_some() =>
+        {
             return hints::of(error);
         }
         Error::Incomplete { certificate, .. } => return Some(hint_of_level(&certificate.reasons)),
@@ -146,17 +142,17 @@ fn hint_of(error: &ApiError) -> Option<&'static str> {
             "tell Linq's support which contacts stand beside it; --publish-below publishes the others, as incomplete",
         );
     }
-    let (ApiError::Page { failure, .. } | ApiError::Outage { failure, .. }) = error else { return None };
-    match failure {
-        Failure::Status { status: 407, .. } => Some(
+    let (ApiError::Page(last) | ApiError::Outage { last, .. }) = error else { return None };
+    match last.failure.kind {
+        FailureKind::Status { status: 407, .. } => Some(
             "give the proxy's user and password in HTTPS_PROXY (http://user:password@host:port), or name the API's host \
              in NO_PROXY",
         ),
-        Failure::Transport { kind: Transport::Proxy, .. } => Some(
+        FailureKind::Transport { at: Transport::Proxy, .. } => Some(
             "set HTTPS_PROXY to an http:// or https:// proxy, or name the API's host in NO_PROXY; SOCKS proxies are not \
              supported",
         ),
-        Failure::StandIn { .. } if matches!(error, ApiError::Outage { .. }) => Some(
+        FailureKind::NotAPage { .. } if matches!(error, ApiError::Outage { .. }) => Some(
             "check --base-url, and whether the API is down for maintenance: something that is not the API answered in its \
              place",
         ),

@@ -4,9 +4,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{
-    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, OutFile, Output, Owners,
-};
+use super::{ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, Output, Owners};
 use crate::resource;
 
 /// What to export, and where to.
@@ -91,19 +89,6 @@ impl ExportConfig {
         self.digest || self.kit.is_some()
     }
 
-    /// Where a file of the output stands; nowhere on standard output.
-    pub(crate) fn path_of(&self, file: OutFile) -> Option<PathBuf> {
-        self.output.target().map(|target| self.path_at(&target, file))
-    }
-
-    /// Where a file of the output stands, if that is at `target`.
-    pub(crate) fn path_at(&self, target: &Path, file: OutFile) -> PathBuf {
-        match self.output {
-            Output::Folder { .. } => target.join(file.in_folder(self.encoding)),
-            _ => file.beside(target, self.encoding),
-        }
-    }
-
     /// What holds the token, of all that is shown or recorded. A sandbox's token is no secret.
     fn holds_token(&self) -> Option<&'static str> {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
@@ -142,13 +127,13 @@ impl ExportConfig {
                 usage("a kit is for the table's columns, which raw JSON does not have")
             }
             Content::Raw if self.digest => usage("a digest is of the table's columns, which raw JSON does not have"),
-            _ if self.kit.is_some() && self.output == Output::Stdout => {
+            _ if self.kit.is_some() && !self.output.is_local() => {
                 usage("a kit names the files of the export: that needs a file or a folder for the output")
             }
             Content::Table(layout) if layout.owners == Owners::Struct && format == Format::Csv => {
                 usage("CSV has no nested values: write the owners as columns or as a table")
             }
-            Content::Table(_) if self.has_owners_file() && self.output == Output::Stdout => {
+            Content::Table(_) if self.has_owners_file() && !self.output.is_local() => {
                 usage("owners as a table are a second file: that needs a file or a folder for the output")
             }
             Content::Table(_) if self.has_owners_file() && is_not_text(&self.output) => usage(
@@ -162,7 +147,7 @@ impl ExportConfig {
 
 /// Whether a file has a name that JSON cannot hold.
 fn is_not_text(output: &Output) -> bool {
-    matches!(output, Output::File(path) if path.file_name().is_some_and(|name| name.to_str().is_none()))
+    output.file().and_then(Path::file_name).is_some_and(|name| name.to_str().is_none())
 }
 
 /// Whether contacts or owners have a column of that name in any form. Warehouses do not tell capitals from small letters.

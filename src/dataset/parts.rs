@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::ReadbackError;
 use crate::atomic::is_taken_away;
+use crate::naming;
 use crate::platform;
 
-/// How the names of parts begin. What describes them begins with `_`, and what is hidden with a dot.
-const PART: &str = "part-";
 /// How often a table is read that is replaced meanwhile, at most.
 const READINGS: usize = 4;
 
@@ -64,7 +63,7 @@ fn in_folder(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut parts = Vec::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(PART) {
+        if naming::is_part(&entry.file_name().to_string_lossy()) {
             parts.push(entry.path());
         }
     }

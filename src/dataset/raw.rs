@@ -1,12 +1,11 @@
 //! Contacts as the API sent them, which `--raw` writes: lines without a table, by what their manifest says.
 
-use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::parts::Parts;
 use super::{Lines, ReadbackError, raw_ids};
 use crate::manifest::{self, Known};
+use crate::naming;
 
 /// What can be told of such lines.
 #[derive(Debug)]
@@ -19,14 +18,8 @@ pub(crate) struct RawLines {
 
 /// Whether the manifest beside a file, or in a folder, says that it holds such lines.
 pub(super) fn is_raw(path: &Path) -> bool {
-    let path = if path.is_dir() {
-        path.join("_manifest.json")
-    } else {
-        let mut name = fs::canonicalize(path).map(OsString::from).unwrap_or_default();
-        name.push(".manifest.json");
-        name.into()
-    };
-    manifest::read_file(&path).is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
+    let manifest = naming::manifest_of(path).and_then(|path| manifest::read_file(&path));
+    manifest.is_ok_and(|text| Known::read(&text).is_ok_and(|known| known.options.raw))
 }
 
 /// Counts them.

@@ -17,7 +17,7 @@ use arrow::error::ArrowError;
 use super::extra::{Extra, Found};
 use super::json::{Kind, Raw};
 use super::timestamp;
-use crate::page::{Finding, FindingKind, RowKey};
+use crate::page::{Finding, RowKey, WarningKind};
 use crate::resource::contacts::{COLUMNS, Column, Holds, Place};
 use crate::resource::{EXTRA, schema, schema_with_raw};
 use crate::text::sanitize::escape;
@@ -138,7 +138,7 @@ impl Columns {
             }
         }
         for (column, times) in contact.repeated {
-            note(&mut self.findings, FindingKind::RepeatedKey, column, row, times);
+            note(&mut self.findings, WarningKind::RepeatedKey, column, row, times);
         }
         if let Some(raw) = &mut self.raw {
             raw.append_value(one_line(bytes));
@@ -235,7 +235,7 @@ fn append_integer(
 ) -> bool {
     builder.append_option(integer.map(|integer| integer.number));
     let is_plain = integer.is_none_or(|integer| integer.is_plain);
-    note(findings, FindingKind::RewrittenNumber, column.name, row, u64::from(!is_plain));
+    note(findings, WarningKind::RewrittenNumber, column.name, row, u64::from(!is_plain));
     is_plain
 }
 
@@ -251,20 +251,20 @@ fn append(
         Builder::Integer(builder) => {
             let number = value.and_then(integer);
             let is_plain = append_integer(builder, number, column, findings, row);
-            keep(number.is_some(), value, column, FindingKind::WrongKind, findings, row) && is_plain
+            keep(number.is_some(), value, column, WarningKind::WrongKind, findings, row) && is_plain
         }
         Builder::Text(builder) => {
             let replaced = value.and_then(|value| value.write_text(builder));
-            note(findings, FindingKind::ReplacedCharacter, column.name, row, replaced.unwrap_or_default());
+            note(findings, WarningKind::ReplacedCharacter, column.name, row, replaced.unwrap_or_default());
             // Ends what was written.
             builder.append_option(replaced.map(|_| ""));
-            keep(replaced.is_some(), value, column, FindingKind::WrongKind, findings, row)
+            keep(replaced.is_some(), value, column, WarningKind::WrongKind, findings, row)
         }
         Builder::Instant(builder) => {
             let text = value.and_then(|value| value.text());
             let instant = text.as_ref().and_then(|text| timestamp::microseconds(&text.text));
             builder.append_option(instant);
-            let kind = if text.is_some() { FindingKind::UnreadableTime } else { FindingKind::WrongKind };
+            let kind = if text.is_some() { WarningKind::UnreadableTime } else { WarningKind::WrongKind };
             keep(instant.is_some(), value, column, kind, findings, row)
         }
     }
@@ -275,7 +275,7 @@ fn keep(
     held: bool,
     value: Option<Raw<'_>>,
     column: &Column,
-    kind: FindingKind,
+    kind: WarningKind,
     findings: &mut Vec<Finding>,
     row: usize,
 ) -> bool {
@@ -291,11 +291,11 @@ fn append_extra(builder: &mut StringBuilder, extra: Extra<'_>, findings: &mut Ve
     // Ends what was written.
     builder.append_option(found.map(|_| ""));
     let Found { replaced, lost } = found.unwrap_or_default();
-    note(findings, FindingKind::ReplacedCharacter, EXTRA, row, replaced);
+    note(findings, WarningKind::ReplacedCharacter, EXTRA, row, replaced);
     lost
 }
 
-fn note(findings: &mut Vec<Finding>, kind: FindingKind, column: &'static str, row: usize, count: u64) {
+fn note(findings: &mut Vec<Finding>, kind: WarningKind, column: &'static str, row: usize, count: u64) {
     if count == 0 {
         return;
     }

@@ -18,11 +18,24 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
-use crate::page::Finding;
+use crate::page::{Finding, Pagination, RowKey};
 
 pub(crate) use extra::before_suffix;
 pub(crate) use page::{decode, decode_with_raw};
 pub(crate) use timestamp::INSTANTS;
+
+/// A page's body, decoded: its table, and what must be observed of it.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The rows.
+    pub table: PageTable,
+    /// What the server said.
+    pub said: Pagination,
+    /// What is observed of the rows, in order.
+    pub rows: Vec<RowKey>,
+    /// Memory that `table` holds, in bytes: it counts against what pages may hold together.
+    pub held: usize,
+}
 
 /// One page's contacts as rows.
 #[derive(Debug)]

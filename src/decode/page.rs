@@ -9,10 +9,10 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use super::PageTable;
 use super::builder::{Columns, Contact, integer};
 use super::json::{Broken, Kind, Raw, Scanner};
-use crate::page::{DecodeError, Decoded, Pagination};
+use super::{Decoded, PageTable};
+use crate::page::{DecodeError, Pagination};
 use crate::resource::OWNER;
 use crate::resource::contacts::{COLUMNS, Place};
 
@@ -26,16 +26,16 @@ impl From<Broken> for DecodeError {
 }
 
 /// Decodes the body of one page.
-pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
+pub(crate) fn decode(body: &[u8]) -> Result<Decoded, DecodeError> {
     decode_into(body, Columns::new)
 }
 
 /// Decodes the body of one page; its table also has each contact's JSON, as it was sent.
-pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
+pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded, DecodeError> {
     decode_into(body, Columns::with_raw)
 }
 
-fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded<PageTable>, DecodeError> {
+fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded, DecodeError> {
     let mut scanner = Scanner::new(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
     let mut columns = None;
     let mut is_null = false;

@@ -6,7 +6,7 @@ use arrow::{
 };
 
 use super::*;
-use crate::page::{DecodeError, Decoded, FindingKind, Pagination};
+use crate::page::{DecodeError, Pagination, WarningKind};
 use crate::resource::schema;
 
 const PAGINATION: &str = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
@@ -20,7 +20,7 @@ pub(super) fn table(contacts: impl AsRef<[u8]>) -> PageTable {
 }
 
 /// What was found, as kind and column.
-pub(super) fn found(table: &PageTable) -> Vec<(FindingKind, &'static str)> {
+pub(super) fn found(table: &PageTable) -> Vec<(WarningKind, &'static str)> {
     table.findings.iter().map(|finding| (finding.kind, finding.column)).collect()
 }
 
@@ -137,7 +137,7 @@ fn an_integer_that_is_written_another_way_leaves_a_trace() {
             Some(r#"{"contact_owner.id":"-01"}"#),
         ]
     );
-    assert_eq!(found(&table), ["id", "owner_id"].map(|column| (FindingKind::RewrittenNumber, column)));
+    assert_eq!(found(&table), ["id", "owner_id"].map(|column| (WarningKind::RewrittenNumber, column)));
     assert_eq!(table.findings.iter().map(|finding| finding.count).collect::<Vec<_>>(), [3, 2]);
 }
 
@@ -147,7 +147,7 @@ fn an_owner_whose_id_is_no_whole_number_has_none_and_the_id_is_kept() {
         let table = table(format!(r#"{{"id":1,"contact_owner":{{"id":{id}}}}}"#));
         assert_eq!(integer(&table.batch, "owner_id", 0), None, "{id}");
         assert_eq!(text(&table.batch, "extra", 0), Some(&*format!(r#"{{"contact_owner.id":{id}}}"#)));
-        assert_eq!(found(&table), [(FindingKind::WrongKind, "owner_id")], "{id}");
+        assert_eq!(found(&table), [(WarningKind::WrongKind, "owner_id")], "{id}");
     }
 }
 
@@ -158,7 +158,7 @@ fn an_empty_text_is_no_time_and_no_number_and_no_warning() {
     assert_eq!((instant(&table.batch, "created_at", 0), integer(&table.batch, "owner_id", 0)), (None, None));
     let extra = r#"{"contact_owner.id":"","created_at":"","updated_at":" "}"#;
     assert_eq!(text(&table.batch, "extra", 0), Some(extra));
-    assert_eq!(found(&table), [(FindingKind::UnreadableTime, "updated_at")]);
+    assert_eq!(found(&table), [(WarningKind::UnreadableTime, "updated_at")]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_time_outside_the_years_1_to_9999_is_kept_as_it_was_sent() {
     assert_eq!(["created_at", "updated_at"].map(|column| instant(&table.batch, column, 0)), [None, None]);
     let extra = r#"{"created_at":"9999-12-31T23:59:59-05:00","updated_at":"0000-06-01T00:00:00Z"}"#;
     assert_eq!(text(&table.batch, "extra", 0), Some(extra));
-    assert_eq!(found(&table), ["created_at", "updated_at"].map(|column| (FindingKind::UnreadableTime, column)));
+    assert_eq!(found(&table), ["created_at", "updated_at"].map(|column| (WarningKind::UnreadableTime, column)));
 }
 
 #[test]
@@ -209,11 +209,11 @@ fn what_the_columns_cannot_hold_is_kept_in_extra() {
     assert_eq!(
         kinds,
         [
-            (FindingKind::WrongKind, "company"),
-            (FindingKind::UnreadableTime, "created_at"),
-            (FindingKind::WrongKind, "updated_at"),
-            (FindingKind::WrongKind, "owner_id"),
-            (FindingKind::WrongKind, "owner_email"),
+            (WarningKind::WrongKind, "company"),
+            (WarningKind::UnreadableTime, "created_at"),
+            (WarningKind::WrongKind, "updated_at"),
+            (WarningKind::WrongKind, "owner_id"),
+            (WarningKind::WrongKind, "owner_email"),
         ]
     );
 }
@@ -229,8 +229,8 @@ fn broken_characters_cost_no_page() {
     assert_eq!(
         findings,
         [
-            Finding { kind: FindingKind::ReplacedCharacter, column: "email", row: 2, count: 3 },
-            Finding { kind: FindingKind::ReplacedCharacter, column: "extra", row: 2, count: 1 },
+            Finding { kind: WarningKind::ReplacedCharacter, column: "email", row: 2, count: 3 },
+            Finding { kind: WarningKind::ReplacedCharacter, column: "extra", row: 2, count: 1 },
         ]
     );
 }
@@ -248,7 +248,7 @@ fn of_a_key_given_twice_the_last_counts_and_the_loss_is_told() {
     let lost = table.findings.iter().map(|finding| (finding.column, finding.count));
     let due = [("id", 1), ("email", 1), ("owner_name", 1), ("extra", 2), ("contact_owner", 1)];
     assert_eq!(lost.collect::<Vec<_>>(), due);
-    assert!(table.findings.iter().all(|finding| finding.kind == FindingKind::RepeatedKey));
+    assert!(table.findings.iter().all(|finding| finding.kind == WarningKind::RepeatedKey));
 }
 
 /// Of two lists one would be lost.

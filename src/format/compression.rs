@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
 use crate::config::{Codec, Compression};
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 
 /// The level of gzip, unless one is asked for.
 const GZIP: u8 = 6;
@@ -23,7 +23,7 @@ pub(crate) enum Compressor<W: Write> {
 }
 
 impl<W: Write> Compressor<W> {
-    pub fn new(compression: Compression, out: W) -> Result<Self, SinkError> {
+    pub fn new(compression: Compression, out: W) -> Result<Self, DestinationError> {
         Ok(match compression.codec() {
             Codec::Gzip => {
                 let level = compression.level().unwrap_or(GZIP);
@@ -42,7 +42,7 @@ impl<W: Write> Compressor<W> {
     }
 
     /// Passes on what is not compressed, for somebody may wait for it.
-    pub fn pass_on(&mut self) -> Result<(), SinkError> {
+    pub fn pass_on(&mut self) -> Result<(), DestinationError> {
         match self {
             Self::None(out) => out.flush().map_err(|error| failed(&error)),
             Self::Gzip(_) | Self::Zstd(_) => Ok(()),
@@ -50,7 +50,7 @@ impl<W: Write> Compressor<W> {
     }
 
     /// Ends the file: writes its last bytes.
-    pub fn finish(self) -> Result<W, SinkError> {
+    pub fn finish(self) -> Result<W, DestinationError> {
         let finished = match self {
             Self::None(out) => Ok(out),
             Self::Gzip(encoder) => encoder.finish(),
@@ -88,6 +88,6 @@ impl<W: Write> std::fmt::Debug for Compressor<W> {
     }
 }
 
-fn failed(error: &io::Error) -> SinkError {
-    SinkError::Encode { format: "compressed text", reason: error.to_string() }
+fn failed(error: &io::Error) -> DestinationError {
+    DestinationError::Encode { format: "compressed text", reason: error.to_string() }
 }

@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
 use chrono::DateTime;
 
 use super::ndjson::INSTANT;
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 
 const LINE_END: &[u8] = b"\r\n";
 
@@ -32,7 +32,7 @@ impl CsvEncoder {
         Self { header }
     }
 
-    pub fn encode(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), SinkError> {
+    pub fn encode(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), DestinationError> {
         let mut line = std::mem::take(&mut self.header);
         for row in 0..batch.num_rows() {
             for (index, column) in batch.columns().iter().enumerate() {
@@ -48,7 +48,7 @@ impl CsvEncoder {
     }
 
     /// Writes the header, where there was no row to write it with.
-    pub fn finish(self, out: &mut impl Write) -> Result<(), SinkError> {
+    pub fn finish(self, out: &mut impl Write) -> Result<(), DestinationError> {
         out.write_all(&self.header).map_err(|error| failed(&error))
     }
 }
@@ -59,7 +59,7 @@ fn separate(index: usize, line: &mut Vec<u8>) {
     }
 }
 
-fn write_value(column: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), SinkError> {
+fn write_value(column: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), DestinationError> {
     if column.is_null(row) {
         return Ok(());
     }
@@ -91,8 +91,8 @@ fn write_text(text: &str, line: &mut Vec<u8>) {
     }
 }
 
-fn failed(error: &dyn std::fmt::Display) -> SinkError {
-    SinkError::Encode { format: "csv", reason: error.to_string() }
+fn failed(error: &dyn std::fmt::Display) -> DestinationError {
+    DestinationError::Encode { format: "csv", reason: error.to_string() }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use crate::config::{Encoding, Format};
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use compression::Compressor;
 use csv::CsvEncoder;
 use ndjson::NdjsonEncoder;
@@ -35,7 +35,7 @@ pub(crate) enum Lines {
 }
 
 impl<W: Write + Send> Encoder<W> {
-    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, SinkError> {
+    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, DestinationError> {
         let lines = match encoding.format {
             Format::Parquet => return Ok(Self::Parquet(Box::new(ParquetEncoder::new(encoding, schema, out)?))),
             Format::Ndjson => Lines::Ndjson(NdjsonEncoder::new(schema)),
@@ -45,7 +45,7 @@ impl<W: Write + Send> Encoder<W> {
     }
 
     /// Takes a batch; writes the bytes that are ready, which may be none.
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), DestinationError> {
         match self {
             Self::Parquet(encoder) => encoder.encode(batch),
             Self::Lines { lines, out } => {
@@ -59,7 +59,7 @@ impl<W: Write + Send> Encoder<W> {
     }
 
     /// Ends the file: writes its last bytes.
-    pub fn finish(self) -> Result<W, SinkError> {
+    pub fn finish(self) -> Result<W, DestinationError> {
         match self {
             Self::Parquet(encoder) => encoder.finish(),
             Self::Lines { lines, mut out } => {

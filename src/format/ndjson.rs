@@ -12,7 +12,7 @@ use arrow::error::ArrowError;
 use arrow::json::WriterBuilder;
 use arrow::json::writer::LineDelimited;
 
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 
 /// Instants, as they are written.
 pub(crate) const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
@@ -32,9 +32,9 @@ impl NdjsonEncoder {
         Self { settings, raw }
     }
 
-    pub fn encode(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), SinkError> {
+    pub fn encode(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), DestinationError> {
         let written = if self.raw { write_raw(batch, out) } else { self.write(batch, out) };
-        written.map_err(|error| SinkError::Encode { format: "ndjson", reason: error.to_string() })
+        written.map_err(|error| DestinationError::Encode { format: "ndjson", reason: error.to_string() })
     }
 
     fn write(&self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), ArrowError> {

@@ -32,7 +32,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::schema::types::ColumnPath;
 
 use crate::config::{Codec, Encoding, Profile};
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 
 /// Columns in which many contacts share a value; the fields of a nested owner are others. Elsewhere a dictionary costs
 /// time and saves nothing. Where values turn out not to repeat, the writer goes on without one.
@@ -68,17 +68,17 @@ pub(crate) struct ParquetEncoder<W: Write + Send> {
 }
 
 impl<W: Write + Send> ParquetEncoder<W> {
-    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, SinkError> {
+    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, DestinationError> {
         let properties = properties(encoding, schema).map_err(|error| failed(&error))?;
         let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties));
         Ok(Self { writer: writer.map_err(|error| failed(&error))? })
     }
 
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), DestinationError> {
         self.writer.write(batch).map_err(|error| failed(&error))
     }
 
-    pub fn finish(self) -> Result<W, SinkError> {
+    pub fn finish(self) -> Result<W, DestinationError> {
         self.writer.into_inner().map_err(|error| failed(&error))
     }
 }
@@ -141,6 +141,6 @@ fn compression(encoding: Encoding, zstd_level: u8) -> Result<Compression, Parque
     })
 }
 
-fn failed(error: &ParquetError) -> SinkError {
-    SinkError::Encode { format: "parquet", reason: error.to_string() }
+fn failed(error: &ParquetError) -> DestinationError {
+    DestinationError::Encode { format: "parquet", reason: error.to_string() }
 }

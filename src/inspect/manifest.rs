@@ -3,15 +3,12 @@
 //! Sizes alone are compared: the full check is that of [`verify`](crate::verify).
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::manifest::{Glance, contacts_of, read_file};
-use crate::naming::Names;
-
-/// The name of a folder's manifest.
-const OF_FOLDER: &str = "_manifest.json";
+use crate::naming;
 
 /// What a manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,7 +28,7 @@ pub struct ManifestFacts {
 
 /// The manifest of a file or folder of so many bytes, if there is one.
 pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
-    let own = place(path)?;
+    let own = naming::manifest_of(path).ok()?;
     let (contacts, manifest) = match contacts_of(path).filter(|_| !own.exists()) {
         Some((contacts, manifest)) => (Some(contacts), manifest),
         None => (None, own),
@@ -58,8 +55,4 @@ pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
         Err(error) => facts.problem = Some(error.to_string()),
     }
     Some(facts)
-}
-
-fn place(path: &Path) -> Option<PathBuf> {
-    if path.is_dir() { Some(path.join(OF_FOLDER)) } else { Some(Names::of(path).ok()?.manifest) }
 }

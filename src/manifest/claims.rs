@@ -15,17 +15,17 @@ use crate::text::sanitize::escape;
 
 /// How reasons begin or end that deny the levels above one.
 const DENIALS: [(&str, &str, Level); 11] = [
-    ("limited: ", "", Level::Incomplete),
-    ("the reading was given up ", "", Level::Incomplete),
-    ("", " contacts were found where the server counts ", Level::Incomplete),
+    ("stopped at the limit of ", "", Level::Incomplete),
+    ("reading stopped before the end of the list", "", Level::Incomplete),
+    ("found ", ", but the server counts ", Level::Incomplete),
     ("the end of the list was not found", "", Level::Incomplete),
-    ("the contact at place ", " cannot be read", Level::Incomplete),
-    ("a page could not be read at once, ", "", Level::Counted),
-    ("between the contacts with id ", " others may be missing", Level::Counted),
-    ("beyond the contact with id ", " others may be missing", Level::Counted),
-    ("beside the contact with id ", " others of the same time may be missing", Level::Counted),
-    ("each page is in the order of ", "", Level::Counted),
-    ("contacts that were deleted while the list was read, and are in the export: ", "", Level::Complete),
+    ("the contact at position ", " cannot be read", Level::Incomplete),
+    ("a page could not be read in one request", "", Level::Counted),
+    ("contacts may be missing between id ", "", Level::Counted),
+    ("contacts may be missing beyond id ", "", Level::Counted),
+    ("contacts with the same timestamp as id ", " may be missing", Level::Counted),
+    ("each page is sorted by ", " but the list as a whole is not", Level::Counted),
+    ("the export includes ", " deleted while the list was read", Level::Complete),
 ];
 
 /// What a manifest claims of an export, once nothing in it speaks against that.
@@ -76,10 +76,10 @@ struct Run {
 struct Requests {
     sent: u64,
     pages: u64,
-    throttled: u64,
+    rate_limited: u64,
     unavailable: u64,
-    no_page: u64,
-    refused: u64,
+    invalid_response: u64,
+    rejected: u64,
 }
 
 #[derive(Deserialize)]
@@ -151,11 +151,12 @@ impl Claims {
     /// Requests are counted by what came of them.
     fn requests(&self) -> Result<(), String> {
         let Run { pages, throttles, requests } = &self.run;
-        equal("run.throttles", *throttles, "run.requests.throttled", requests.throttled)?;
-        let Requests { sent, pages: answered, throttled, unavailable, no_page, refused } = requests;
+        equal("run.throttles", *throttles, "run.requests.rate_limited", requests.rate_limited)?;
+        let Requests { sent, pages: answered, rate_limited, unavailable, invalid_response, rejected } = requests;
         // A denial beyond the end of the list is both, a refusal and an empty page.
-        let failed =
-            [throttled, unavailable, no_page, refused].into_iter().fold(0, |sum: u64, one| sum.saturating_add(*one));
+        let failed = [rate_limited, unavailable, invalid_response, rejected]
+            .into_iter()
+            .fold(0, |sum: u64, one| sum.saturating_add(*one));
         at_most("the requests that gave no page", failed, "run.requests.sent", *sent)?;
         at_most("run.requests.pages", *answered, "run.requests.sent", *sent)?;
         at_most("run.pages", *pages, "run.requests.pages", *answered)
@@ -219,7 +220,7 @@ mod tests {
         let certificate = Certificate {
             level: Level::Snapshot,
             assumptions: vec![Assumption::Slice],
-            windows: 3,
+            responses: 3,
             ..Certificate::default()
         };
         let manifest = manifest_of(&crate::events::ReadSummary { certificate, ..read_summary() });
@@ -254,7 +255,11 @@ mod tests {
             ("/owners", json!({"rows": 7, "digest": {"rows": 8}}), "owners.digest.rows is 8"),
             ("/options/limit", json!(249), "options.limit is only 249"),
             ("/run/throttles", json!(1), "run.throttles is 1"),
-            ("/run/requests/no_page", json!(6), "the requests that gave no page is 6, and run.requests.sent is only 5"),
+            (
+                "/run/requests/invalid_response",
+                json!(6),
+                "the requests that gave no page is 6, and run.requests.sent is only 5",
+            ),
             ("/run/requests/pages", json!(6), "run.requests.pages is 6"),
             ("/run/pages", json!(4), "run.pages is 4"),
             ("/completeness/assumptions", json!([]), "the level snapshot is said to rest on 0 assumptions"),
@@ -310,6 +315,6 @@ mod tests {
             assert_eq!(most(&reason.to_string()), level, "{reason}");
         }
         let denied = claim(&|manifest| manifest["completeness"]["reasons"] = json!([Reason::Unfinished.to_string()]));
-        assert!(denied.unwrap_err().to_string().contains("a reason denies it: the reading was given up"));
+        assert!(denied.unwrap_err().to_string().contains("a reason denies it: reading stopped before the end"));
     }
 }

@@ -37,7 +37,7 @@ impl CompletenessRecord {
     pub fn of(certificate: &Certificate, watermark: DateTime<Utc>) -> Self {
         let assumption = |assumption: &Assumption| AssumptionRecord {
             name: assumption.name(),
-            standing: assumption.standing().to_string(),
+            standing: assumption.basis().to_string(),
             text: assumption.to_string(),
         };
         Self {
@@ -45,11 +45,11 @@ impl CompletenessRecord {
             assumptions: certificate.assumptions.iter().map(assumption).collect(),
             reasons: certificate.reasons.iter().map(ToString::to_string).collect(),
             order: certificate.order.map(|order| order.to_string()),
-            windows: certificate.windows,
-            links: certificate.links,
-            repairs: certificate.repairs,
-            passes: certificate.passes,
-            duplicates: certificate.duplicates,
+            windows: certificate.responses,
+            links: certificate.overlaps,
+            repairs: certificate.repair_requests,
+            passes: certificate.verification_passes,
+            duplicates: certificate.repeated_rows,
             watermark: timestamp(watermark),
         }
     }

@@ -36,7 +36,7 @@ pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};
 pub(crate) use seal::seal;
 pub(crate) use written::{Written, WrittenFile, WrittenOwners};
 
-use crate::config::{Content, Encoding, ExportConfig, Format, Output, Pacing, Source};
+use crate::config::{Content, Encoding, ExportConfig, Format, Pacing, Source};
 use crate::error::Error;
 use crate::events::ReadSummary;
 use crate::transform::key_id;
@@ -141,7 +141,7 @@ pub(crate) fn source_of(config: &ExportConfig) -> SourceRecord {
 fn options_of(config: &ExportConfig) -> OptionsRecord {
     let Encoding { format, compression, profile, row_group, .. } = config.encoding;
     let is_parquet = format == Format::Parquet;
-    let is_folder = matches!(config.output, Output::Folder { .. });
+    let is_folder = config.output.is_directory();
     let layout = config.content.layout();
     let hashed = layout.and_then(|layout| layout.hashed.as_ref());
     OptionsRecord {
@@ -167,9 +167,9 @@ fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Opti
     let learned = read.learned_rate.filter(|_| learns).map(|rate| Learned { rate, at: times.finished() }).or(earlier);
     RunRecord {
         pages: read.pages,
-        requests: RequestsRecord { sent: read.requests, pages: read.certificate.windows, failures: read.failures },
+        requests: RequestsRecord { sent: read.requests, pages: read.certificate.responses, failures: read.failures },
         retries: read.retries,
-        throttles: read.failures.throttled,
+        throttles: read.failures.rate_limited,
         learned_rate: learned.map(|learned| learned.rate.per_second()),
         learned_at: learned.map(|learned| timestamp(learned.at)),
         bytes_read: read.bytes,

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::checksum::Checksum;
-use crate::config::{BaseUrl, ContactsConfig, Format, OutFile, PlainHttp, Token};
+use crate::config::{BaseUrl, ContactsConfig, Format, OutFile, Output, PlainHttp, Token};
 use crate::proof::{Certificate, Level, Reason};
 
 pub(super) fn export_config(token: &str) -> ExportConfig {
@@ -54,7 +54,7 @@ fn a_limited_run_is_incomplete_and_says_why() {
     let certificate = Certificate { level: Level::Incomplete, reasons, ..Certificate::default() };
     let text = manifest_of(&ReadSummary { certificate, ..read_summary() }).text().unwrap();
     assert_eq!(Glance::read(text.as_bytes()).unwrap().level, "incomplete");
-    assert!(text.contains("limited: not more than 250 contacts were wanted"), "{text}");
+    assert!(text.contains("stopped at the limit of 250 contacts"), "{text}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use arrow::datatypes::SchemaRef;
 use super::record::{FileRecord, OwnersRecord};
 use super::schema::columns;
 use crate::checksum::Checksum;
-use crate::config::{ExportConfig, OutFile, Output};
+use crate::config::{ExportConfig, OutFile};
 use crate::digest::ContentDigest;
 
 /// All that was written.
@@ -56,9 +56,10 @@ impl Written {
 
     pub(super) fn records(&self, config: &ExportConfig) -> FileRecords {
         let mut records = self.parts.iter().map(|part| part.record(config));
-        match config.output {
-            Output::Folder { .. } => FileRecords { file: None, parts: records.collect() },
-            _ => FileRecords { file: records.next(), parts: Vec::new() },
+        if config.output.is_directory() {
+            FileRecords { file: None, parts: records.collect() }
+        } else {
+            FileRecords { file: records.next(), parts: Vec::new() }
         }
     }
 
@@ -76,21 +77,10 @@ impl Written {
 impl WrittenFile {
     fn record(&self, config: &ExportConfig) -> FileRecord {
         FileRecord {
-            name: self.name(config),
+            name: config.output.name_of(self.file, config.encoding),
             rows: self.rows,
             bytes: self.checksum.bytes(),
             sha256: self.checksum.clone().digits(),
-        }
-    }
-
-    /// The name within the folder alone: the folders above it may say whose machine this is.
-    fn name(&self, config: &ExportConfig) -> Option<String> {
-        match &config.output {
-            Output::Stdout => None,
-            Output::Folder { .. } => Some(self.file.in_folder(config.encoding)),
-            Output::File(path) => {
-                Some(self.file.beside(path, config.encoding).file_name()?.to_string_lossy().into_owned())
-            }
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::byte_channel::Pieces;
 use super::contacts::{Contacts, bug};
-use crate::config::{Encoding, ExportConfig, OutFile, Output};
+use crate::config::{Encoding, ExportConfig, OutFile};
 use crate::destination::Piece;
 use crate::digest::ContentDigest;
 use crate::error::Error;
@@ -48,10 +48,7 @@ impl Encode {
         let arrange = Arrange::new(&config.content)?;
         let schema = arrange.schema();
         let digest = config.wants_digest().then(ContentDigest::default);
-        let rows_per_file = match config.output {
-            Output::Folder { .. } => Some(config.rows_per_file),
-            _ => None,
-        };
+        let rows_per_file = config.output.is_directory().then_some(config.rows_per_file);
         Ok(Self { arrange, digest, encoding: config.encoding, schema, rows_per_file, out, files: Vec::new() })
     }
 

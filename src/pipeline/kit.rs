@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::contacts::bug;
 use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
-use crate::destination::{KitPlace, SinkError};
+use crate::destination::{DestinationError, StagedDirectory};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
@@ -15,7 +15,7 @@ use crate::transform::key_id;
 use crate::warehouse::{HashedColumns, KitFile, KitInput, README, TITLE, TableInput, is_named_like_a_kit, kit};
 
 /// A kit that has been written, or why it could not be. The export is published in either case.
-pub(super) type Staged = Result<KitPlace, SinkError>;
+pub(super) type Staged = Result<StagedDirectory, DestinationError>;
 
 /// Refuses paths that the SQL and the commands of the kit could not quote.
 pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
@@ -44,25 +44,28 @@ fn is_unfit(character: char) -> bool {
 
 /// Opens the kit's directory, if a kit was requested, so that it fails before any request is sent. `waiting` is called if
 /// another run holds the lock.
-pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, SinkError> {
-    let Some(folder) = &config.kit else { return Ok(None) };
-    KitPlace::open(folder, foreign, config.wait_lock.unwrap_or_default(), waiting).await.map(Some)
+pub(super) async fn open(
+    config: &ExportConfig,
+    waiting: impl FnOnce(),
+) -> Result<Option<StagedDirectory>, DestinationError> {
+    let Some(directory) = &config.kit else { return Ok(None) };
+    StagedDirectory::open_kit(directory, objection, config.wait_lock, waiting).await.map(Some)
 }
 
 /// Writes the kit, before the export is published.
 pub(super) async fn stage(
-    kit: Option<KitPlace>,
+    kit: Option<StagedDirectory>,
     config: &ExportConfig,
     written: &Written,
 ) -> Result<Option<Staged>, Error> {
     let (Some(mut kit), Some(target)) = (kit, config.output.target()) else { return Ok(None) };
     let files = match std::path::absolute(target) {
         Ok(target) => files(config, written, &target)?,
-        Err(error) => return Ok(Some(Err(unwritten(kit.named(), error)))),
+        Err(error) => return Ok(Some(Err(unwritten(kit.path(), error)))),
     };
     let write = move || {
-        let wrote = kit.write(files.iter().map(|file| (file.name.as_str(), file.text.as_str())));
-        wrote.map_err(|error| unwritten(kit.named(), error)).map(|()| kit)
+        let wrote = kit.write_kit(files.iter().map(|file| (file.name.as_str(), file.text.as_str())));
+        wrote.map_err(|error| unwritten(kit.path(), error)).map(|()| kit)
     };
     tokio::task::spawn_blocking(write).await.map_err(bug).map(Some)
 }
@@ -70,18 +73,18 @@ pub(super) async fn stage(
 /// Publishes the kit, after the export was published.
 pub(super) async fn publish(kit: Option<Staged>) -> Result<(), Error> {
     let Some(kit) = kit.transpose()? else { return Ok(()) };
-    let folder = kit.named().to_owned();
-    let published = tokio::task::spawn_blocking(|| kit.publish()).await.map_err(bug)?;
-    Ok(published.map_err(|error| unwritten(&folder, error))?)
+    let directory = kit.path().to_owned();
+    let published = tokio::task::spawn_blocking(|| kit.publish_kit()).await.map_err(bug)?;
+    Ok(published.map_err(|error| unwritten(&directory, error))?)
 }
 
-fn unwritten(folder: &Path, error: io::Error) -> SinkError {
-    SinkError::Kit { folder: folder.to_owned(), error }
+fn unwritten(directory: &Path, error: io::Error) -> DestinationError {
+    DestinationError::Kit { directory: directory.to_owned(), error }
 }
 
-/// Why a directory is not a kit that may be replaced: its first file that no kit has, or a README of something else.
-fn foreign(folder: &Path) -> io::Result<Option<String>> {
-    let entries = match fs::read_dir(folder) {
+/// Why a kit must not replace a directory: its first file that no kit has, or a README of something else.
+fn objection(directory: &Path) -> io::Result<Option<String>> {
+    let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         entries => entries?,
     };
@@ -90,11 +93,11 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
     for entry in &entries {
         let name = entry.file_name();
         if !entry.file_type()?.is_file() || !name.to_str().is_some_and(is_named_like_a_kit) {
-            return Ok(Some(format!("{:?} is in it, which no kit has", name.to_string_lossy())));
+            return Ok(Some(format!("it contains {:?}, which is not part of a kit", name.to_string_lossy())));
         }
     }
     let is_kit = || {
-        let file = match platform::open_regular(&folder.join(README)) {
+        let file = match platform::open_regular(&directory.join(README)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             file => file?,
         };
@@ -102,13 +105,13 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
         file.take(TITLE.len() as u64).read_to_end(&mut title)?;
         Ok::<_, io::Error>(title == TITLE.as_bytes())
     };
-    let reason = || format!("files are in it, and no {README} that begins as a kit's");
+    let reason = || format!("it contains files, but no {README} of a kit");
     Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })
 }
 
 /// The files of the kit for an export at `target`.
 fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
-    let file = |file| config.path_at(target, file);
+    let file = |file| config.output.path_at(target, file, config.encoding);
     let contacts = TableInput {
         schema: &written.schema,
         files: written.parts.iter().map(|part| file(part.file)).collect(),

@@ -49,11 +49,11 @@ impl Reporter for Bar {
                 self.drawn.set_length(*pages);
                 self.drawn.set_style(style(BAR));
             }
-            Event::Taken { .. } => {
+            Event::RowsEmitted { .. } => {
                 self.drawn.set_message(progress.to_string());
                 self.drawn.set_position(progress.figures.pages);
             }
-            Event::Tick => {
+            Event::Heartbeat => {
                 self.drawn.set_message(progress.to_string());
                 self.drawn.tick();
             }

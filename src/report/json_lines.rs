@@ -49,7 +49,7 @@ impl<W: Write + Send> Reporter for JsonLines<W> {
         let State { out, progress } = &mut *state;
         progress.update(event);
         let said = match event {
-            Event::Tick => progress.is_due(event).then(|| ("progress", figures(progress))),
+            Event::Heartbeat => progress.is_due(event).then(|| ("progress", figures(progress))),
             event => fields(event, self.verbosity),
         };
         if let Some((name, fields)) = said {
@@ -112,7 +112,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::events::{FindingKind, Warning};
+    use crate::events::{Warning, WarningKind};
 
     fn said(verbosity: Verbosity, events: &[Event]) -> Vec<Value> {
         let lines = JsonLines::new(Vec::new(), verbosity);
@@ -129,7 +129,7 @@ mod tests {
             Event::Planned { pages: 2, contacts: 150 },
             Event::Requested { page: 1, attempt: 1 },
             Event::Retrying { page: 1, attempt: 1, wait: Duration::from_secs(2), cause: "a\nb".into() },
-            Event::Warned(Warning { kind: FindingKind::WrongKind, page: 1, column: "title", position: 3 }),
+            Event::Warned(Warning { kind: WarningKind::WrongKind, page: 1, column: "title", position: 3 }),
             Event::Ended,
         ];
         let names = |verbosity| {
@@ -145,6 +145,6 @@ mod tests {
 
     #[test]
     fn progress_comes_every_ten_seconds() {
-        assert_eq!(said(Verbosity::Warnings, &vec![Event::Tick; 31]).len(), 3);
+        assert_eq!(said(Verbosity::Warnings, &vec![Event::Heartbeat; 31]).len(), 3);
     }
 }

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn one_line_every_ten_seconds_even_when_nothing_comes() {
-        let ticks = vec![Event::Tick; 31];
+        let ticks = vec![Event::Heartbeat; 31];
         assert_eq!(said(Verbosity::Warnings, &ticks).lines().count(), 3);
         assert!(said(Verbosity::Warnings, &ticks).starts_with("0 of ? pages, 0 contacts, 0 bytes, 0.0 requests/s"));
     }

@@ -9,11 +9,11 @@ use super::{Verified, VerifyError};
 use crate::checksum::Checksum;
 use crate::destination::{is_held, is_interrupted};
 use crate::manifest::{Claim, Known, KnownFile, KnownOwners, contacts_of, read_file, read_limited};
-use crate::naming::Names;
+use crate::naming::FileNames;
 
 /// Compares a file with the manifest beside it, or with `manifest`.
 pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
-    let names = Names::of(file).map_err(|error| VerifyError::Read { path: file.to_owned(), error })?;
+    let names = FileNames::of(file).map_err(|error| VerifyError::Read { path: file.to_owned(), error })?;
     let compared = compare(&names, manifest);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
@@ -33,7 +33,7 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
     compare(&names, manifest)
 }
 
-fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError> {
+fn compare(names: &FileNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
     let (file, manifest) = (&names.target, given.unwrap_or(&names.manifest));
     let size = size(file)?;
     let Described { known, claim } = read_manifest(given, &names.manifest)?;
@@ -48,7 +48,7 @@ fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError>
     let mut verified = Verified::new(file, claim, sha256);
     verified.add(due);
     if let Some((owners, due)) = owners_of(&known) {
-        let path = due.name.as_deref().and_then(|name| names.owners_called(name));
+        let path = due.name.as_deref().and_then(|name| names.owners_path(name));
         check_owners(&path.ok_or_else(|| nameless(manifest))?, &known, owners, due)?;
         verified.bytes += due.bytes;
     }

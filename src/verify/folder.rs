@@ -11,14 +11,15 @@ use super::file::{Described, check_bytes, check_owners, nameless, owners_of, rea
 use super::{Verified, VerifyError};
 use crate::atomic::is_taken_away;
 use crate::checksum::Checksum;
-use crate::destination::{is_held, listed, partitions, stranger};
-use crate::naming::FolderNames;
+use crate::destination::{first_unlisted, is_held, listed_files, partitions};
+use crate::naming::DirectoryNames;
 
 /// Compares a folder with the manifest in it, or with `manifest`.
 pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
     let failed = |error| VerifyError::Read { path: folder.to_owned(), error };
     // The folder one stands in has a name only in full.
-    let names = FolderNames::of(folder).or_else(|_| FolderNames::of(&fs::canonicalize(folder)?)).map_err(failed)?;
+    let names =
+        DirectoryNames::of(folder).or_else(|_| DirectoryNames::of(&fs::canonicalize(folder)?)).map_err(failed)?;
     let compared = compare(&names, manifest);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
@@ -33,7 +34,7 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
     compare(&names, manifest)
 }
 
-fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
+fn compare(names: &DirectoryNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
     let (folder, manifest) = (&names.target, given.unwrap_or(&names.manifest));
     if !folder.is_dir() {
         return Err(VerifyError::NoFolder { path: folder.clone() });
@@ -50,17 +51,17 @@ fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, Verify
         let reason = "it is of a file, and of no folder".to_owned();
         return Err(VerifyError::Unreadable { path: manifest.to_owned(), reason });
     }
-    let (listed, path_of) = (listed(&known), |name: &Option<String>| -> Option<PathBuf> {
+    let (listed, path_of) = (listed_files(&known), |name: &Option<String>| -> Option<PathBuf> {
         // Of the names in it, some could lead out of the folder.
         let name = Path::new(name.as_ref()?);
         name.components().all(|part| matches!(part, std::path::Component::Normal(_))).then(|| folder.join(name))
     });
-    let success = folder.join(FolderNames::SUCCESS);
+    let success = folder.join(DirectoryNames::SUCCESS);
     if !success.is_file() {
         return Err(VerifyError::NoSuccess { path: success });
     }
     let listed: Vec<_> = listed.iter().map(String::as_str).collect();
-    let stray = stranger(folder, &listed).map_err(|error| VerifyError::Read { path: folder.clone(), error })?;
+    let stray = first_unlisted(folder, &listed).map_err(|error| VerifyError::Read { path: folder.clone(), error })?;
     if let Some(stray) = stray {
         return Err(VerifyError::Stray { path: folder.join(stray) });
     }

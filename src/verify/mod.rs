@@ -14,7 +14,7 @@ pub use error::VerifyError;
 
 use crate::atomic::is_taken_away;
 use crate::manifest::{Claim, KnownFile};
-use crate::naming::FolderNames;
+use crate::naming::DirectoryNames;
 use crate::proof::{Level, Require};
 
 /// A file or a folder that agrees with its manifest.
@@ -70,7 +70,7 @@ impl Verified {
 /// The first thing in which they differ; where publishing was only interrupted, it says so instead.
 pub fn verify(path: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
     let says_folder = path.to_string_lossy().ends_with(is_separator);
-    let is_taken_away = || FolderNames::of(path).is_ok_and(|names| is_taken_away(&names.target));
+    let is_taken_away = || DirectoryNames::of(path).is_ok_and(|names| is_taken_away(&names.target));
     if says_folder || path.is_dir() || is_taken_away() {
         folder::verify(path, manifest)
     } else {

@@ -198,10 +198,10 @@ fn rooms(text: &str) -> Vec<String> {
 }
 
 /// Rooms whose own files still use each other in circles. This list may only get shorter.
-const CIRCLES_WITHIN: [&str; 5] = ["cli", "destination", "fetch", "proof", "verify"];
+const CIRCLES_WITHIN: [&str; 3] = ["cli", "destination", "verify"];
 /// Uses of rooms above that are still there. This list may only get shorter.
 const UPWARDS: [&str; 8] = [
-    "events uses manifest",
+    "events/event uses manifest",
     "events/counters uses manifest",
     "events/summary uses manifest",
     "format uses destination/error",

@@ -57,7 +57,7 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
         let error = export(&sandbox, Below::Discard, &[]).await.unwrap_err();
         assert_eq!(error.exit().code(), 69, "{error}");
         let text = error.to_string();
-        assert!(text.contains(&format!("the contact at place {place} of the list, ")), "{text}");
+        assert!(text.contains(&format!("the contact at position {place} of the list, ")), "{text}");
         let beside: Vec<_> = [place - 1, place + 1].into_iter().filter(|place| (1..=300).contains(place)).collect();
         let beside = ids(&sandbox, &beside);
         assert!(beside.iter().flatten().all(|id| text.contains(&id.to_string())), "{beside:?}: {text}");
@@ -68,7 +68,7 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Incomplete, "{certificate:?}");
         let why = certificate.why();
-        assert!(why.contains(&format!("place {place} of the list")), "{why}");
+        assert!(why.contains(&format!("position {place} of the list")), "{why}");
         assert!(beside.iter().flatten().all(|id| why.contains(&id.to_string())), "{beside:?}: {why}");
     }
 }

@@ -14,7 +14,7 @@ use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
 use crate::report::{Ended, json_line};
 use crate::text::humanize::{bytes, counted, seconds};
-use crate::{Error, ExitCode, Level, RecordFile, SinkError};
+use crate::{DestinationError, Error, ExitCode, Level, RecordFile};
 
 /// How long a record may take to write. A pipe whose reader has stopped reading would block for ever.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -166,13 +166,13 @@ impl Contacts {
 }
 
 /// Writes a record. A pipe whose reader has stopped reading, or a disk that hangs, is left behind, and ends with the process.
-async fn write(file: RecordFile, record: Record, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+async fn write(file: RecordFile, record: Record, ended: &Ended, signals: &Signals) -> Result<(), DestinationError> {
     let (target, ended) = (file.path().display().to_string(), ended.clone());
     unless(late(signals), target, move || records::write(file, record, &ended)).await
 }
 
 /// Writes a report in the place of the one that this run has written.
-async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), SinkError> {
+async fn write_again(path: &Path, ended: &Ended, signals: &Signals) -> Result<(), DestinationError> {
     let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
     let write = move || records::write(RecordFile::open(&path)?, Record::Report, &ended);
     unless(late(signals), target, write).await
@@ -190,11 +190,11 @@ async fn late(signals: &Signals) {
 async fn unless(
     late: impl Future<Output = ()>,
     target: String,
-    write: impl FnOnce() -> Result<(), SinkError> + Send + 'static,
-) -> Result<(), SinkError> {
+    write: impl FnOnce() -> Result<(), DestinationError> + Send + 'static,
+) -> Result<(), DestinationError> {
     tokio::select! {
         written = blocking(write) => written,
-        () = late => Err(SinkError::Write { target, error: io::ErrorKind::TimedOut.into() }),
+        () = late => Err(DestinationError::Write { target, error: io::ErrorKind::TimedOut.into() }),
     }
 }
 
@@ -207,11 +207,11 @@ mod tests {
     #[tokio::test]
     async fn a_record_that_nobody_takes_is_left_behind() {
         let (free, blocked) = mpsc::channel::<()>();
-        let write = move || blocked.recv().map_err(|_| SinkError::ReaderGone);
+        let write = move || blocked.recv().map_err(|_| DestinationError::ReaderGone);
         let left = unless(std::future::ready(()), "pipe".to_owned(), write).await.unwrap_err();
         drop(free);
         assert!(
-            matches!(left, SinkError::Write { ref error, .. } if error.kind() == io::ErrorKind::TimedOut),
+            matches!(left, DestinationError::Write { ref error, .. } if error.kind() == io::ErrorKind::TimedOut),
             "{left}"
         );
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::decode::decode;
 use crate::decode::tests::{found, table, text};
-use crate::page::FindingKind;
+use crate::page::WarningKind;
 
 /// Keys as they are sent, and their text.
 const KEYS: [(&str, &str); 9] = [
@@ -65,7 +65,7 @@ proptest! {
         let page = format!(r#"{{"contacts":[{contact}],"pagination":{said}}}"#);
         let table = decode(page.as_bytes()).unwrap().table;
         let extra = table.batch.column_by_name("extra").unwrap().as_string::<i32>();
-        let found: u64 = table.findings.iter().filter(|finding| finding.kind == FindingKind::RepeatedKey).map(|finding| finding.count).sum();
+        let found: u64 = table.findings.iter().filter(|finding| finding.kind == WarningKind::RepeatedKey).map(|finding| finding.count).sum();
         let (object, lost) = model(&of_contact, &of_owner);
         let due = (!object.is_empty()).then(|| serde_json::to_string(&object).unwrap());
         prop_assert_eq!(extra.is_valid(0).then(|| extra.value(0)), due.as_deref(), "{}", page);
@@ -103,10 +103,10 @@ fn no_two_keys_become_one_in_extra() {
     ] {
         let table = table(format!(r#"{{"id":1,{contact}}}"#));
         assert_eq!(text(&table.batch, "extra", 0), Some(extra), "{contact}");
-        assert!(table.findings.iter().all(|finding| finding.kind != FindingKind::RepeatedKey), "{contact}");
+        assert!(table.findings.iter().all(|finding| finding.kind != WarningKind::RepeatedKey), "{contact}");
     }
     let broken = table(r#"{"id":1,"k\ud800":1,"k\ud801\ud802":"\ud803"}"#);
-    assert_eq!(found(&broken), [(FindingKind::ReplacedCharacter, "extra")]);
+    assert_eq!(found(&broken), [(WarningKind::ReplacedCharacter, "extra")]);
     assert_eq!(broken.findings[0].count, 4);
 }
 

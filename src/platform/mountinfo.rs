@@ -1,22 +1,22 @@
-//! What is mounted where, as `/proc/self/mountinfo` lists it: for kernels that do not tell it of a file (before 5.8).
+//! Mount points listed in `/proc/self/mountinfo`, for kernels before 5.8, where `statx` does not report them.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-/// Whether something is mounted at a path.
+/// Whether the path is listed as a mount point.
 pub(super) fn lists(path: &Path) -> bool {
     let Ok(path) = std::fs::canonicalize(path) else { return false };
     std::fs::read("/proc/self/mountinfo").is_ok_and(|mounts| is_listed(&mounts, &path))
 }
 
-/// The fifth field of each line is where it is mounted.
+/// The fifth field of each line is the mount point.
 fn is_listed(mounts: &[u8], path: &Path) -> bool {
     let point = |line: &[u8]| line.split(|byte| *byte == b' ').nth(4).map(|field| OsString::from_vec(unescaped(field)));
     mounts.split(|byte| *byte == b'\n').any(|line| point(line).is_some_and(|point| point == path))
 }
 
-/// Spaces and the like are written as `\040`.
+/// Spaces and other special characters are escaped as `\040`.
 fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;

@@ -1,16 +1,16 @@
 //! The order witness: the orders that no response contradicts.
 //!
-//! Every response shows its rows to all six candidates (id, `created_at`, `updated_at`, each both ways); one
-//! pair of neighbors the wrong way round refutes a candidate for good. Across pages a write may put a row in
-//! the wrong place, so there no row refutes, but more strays than writes were seen withdraw what is claimed under a
-//! candidate. What is left is not known to be *the* order, so a level is claimed only if it holds under each that
-//! is left. A field in which no two rows differ orders nothing, and is not a candidate.
+//! The rows of every response are checked against six candidates: id, `created_at` and `updated_at`, in both
+//! directions, if any two rows differ in the field. One pair of neighbors in the wrong order refutes a candidate. Across
+//! pages, a write may misplace a row, so no single row refutes a candidate, but more misplaced rows than observed writes
+//! withdraw the claims under it. Any of the remaining candidates may be *the* order: a level must hold under each.
 
+use super::checks::{self, Check};
 use super::order::{Direction, Field, Order};
-use super::tuning::{Check, Tuning};
+use super::parameters::EVIDENCE;
 use crate::page::RowKey;
 
-/// What has been seen of one candidate.
+/// What was seen of one candidate.
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
     field: Field,
@@ -18,61 +18,63 @@ struct Candidate {
     refuted: bool,
     /// Whether any two rows differ in the field.
     varies: bool,
-    /// Rows that other responses leave no place for, in this order.
+    /// Rows that other responses leave no room for, in this order.
     strays: Strays,
-    /// Bits of evidence: from rows that differ in the field, and run the right way.
+    /// Bits of evidence from rows that differ in the field and are in order.
     differing: u64,
-    /// From rows that are equal in the field: with ids ascending, and descending. None when never seen.
+    /// Bits of evidence from rows that are equal in the field: with ids ascending, and descending. `None` if never
+    /// seen.
     tied: [Option<u64>; 2],
 }
 
-/// First copies that stand where the order has no place for them, by the response that denies it.
+/// Misplaced rows among those seen for the first time, by the response that contradicts their position.
 #[derive(Clone, Copy, Debug, Default)]
 struct Strays {
-    /// Between two rows of an earlier response that shows all between them: page 1, and the tail.
+    /// Between two rows of an earlier response that shows all rows between them: page 1, and the opening.
     within: [u64; 2],
-    /// Nearer to the front of the list than the last row of the response before.
+    /// Nearer to the head of the list than the last row of the previous response.
     before: u64,
     /// Nearer than that and than page 1, as new rows are.
     newer: u64,
-    /// Of the same time as that row, with a lesser id, and with a greater one.
+    /// Tied with the last row of the previous response: with a smaller id, and with a greater one.
     tied: [u64; 2],
 }
 
-/// Rows that a new response is compared with.
+/// The rows that a new response is compared with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Others<'a> {
-    /// Page 1 and the tail: asked for, and received, before all others.
+    /// Page 1 and the opening: requested and received before all others.
     pub earlier: [&'a [RowKey]; 2],
-    /// The response before it in the list.
-    pub before: &'a [RowKey],
+    /// The previous response in the order of the list.
+    pub previous: &'a [RowKey],
 }
 
-/// What has been seen of all candidates, the strongest first.
+/// What was seen of all candidates, the strongest first.
 #[derive(Clone, Debug)]
-pub(super) struct Witness {
+pub(super) struct OrderWitness {
     candidates: [[Candidate; 2]; 3],
     /// The first row of all.
     first: Option<RowKey>,
+    /// Bits of evidence from which an order is trusted.
+    pub evidence: u64,
 }
 
-impl Witness {
-    pub fn new() -> Self {
-        let candidate = |field, direction| Candidate {
-            field,
-            direction,
-            refuted: false,
-            varies: false,
-            strays: Strays::default(),
-            differing: 0,
-            tied: [None; 2],
+impl Default for OrderWitness {
+    fn default() -> Self {
+        let (strays, tied) = (Strays::default(), [None; 2]);
+        let both = |field| {
+            [Direction::Descending, Direction::Ascending].map(|direction| {
+                let (refuted, varies, differing) = (false, false, 0);
+                Candidate { field, direction, refuted, varies, strays, differing, tied }
+            })
         };
-        let both = |field| [Direction::Descending, Direction::Ascending].map(|direction| candidate(field, direction));
-        Self { candidates: Field::ALL.map(both), first: None }
+        Self { candidates: Field::ALL.map(both), first: None, evidence: EVIDENCE }
     }
+}
 
-    /// Shows a response's rows to the candidates. Rows that are read again can refute, but a second look at
-    /// the same neighbors adds nothing to the `evidence`.
+impl OrderWitness {
+    /// Checks a response's rows against the candidates. Rows that are read again can refute a candidate, but
+    /// they are not further `evidence` for it.
     pub fn see(&mut self, rows: &[RowKey], evidence: bool) {
         self.first = self.first.or(rows.first().copied());
         let Some(first) = self.first else { return };
@@ -83,59 +85,58 @@ impl Witness {
         }
     }
 
-    /// Compares the first copies among a response's rows with other responses.
-    pub fn compare(&mut self, rows: &[RowKey], fresh: &[bool], others: Others) {
+    /// Compares the rows that a response is the first to show with other responses.
+    pub fn compare(&mut self, rows: &[RowKey], new: &[bool], others: Others) {
         for candidate in self.candidates.as_flattened_mut().iter_mut().filter(|candidate| !candidate.refuted) {
-            let fresh = || rows.iter().zip(fresh).filter_map(|(row, fresh)| fresh.then_some(row));
-            candidate.compare(fresh, others);
+            let new = || rows.iter().zip(new).filter_map(|(row, new)| new.then_some(row));
+            candidate.compare(new, others);
         }
     }
 
-    /// The orders to be reckoned with: none if there is evidence enough for none, and else all that
-    /// nothing contradicts, for any of them may be the one.
-    pub fn orders(&self, tuning: &Tuning) -> Vec<Order> {
-        if !tuning.makes(Check::Order) {
+    /// The orders under which a claim must hold: none if no order has enough evidence, otherwise all that nothing
+    /// contradicts, because any of them may be the list's.
+    pub fn orders(&self) -> Vec<Order> {
+        if !checks::enabled(Check::Order) {
             let all = self.candidates.as_flattened().iter();
             return all.max_by_key(|candidate| candidate.differing).map(|c| c.order(0)).into_iter().collect();
         }
-        let (borne_out, others): (Vec<&Candidate>, Vec<&Candidate>) =
-            self.standing().partition(|candidate| candidate.differing >= tuning.evidence);
-        let reckoned = if borne_out.is_empty() { Vec::new() } else { others };
-        borne_out.into_iter().chain(reckoned).map(|candidate| candidate.order(tuning.evidence)).collect()
+        let (trusted, others): (Vec<&Candidate>, Vec<&Candidate>) =
+            self.possible().partition(|candidate| candidate.differing >= self.evidence);
+        let others = if trusted.is_empty() { Vec::new() } else { others };
+        trusted.into_iter().chain(others).map(|candidate| candidate.order(self.evidence)).collect()
     }
 
     /// The candidates that nothing contradicts.
-    fn standing(&self) -> impl Iterator<Item = &Candidate> {
+    fn possible(&self) -> impl Iterator<Item = &Candidate> {
         self.candidates.as_flattened().iter().filter(|candidate| candidate.varies && !candidate.refuted)
     }
 
-    /// Whether more rows are out of their place across pages than so many writes explain.
+    /// Whether more rows are misplaced across pages than this number of writes explains.
     pub fn has_strays(&self, order: Order, writes: u64, page_size: u64) -> bool {
         let is_meant = |c: &&Candidate| c.field == order.field && c.direction == order.direction;
         let strays = self.candidates.as_flattened().iter().find(is_meant).map(|candidate| candidate.strays);
         strays.is_some_and(|strays| !strays.are_within(writes, page_size))
     }
 
-    /// Whether rows may be tied in no fixed order: then a page may change, and change back, without a write.
-    pub fn has_loose_ties(&self, tuning: &Tuning) -> bool {
+    /// Whether tied rows may be in no fixed order. Then a page may change, and change back, without a write.
+    pub fn has_loose_ties(&self) -> bool {
         let tied = |c: &&Candidate| c.differing > 0 && c.tied.iter().any(Option::is_some);
-        self.standing().filter(tied).any(|candidate| candidate.order(tuning.evidence).ties.is_none())
+        self.possible().filter(tied).any(|candidate| candidate.order(self.evidence).ties.is_none())
     }
 
-    /// Whether the list may ascend: then its near end is its tail.
+    /// Whether the list may be ascending, so that its near end is its tail.
     pub fn may_ascend(&self) -> bool {
-        let ascends = |c: &Candidate| c.direction == Direction::Ascending && c.differing > 0;
-        self.standing().any(ascends)
+        self.possible().any(|candidate| candidate.direction == Direction::Ascending && candidate.differing > 0)
     }
 
-    /// The order to plan by: the strongest that anything speaks for, long before it is believed.
-    pub fn leaning(&self) -> Option<Order> {
-        self.standing().find(|candidate| candidate.differing > 0).map(|candidate| candidate.order(0))
+    /// The order to plan by: the strongest candidate with any evidence, long before it is trusted.
+    pub fn likely(&self) -> Option<Order> {
+        self.possible().find(|candidate| candidate.differing > 0).map(|candidate| candidate.order(0))
     }
 }
 
 impl Strays {
-    /// Whether so many writes may explain them. In pages that are small against the writes, they explain none.
+    /// Whether this number of writes may explain them. If pages are small compared with the writes, it explains none.
     fn are_within(self, writes: u64, page_size: u64) -> bool {
         let strays = self.within[0].max(self.within[1]).max(self.before);
         strays <= writes.min(page_size / 20) && self.newer <= writes
@@ -143,8 +144,8 @@ impl Strays {
 }
 
 impl Candidate {
-    /// The n-th row of a run stands after all before it by chance once in n times: the logarithm of that, cut
-    /// down, is its evidence.
+    /// In random order, the n-th row of a run sorts after all rows before it with probability 1/n: the evidence is the
+    /// binary logarithm of n, rounded down.
     fn see(&mut self, rows: &[RowKey], evidence: bool) {
         let (mut differing, mut tied) = (1_u64, 1_u64);
         let bits = |run: u64| if evidence { u64::from(run.ilog2()) } else { 0 };
@@ -165,20 +166,20 @@ impl Candidate {
         }
     }
 
-    /// Counts the strays among the first copies of a response.
-    fn compare<'a, I: Iterator<Item = &'a RowKey>>(&mut self, fresh: impl Fn() -> I, others: Others) {
+    /// Counts the strays among the `new` rows of a response.
+    fn compare<'a, I: Iterator<Item = &'a RowKey>>(&mut self, new: impl Fn() -> I, others: Others) {
         let field = self.field;
         let ends = |rows: &[RowKey]| {
             let (first, last) = (field.of(rows.first()?)?, field.of(rows.last()?)?);
             Some((first.min(last), first.max(last)))
         };
-        let count = |is_stray: &dyn Fn(&RowKey) -> bool| fresh().filter(|row| is_stray(row)).count() as u64;
+        let count = |is_stray: &dyn Fn(&RowKey) -> bool| new().filter(|row| is_stray(row)).count() as u64;
         for (strays, rows) in self.strays.within.iter_mut().zip(others.earlier) {
             let Some((least, greatest)) = ends(rows) else { continue };
-            let inside = fresh().filter(|row| field.of(row).is_some_and(|value| least < value && value < greatest));
+            let inside = new().filter(|row| field.of(row).is_some_and(|value| least < value && value < greatest));
             *strays += inside.filter(|row| rows.iter().all(|other| other.id != row.id)).count() as u64;
         }
-        if let Some((last, value)) = others.before.last().and_then(|last| Some((last, field.of(last)?))) {
+        if let Some((last, value)) = others.previous.last().and_then(|last| Some((last, field.of(last)?))) {
             let ascends = self.direction == Direction::Ascending;
             let newest = others.earlier[0].first().and_then(|row| field.of(row)).unwrap_or(i64::MAX);
             let is_nearer = |it: i64| if ascends { it < value } else { value < it && it <= newest };
@@ -189,6 +190,7 @@ impl Candidate {
         }
     }
 
+    /// The order, with the order of ids among ties if its evidence is at least `least`.
     fn order(self, least: u64) -> Order {
         let ties = match self.tied {
             [None, Some(descending)] if descending >= least && self.strays.tied[1] == 0 => Some(Direction::Descending),
@@ -204,26 +206,23 @@ mod tests {
     use super::*;
 
     fn rows(rows: &[(i64, i64, i64)]) -> Vec<RowKey> {
-        let key = |&(id, created, updated): &(i64, i64, i64)| RowKey {
-            id,
-            created_at: Some(created),
-            updated_at: Some(updated),
-            hash: 0,
+        let key = |&(id, created, updated): &(i64, i64, i64)| {
+            let (created_at, updated_at) = (Some(created), Some(updated));
+            RowKey { id, created_at, updated_at, hash: 0 }
         };
         rows.iter().map(key).collect()
     }
 
     fn orders(pages: &[&[(i64, i64, i64)]]) -> Vec<String> {
-        let mut witness = Witness::new();
+        let mut witness = OrderWitness { evidence: 2, ..OrderWitness::default() };
         for page in pages {
             witness.see(&rows(page), true);
         }
-        let tuning = Tuning { evidence: 2, ..Tuning::default() };
-        witness.orders(&tuning).iter().map(ToString::to_string).collect()
+        witness.orders().iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn all_that_hold_are_kept_and_one_wrong_pair_refutes() {
+    fn one_wrong_pair_refutes_an_order() {
         let newest: &[_] = &[(9, 90, 95), (8, 80, 99), (7, 70, 97)];
         assert_eq!(orders(&[newest]), ["id descending", "created_at descending"]);
         assert_eq!(orders(&[newest, &[(6, 60, 60), (7, 50, 50)]]), ["created_at descending"]);
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_order_ties_when_enough_were_seen_and_none_differs() {
+    fn ids_order_ties_after_enough_consistent_pairs() {
         let tied: &[_] = &[(1, 5, 0), (2, 5, 3), (3, 5, 1), (9, 4, 7)];
         assert_eq!(orders(&[tied]), ["id ascending", "created_at descending, id ascending"]);
         assert_eq!(orders(&[tied, &[(8, 3, 2), (7, 2, 8)]]), ["created_at descending, id ascending"]);
@@ -244,9 +243,8 @@ mod tests {
     fn a_row_without_the_field_refutes_it() {
         let mut page = rows(&[(3, 3, 3), (2, 2, 2)]);
         page[1].created_at = None;
-        let mut witness = Witness::new();
+        let mut witness = OrderWitness { evidence: 1, ..OrderWitness::default() };
         witness.see(&page, true);
-        let tuning = Tuning { evidence: 1, ..Tuning::default() };
-        assert!(witness.orders(&tuning).iter().all(|order| order.field != Field::CreatedAt));
+        assert!(witness.orders().iter().all(|order| order.field != Field::CreatedAt));
     }
 }

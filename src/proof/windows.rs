@@ -1,11 +1,11 @@
-//! Which windows there are: page `p` of size `q` shows positions (p-1)q to pq, and q may vary.
+//! The windows that a request can show: page `p` of size `q` shows positions (p-1)q to pq, and q may vary.
 //!
-//! Pure arithmetic: a window that overlaps what was read, one that spans a border, one that shows the tail.
+//! Pure arithmetic: the window that overlaps earlier ones, spans a border, or shows the tail.
 
-use super::record;
+use super::response;
 use crate::page::Asked;
 
-/// The page sizes to choose from: half of the widest and up.
+/// The page sizes to choose from: from half of the widest up.
 fn sizes(widest: u32) -> impl Iterator<Item = u32> {
     (widest.div_ceil(2).max(1)..=widest.max(1)).rev()
 }
@@ -15,12 +15,12 @@ fn showing(position: u64, per_page: u32) -> Asked {
     Asked { page: position / u64::from(per_page) + 1, per_page }
 }
 
-/// Position after the last row that a window can show.
+/// The position after the last row that a window can show.
 pub(super) fn end(asked: Asked) -> u64 {
-    record::start(asked).saturating_add(u64::from(asked.per_page))
+    response::start(asked).saturating_add(u64::from(asked.per_page))
 }
 
-/// The window that goes farthest past `reached` and still shows the `margin` rows before it. Where page sizes
+/// The window that reaches farthest past `reached` and still shows the `margin` rows before it. If page sizes
 /// are too small for that, the plain page.
 pub(super) fn next(reached: u64, margin: u32, widest: u32) -> Asked {
     let from = reached.saturating_sub(u64::from(margin));
@@ -32,17 +32,17 @@ pub(super) fn next(reached: u64, margin: u32, widest: u32) -> Asked {
 pub(super) fn back(from: u64, margin: u32, widest: u32) -> Asked {
     let last = from + u64::from(margin).saturating_sub(1);
     let windows = sizes(widest).map(|size| showing(last, size));
-    windows.min_by_key(|asked| record::start(*asked)).unwrap_or_else(|| showing(from, widest.max(1)))
+    windows.min_by_key(|asked| response::start(*asked)).unwrap_or_else(|| showing(from, widest.max(1)))
 }
 
-/// The window that has most room on both sides of the positions from `low` to `high`; none shows them all if
-/// they are too far apart.
+/// The window with the most room on both sides of the positions from `low` to `high`; `None` if they are too far
+/// apart.
 pub(super) fn spanning(low: u64, high: u64, widest: u32) -> Option<Asked> {
-    let room = |asked: &Asked| (low - record::start(*asked)).min(end(*asked).saturating_sub(high));
+    let room = |asked: &Asked| (low - response::start(*asked)).min(end(*asked).saturating_sub(high));
     sizes(widest).map(|size| showing(low, size)).filter(|asked| end(*asked) > high).max_by_key(room)
 }
 
-/// The plain page that shows where a list of `total` rows ends: its last, or if that is full, the one after it.
+/// The plain page that shows where a list of `total` rows ends: the last page, or the next one if that is full.
 pub(super) fn last(total: u64, per_page: u32) -> Asked {
     showing(total, per_page.max(1))
 }
@@ -51,7 +51,7 @@ pub(super) fn last(total: u64, per_page: u32) -> Asked {
 pub(super) fn tail(total: u64, widest: u32) -> Option<Asked> {
     let last = total.checked_sub(1)?;
     let ends = |size: &u32| !total.is_multiple_of(u64::from(*size));
-    sizes(widest).filter(ends).map(|size| showing(last, size)).min_by_key(|asked| record::start(*asked))
+    sizes(widest).filter(ends).map(|size| showing(last, size)).min_by_key(|asked| response::start(*asked))
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
             let (mut reached, mut windows) = (100, 1);
             while reached <= 100_000 {
                 let asked = next(reached, margin, 100);
-                assert!(record::start(asked) + u64::from(margin) <= reached && end(asked) > reached);
+                assert!(response::start(asked) + u64::from(margin) <= reached && end(asked) > reached);
                 assert!((50..=100).contains(&asked.per_page));
                 reached = end(asked);
                 windows += 1;
@@ -79,7 +79,7 @@ mod tests {
             for reached in 0..200 {
                 for margin in 0..=widest {
                     assert!(end(next(reached, margin, widest)) > reached);
-                    assert!(record::start(next(reached, margin, widest)) <= reached);
+                    assert!(response::start(next(reached, margin, widest)) <= reached);
                 }
             }
         }
@@ -89,9 +89,9 @@ mod tests {
     fn a_border_is_spanned_and_a_tail_is_shown() {
         for position in 40..2_000 {
             let asked = spanning(position - 5, position + 5, 100).unwrap();
-            assert!(record::start(asked) + 5 <= position && end(asked) > position + 5);
+            assert!(response::start(asked) + 5 <= position && end(asked) > position + 5);
             let asked = tail(position, 100).unwrap();
-            assert!(record::start(asked) < position && end(asked) > position);
+            assert!(response::start(asked) < position && end(asked) > position);
         }
         assert_eq!(spanning(10, 200, 100), None);
         assert_eq!(tail(0, 100), None);
