@@ -55,10 +55,8 @@ pub(super) fn under(order: Order, observations: &Observations) -> Claim {
 #[cfg(test)]
 pub(super) fn all(order: Order, observations: &Observations) -> Vec<(Level, Vec<Assumption>)> {
     let evidence = Evidence::of(order, observations);
-    if evidence.contradiction(observations).is_some() {
-        return Vec::new();
-    }
-    evidence.claims().into_iter().map(|(level, basis, _)| (level, basis)).collect()
+    let claims = if evidence.contradiction(observations).is_none() { evidence.claims() } else { Vec::new() };
+    claims.into_iter().map(|(level, basis, _)| (level, basis)).collect()
 }
 
 /// What the theorems yield for the observations.
