@@ -115,6 +115,11 @@ mod transform;
 pub mod verify;
 pub mod warehouse;
 
+/// Compiles the README's Rust code.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
 pub use crate::destination::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
 pub use crate::fetch::{ApiError, FailedAttempt};

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
 use crate::transform::key_id;
-use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
+use crate::warehouse::{HashedColumns, KitFile, KitInput, README, TITLE, TableInput, is_named_like_a_kit, kit};
 
 /// A kit that has been written, or why it could not be. The export is published in either case.
 pub(super) type Staged = Result<StagedDirectory, DestinationError>;
@@ -112,13 +112,13 @@ fn objection(directory: &Path) -> io::Result<Option<String>> {
 /// The files of the kit for an export at `target`.
 fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
     let file = |file| config.output.path_at(target, file, config.encoding);
-    let contacts = HandoffTable {
+    let contacts = TableInput {
         schema: &written.schema,
         files: written.parts.iter().map(|part| file(part.file)).collect(),
         digest: known(written.digest)?,
     };
     let owners = match &written.owners {
-        Some(owners) => Some(HandoffTable {
+        Some(owners) => Some(TableInput {
             schema: &owners.schema,
             files: vec![file(OutFile::Owners)],
             digest: known(owners.digest)?,
@@ -127,9 +127,9 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
     };
     let partition = config.output.partition().map(|partition| (partition.key(), partition.value()));
     let hashed = config.content.layout().and_then(|layout| layout.hashed.as_ref());
-    let hashed = hashed.map(|hashed| HandoffHashed { columns: &hashed.columns, key_id: key_id(&hashed.key) });
+    let hashed = hashed.map(|hashed| HashedColumns { columns: &hashed.columns, key_id: key_id(&hashed.key) });
     let (format, compressed) = (config.encoding.format, compressed(config));
-    Ok(kit(&Handoff { contacts, owners, format, compressed, partition, hashed }))
+    Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed }))
 }
 
 /// A kit without a digest would accept an empty table.

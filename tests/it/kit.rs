@@ -29,7 +29,7 @@ fn refuses_other_directories_for_a_kit_up_front() {
         }
         kit
     };
-    let ours = "# From files to a table\n";
+    let ours = "# Loading this export\n";
     let project = made("project", &[("README.md", "# My project\n"), ("duckdb.sql", "")]);
     let noted = made("noted", &[("README.md", ours), ("zz.txt", ""), ("notes.txt", "mine")]);
     let unnamed = made("unnamed", &[("duckdb.sql", "mine")]);
@@ -85,7 +85,7 @@ fn replaces_a_kit_atomically() {
     assert_eq!(readme(), earlier);
     assert_eq!(exported(6, &file, &["--kit", &kit]).code, Some(0));
     assert!(files().len() == 15 && !files().iter().any(|name| name.contains("owners")), "{:?}", files());
-    assert!(readme().contains("For 6 contacts"), "{}", readme());
+    assert!(readme().contains("\n6 contacts, exported by linq-export"), "{}", readme());
     let left: Vec<_> = names(folder.path()).into_iter().filter(|name| !name.starts_with("c.")).collect();
     assert_eq!(left, ["kit"]);
 }
@@ -140,7 +140,7 @@ fn a_kit_names_hashed_columns_and_their_key() {
     let hmac = ["--hmac", "phone_number,owner_email", "--hmac-key-file", &key, "--owners", "struct", "--drop", "extra"];
     assert_eq!(exported(5, &file, &[&["--kit", &kit], &hmac[..]].concat()).code, Some(0));
     let id = json(file + ".manifest.json")["options"]["hmac_key"].as_str().unwrap().to_owned();
-    let said = format!("is an HMAC-SHA-256 in hexadecimal, with the key of the id {id}");
+    let said = format!("replaced by its HMAC-SHA-256 in hexadecimal, key id {id}");
     // BigQuery and Spark describe the owner's email too, the others the struct that it is in.
     for (name, times) in [("bigquery.schema.json", 3), ("spark.sql", 3), ("snowflake.sql", 2), ("README.md", 0)] {
         let text = fs::read_to_string(Path::new(&kit).join(name)).unwrap();
