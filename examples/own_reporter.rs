@@ -1,7 +1,7 @@
-//! An export with a reporter of one's own, which keeps the slowest page and says what was tried again.
+//! An export with a custom reporter, which finds the slowest page and prints every retry.
 //!
-//! It reads from an embedded sandbox, so that it runs without a token: `cargo run --example own_reporter`.
-#![expect(clippy::print_stdout, reason = "an example shows what it did")]
+//! It reads from an embedded sandbox and needs no token: `cargo run --example own_reporter`.
+#![expect(clippy::print_stdout, reason = "an example prints what it did")]
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Output,
 use linq_export::events::{Event, Reporter};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 
-/// The slowest page so far, and the time it took.
+/// The slowest page so far, and how long it took.
 #[derive(Debug, Default)]
 struct Slowest(Mutex<(u64, Duration)>);
 
@@ -24,8 +24,8 @@ impl Reporter for Slowest {
                     *slowest = (*page, *took);
                 }
             }
-            Event::Retrying { page, cause, .. } => println!("page {page} is read again: {cause}"),
-            // There are more events, and later versions may add some.
+            Event::Retrying { page, cause, .. } => println!("retrying page {page}: {cause}"),
+            // There are other events, and later versions may add more.
             _ => {}
         }
     }
@@ -38,16 +38,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start(config).await?;
     let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback)?;
     let contacts = ContactsConfig::new(base_url, Token::new(sandbox.token())?);
-    let output = Output::File(std::env::temp_dir().join("linq-export-example.parquet"));
+    let directory = tempfile::tempdir()?;
+    let output = Output::File(directory.path().join("contacts.parquet"));
 
     let slowest = Arc::new(Slowest::default());
-    // Cancelling this from another task stops the export and leaves no file.
+    // Cancel this token from another task to stop the export; no file is left behind.
     let cancellation = CancellationToken::new();
     let config = ExportConfig::new(contacts, output, Format::Parquet);
     let summary = linq_export::export(config, Arc::clone(&slowest) as _, cancellation).await?;
 
     let (page, took) = *slowest.0.lock().unwrap_or_else(PoisonError::into_inner);
     println!("{} contacts in {}, {} bytes", summary.read.contacts, summary.output, summary.bytes);
-    println!("the slowest of {} pages was page {page}, with {} ms", summary.read.pages, took.as_millis());
+    println!("slowest of {} pages: page {page}, {} ms", summary.read.pages, took.as_millis());
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! The contacts of an organisation as a stream of Arrow record batches.
+//! Reads all contacts of an organization as a stream of Arrow record batches.
 //!
-//! It reads from an embedded sandbox, so that it runs without a token: `cargo run --example stream`.
-#![expect(clippy::print_stdout, reason = "an example shows what it read")]
+//! It reads from an embedded sandbox and needs no token: `cargo run --example stream`.
+#![expect(clippy::print_stdout, reason = "an example prints what it read")]
 
 use arrow::array::AsArray;
 use futures::StreamExt;
@@ -12,7 +12,7 @@ use linq_export::sandbox::{Sandbox, SandboxConfig};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start(SandboxConfig::default()).await?;
-    // For the real API: BaseUrl::PRODUCTION, and a token of your own.
+    // For the real API, use BaseUrl::PRODUCTION and your own token.
     let base_url = BaseUrl::parse(&sandbox.base_url(), PlainHttp::Loopback)?;
     let token = Token::new(sandbox.token())?;
 
@@ -23,8 +23,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let given = emails.iter().flatten().filter(|email| !email.is_empty()).count();
         println!("{} contacts, {given} with an email address", batch.num_rows());
     }
-    // There is a summary only when every contact was read.
+    // There is no summary until every contact has been read.
     let summary = contacts.summary().ok_or("the stream has not ended")?;
-    println!("{} contacts of {} owners on {} pages", summary.contacts, summary.owners, summary.pages);
+    println!("{} contacts, {} owners, {} pages", summary.contacts, summary.owners, summary.pages);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! SHA-256, as the digits that manifests hold.
+//! SHA-256 checksums in hexadecimal, as in manifests.
 
 use std::fmt::Write;
 use std::io::{self, Read};
@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::platform;
 
-/// Bytes of a file that are read at once.
-const PIECE: usize = 1 << 20;
+/// The size of a read.
+const BUFFER: usize = 1 << 20;
 
-/// What bytes come to, taken piece by piece.
+/// The checksum and the number of bytes, computed incrementally.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Checksum {
     hash: Sha256,
@@ -19,41 +19,41 @@ pub(crate) struct Checksum {
 }
 
 impl Checksum {
-    /// Takes a piece.
+    /// Adds bytes.
     pub fn update(&mut self, piece: &[u8]) {
         self.hash.update(piece);
         self.bytes += piece.len() as u64;
     }
 
-    /// Bytes taken.
+    /// The number of bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The digest: 64 hexadecimal digits.
+    /// The checksum as 64 hexadecimal digits.
     pub fn digits(self) -> String {
         self.hash.finalize().iter().fold(String::with_capacity(64), |mut digits, byte| {
-            // Writing to a String cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(digits, "{byte:02x}");
             digits
         })
     }
 
-    /// The digest of a file's content.
+    /// The checksum of a file.
     pub fn of_file(path: &Path) -> io::Result<Self> {
         let mut file = platform::open_regular(path)?;
         let mut checksum = Self::default();
-        let mut piece = vec![0; PIECE];
+        let mut buffer = vec![0; BUFFER];
         loop {
-            match file.read(&mut piece)? {
+            match file.read(&mut buffer)? {
                 0 => return Ok(checksum),
-                read => checksum.update(&piece[..read]),
+                read => checksum.update(&buffer[..read]),
             }
         }
     }
 }
 
-/// The digits of all these bytes.
+/// The checksum of these bytes, in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut checksum = Checksum::default();
     checksum.update(bytes);
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_is_sha_256() {
+    fn computes_sha_256() {
         assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

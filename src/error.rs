@@ -1,8 +1,9 @@
 //! The error of a run, which wraps the errors of its stages.
 
 use crate::config::{ConfigError, MaxDeletes};
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use crate::fetch::ApiError;
+use crate::format::FormatError;
 use crate::proof::{Certificate, Require};
 use crate::text::humanize::{count, counted};
 
@@ -16,11 +17,14 @@ pub enum Error {
     /// The contacts could not be read.
     #[error(transparent)]
     Api(Box<ApiError>),
+    /// The rows could not be encoded, which is a bug.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// The output could not be written.
     #[error(transparent)]
-    Sink(#[from] SinkError),
+    Destination(#[from] DestinationError),
     /// The required completeness was not reached.
-    #[error("completeness is {}, but {required} is required: {}", certificate.level, certificate.why())]
+    #[error("the export is {}, but {required} is required: {}", certificate.level, certificate.why())]
     Incomplete {
         /// The required level.
         required: Require,

@@ -1,11 +1,12 @@
 //! Exit codes, and the exit code of each error. The codes follow `sysexits.h`.
 
-use crate::api::{Failure, PROXY_AUTHENTICATION, SetupError};
+use crate::api::SetupError;
 use crate::dataset::ReadbackError;
-use crate::destination::SinkError;
+use crate::destination::DestinationError;
 use crate::error::Error;
 use crate::events::Summary;
-use crate::fetch::{ApiError, Class, classify};
+use crate::fetch::ApiError;
+use crate::page::FailureClass;
 use crate::verify::VerifyError;
 
 /// How the program exits. Meanings are stable; later versions may add causes.
@@ -122,10 +123,10 @@ impl Error {
         match self {
             Self::Config(_) => ExitCode::Usage,
             Self::Api(error) => error.exit(),
-            Self::Sink(error) => error.exit(),
+            Self::Destination(error) => error.exit(),
             Self::Incomplete { .. } | Self::Deleted { .. } => ExitCode::Incomplete,
             Self::Cancelled => ExitCode::Interrupted,
-            Self::Bug(_) => ExitCode::Internal,
+            Self::Format(_) | Self::Bug(_) => ExitCode::Internal,
         }
     }
 }
@@ -137,55 +138,43 @@ impl ApiError {
         match self {
             Self::Setup(SetupError::Authorities(_)) => ExitCode::Usage,
             Self::Setup(SetupError::Http(_)) | Self::Outage { .. } => ExitCode::Unavailable,
-            Self::Throttled { .. } | Self::Deadline { .. } => ExitCode::TemporaryFailure,
-            Self::Page { failure, .. } => exit_of(failure),
-            Self::Unreadable { failure, .. } => exit_of(failure),
+            Self::RateLimited { .. } | Self::Deadline { .. } => ExitCode::TemporaryFailure,
+            Self::Page(failed) => exit_of(failed.failure.class),
+            Self::Unreadable { failure, .. } => exit_of(failure.class),
         }
     }
 }
 
-/// The exit code of a failed page.
-fn exit_of(failure: &Failure) -> ExitCode {
-    match classify(failure) {
-        Class::Throttled => ExitCode::TemporaryFailure,
-        Class::Transient => ExitCode::Unavailable,
-        Class::Protocol | Class::StandIn => ExitCode::BadResponse,
-        Class::Fatal => match failure {
-            Failure::Status { status: 401 | 403, .. } => ExitCode::Unauthorized,
-            Failure::Status { status: PROXY_AUTHENTICATION | 500.., .. } | Failure::Transport { .. } => {
-                ExitCode::Unavailable
-            }
-            _ => ExitCode::BadResponse,
-        },
+/// The exit code after a page that could not be read.
+fn exit_of(class: FailureClass) -> ExitCode {
+    match class {
+        FailureClass::RateLimited => ExitCode::TemporaryFailure,
+        FailureClass::Transient | FailureClass::Unreachable => ExitCode::Unavailable,
+        FailureClass::InvalidPage | FailureClass::NotAPage | FailureClass::Rejected => ExitCode::BadResponse,
+        FailureClass::Unauthorized => ExitCode::Unauthorized,
     }
 }
 
-impl SinkError {
+impl DestinationError {
     /// The exit code of this error.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         match self {
             Self::Create { .. }
             | Self::Mode { .. }
-            | Self::IsFolder { .. }
+            | Self::IsDirectory { .. }
             | Self::Lock { .. }
-            | Self::NotOurs { .. }
-            | Self::NotAKit { .. }
+            | Self::NotReplaceable { .. }
             | Self::NotForPartition { .. }
             | Self::OwnersNotOurs { .. } => ExitCode::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
                 ExitCode::CannotWrite
             }
             Self::Locked { .. } => ExitCode::TemporaryFailure,
-            Self::ManifestElsewhere { .. }
-            | Self::KitNotApart { .. }
-            | Self::KitNowhere { .. }
-            | Self::NoFolderOfItsOwn { .. }
-            | Self::OwnersNowhere { .. }
-            | Self::OverInput { .. }
-            | Self::SamePlace { .. } => ExitCode::Usage,
+            Self::KitNotApart { .. } | Self::Unsupported { .. } | Self::OverInput { .. } | Self::SamePlace { .. } => {
+                ExitCode::Usage
+            }
             Self::ReaderGone => ExitCode::BrokenPipe,
-            Self::Encode { .. } => ExitCode::Internal,
         }
     }
 }

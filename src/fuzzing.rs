@@ -74,7 +74,7 @@ pub fn retry_after(bytes: &[u8]) {
 pub fn said(bytes: &[u8]) {
     let (id, body) = line(bytes);
     let Ok(token) = Token::new("fuzzing-0123456789") else { return };
-    let said = crate::api::said(&headers([(HeaderName::from_static("x-request-id"), id)]), body, &token);
+    let said = crate::api::server_message(&headers([(HeaderName::from_static("x-request-id"), id)]), body, &token);
     for shown in [Some(&said.message), said.request_id.as_ref().map(|request| &request.id)].into_iter().flatten() {
         assert!(token.scrubbed(shown).is_none(), "{shown:?}");
         // A control character is escaped with up to ten characters.

@@ -115,9 +115,15 @@ mod transform;
 pub mod verify;
 pub mod warehouse;
 
-pub use crate::api::{Failure, RequestId, Said, SetupError, Transport};
-pub use crate::destination::{Readers, RecordFile, RunPaths, SinkError, check_apart};
-pub use crate::fetch::ApiError;
+/// Compiles the README's Rust code.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
+pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
+pub use crate::destination::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
+pub use crate::fetch::{ApiError, FailedAttempt};
+pub use crate::format::FormatError;
 pub use crate::resource::schema;
 pub use crate::transform::{Schemas, schemas};
 pub use arrow;
@@ -125,7 +131,7 @@ pub use error::Error;
 pub use exit::ExitCode;
 pub use manifest::ManifestError;
 pub use pipeline::{Contacts, contacts, export, starting_rate};
-pub use proof::{Assumption, Certificate, Direction, Field, Level, Order, Reason, Require, Standing, UnknownLevel};
+pub use proof::{Assumption, Basis, Certificate, Direction, Field, Level, Order, Reason, Require, UnknownLevel};
 pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;
 
@@ -162,10 +168,10 @@ pub mod bench {
     /// The bytes of a file.
     #[must_use]
     pub fn encode(encoding: crate::config::Encoding, batches: &[RecordBatch]) -> Vec<u8> {
-        let mut encoder = super::format::Encoder::new(encoding, &crate::schema(), Vec::new()).expect("an encoder");
+        let mut writer = super::format::Writer::new(encoding, &crate::schema(), Vec::new()).expect("a writer");
         for batch in batches {
-            encoder.encode(batch).expect("rows");
+            writer.write(batch).expect("rows");
         }
-        encoder.finish().expect("an end")
+        writer.finish().expect("an end")
     }
 }

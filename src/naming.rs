@@ -1,38 +1,45 @@
-//! The names that belong to one target: the file, its manifest, and what stands beside them for a while.
-//!
-//! A path comes in as the operator gave it; the names go out, with symbolic links followed.
+//! Every file name that the program uses: outputs and their parts, manifests, locks, and temporary names.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::folder;
+use crate::atomic::parent;
 
-/// Links that are followed from one name to the next, as systems do.
+/// How many symbolic links are followed from one name, as operating systems do.
 pub(crate) const LINKS: usize = 40;
 
-/// Where everything of a target stands.
+/// The suffix of a file's manifest.
+const MANIFEST_SUFFIX: &str = ".manifest.json";
+/// How the names of part files begin.
+const PART: &str = "part-";
+/// The subdirectory of the owners. Readers of a directory skip names that begin with an underscore.
+const OWNERS_DIRECTORY: &str = "_owners";
+/// Marks an owners' file next to the file of its contacts.
+const OWNERS: &str = ".owners";
+
+/// The names that belong to an output file. Symbolic links in its path are followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Names {
-    /// The file itself.
+pub(crate) struct FileNames {
+    /// The file.
     pub target: PathBuf,
-    /// How it was called: otherwise, where that is a link.
+    /// Its name as given, which differs if that is a symbolic link.
     pub called: OsString,
     /// Its manifest.
     pub manifest: PathBuf,
-    /// The manifest of a file that is about to get its name.
-    pub staged: PathBuf,
+    /// The manifest while the file is being published.
+    pub manifest_staged: PathBuf,
     /// The lock.
     pub lock: PathBuf,
-    /// The owners that belong to a file that is about to get its name.
+    /// The owners while the file is being published.
     pub owners_staged: PathBuf,
-    /// What drafts of the owners are called after, whatever the owners' own name.
-    pub owners_drafts: PathBuf,
+    /// The base of temporary names for the owners, whatever the name of their file.
+    pub owners_temporary: PathBuf,
 }
 
-impl Names {
-    /// The names of a target. A symbolic link stays, and what it points to is the target.
+impl FileNames {
+    /// The names of a file. If the path is a symbolic link, the target is what it points to.
     pub fn of(path: &Path) -> io::Result<Self> {
         let target = followed(path)?;
         let nameless = || io::Error::new(io::ErrorKind::InvalidInput, "it has no file name");
@@ -41,30 +48,31 @@ impl Names {
             let mut whole = OsString::from(before);
             whole.push(name);
             whole.push(after);
-            folder(&target).join(whole)
+            parent(&target).join(whole)
         };
         Ok(Self {
             called: path.file_name().unwrap_or(name).to_owned(),
-            manifest: named("", ".manifest.json"),
-            staged: named(".", ".manifest.staged"),
+            manifest: named("", MANIFEST_SUFFIX),
+            manifest_staged: named(".", ".manifest.staged"),
             lock: named(".", ".lock"),
             owners_staged: named(".", ".owners.staged"),
-            owners_drafts: named("", ".owners"),
+            owners_temporary: named("", OWNERS),
             target,
         })
     }
 
-    /// Where a manifest's owners stand beside the file, with symbolic links followed. A name that leads elsewhere is none.
-    pub fn owners_called(&self, name: &str) -> Option<PathBuf> {
+    /// Where an owners' file listed in a manifest is, with symbolic links followed. Names that lead out of the directory are
+    /// ignored.
+    pub fn owners_path(&self, name: &str) -> Option<PathBuf> {
         let is_plain = Path::new(name).file_name().is_some_and(|plain| plain == name);
-        (is_plain && name.contains(".owners")).then(|| followed(&self.target.with_file_name(name)).ok()).flatten()
+        (is_plain && is_owners(name)).then(|| followed(&self.target.with_file_name(name)).ok()).flatten()
     }
 }
 
-/// Where everything of a folder stands that is replaced as a whole.
+/// The names that belong to an output directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FolderNames {
-    /// The folder itself.
+pub(crate) struct DirectoryNames {
+    /// The directory.
     pub target: PathBuf,
     /// Its manifest.
     pub manifest: PathBuf,
@@ -72,30 +80,73 @@ pub(crate) struct FolderNames {
     pub lock: PathBuf,
 }
 
-impl FolderNames {
-    /// A folder's manifest, in it.
+impl DirectoryNames {
+    /// A directory's manifest, in it.
     pub const MANIFEST: &str = "_manifest.json";
-    /// How the names of its parts begin.
-    pub const PART: &str = "part-";
-    /// An empty file, which says that all others are there.
+    /// An empty file that marks a directory as complete.
     pub const SUCCESS: &str = "_SUCCESS";
 
-    /// The names of a folder, with or without a slash at its end. A symbolic link stays, and what it points to is the
-    /// folder.
+    /// The names of a directory, with or without a trailing slash. If the path is a symbolic link, the target is what it
+    /// points to.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let Names { target, lock, .. } = Names::of(path)?;
+        let FileNames { target, lock, .. } = FileNames::of(path)?;
         Ok(Self { manifest: target.join(Self::MANIFEST), lock, target })
     }
 }
 
-/// The path behind symbolic links, also where the last one points to nothing yet.
+/// The manifest of an existing file or directory.
+pub(crate) fn manifest_of(path: &Path) -> io::Result<PathBuf> {
+    if path.is_dir() { Ok(path.join(DirectoryNames::MANIFEST)) } else { Ok(FileNames::of(path)?.manifest) }
+}
+
+/// The name of the file that a manifest next to it describes.
+pub(crate) fn described_by(manifest: &str) -> Option<&str> {
+    manifest.strip_suffix(MANIFEST_SUFFIX)
+}
+
+/// The name of a part file; the first has number 0.
+pub(crate) fn part(number: u32, ending: &str) -> String {
+    format!("{PART}{number:05}{ending}")
+}
+
+/// Whether a name is that of a part file.
+pub(crate) fn is_part(name: &str) -> bool {
+    name.starts_with(PART)
+}
+
+/// The name of the owners within an output directory.
+pub(crate) fn owners_in_directory(ending: &str) -> String {
+    owners_within(&format!("owners{ending}"))
+}
+
+/// How the manifest of a directory lists a file of its owners.
+pub(crate) fn owners_within(name: &str) -> String {
+    format!("{OWNERS_DIRECTORY}/{name}")
+}
+
+/// Whether a directory is the owners' subdirectory of an output.
+pub(crate) fn is_owners_directory(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == OWNERS_DIRECTORY)
+}
+
+/// The name of the owners next to a file of contacts with this stem.
+pub(crate) fn owners_beside(stem: &str, ending: &str) -> String {
+    format!("{stem}{OWNERS}{ending}")
+}
+
+/// Whether a name may be that of owners next to their contacts.
+pub(crate) fn is_owners(name: &str) -> bool {
+    name.contains(OWNERS)
+}
+
+/// Follows symbolic links, even if the last one is dangling.
 fn followed(path: &Path) -> io::Result<PathBuf> {
-    // With a slash at its end a link is not seen as one.
+    // With a trailing slash, a link is not recognized as one.
     let trimmed = |path: &Path| path.components().collect::<PathBuf>();
     let mut path = trimmed(path);
     for _ in 0..LINKS {
         match fs::read_link(&path) {
-            Ok(points_to) => path = trimmed(&folder(&path).join(points_to)),
+            Ok(points_to) => path = trimmed(&parent(&path).join(points_to)),
             Err(_) => return Ok(path),
         }
     }
@@ -107,38 +158,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_names_stand_in_the_folder_of_the_target() {
-        let names = Names::of(Path::new("out/contacts.parquet")).unwrap();
+    fn all_names_are_next_to_the_target() {
+        let names = FileNames::of(Path::new("out/contacts.parquet")).unwrap();
         assert_eq!(names.manifest, Path::new("out/contacts.parquet.manifest.json"));
-        assert_eq!(names.staged, Path::new("out/.contacts.parquet.manifest.staged"));
+        assert_eq!(names.manifest_staged, Path::new("out/.contacts.parquet.manifest.staged"));
         assert_eq!(names.lock, Path::new("out/.contacts.parquet.lock"));
         assert_eq!(names.owners_staged, Path::new("out/.contacts.parquet.owners.staged"));
-        assert_eq!(names.owners_called("c.owners.parquet").unwrap(), Path::new("out/c.owners.parquet"));
+        assert_eq!(names.owners_path("c.owners.parquet").unwrap(), Path::new("out/c.owners.parquet"));
         for name in ["../c.owners.parquet", "/c.owners.parquet", "c.owners.parquet/", "other", ""] {
-            assert_eq!(names.owners_called(name), None, "{name}");
+            assert_eq!(names.owners_path(name), None, "{name}");
         }
     }
 
     #[test]
-    fn a_folder_has_its_manifest_within_and_its_lock_beside_it() {
+    fn a_directory_holds_its_manifest_but_not_its_lock() {
         for path in ["out/contacts", "out/contacts/", "out/contacts/."] {
-            let names = FolderNames::of(Path::new(path)).unwrap();
+            let names = DirectoryNames::of(Path::new(path)).unwrap();
             assert_eq!(names.target, Path::new("out/contacts"));
             assert_eq!(names.manifest, Path::new("out/contacts/_manifest.json"));
             assert_eq!(names.lock, Path::new("out/.contacts.lock"));
         }
         for path in ["", ".", "./", "..", "../", "/", "out/.."] {
-            assert!(Names::of(Path::new(path)).is_err() && FolderNames::of(Path::new(path)).is_err(), "{path}");
+            assert!(FileNames::of(Path::new(path)).is_err() && DirectoryNames::of(Path::new(path)).is_err(), "{path}");
         }
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_a_folder_is_followed_also_with_a_slash() {
+    fn follows_directory_links_with_a_trailing_slash() {
         let home = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("data/1/", home.path().join("latest")).unwrap();
         for path in ["latest", "latest/"] {
-            let names = FolderNames::of(&home.path().join(path)).unwrap();
+            let names = DirectoryNames::of(&home.path().join(path)).unwrap();
             assert_eq!(names.lock, home.path().join("data/.1.lock"));
         }
     }

@@ -1,88 +1,88 @@
-//! What the stages say to each other about one page, the answer to one request.
+//! The values that stages exchange about one page, the response to one request.
 //!
-//! `api` asks for a page and hands its body to a decode function; `table` decodes it; `proof` judges
-//! what was seen. These are the plain values that pass between them: no I/O, no decisions.
+//! `fetch` requests a page, `decode` turns its body into rows, `proof` judges what was observed. Plain values only: no I/O
+//! and no decisions.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The page that one request asks for.
+/// The page that one request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     /// Page number, from 1.
     pub page: u64,
-    /// Contacts a page, 1 to 100.
+    /// Contacts per page, 1 to 100.
     pub per_page: u32,
 }
 
-/// The `pagination` object of a response: what the server says of its list.
+/// The `pagination` object of a response: the server's own description of its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pagination {
-    /// The page the server says this is.
+    /// The page that the server says it returned.
     pub current_page: u64,
-    /// Contacts a page, as the server counted them: it may clamp what was asked.
+    /// Contacts per page, as applied by the server, which may clamp the requested size.
     pub per_page: u64,
-    /// Pages in the list. A floor, not the truth.
+    /// Pages in the list: a lower bound, not the truth.
     pub total_pages: u64,
-    /// Contacts in the list at the instant of the response.
+    /// Contacts in the list at the time of the response.
     pub total_count: u64,
 }
 
-/// What is observed of one row: its identity, what the server may sort by, and all of it in one number.
+/// What the proof needs of one row: its identity, the fields that the server may sort by, and a hash of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RowKey {
     /// The contact's id.
     pub id: i64,
-    /// When it was created, in microseconds since 1970 UTC; none when absent or unreadable.
+    /// When it was created, in microseconds since 1970 UTC; `None` if absent or unreadable.
     pub created_at: Option<i64>,
-    /// When it was last updated, in microseconds since 1970 UTC; none when absent or unreadable.
+    /// When it was last updated, in microseconds since 1970 UTC; `None` if absent or unreadable.
     pub updated_at: Option<i64>,
-    /// A hash of the contact's JSON: equal texts have equal hashes. Only two equal passes look at it.
+    /// A hash of the contact's JSON. Only the comparison of two passes uses it.
     pub hash: u64,
 }
 
-/// What one response showed, kept for the planner and the proof.
+/// What one response showed, for the planner and the proof.
 #[derive(Clone, Debug)]
 pub(crate) struct Observed {
-    /// What was asked.
+    /// The requested page.
     pub asked: Asked,
-    /// What the server said of it.
+    /// The server's pagination.
     pub said: Pagination,
-    /// Its contacts, in the order of the page.
+    /// Its contacts, in page order.
     pub rows: Vec<RowKey>,
-    /// When the request that was answered was sent, since the run's start.
+    /// When the request was sent, since the start of the run.
     pub sent: Duration,
-    /// When its answer was whole, since the run's start.
+    /// When the response was complete, since the start of the run.
     pub received: Duration,
-    /// What denies that the answer was made for this request.
+    /// Why the response may show an earlier state of the list, if it may.
     pub stale: Option<Staleness>,
 }
 
-/// What denies that an answer was made for the request that it answers: then it shows the list of an earlier instant.
+/// Evidence that a response was not generated for its request, and so may show an earlier state of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Staleness {
     /// Its `Age` header, in seconds.
     Age(u64),
-    /// A header in which a cache says that it had the answer, by its name.
+    /// The name of the header that reports a cache hit.
     CacheHit(&'static str),
-    /// It was put together from the answers to several requests.
+    /// The page was assembled from several responses.
     Assembled,
-    /// Its `Date` is so many seconds before the request was sent, by the server's own clock.
+    /// Its `Date` is this many seconds before the request was sent, by the server's own clock.
     OldDate(u64),
 }
 
 impl fmt::Display for Staleness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Age(seconds) => write!(f, "its age header says {seconds} s"),
-            Self::CacheHit(header) => write!(f, "its {header} header says that a cache had it"),
-            Self::Assembled => f.write_str("it was put together from the answers to several requests"),
-            Self::OldDate(seconds) => write!(f, "its date header is {seconds} s before the request was sent"),
+            Self::Age(seconds) => write!(f, "its Age header is {seconds} s"),
+            Self::CacheHit(header) => write!(f, "its {header} header reports a cache hit"),
+            Self::Assembled => f.write_str("it was assembled from several responses"),
+            Self::OldDate(seconds) => write!(f, "its Date header is {seconds} s before the request was sent"),
         }
     }
 }
 
-/// In words, which contacts stand beside a place of the list.
+/// Describes a position in the list by the contacts before and after it.
 pub(crate) fn beside(before: Option<i64>, after: Option<i64>) -> String {
     match (before, after) {
         (Some(before), Some(after)) => format!(", between the ids {before} and {after},"),
@@ -92,81 +92,76 @@ pub(crate) fn beside(before: Option<i64>, after: Option<i64>) -> String {
     }
 }
 
-/// A page's body, decoded: its table, and what must be observed of it.
-#[derive(Debug)]
-pub(crate) struct Decoded<T> {
-    /// The rows, in whatever form the decode function makes.
-    pub table: T,
-    /// What the server said.
-    pub said: Pagination,
-    /// What is observed of the rows, in order.
-    pub rows: Vec<RowKey>,
-    /// Memory that `table` holds, in bytes: it counts against what pages may hold together.
-    pub held: usize,
-}
-
 /// Why a body could not be decoded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DecodeError {
-    /// Not a page of contacts: worth reading again, for a cut or a proxy's answer passes.
+    /// Not a page of contacts. Worth a retry: the body may be truncated or come from a proxy.
+    #[error("{0}")]
     Malformed(String),
-    /// A contact without an identity: reading again cannot help.
+    /// A contact without an id. Retrying cannot help.
+    #[error("{0}")]
     Identity(String),
 }
 
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(text) | Self::Identity(text) => f.write_str(text),
-        }
+/// What a failed request means for its page and for the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FailureClass {
+    /// The server is rate limiting: all requests wait, and the rate is cut.
+    RateLimited,
+    /// No response, a truncated one, or a server error: retried with backoff and full jitter.
+    Transient,
+    /// A response that is not the requested page: read again, a few times.
+    InvalidPage,
+    /// A 200 without a page, such as a maintenance page: either this page is broken, or the server is down without saying so.
+    NotAPage,
+    /// Permanent: the token was rejected.
+    Unauthorized,
+    /// Permanent: the API cannot be reached this way, because of TLS, a proxy or an unsupported method or version.
+    Unreachable,
+    /// Permanent: any other response that a retry cannot change.
+    Rejected,
+}
+
+impl FailureClass {
+    /// Whether the failure may pass by itself.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Transient | Self::InvalidPage | Self::NotAPage)
     }
 }
 
-/// Why a request gave no page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The server asked for fewer requests.
-    Throttled,
-    /// No answer, half an answer, or one that says that it may pass.
-    Unavailable,
-    /// An answer, but not the page.
-    NoPage,
-    /// An answer that asking again cannot change.
-    Refused,
-}
-
-/// Values of one column of a page that could not be taken as they were sent.
+/// Values of one column of a page that could not be stored as sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// What was wrong.
-    pub kind: FindingKind,
+    /// What is wrong.
+    pub kind: WarningKind,
     /// The column's name.
     pub column: &'static str,
-    /// The first row it was found in, from 1.
+    /// The first affected row, from 1.
     pub row: usize,
-    /// How many values or characters.
+    /// Number of values or characters.
     pub count: u64,
 }
 
-/// What can be wrong with a value and yet not with its page.
+/// What can be wrong with a value of an otherwise valid page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum FindingKind {
-    /// Bytes that are no UTF-8, or half a surrogate pair: U+FFFD stands in the column instead.
+pub enum WarningKind {
+    /// Invalid UTF-8 or a lone surrogate, replaced by U+FFFD.
     ReplacedCharacter,
-    /// A time that names no instant in the years 1 to 9999: null in its column, the text kept in `extra`.
+    /// Not a valid time in the years 1 to 9999: null in its column, the text kept in `extra`.
     UnreadableTime,
-    /// A value of a kind its column cannot hold: null there, the value kept in `extra`.
+    /// A value of the wrong JSON type: null in its column, the value kept in `extra`.
     WrongKind,
-    /// An integer that was written otherwise (`"007"`, `-0`): the number in its column, the value kept in `extra`, too.
+    /// An integer in another notation (`"007"`, `-0`): the number in its column, the original also kept in `extra`.
     RewrittenNumber,
-    /// Two different values of one key in one object: the last one is taken, and those before it are lost.
+    /// A repeated key with different values in one object: the last one wins, earlier ones are lost.
     RepeatedKey,
 }
 
-impl FindingKind {
-    /// Its name, for machines.
+impl WarningKind {
+    /// Its machine-readable name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -179,16 +174,14 @@ impl FindingKind {
     }
 }
 
-impl fmt::Display for FindingKind {
+impl fmt::Display for WarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ReplacedCharacter => "a broken character, replaced by U+FFFD",
-            Self::UnreadableTime => "a time that names no instant in the years 1 to 9999: null, its text kept in extra",
-            Self::WrongKind => "a value of another kind than the column's: null, the value kept in extra",
-            Self::RewrittenNumber => {
-                "an integer written another way, such as \"007\": the number in the column, the value kept in extra"
-            }
-            Self::RepeatedKey => "a key sent twice with different values: the last one is kept",
+            Self::ReplacedCharacter => "invalid character, replaced by U+FFFD",
+            Self::UnreadableTime => "invalid time: set to null, the text is kept in extra",
+            Self::WrongKind => "wrong type: set to null, the value is kept in extra",
+            Self::RewrittenNumber => "integer in another notation, such as \"007\": the original is kept in extra",
+            Self::RepeatedKey => "repeated key with different values: the last one is kept",
         })
     }
 }

@@ -1,7 +1,7 @@
-//! What a server says when it does not answer with a page: its error bodies and headers.
+//! What a server says when it does not return a page: error bodies and headers.
 //!
-//! Three shapes of errors are documented for neighbouring endpoints (design notes, api.md), and
-//! proxies answer HTML or nothing. All are read leniently, and nothing here can fail.
+//! Three shapes of errors are documented for similar endpoints (design notes, api.md), and proxies return HTML or
+//! nothing. All are parsed leniently; nothing here can fail.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,22 +10,22 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::error::{RequestId, Said};
+use super::failure::{RequestId, ServerMessage};
 use crate::config::Token;
 use crate::text::sanitize::escape;
 
-/// Headers that name a request for the server's support, in order of preference.
+/// Headers that hold a request id for the server's support, in order of preference.
 const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-trace-id", "cf-ray"];
-/// The key that names one in a body.
+/// The key that holds one in a body.
 const TRACE_ID: &str = "trace_id";
 
-/// A wait beyond this is no time to come back at: it names an instant that no calendar and no clock here holds.
+/// Longer waits are cut to this: beyond it, the time to come back would overflow calendars and clocks.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
 
-/// What the server said, from the headers and the body of an answer that is no page; the token is taken out before white
-/// space is folded and the rest cut, for what is left of it then could not be told.
-pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
-    let body = without_mark(body);
+/// What the server said in the headers and body of a response that is not a page. The token is removed before whitespace
+/// is folded and the text is shortened, because the remains of a folded or shortened token could not be recognized.
+pub(crate) fn server_message(headers: &HeaderMap, body: &[u8], token: &Token) -> ServerMessage {
+    let body = without_bom(body);
     let envelope: Option<Value> = serde_json::from_slice(body).ok();
     let message = match &envelope {
         Some(envelope) => message(envelope),
@@ -35,33 +35,37 @@ pub(crate) fn said(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
     let header = |name: &'static str| Some((name, headers.get(name)?.to_str().ok()?));
     let trace = || Some((TRACE_ID, envelope.as_ref()?.get(TRACE_ID)?.as_str()?));
     let request = REQUEST_IDS.into_iter().find_map(header).or_else(trace);
-    Said { message: shown(&message), request_id: request.map(|(name, id)| Box::new(RequestId { name, id: shown(id) })) }
+    ServerMessage {
+        message: shown(&message),
+        request_id: request.map(|(name, id)| Box::new(RequestId { name, id: shown(id) })),
+    }
 }
 
-/// What the server said with a 200 that is no page: only what has the form of an error, since all else may be contacts.
-pub(crate) fn said_for_page(headers: &HeaderMap, body: &[u8], token: &Token) -> Said {
-    let body = without_mark(body);
+/// What the server said in a 200 that is not a page: only a body that looks like an error, because any other may hold
+/// contact data.
+pub(crate) fn message_of_ok(headers: &HeaderMap, body: &[u8], token: &Token) -> ServerMessage {
+    let body = without_bom(body);
     let may_be_error =
         body.len() <= LARGEST_ERROR && (is_markup(body) || serde_json::from_slice::<IgnoredAny>(body).is_ok());
-    said(headers, if may_be_error { body } else { &[] }, token)
+    server_message(headers, if may_be_error { body } else { &[] }, token)
 }
 
-/// The largest body that is looked at for an error, in bytes.
+/// The largest body that is parsed as an error, in bytes.
 pub(crate) const LARGEST_ERROR: usize = 64 << 10;
 
-/// Whether a 200 has something else in the place of a page: no JSON object at all, or one without `contacts`. A page
-/// that is cut or contradicts itself is not meant.
-pub(crate) fn is_stand_in(body: &[u8]) -> bool {
+/// Whether the body of a 200 is something other than a page: not a JSON object, or one without `contacts`. A page that is
+/// truncated or contradicts itself does not count.
+pub(crate) fn is_not_a_page(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Page {
         contacts: Option<IgnoredAny>,
     }
-    let body = without_mark(body).trim_ascii_start();
+    let body = without_bom(body).trim_ascii_start();
     !body.starts_with(b"{") || serde_json::from_slice::<Page>(body).is_ok_and(|page| page.contacts.is_none())
 }
 
-/// A body without the byte order mark that some servers put before it.
-fn without_mark(body: &[u8]) -> &[u8] {
+/// The body without the byte order mark that some servers send.
+fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
@@ -77,7 +81,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> 
         text.parse().map(Duration::from_secs).ok().or_else(|| until(text, headers))
     };
     let body = || {
-        let envelope: Value = serde_json::from_slice(without_mark(body)).ok()?;
+        let envelope: Value = serde_json::from_slice(without_bom(body)).ok()?;
         let seconds =
             [envelope.get("error"), Some(&envelope)].into_iter().flatten().find_map(|part| part.get("retry_after"));
         Duration::try_from_secs_f64(seconds?.as_f64()?).ok()
@@ -85,32 +89,32 @@ pub(crate) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> 
     header().or_else(body).map(|wait| wait.min(LONGEST_WAIT))
 }
 
-/// From the response's own date, for clocks differ, to an HTTP date.
+/// The time until an HTTP date, from the response's own date because clocks differ.
 fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
     let then = httpdate::parse_http_date(text).ok()?;
     Some(then.duration_since(date(headers)).unwrap_or_default())
 }
 
-/// The instant of a response by the server's clock; by ours, if it does not say.
+/// The time of a response by the server's clock, or by ours if the server does not say.
 pub(crate) fn date(headers: &HeaderMap) -> SystemTime {
     said_date(headers).unwrap_or_else(SystemTime::now)
 }
 
-/// The instant of a response by the server's clock, if it says.
+/// The time of a response by the server's clock, if it says.
 pub(crate) fn said_date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// Scheme and host of a redirect's target; the rest could hold anything.
+/// Scheme and host of a redirect's target. The rest is not shown, since it could hold anything.
 pub(crate) fn location(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(LOCATION)?.to_str().ok()?;
     match url::Url::parse(text) {
         Ok(url) => Some(escape(&format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()))),
-        Err(_) => Some("another path of the same host".to_owned()),
+        Err(_) => Some("another path on the same host".to_owned()),
     }
 }
 
-/// The message of a JSON error, with its code before and its details after it.
+/// The message of a JSON error, preceded by its code and followed by its details.
 fn message(envelope: &Value) -> String {
     let text = |value: &Value, key: &str| match value.get(key) {
         Some(Value::String(text)) => Some(text.clone()),
@@ -138,7 +142,7 @@ fn message(envelope: &Value) -> String {
     messages.join("; ")
 }
 
-/// The text of a body that is no JSON: without its tags, if it is HTML.
+/// The text of a body that is not JSON, without tags if it is HTML.
 fn plain(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     if !is_markup(body) {
@@ -157,7 +161,7 @@ mod tests {
     }
 
     fn show(body: &str) -> String {
-        said(&HeaderMap::new(), body.as_bytes(), &token()).to_string()
+        server_message(&HeaderMap::new(), body.as_bytes(), &token()).to_string()
     }
 
     fn token() -> Token {
@@ -165,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_error_is_shown_whole() {
+    fn the_published_error_is_shown_in_full() {
         assert_eq!(
             show(include_str!("../../tests/fixtures/published_error.json")),
             ": INTERNAL_ERROR: Unable to fetch contacts; Internal server error. Please try again or contact support if the issue persists."
@@ -173,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shape_is_read() {
+    fn every_error_shape_is_parsed() {
         assert_eq!(
             show(r#"{"errors":[{"status":404,"code":"not_found","title":"Not Found","detail":"no such route"}]}"#),
             ": not_found: Not Found: no such route"
@@ -195,41 +199,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_with_contacts_stands_in_for_a_page() {
+    fn an_object_without_contacts_is_not_a_page() {
         for body in
             ["", " <html>", "null", "[]", "Down", "{}", r#"{"error":"x"}"#, "\u{feff}{}", r#"{"contacts":null}"#]
         {
-            assert!(is_stand_in(body.as_bytes()), "{body}");
+            assert!(is_not_a_page(body.as_bytes()), "{body}");
         }
         for body in [r#"{"contacts":[]}"#, "\u{feff} {\"contacts\":[]}", r#"{"contacts":[{"id":1},"#, "{"] {
-            assert!(!is_stand_in(body.as_bytes()), "{body}");
+            assert!(!is_not_a_page(body.as_bytes()), "{body}");
         }
     }
 
     #[test]
-    fn the_request_is_named() {
-        let said = said(&headers(&[("cf-ray", "ray"), ("x-request-id", "abc")]), b"", &token());
+    fn the_request_id_is_found() {
+        let said = server_message(&headers(&[("cf-ray", "ray"), ("x-request-id", "abc")]), b"", &token());
         assert_eq!(said.to_string(), " (x-request-id abc)");
         assert_eq!(said.request_id, Some(Box::new(RequestId { name: "x-request-id", id: "abc".to_owned() })));
     }
 
-    /// The cut after 200 characters is in the middle of the token, and folding would join what stands around it.
+    /// The cut after 200 characters falls within the token, and folding would join the text around it.
     #[test]
-    fn the_token_is_taken_out_before_the_text_is_folded_and_cut() {
+    fn the_token_is_removed_before_folding_and_cutting() {
         let token = token();
         let (head, tail) = token.expose().split_at(5);
         for filler in 180..202 {
             for between in ["", " ", "\n\t", "\u{200b}"] {
                 let body = format!("{} {head}{between}{tail} {head}{between}{tail}", "x".repeat(filler));
                 let id = headers(&[("x-request-id", &format!("{}{head}{tail}", "x".repeat(filler)))]);
-                let said = said(&id, body.as_bytes(), &token).to_string();
+                let said = server_message(&id, body.as_bytes(), &token).to_string();
                 assert!(!said.contains("lk_l") && !said.contains("_4f1"), "{said}");
             }
         }
     }
 
     #[test]
-    fn retry_after_is_read_in_each_form() {
+    fn retry_after_is_parsed_in_every_form() {
         let seconds = |list: &[(&'static str, &str)], body: &str| {
             retry_after(&headers(list), body.as_bytes()).map(|wait| wait.as_secs())
         };
@@ -249,11 +253,11 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_shows_scheme_and_host_alone() {
+    fn a_redirect_shows_scheme_and_host_only() {
         assert_eq!(
             location(&headers(&[("location", "https://evil.example/?token=x")])).unwrap(),
             "https://evil.example"
         );
-        assert_eq!(location(&headers(&[("location", "/login?secret")])).unwrap(), "another path of the same host");
+        assert_eq!(location(&headers(&[("location", "/login?secret")])).unwrap(), "another path on the same host");
     }
 }

@@ -1,7 +1,6 @@
-//! Whether an answer was made for the request that it answers, or earlier, for somebody else's.
+//! Whether a response was generated for its request, or came from a cache.
 //!
-//! Headers and instants of the run come in, and what denies that the answer is fresh goes out. A server's clock
-//! need not agree with ours: how far it is ahead is learned from its answers.
+//! Judged by headers and times. The server's clock may differ from ours: its offset is learned from its responses.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,13 +10,13 @@ use reqwest::header::{AGE, HeaderMap};
 use super::error_body;
 use crate::page::Staleness;
 
-/// By how much the clocks of machines that answer under one name may differ, in milliseconds.
+/// How much the clocks of machines behind one host name may differ, in milliseconds.
 const TOLERANCE: i64 = 5_000;
-/// A `Date` is in whole seconds, rounded down.
+/// A `Date` has whole seconds, rounded down.
 const ROUNDED: i64 = 1_000;
-/// From here on a difference between the server's clock and ours is worth telling, in milliseconds.
+/// A larger difference between the server's clock and ours is reported, in milliseconds.
 const SKEWED: i64 = 60_000;
-/// Headers in which caches say how they came by an answer, each in a word of its own.
+/// Headers in which caches report hits and misses, each with its own vocabulary.
 const CACHES: [&str; 8] = [
     "x-cache",
     "x-cache-status",
@@ -28,25 +27,23 @@ const CACHES: [&str; 8] = [
     "cdn-cache",
     "cache-status",
 ];
-/// The words for an answer that was there already. Others, such as `RefreshHit` or `REVALIDATED`, say that the
-/// origin was asked.
+/// The words for a hit. Others, such as `RefreshHit` or `REVALIDATED`, mean that the origin was asked.
 const HITS: [&str; 8] =
     ["hit", "tcp_hit", "tcp_mem_hit", "tcp_inmem_hit", "tcp_negative_hit", "stale", "updating", "fresh"];
 
-/// What the answers of a run have shown of the server's clock.
+/// What the responses of a run have revealed about the server's clock.
 #[derive(Debug, Default)]
 pub(crate) struct Freshness {
-    /// How far it is ahead of the run's clock at least, in milliseconds: no answer can be dated after its arrival.
+    /// A lower bound of its lead over the run's clock, in milliseconds: no response is dated after its arrival.
     ahead: Option<i64>,
-    /// The run's start by the clocks of all servers, in milliseconds since 1970: not later than this.
+    /// The latest possible start of the run by the clocks of all servers, in milliseconds since 1970.
     start: Option<i64>,
-    /// The same by the first answer's date: between these.
+    /// The range in which the start lies, by the date of the first response.
     first: Option<RangeInclusive<i64>>,
 }
 
 impl Freshness {
-    /// What denies that an answer is fresh, if anything does. It was asked for and had arrived at these times since
-    /// the run's start.
+    /// Evidence that a response is not fresh, if there is any. `sent` and `received` count from the start of the run.
     pub fn judge(&mut self, headers: &HeaderMap, sent: Duration, received: Duration) -> Option<Staleness> {
         let dated = dated(headers);
         let old = dated.and_then(|dated| self.old_date(dated, sent, received));
@@ -60,21 +57,20 @@ impl Freshness {
         stale
     }
 
-    /// When the run started by the servers' clocks, in milliseconds since 1970, or a little earlier; none where no
-    /// answer that is fresh had a date. Where the clocks differ, it is the one that is behind that counts.
+    /// When the run started by the server's clock, in milliseconds since 1970, or slightly earlier. `None` if no fresh
+    /// response had a date. If several servers' clocks differ, the slowest counts.
     pub fn start(&self) -> Option<i64> {
         self.start
     }
 
-    /// By how many seconds our clock is ahead of the server's, where that is much; negative, where it is behind. `start`
-    /// is the run's start by our clock, in milliseconds since 1970.
+    /// How many seconds our clock is ahead of the server's (negative if behind), if the difference is large. `start` is
+    /// the start of the run by our clock, in milliseconds since 1970.
     pub fn skew(&self, start: i64) -> Option<i64> {
         let first = self.first.as_ref()?;
         let ahead = start.saturating_sub(*first.end()).max(0) - first.start().saturating_sub(start).max(0);
         (ahead.abs() > SKEWED).then_some(ahead / 1_000)
     }
 
-    /// A date well before the request was sent.
     fn old_date(&mut self, dated: i64, sent: Duration, received: Duration) -> Option<Staleness> {
         let ahead = dated.saturating_sub(milliseconds(received));
         let ahead = *self.ahead.insert(self.ahead.map_or(ahead, |known| known.max(ahead)));
@@ -83,7 +79,6 @@ impl Freshness {
     }
 }
 
-/// The date of an answer, in milliseconds since 1970.
 fn dated(headers: &HeaderMap) -> Option<i64> {
     Some(milliseconds(error_body::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?))
 }
@@ -92,25 +87,24 @@ fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
-/// Seconds for which an answer was kept by caches on the way; none where it was not kept.
+/// Seconds that a response spent in caches, if it did.
 fn age(headers: &HeaderMap) -> Option<u64> {
     let values = headers.get_all(AGE).iter().filter_map(|value| value.to_str().ok());
     let ages = values.flat_map(|value| value.split(',')).filter_map(|age| age.trim().parse().ok());
     ages.max().filter(|age| *age > 0)
 }
 
-/// The header in which a cache says that it had the answer.
 fn cache_hit(headers: &HeaderMap) -> Option<&'static str> {
     let values = |name: &'static str| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let named = CACHES.into_iter().find(|name| values(name).flat_map(|value| value.split(',')).any(is_hit));
-    // Varnish appends the id of the request that it first fetched the answer for.
+    // On a hit, Varnish appends the id of the request that filled the cache.
     let varnish = || values("x-varnish").any(|value| value.split_whitespace().count() == 2);
     named.or_else(|| varnish().then_some("x-varnish"))
 }
 
-/// Whether one cache's word says so: `Hit from cloudfront`, `TCP_HIT from …`, or RFC 9211's `ExampleCache; hit; ttl=376`.
-fn is_hit(said: &str) -> bool {
-    let mut parts = said.split(';').map(str::trim);
+/// Whether one header value is a hit: `Hit from cloudfront`, `TCP_HIT from …`, or RFC 9211's `ExampleCache; hit; ttl=376`.
+fn is_hit(value: &str) -> bool {
+    let mut parts = value.split(';').map(str::trim);
     let word = parts.next().and_then(|first| first.split_whitespace().next()).unwrap_or_default();
     HITS.iter().any(|hit| word.eq_ignore_ascii_case(hit)) || parts.any(|part| part == "hit" || part == "hit=?1")
 }
@@ -132,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_above_0_denies_freshness() {
+    fn an_age_above_0_is_stale() {
         assert_eq!(judged(&[("age", "50")]), Some(Staleness::Age(50)));
         assert_eq!(judged(&[("age", "0, 7")]), Some(Staleness::Age(7)));
         for age in ["0", "", "-3", "soon"] {
@@ -141,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn caches_that_say_so_are_believed_each_in_its_words() {
+    fn cache_hits_are_recognized_in_every_vocabulary() {
         for (name, value) in [
             ("x-cache", "Hit from cloudfront"),
             ("x-cache", "MISS, HIT"),
@@ -161,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_asked_the_origin_is_fresh() {
+    fn responses_from_the_origin_are_fresh() {
         for (name, value) in [
             ("x-cache", "Miss from cloudfront"),
             ("x-cache", "RefreshHit from cloudfront"),
@@ -181,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Judges answers as they come: sent and received in seconds of the run, dated in seconds of some day.
+    /// Judges responses in order: sent, received and dated, in seconds.
     fn dated(answers: &[(u64, u64, u64)]) -> Vec<Option<Staleness>> {
         let mut freshness = Freshness::default();
         let answer = |&(sent, received, dated): &(u64, u64, u64)| {
@@ -193,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_well_before_the_request_denies_freshness_whatever_the_clocks_say() {
+    fn a_date_well_before_the_request_is_stale() {
         for skew in [0, 600] {
             let answers = [(0, 1, skew + 1), (20, 21, skew + 20), (40, 41, skew + 34), (60, 61, skew + 3)];
             assert_eq!(dated(&answers), [None, None, None, Some(Staleness::OldDate(56))], "{skew}");
@@ -201,12 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_answer_is_not_an_old_one() {
-        // Dated when its head was made, long before its body was whole, or long after it was asked for.
+    fn a_slow_response_is_not_stale() {
+        // Dated when its headers were generated: long before the body was complete, or long after the request.
         assert_eq!(dated(&[(0, 1, 0), (10, 70, 10), (80, 140, 139), (150, 151, 150)]), [None; 4]);
     }
 
-    /// The run's start by the server's clock and the skew, after answers that were sent, received and dated so, with an age.
+    /// The start of the run by the server's clock and the skew, after responses with these times, dates and ages.
     fn clock(answers: &[(u64, u64, u64, u64)]) -> (Option<i64>, Option<i64>) {
         let start = 1_700_000_000;
         let mut freshness = Freshness::default();
@@ -220,20 +214,20 @@ mod tests {
     }
 
     #[test]
-    fn the_start_is_known_by_the_servers_clock_and_a_skew_is_told() {
+    fn the_start_by_the_servers_clock_and_the_skew_are_known() {
         assert_eq!(clock(&[]), (None, None));
         assert_eq!(clock(&[(0, 1, 1_000, 0), (10, 11, 1_010, 0)]), (Some(-1), None));
         assert_eq!(clock(&[(5, 6, 405, 0)]), (Some(-601), Some(599)));
         assert_eq!(clock(&[(5, 6, 1_606, 0)]), (Some(600), Some(-600)));
-        // Two servers whose clocks differ: the one behind counts.
+        // Two servers whose clocks differ: the slower one counts.
         assert_eq!(clock(&[(0, 1, 1_001, 0), (10, 11, 1_007, 0)]).0, Some(-4));
-        // A slow answer is no skew, and a cached one says nothing of the clock.
+        // A slow response is not a skew, and a cached one reveals nothing about the clock.
         assert_eq!(clock(&[(0, 90, 1_000, 0)]), (Some(-90), None));
         assert_eq!(clock(&[(0, 1, 400, 600), (2, 3, 1_002, 0)]), (Some(-1), None));
     }
 
     #[test]
-    fn without_a_date_that_can_be_read_nothing_is_known() {
+    fn nothing_is_known_without_a_valid_date() {
         let mut freshness = Freshness::default();
         for date in ["", "yesterday", "Sun, 06 Nov 1894 08:49:37 GMT"] {
             assert_eq!(freshness.judge(&headers(&[("date", date)]), Duration::ZERO, Duration::ZERO), None);

@@ -1,8 +1,8 @@
-//! The memory that pages may hold together, from the first byte of a body to the batch that takes its rows.
+//! The memory budget shared by all pages, from the first byte of a body until its rows have left in a batch.
 //!
-//! Each page has a share of it, which grows as its body arrives and goes when its rows have left. Nobody waits for room
-//! with an answer open: a page that finds none gives its answer up, and asks again when there is. The page that must
-//! leave next always goes on as soon as no page before it is left to be taken, so that something always moves.
+//! Each page has a share, which grows as its body arrives and is released when its rows have left. No request waits for
+//! memory with its response open: if there is no room, the response is dropped and requested again later. The page that
+//! must be emitted next may exceed the budget once no earlier page is waiting for the consumer, so there is no deadlock.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,51 +10,55 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-/// What all pages may hold together, but for the one that must leave next, in bytes.
+/// The budget of all pages, except the one that must be emitted next, in bytes.
 pub(crate) const ROOM: usize = 12 << 20;
 
-/// What a body needs, for each of its bytes: itself, and what it is decoded to. Text grows by broken characters, of
-/// which each byte becomes three.
+/// Bytes needed per byte of a body, for itself and its decoded rows. Invalid characters grow from one byte to three.
 const NEEDS: usize = 4;
 
-/// What a page needs, until it is decoded, whose body has so many bytes.
+/// The bytes that a page with a body of this size needs until it is decoded.
 pub(crate) fn needs(body: usize) -> usize {
     body.saturating_mul(NEEDS)
 }
 
-/// The room.
+#[derive(Debug)]
+pub(crate) struct NoRoom {
+    /// The bytes that it needs.
+    pub needed: usize,
+}
+
+/// The memory budget of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     state: Mutex<State>,
-    /// There may be more room than before, or another page that must leave next.
+    /// Signals that there may be more room, or that another page must be emitted next.
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Bytes of all shares.
     held: usize,
-    /// Bytes of those whose pages were handed on, and will be taken without another page's coming.
+    /// Bytes of pages handed to the consumer, which releases them without waiting for another page.
     handed_on: usize,
-    /// The ticket of the page that must leave next, where nothing can leave before it came.
+    /// The ticket of the page that must be emitted next, if nothing can be emitted before it arrives.
     next: Option<u64>,
 }
 
-/// A page's part of the room. It goes back when this is dropped.
+/// A page's share of the budget, released on drop.
 #[derive(Debug)]
 pub(crate) struct Share {
     budget: Arc<Budget>,
     ticket: Option<u64>,
-    /// Changed by its holder alone, under the lock of the budget.
+    /// Changed only by its owner, under the budget's lock.
     bytes: AtomicUsize,
-    /// Those of them that pieces of the page hold, which were read before the rest.
+    /// The part of them that is held by pieces of the page that were read already.
     kept: AtomicUsize,
     handed_on: bool,
 }
 
 impl Budget {
-    /// A share of so many bytes; none when there is no room. Who is `idle`, with no page under way and none that can
-    /// leave, gets one as soon as nothing is left to be taken.
+    /// A share of `bytes`, or `None` if there is no room. If the reader is `idle` (no page in flight, none to emit), it
+    /// gets one in any case once the consumer has released all pages.
     pub fn share(self: &Arc<Self>, bytes: usize, idle: bool) -> Option<Share> {
         let mut state = self.lock();
         if state.held.saturating_add(bytes) > ROOM && !(idle && state.handed_on == 0) {
@@ -64,7 +68,7 @@ impl Budget {
         Some(Share { budget: Arc::clone(self), ticket: None, bytes: bytes.into(), kept: 0.into(), handed_on: false })
     }
 
-    /// Says which page under way must leave next; none where others can leave before.
+    /// Sets the page in flight that must be emitted next, or `None` if others can be emitted before it.
     pub fn set_next(&self, ticket: Option<u64>) {
         let mut state = self.lock();
         if state.next != ticket {
@@ -73,7 +77,7 @@ impl Budget {
         }
     }
 
-    /// Ends when there may be room that there is not now. To be called before looking for room.
+    /// Completes when there may be more room. Call it before checking for room, so that no change is missed.
     pub fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
@@ -84,13 +88,13 @@ impl Budget {
 }
 
 impl Share {
-    /// The same, for the page of a ticket.
+    /// Assigns the share to the page of a ticket.
     pub fn of(mut self, ticket: u64) -> Self {
         self.ticket = Some(ticket);
         self
     }
 
-    /// Grows to so many bytes beside those that are kept, if it has fewer; false when there is no room.
+    /// Grows to `bytes`, plus those kept for pieces. Returns false if there is no room.
     pub fn grow_to(&self, bytes: usize) -> bool {
         let mut state = self.budget.lock();
         let more = bytes.saturating_add(self.kept()).saturating_sub(self.bytes());
@@ -103,7 +107,7 @@ impl Share {
         granted
     }
 
-    /// Gives up what it has, but for what is kept, and waits until it can have so much beside that.
+    /// Releases everything but the kept bytes, and waits until it can grow to `bytes` plus those.
     pub async fn wait_for(&self, bytes: usize) {
         self.shrink_to(0);
         loop {
@@ -115,28 +119,27 @@ impl Share {
         }
     }
 
-    /// Gives up all but so many bytes and those that are kept.
+    /// Releases all but `bytes`, plus those kept for pieces.
     pub fn shrink_to(&self, bytes: usize) {
         self.give_back(self.bytes().saturating_sub(bytes.saturating_add(self.kept())));
     }
 
-    /// Keeps so many of its bytes, which a piece of the page holds, while others are read.
+    /// Keeps `bytes` for a piece of the page while other pieces are read.
     pub fn keep(&self, bytes: usize) {
         self.kept.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Bytes that are kept.
     pub fn kept(&self) -> usize {
         self.kept.load(Ordering::Relaxed)
     }
 
-    /// Gives up all but so many bytes: the pieces have become a page.
+    /// Releases all but `bytes`: the pieces have been joined into a page.
     pub fn settle(&self, bytes: usize) {
         self.kept.store(0, Ordering::Relaxed);
         self.shrink_to(bytes);
     }
 
-    /// Is no longer the reader's: whoever takes the page drops the share without asking for another.
+    /// Hands the share to the consumer, which drops it without waiting for another page.
     pub fn hand_on(mut self) -> Self {
         self.handed_on = true;
         self.budget.lock().handed_on += self.bytes();
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_together_have_no_more_than_the_room() {
+    fn all_shares_fit_the_budget() {
         let budget = Arc::new(Budget::default());
         let one = share(&budget, 1, ROOM - 100);
         let two = share(&budget, 2, 60);
@@ -191,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_that_must_leave_next_has_what_it_needs() {
+    fn the_page_to_emit_next_may_exceed_the_budget() {
         let budget = Arc::new(Budget::default());
         let (one, two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
         budget.set_next(Some(1));
@@ -202,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_goes_beyond_the_room_while_a_page_is_left_to_be_taken() {
+    fn nothing_exceeds_the_budget_while_a_page_is_unconsumed() {
         let budget = Arc::new(Budget::default());
         let (one, two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
         budget.set_next(Some(2));
@@ -213,12 +216,12 @@ mod tests {
         let two = two.hand_on();
         assert!(budget.share(1, true).is_none());
         drop(two);
-        // Nothing would ever be asked for otherwise.
+        // Otherwise nothing would ever be requested.
         assert!(budget.share(2 * ROOM, false).is_none() && budget.share(2 * ROOM, true).is_some());
     }
 
     #[test]
-    fn whoever_waits_holds_nothing_and_hears_of_room() {
+    fn a_waiting_share_holds_nothing_and_is_notified() {
         let budget = Arc::new(Budget::default());
         let (one, two) = (share(&budget, 1, ROOM / 2), share(&budget, 2, ROOM / 2));
         let mut waiting = Box::pin(two.wait_for(ROOM));
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_a_page_are_kept_while_others_are_read() {
+    fn pieces_are_kept_while_others_are_read() {
         let budget = Arc::new(Budget::default());
         let (one, two) = (share(&budget, 1, 0), share(&budget, 2, 0));
         assert!(one.grow_to(100));

@@ -1,26 +1,24 @@
-//! What a server says of its quota before it refuses: headers come in, what is left goes out.
+//! Parses the headers in which a server announces what is left of its quota.
 //!
-//! Read are the IETF's drafts (`RateLimit: limit=100, remaining=0, reset=30`, and since draft 8
-//! `RateLimit: "default";r=0;t=30`), their older three headers (`RateLimit-Remaining`, `RateLimit-Reset`),
-//! and the common `X-RateLimit-…`, whose reset is in seconds or an instant since 1970.
+//! Supported: the IETF drafts (`RateLimit: limit=100, remaining=0, reset=30`, and since draft 8
+//! `RateLimit: "default";r=0;t=30`), their older separate headers (`RateLimit-Remaining`, `RateLimit-Reset`), and the
+//! common `X-RateLimit-…`, whose reset is a number of seconds or a Unix time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::HeaderMap;
 
-/// What is left of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quota {
-    /// Requests that are let in before it resets.
+    /// Requests left before it resets.
     pub remaining: u64,
-    /// Time until then.
     pub resets_in: Duration,
 }
 
-/// Numbers from here on are seconds since 1970, not from now.
+/// Larger resets are Unix times, not durations.
 const INSTANTS_FROM: u64 = 1_000_000_000;
 
-/// The quota that an answer's headers speak of; the scarcest, where they speak of several.
+/// The quota in a response's headers; the scarcest if there are several.
 pub(crate) fn quota(headers: &HeaderMap, date: SystemTime) -> Option<Quota> {
     let listed = headers.get_all("ratelimit").iter().filter_map(|value| value.to_str().ok()).flat_map(listed);
     let separate = ["ratelimit", "x-ratelimit", "x-rate-limit"].into_iter().filter_map(|prefix| {
@@ -31,7 +29,7 @@ pub(crate) fn quota(headers: &HeaderMap, date: SystemTime) -> Option<Quota> {
     quotas.min_by_key(|quota| (quota.remaining, std::cmp::Reverse(quota.resets_in)))
 }
 
-/// The quotas in one `RateLimit` header, as remaining and reset.
+/// The quotas in one `RateLimit` header, as (remaining, reset).
 fn listed(value: &str) -> Vec<(u64, u64)> {
     let field = |item: &str, names: [&str; 2]| {
         item.split([';', ',']).find_map(|part| {
@@ -39,7 +37,7 @@ fn listed(value: &str) -> Vec<(u64, u64)> {
             names.contains(&name.trim()).then(|| whole(number)).flatten()
         })
     };
-    // Up to draft 7 one quota with commas between its parts, since draft 8 one quota an item.
+    // Up to draft 7 the header is one quota with commas between its parts; since draft 8 each item is a quota.
     let items = if value.contains('"') { value.split(',').collect() } else { vec![value] };
     items
         .into_iter()
@@ -69,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_read() {
+    fn every_form_is_parsed() {
         assert_eq!(read(&[("ratelimit", "limit=100, remaining=3, reset=30")]), Some((3, 30)));
         assert_eq!(read(&[("ratelimit", r#""default";r=50;t=30"#)]), Some((50, 30)));
         assert_eq!(read(&[("ratelimit", r#""burst";r=9;t=1, "day";r=0;t=400"#)]), Some((0, 400)));
@@ -79,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_hint_is_none() {
+    fn incomplete_headers_are_ignored() {
         for list in
             [&[("x-ratelimit-remaining", "0")][..], &[("ratelimit", "remaining=0")], &[("ratelimit", "soon")], &[]]
         {

@@ -1,72 +1,70 @@
-//! What reqwest's errors mean: an error comes in, a kind with its reasons goes out.
+//! Translates reqwest's errors into failures.
 //!
-//! The kinds carry what matters for asking again; reasons never hold the URL.
+//! Their texts never contain the URL.
 
 use std::error::Error;
 use std::io;
 
-use super::error::{Failure, PROXY_AUTHENTICATION, Said, Transport};
+use super::failure::{FailureKind, PROXY_AUTHENTICATION, ServerMessage, Transport};
 use super::tls;
 use crate::config::Timeouts;
 use crate::text::humanize::seconds;
 use crate::text::sanitize::escape;
 
-/// What the client says of a proxy that answers CONNECT with 407, and of one whose kind it does not know. It has no
+/// The HTTP client's texts for a proxy that answers CONNECT with 407, and for a proxy of an unsupported kind. It has no
 /// types for them.
 const PROXY_SAYS: [&str; 2] = ["tunnel error: proxy authorization required", "unsupported scheme "];
 
-/// An error before the head of the answer arrived.
-pub(crate) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
+pub(crate) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> FailureKind {
     let says = |start| chain(error).map(ToString::to_string).find(|text| text.starts_with(start));
     if says(PROXY_SAYS[0]).is_some() {
-        let said = Said::default();
-        return Failure::Status { status: PROXY_AUTHENTICATION, said, retry_after: None, location: None };
+        let message = ServerMessage::default();
+        return FailureKind::Status { status: PROXY_AUTHENTICATION, message, retry_after: None, location: None };
     }
-    if let Some(refused) = refused_certificate(error) {
-        return Failure::Transport { kind: Transport::Certificate, text: tls::reason(refused) };
+    if let Some(rejected) = rejected_certificate(error) {
+        return FailureKind::Transport { at: Transport::Certificate, text: tls::reason(rejected) };
     }
-    let timed_out = |text| Failure::Transport { kind: Transport::Timeout, text };
+    let timed_out = |text| FailureKind::Transport { at: Transport::Timeout, text };
     if error.is_timeout() {
         return timed_out(if error.is_connect() {
-            format!("no connection after {}", seconds(timeouts.connect))
+            format!("not connected after {}", seconds(timeouts.connect))
         } else {
-            format!("no answer after {} (--timeout)", seconds(timeouts.attempt))
+            format!("no response after {} (--timeout)", seconds(timeouts.attempt))
         });
     }
     if let Some(text) = says(PROXY_SAYS[1]) {
-        return Failure::Transport { kind: Transport::Proxy, text: escape(&text) };
+        return FailureKind::Transport { at: Transport::Proxy, text: escape(&text) };
     }
-    let kind = if error.is_dns() {
+    let at = if error.is_dns() {
         Transport::Dns
     } else if error.is_connect() {
         Transport::Connect
     } else {
         Transport::Broken
     };
-    Failure::Transport { kind, text: reasons(error) }
+    FailureKind::Transport { at, text: reasons(error) }
 }
 
-/// An error in the body: whatever reqwest calls it, the answer is not whole.
-pub(crate) fn in_body(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
+/// An error in the body. Whatever reqwest calls it, the response is incomplete.
+pub(crate) fn in_body(error: &reqwest::Error, timeouts: Timeouts) -> FailureKind {
     if error.is_timeout() {
-        let text = format!("the answer was not whole after {} (--timeout)", seconds(timeouts.attempt));
-        return Failure::Transport { kind: Transport::Timeout, text };
+        let text = format!("the response was incomplete after {} (--timeout)", seconds(timeouts.attempt));
+        return FailureKind::Transport { at: Transport::Timeout, text };
     }
-    Failure::Transport { kind: Transport::Body, text: reasons(error) }
+    FailureKind::Transport { at: Transport::Body, text: reasons(error) }
 }
 
-/// A body that stopped coming.
-pub(crate) fn silent(timeouts: Timeouts) -> Failure {
-    let text = format!("the answer began, and then nothing came for {}", seconds(timeouts.silence));
-    Failure::Transport { kind: Transport::Timeout, text }
+pub(crate) fn silent(timeouts: Timeouts) -> FailureKind {
+    let text = format!("the response stalled for {}", seconds(timeouts.silence));
+    FailureKind::Transport { at: Transport::Timeout, text }
 }
 
-/// The chain of an error's reasons, without the URL that reqwest's own text repeats.
+/// The causes of an error, without the URL that reqwest's own text repeats.
 pub(crate) fn reasons(error: &(dyn Error + 'static)) -> String {
     let mut reasons: Vec<String> = Vec::new();
     for error in chain(error) {
         let text = error.to_string();
-        // rustls explains itself with a link.
+        // rustls appends a link to its documentation.
         let text = text.split(": https://docs.rs/").next().unwrap_or_default().to_owned();
         // rustls takes the first bytes of a plain HTTP response for a TLS record.
         let is_plain = text.ends_with("corrupt message of type InvalidContentType");
@@ -77,27 +75,26 @@ pub(crate) fn reasons(error: &(dyn Error + 'static)) -> String {
             continue;
         }
         reasons.push(match text.strip_prefix("tunnel error: ") {
-            Some(text) => format!("by the proxy of the environment (HTTPS_PROXY, NO_PROXY): {text}"),
+            Some(text) => format!("proxy from the environment (HTTPS_PROXY, NO_PROXY): {text}"),
             None => text,
         });
     }
     escape(&reasons.join(": "))
 }
 
-fn refused_certificate<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::CertificateError> {
+fn rejected_certificate<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::CertificateError> {
     chain(error).find_map(|error| match error.downcast_ref() {
-        Some(rustls::Error::InvalidCertificate(refused)) => Some(refused),
+        Some(rustls::Error::InvalidCertificate(rejected)) => Some(rejected),
         _ => None,
     })
 }
 
-/// An error, and whatever lies behind it.
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| behind(*error))
+    std::iter::successors(Some(error), |error| cause(*error))
 }
 
-/// What an error wraps. `io::Error` hides it from `source`.
-fn behind<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+/// The cause of an error, including the one that `io::Error` hides from `source`.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner),
         None => error.source(),

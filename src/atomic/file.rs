@@ -1,102 +1,75 @@
-//! A file that is there whole or not at all: written beside its target under another name, renamed at
-//! its end.
+//! Atomic files: written under a temporary name next to the target, then renamed to it.
 //!
-//! Bytes come in; `publish` gives them the target's name, on disk, even if the machine stops. A draft
-//! that is dropped leaves nothing. Every file the program writes is one; a folder of them is a [`Staging`].
+//! Every file that the program writes is written like this, so that it is complete or missing even after a crash.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tempfile::TempPath;
+use tempfile::{Builder, TempPath};
 
 use crate::platform;
 
-/// Characters that tell the drafts of one target apart.
+/// Random characters that distinguish the temporary files of one target.
 pub(super) const RANDOM: usize = 8;
 pub(super) const ENDING: &str = ".tmp";
 
-/// A file under way.
+/// A file that is being written. Dropping it deletes it.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct TemporaryFile {
     file: File,
-    temporary: TempPath,
-    target: PathBuf,
+    path: TempPath,
 }
 
-/// Who may read a file: permission bits, as in `0o600`, where the system has them.
+/// The permission bits of a new file, such as `0o600`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mode<'p> {
     /// These bits.
     Exactly(u32),
-    /// Those of the file it replaces; where there is none, those of the file `like`; else `new`. A file of another user
-    /// says nothing.
+    /// Those of the file it replaces; if there is none, those of the file `like`; otherwise `new`. Files of other users do
+    /// not count: they must not decide who can read this one.
     Kept {
-        /// A file that the same people read.
+        /// A file with the same readers.
         like: Option<&'p Path>,
-        /// The bits of a file that follows none.
+        /// The bits if there is no file to follow.
         new: u32,
     },
 }
 
-impl Mode<'_> {
-    /// As it was; a new file is its owner's alone.
-    pub const KEPT: Self = Self::Kept { like: None, new: 0o600 };
+impl<'p> Mode<'p> {
+    /// These bits, or else as before, or else as the file `like`. A new file is private.
+    pub fn or_like(bits: Option<u32>, like: Option<&'p Path>) -> Self {
+        bits.map_or(Self::Kept { like, new: 0o600 }, Self::Exactly)
+    }
 }
 
-impl Draft {
-    /// Begins a file that will stand at `target`. Until then only its owner can read it.
+impl TemporaryFile {
+    /// Creates a file that will be published as `target`, or under another name next to it. Only its owner can read it.
     pub fn begin(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-        platform::check_renames(folder(target))?;
-        let draft = tempfile::Builder::new()
-            .prefix(&prefix(name))
-            .suffix(ENDING)
-            .rand_bytes(RANDOM)
-            .tempfile_in(folder(target))?;
-        let (file, temporary) = draft.into_parts();
-        Ok(Self { file, temporary, target: target.to_owned() })
+        platform::check_renames(parent(target))?;
+        let prefix = prefix(name);
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(ENDING).rand_bytes(RANDOM);
+        let (file, path) = builder.tempfile_in(parent(target))?.into_parts();
+        Ok(Self { file, path })
     }
 
-    /// Another handle for writing. What it has not flushed is not in the file.
+    /// Another handle for writing.
     pub fn writer(&self) -> io::Result<File> {
         self.file.try_clone()
     }
 
-    /// Writes all of `bytes`.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
-    }
-
-    /// Puts the bytes on disk, with the mode the file is to have.
-    pub fn settle(&self, mode: Mode<'_>) -> io::Result<()> {
-        settle(&self.file, &self.target, mode)
-    }
-
-    /// The same as work for another thread, through a handle of its own: the draft stays here, and leaves
-    /// nothing where it is dropped before that work is done.
-    pub fn settling(&self, mode: Mode<'static>) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
-        let (file, target) = (self.file.try_clone()?, self.target.clone());
-        Ok(move || settle(&file, &target, mode))
-    }
-
-    /// Gives a settled file its name, and puts the name on disk.
-    pub fn publish(self) -> io::Result<()> {
-        let target = self.target.clone();
-        self.publish_as(&target)
-    }
-
-    /// As [`Draft::publish`], under another name in the same folder.
+    /// Renames a settled file to `name`, and puts the name on disk.
     pub fn publish_as(self, name: &Path) -> io::Result<()> {
-        self.temporary.persist(name)?;
-        platform::sync_folder(folder(name))
+        self.path.persist(name)?;
+        platform::sync_directory(parent(name))
     }
 }
 
-/// Puts a file that will stand at `target` on disk, with the mode it is to have.
+/// Puts a file on disk that will be published as `target`, with its final mode.
 pub(crate) fn settle(file: &File, target: &Path, mode: Mode<'_>) -> io::Result<()> {
-    // Whoever put another file there does not decide who reads this one.
     let new = file.metadata()?;
     let is_own = |found: &fs::Metadata| found.is_file() && platform::have_one_owner(found, &new);
     let own = |path| fs::metadata(path).ok().filter(is_own);
@@ -112,8 +85,8 @@ pub(crate) fn settle(file: &File, target: &Path, mode: Mode<'_>) -> io::Result<(
     file.sync_all()
 }
 
-/// Some file systems let nobody set a mode: who may read a file is decided where they are mounted. That is an error only
-/// where a mode was asked for.
+/// Ignores that the file system refuses to set modes, unless the mode was requested explicitly: on some file systems, the
+/// mount options decide who can read a file.
 pub(super) fn unless_refused(mode: Mode<'_>, set: io::Result<()>) -> io::Result<()> {
     match (mode, set) {
         (Mode::Kept { .. }, Err(error)) if is_refusal(&error) => Ok(()),
@@ -121,18 +94,18 @@ pub(super) fn unless_refused(mode: Mode<'_>, set: io::Result<()>) -> io::Result<
     }
 }
 
-/// Gives a new folder the mode that belongs to its files.
-pub(crate) fn set_folder_mode(folder: &Path, mode: Mode<'_>) -> io::Result<()> {
+/// Gives a new directory the mode that matches its files.
+pub(crate) fn set_directory_mode(directory: &Path, mode: Mode<'_>) -> io::Result<()> {
     let (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }) = mode;
-    unless_refused(mode, platform::set_folder_mode(folder, bits))
+    unless_refused(mode, platform::set_directory_mode(directory, bits))
 }
 
 fn is_refusal(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported)
 }
 
-/// Whether a new file gets the mode that it is given: not on a file system that ignores modes, nor on one that refuses
-/// them. The latter is an error where `mode` was asked for.
+/// Whether new files keep the mode they are given: some file systems ignore modes, others refuse to set them, which is an
+/// error only if `mode` was requested.
 pub(crate) fn keeps_modes(file: &File, mode: Option<u32>) -> io::Result<bool> {
     match platform::keeps_modes(file) {
         Err(error) if mode.is_none() && is_refusal(&error) => Ok(false),
@@ -140,34 +113,34 @@ pub(crate) fn keeps_modes(file: &File, mode: Option<u32>) -> io::Result<bool> {
     }
 }
 
-/// Writes a small file whole.
-pub(crate) fn write_whole(target: &Path, bytes: &[u8], mode: Mode<'_>) -> io::Result<()> {
-    let mut draft = Draft::begin(target)?;
-    draft.write(bytes)?;
-    draft.settle(mode)?;
-    draft.publish()
+/// Writes a small file atomically. Its mode is that of a new `target`; it is published as that, or as `name` next to it.
+pub(crate) fn write_as(target: &Path, name: &Path, bytes: &[u8], mode: Mode<'_>) -> io::Result<()> {
+    let mut temporary = TemporaryFile::begin(target)?;
+    temporary.file.write_all(bytes)?;
+    settle(&temporary.file, target, mode)?;
+    temporary.publish_as(name)
 }
 
-/// Gives a file that is on disk another name in its folder, and puts the name on disk.
+/// Renames a file that is on disk within its directory, and puts the name on disk.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
-    platform::sync_folder(folder(to))
+    platform::sync_directory(parent(to))
 }
 
-/// Removes the drafts of `target` that dead runs left. Nobody may be writing it: see the lock.
+/// Removes temporary files of `target` that crashed runs left. The caller holds the lock of `target`.
 pub(crate) fn sweep(target: &Path) -> io::Result<()> {
     let Some(name) = target.file_name() else { return Ok(()) };
-    for entry in fs::read_dir(folder(target))? {
+    for entry in fs::read_dir(parent(target))? {
         let entry = entry?;
-        if is_draft(&entry.file_name(), name) && entry.file_type()?.is_file() {
+        if is_temporary(&entry.file_name(), name) && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
     }
     Ok(())
 }
 
-/// Whether `file` is the name of a draft of the target called `name`, and of no other target.
-pub(super) fn is_draft(file: &OsStr, name: &OsStr) -> bool {
+/// Whether `file` is a temporary name of the target called `name`.
+pub(super) fn is_temporary(file: &OsStr, name: &OsStr) -> bool {
     let random = file
         .as_encoded_bytes()
         .strip_prefix(prefix(name).as_encoded_bytes())
@@ -175,9 +148,9 @@ pub(super) fn is_draft(file: &OsStr, name: &OsStr) -> bool {
     random.is_some_and(is_random)
 }
 
-/// The name of the target that a draft called `file` is of, if it is one.
-pub(super) fn drafted(file: &str) -> Option<&str> {
-    let (name, random) = file.strip_prefix('.')?.strip_suffix(ENDING)?.rsplit_once('.')?;
+/// The name of the target that a temporary name belongs to.
+pub(super) fn target_of(temporary: &str) -> Option<&str> {
+    let (name, random) = temporary.strip_prefix('.')?.strip_suffix(ENDING)?.rsplit_once('.')?;
     is_random(random.as_bytes()).then_some(name)
 }
 
@@ -192,8 +165,8 @@ pub(super) fn prefix(name: &OsStr) -> OsString {
     prefix
 }
 
-/// The folder a file stands in.
-pub(crate) fn folder(path: &Path) -> &Path {
+/// The directory that contains a path.
+pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -201,20 +174,22 @@ pub(crate) fn folder(path: &Path) -> &Path {
 mod tests {
     use super::*;
 
+    const KEPT: Mode<'static> = Mode::Kept { like: None, new: 0o600 };
+
     #[test]
-    fn a_draft_that_is_dropped_leaves_what_was_there() {
+    fn dropping_a_temporary_file_keeps_the_target() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("file");
-        write_whole(&target, b"old", Mode::KEPT).unwrap();
-        Draft::begin(&target).unwrap().write(b"new").unwrap();
+        write_as(&target, &target, b"old", KEPT).unwrap();
+        TemporaryFile::begin(&target).unwrap().writer().unwrap().write_all(b"new").unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"old");
-        write_whole(&target, b"new", Mode::KEPT).unwrap();
+        write_as(&target, &target, b"new", KEPT).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
 
     #[test]
-    fn only_drafts_of_the_target_are_swept() {
+    fn sweeps_temporary_files_of_the_target_only() {
         let names = [".a.abcd1234.tmp", ".a.b.abcd1234.tmp", ".a.abcd123.tmp", ".a.lock", "a", ".a.manifest.staged"];
         let home = tempfile::tempdir().unwrap();
         for name in names {

@@ -1,17 +1,16 @@
-//! A folder that is there whole or not at all: its files are written in a staging folder beside it, and all of it takes
-//! the target's place at its end.
+//! Atomic directories: written in a staging directory next to the target, which then replaces it as a whole.
 //!
 //! ```text
-//! PARENT/.NAME.abcd1234.tmp/new/part-00000.parquet.tmp    under way
-//! PARENT/.NAME.abcd1234.tmp/old/                          what was there, where two renames stand for one exchange
+//! PARENT/.NAME.abcd1234.tmp/new/part-00000.parquet.tmp    being written
+//! PARENT/.NAME.abcd1234.tmp/old/                          the old directory, if two renames replace one exchange
 //! PARENT/NAME/                                            the target
 //! ```
 //!
-//! Beside the target, and nowhere else: only there it is sure to be on the same file system, and to be writable for
-//! whoever may replace the target. For `DIR/key=value/` that is in DIR, which may be a mount of its own, or stand in a
-//! folder that is another's. Readers must not take up what is under way. Spark passes by what begins with a dot, DuckDB
-//! and ClickHouse do not: for their `DIR/*/*.parquet` the files are a folder too deep, and until the end they have an
-//! ending that `DIR/**/*.parquet` does not match either.
+//! Only next to the target is the staging directory certain to be on the same file system, and to be writable for whoever
+//! may replace the target. For `DIR/key=value/` that is DIR, which may be a mount, or lie in a directory of another user.
+//! Readers of DIR must not see unfinished files. Spark skips names that begin with a dot; DuckDB and ClickHouse do not, but
+//! `DIR/*/*.parquet` does not reach as deep, and until the end the files have a suffix that `DIR/**/*.parquet` does not
+//! match.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -20,87 +19,89 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::file::{ENDING, Mode, RANDOM, drafted, folder, is_draft, prefix, settle, unless_refused};
+use super::file::{ENDING, Mode, RANDOM, is_temporary, parent, prefix, settle, target_of, unless_refused};
 use crate::platform;
 
-/// Where the new files stand in a staging folder.
+/// The new directory within a staging directory.
 const NEW: &str = "new";
-/// Where the folder that they replace is put, if it has to be put somewhere.
+/// The directory that it replaces, while neither has the target's name.
 const OLD: &str = "old";
 
-/// What is put aside to be removed has this for the name of its target.
-const ABANDONED: &str = "abandoned";
+/// Staging directories that only wait for their removal have this name in place of their target's.
+const SET_ASIDE: &str = "abandoned";
 
-/// Swaps two folders in one step, or says that it cannot.
+/// Swaps two directories atomically, or returns that it cannot.
 type Exchange = fn(&Path, &Path) -> io::Result<()>;
 
-/// A folder under way. Dropped, it goes, and so does what it has replaced.
+/// A directory that is being written. Dropping it deletes it, and also the directory it has replaced.
 #[derive(Debug)]
 pub(crate) struct Staging {
     home: TempDir,
     target: PathBuf,
-    /// Files begun, by their names in the folder.
+    /// The files begun, by their names in the directory.
     files: Vec<String>,
 }
 
 impl Staging {
-    /// Begins a folder that will stand at `target`. Until then only its owner can read it.
+    /// Creates a directory that will replace `target`. Only its owner can read it.
     pub fn begin(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-        platform::check_renames(folder(target))?;
+        platform::check_renames(parent(target))?;
         let home = tempfile::Builder::new()
             .prefix(&prefix(name))
             .suffix(ENDING)
             .rand_bytes(RANDOM)
-            .tempdir_in(folder(target))?;
+            .tempdir_in(parent(target))?;
         fs::create_dir(home.path().join(NEW))?;
         Ok(Self { home, target: target.to_owned(), files: Vec::new() })
     }
 
-    /// Begins a file of the folder, which may stand in a folder of its own there.
+    /// Creates a file, which may be in a subdirectory.
     pub fn begin_file(&mut self, name: &str) -> io::Result<File> {
         let path = self.at(NEW).join(name);
-        fs::create_dir_all(folder(&path))?;
+        fs::create_dir_all(parent(&path))?;
         let file = platform::open_private(&unfinished(&path))?;
         self.files.push(name.to_owned());
         Ok(file)
     }
 
-    /// Writes a small file of the folder, and puts it on disk.
+    /// Writes a small file and puts it on disk.
     pub fn write_file(&mut self, name: &str, bytes: &[u8], mode: Mode<'_>) -> io::Result<()> {
         let mut file = self.begin_file(name)?;
         file.write_all(bytes)?;
         settle(&file, &self.target.join(name), mode)
     }
 
-    /// Gives all files their names in the order they were begun, and puts the names on disk. The files are there already.
+    /// Gives all files, which are on disk, their names in the order they were begun, and puts the names on disk.
     pub fn finish(&mut self, mode: Mode<'_>) -> io::Result<()> {
         let new = self.at(NEW);
-        let mut folders = vec![new.clone()];
+        let mut directories = vec![new.clone()];
         for name in self.files.drain(..) {
             let path = new.join(name);
             fs::rename(unfinished(&path), &path)?;
-            let within = folder(&path);
-            if !folders.iter().any(|folder| folder == within) {
-                folders.push(within.to_owned());
+            let within = parent(&path);
+            if !directories.iter().any(|directory| directory == within) {
+                directories.push(within.to_owned());
             }
         }
-        for folder in folders.iter().rev() {
-            let earlier = fs::metadata(self.target.join(folder.strip_prefix(&new).unwrap_or(folder))).ok();
-            let ours = fs::metadata(folder)?;
+        for directory in directories.iter().rev() {
+            let earlier = fs::metadata(self.target.join(directory.strip_prefix(&new).unwrap_or(directory))).ok();
+            let ours = fs::metadata(directory)?;
             let is_own = |earlier: &fs::Metadata| earlier.is_dir() && platform::have_one_owner(earlier, &ours);
             let set = match (mode, earlier.filter(is_own)) {
-                (Mode::Kept { .. }, Some(earlier)) => platform::folder_takes_after(folder, &earlier),
-                (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }, _) => platform::set_folder_mode(folder, bits),
+                (Mode::Kept { .. }, Some(earlier)) => platform::directory_takes_after(directory, &earlier),
+                (Mode::Exactly(bits) | Mode::Kept { new: bits, .. }, _) => {
+                    platform::set_directory_mode(directory, bits)
+                }
             };
             unless_refused(mode, set)?;
-            platform::sync_folder(folder)?;
+            platform::sync_directory(directory)?;
         }
-        platform::sync_folder(self.home.path())?;
-        platform::sync_folder(folder(&self.target))
+        platform::sync_directory(self.home.path())?;
+        platform::sync_directory(parent(&self.target))
     }
 
-    /// Puts the finished folder where the target is to be. Where something was there already, says where that is now.
+    /// Moves the finished directory to the target, and returns the new path of the directory it replaced, if any.
     pub fn replace(&mut self) -> io::Result<Option<PathBuf>> {
         self.replace_by(platform::exchange)
     }
@@ -112,17 +113,17 @@ impl Staging {
         self.swap(NEW, OLD, exchange).map(Some)
     }
 
-    /// Takes a replacement back: what stands at `replaced` gets its place again.
+    /// Undoes a replacement: moves the directory at `replaced` back to the target.
     pub fn put_back(&mut self, replaced: &Path) -> io::Result<()> {
         let (from, spare) = if replaced == self.at(NEW) { (NEW, OLD) } else { (OLD, NEW) };
         self.swap(from, spare, platform::exchange).map(drop)
     }
 
-    /// Puts `from` in the target's place; says where the target is now: there after an exchange, at `spare` after two
-    /// renames.
+    /// Moves `from` to the target, and returns where the previous target is: at `from` after an exchange, at `spare` after
+    /// two renames.
     fn swap(&mut self, from: &str, spare: &str, exchange: Exchange) -> io::Result<PathBuf> {
-        // Some systems refuse calls that they do not know as forbidden, and layered file systems some renames as busy
-        // or across devices.
+        // Some systems report unknown system calls as forbidden, and overlay file systems report some renames as busy or
+        // across devices.
         let cannot = [
             io::ErrorKind::Unsupported,
             io::ErrorKind::InvalidInput,
@@ -138,7 +139,7 @@ impl Staging {
         }
         fs::rename(&self.target, &spare)?;
         if let Err(error) = fs::rename(from, &self.target) {
-            // Where it cannot be undone either, the next run does it.
+            // If this rename fails too, the next run does it: keep the staging directory.
             self.home.disable_cleanup(true);
             fs::rename(spare, &self.target)?;
             self.home.disable_cleanup(false);
@@ -152,79 +153,79 @@ impl Staging {
     }
 }
 
-/// Ends what dead runs left of `target`: a folder that was taken away for a new one which never came gets its place
-/// again, and all else of theirs goes. Nobody may be writing the target: see the lock.
+/// Cleans up after crashed runs: restores the old directory if it was moved away and not replaced, and removes everything
+/// else they left. The caller holds the lock of `target`.
 pub(crate) fn recover(target: &Path) -> io::Result<()> {
-    let stagings = put_back(target)?;
+    let stagings = restore(target)?;
     remove(stagings);
     Ok(())
 }
 
-/// The same, but that what is to go is only put aside, and returned: that does not take long.
-pub(crate) fn abandon(target: &Path) -> io::Result<Vec<PathBuf>> {
-    let aside = folder(target).join(ABANDONED);
+/// Like `recover`, but only renames the staging directories, which is quick, and returns their new paths.
+pub(crate) fn set_aside(target: &Path) -> io::Result<Vec<PathBuf>> {
+    let aside = parent(target).join(SET_ASIDE);
     let aside = |staging: PathBuf| {
         let name = staging.file_name()?.as_encoded_bytes();
         let random = std::str::from_utf8(&name[name.len().checked_sub(RANDOM + ENDING.len())?..]).ok()?;
-        let aside = aside.with_file_name(format!(".{ABANDONED}.{random}"));
+        let aside = aside.with_file_name(format!(".{SET_ASIDE}.{random}"));
         fs::rename(staging, &aside).ok().map(|()| aside)
     };
-    Ok(put_back(target)?.into_iter().filter_map(aside).collect())
+    Ok(restore(target)?.into_iter().filter_map(aside).collect())
 }
 
-/// What runs have put aside in a folder, and did not live to remove.
-pub(crate) fn abandoned_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    stagings(&folder.join(ABANDONED))
+/// What crashed runs had set aside in a directory and not yet removed.
+pub(crate) fn set_aside_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    stagings(&directory.join(SET_ASIDE))
 }
 
-/// Removes staging folders. What cannot be removed today, for somebody reads it over a network maybe, is hidden, and tried
-/// again.
+/// Removes staging directories. Failures are ignored, for example if a network file system still has a file open: the names
+/// are hidden, and the next run tries again.
 pub(crate) fn remove(stagings: Vec<PathBuf>) {
     for staging in stagings {
         let _ = fs::remove_dir_all(staging);
     }
 }
 
-/// Gives a folder that was taken away its place again; returns the staging folders of the target, which are to go.
-fn put_back(target: &Path) -> io::Result<Vec<PathBuf>> {
+/// Restores a target that was moved away, and returns its staging directories, which can be removed.
+fn restore(target: &Path) -> io::Result<Vec<PathBuf>> {
     let stagings = stagings(target)?;
     for staging in stagings.iter().filter(|staging| is_between(staging, target)) {
         fs::rename(staging.join(OLD), target)?;
-        platform::sync_folder(folder(target))?;
+        platform::sync_directory(parent(target))?;
     }
     Ok(stagings)
 }
 
-/// Whether a run was stopped between the two renames that stand for an exchange: nothing is at the target.
+/// Whether a run was stopped between the two renames that replace one exchange, and so left no target.
 pub(crate) fn is_taken_away(target: &Path) -> bool {
     stagings(target).is_ok_and(|stagings| stagings.iter().any(|staging| is_between(staging, target)))
 }
 
-/// Whether the run that left this staging folder has taken the target away, and put nothing in its place.
+/// Whether the run of this staging directory has moved the target away and not replaced it.
 fn is_between(staging: &Path, target: &Path) -> bool {
     is_missing(target) && staging.join(NEW).is_dir() && staging.join(OLD).is_dir()
 }
 
-/// The staging folders of a target.
+/// The staging directories of a target.
 fn stagings(target: &Path) -> io::Result<Vec<PathBuf>> {
     let Some(name) = target.file_name() else { return Ok(Vec::new()) };
     let mut stagings = Vec::new();
-    for entry in fs::read_dir(folder(target))? {
+    for entry in fs::read_dir(parent(target))? {
         let entry = entry?;
-        if is_draft(&entry.file_name(), name) && entry.file_type()?.is_dir() {
+        if is_temporary(&entry.file_name(), name) && entry.file_type()?.is_dir() {
             stagings.push(entry.path());
         }
     }
     Ok(stagings)
 }
 
-/// The targets in a folder of which there are staging folders.
-pub(crate) fn begun_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// The targets in a directory that have staging directories.
+pub(crate) fn begun_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut targets = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            targets.extend(entry.file_name().to_str().and_then(drafted).map(|name| folder.join(name)));
+            targets.extend(entry.file_name().to_str().and_then(target_of).map(|name| directory.join(name)));
         }
     }
     targets.sort();
@@ -236,7 +237,7 @@ fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// What a file is called while it is under way.
+/// The name of a file until it is finished.
 fn unfinished(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ENDING);
@@ -247,7 +248,9 @@ fn unfinished(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    /// As where the system has no exchange.
+    const KEPT: Mode<'static> = Mode::Kept { like: None, new: 0o600 };
+
+    /// As on a system without exchange.
     fn cannot(_: &Path, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -264,20 +267,20 @@ mod tests {
 
     fn finished(target: &Path, text: &str) -> Staging {
         let mut staging = Staging::begin(target).unwrap();
-        staging.write_file("part", text.as_bytes(), Mode::KEPT).unwrap();
-        staging.write_file("_owners/owners", b"", Mode::KEPT).unwrap();
-        staging.finish(Mode::KEPT).unwrap();
+        staging.write_file("part", text.as_bytes(), KEPT).unwrap();
+        staging.write_file("_owners/owners", b"", KEPT).unwrap();
+        staging.finish(KEPT).unwrap();
         staging
     }
 
-    fn names(folder: &Path) -> Vec<OsString> {
-        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    fn names(directory: &Path) -> Vec<OsString> {
+        let mut names: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         names
     }
 
     #[test]
-    fn a_folder_is_replaced_as_a_whole_in_one_step_or_two() {
+    fn replaces_a_directory_in_one_step_or_two() {
         for exchange in WAYS {
             let home = tempfile::tempdir().unwrap();
             let target = home.path().join("out");
@@ -297,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_under_way_is_called_like_a_whole_file() {
+    fn unfinished_files_do_not_have_their_final_names() {
         let home = tempfile::tempdir().unwrap();
         let mut staging = Staging::begin(&home.path().join("out")).unwrap();
         staging.begin_file("part-00000.parquet").unwrap();
@@ -307,8 +310,8 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_leaves_the_old_folder_or_the_new_one_and_nothing_else_after_the_next_run() {
-        // What is done, and what the target holds once the next run has begun.
+    fn recovers_the_old_or_the_new_directory_after_a_crash() {
+        // What the crashed run had done, and what the target holds after recovery.
         type Crash = fn(&mut Staging);
         let crashes: [(Crash, &str); 4] = [
             (|_| (), "old"),
@@ -333,20 +336,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_aside_is_nobodys_any_more_and_is_found_again() {
+    fn finds_what_was_set_aside_for_removal() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("day=1");
         fs::create_dir(home.path().join(".day=1.abcd1234.tmp")).unwrap();
         let aside = home.path().join(".abandoned.abcd1234.tmp");
-        assert_eq!(abandon(&target).unwrap(), std::slice::from_ref(&aside));
+        assert_eq!(set_aside(&target).unwrap(), std::slice::from_ref(&aside));
         assert!(stagings(&target).unwrap().is_empty());
-        assert_eq!(abandoned_in(home.path()).unwrap(), [aside]);
-        remove(abandoned_in(home.path()).unwrap());
+        assert_eq!(set_aside_in(home.path()).unwrap(), [aside]);
+        remove(set_aside_in(home.path()).unwrap());
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn a_folder_that_was_filled_meanwhile_is_not_taken_for_a_missing_one() {
+    fn a_directory_filled_meanwhile_is_not_overwritten() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("out");
         let mut staging = finished(&target, "1");

@@ -1,7 +1,7 @@
-//! Files and folders that appear whole or not at all.
+//! Atomic writes: files and directories that are complete or missing, whatever happens.
 
 mod file;
 mod folder;
 
-pub(crate) use file::{Draft, Mode, folder, keeps_modes, rename, set_folder_mode, settle, sweep, write_whole};
-pub(crate) use folder::{Staging, abandon, abandoned_in, begun_in, is_taken_away, recover, remove};
+pub(crate) use file::{Mode, TemporaryFile, keeps_modes, parent, rename, set_directory_mode, settle, sweep, write_as};
+pub(crate) use folder::{Staging, begun_in, is_taken_away, recover, remove, set_aside, set_aside_in};

@@ -23,7 +23,7 @@ use super::token::TokenSource;
 use super::values::{one_of, positive};
 use super::{messages, secret};
 use crate::config::{ConfigError, ExportConfig, MaxDeletes, OnIncomplete, Source, Token, defaults};
-use crate::events::{Publishing, Reporter, Summary, Tally};
+use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::RunReport;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
@@ -153,7 +153,7 @@ impl Contacts {
             Ok(signals) => signals,
             Err(error) => return self.broken(&Error::Bug(format!("cannot register signal handlers: {error}"))),
         };
-        let tally = Arc::new(Tally::new(self.logging.reporter()));
+        let counters = Arc::new(Counters::new(self.logging.reporter()));
         let (started, start) = (Utc::now(), Instant::now());
         let (files, opened) = self.open_run_files(start, &signals).await;
         let ready = tokio::select! {
@@ -163,7 +163,7 @@ impl Contacts {
         };
         let known = ready.as_ref().ok().map(|ready| ready.config.clone());
         let result = match ready {
-            Ok(ready) => self.export(ready, Arc::clone(&tally) as _, &signals).await,
+            Ok(ready) => self.export(ready, Arc::clone(&counters) as _, &signals).await,
             Err(error) => Err(error),
         };
         let result = result.map_err(secret::within);
@@ -172,7 +172,7 @@ impl Contacts {
             (Err(Error::Cancelled), Some(exit)) => exit,
             (Err(error), _) => error.exit(),
         };
-        let mut ended = RunReport::new(exit, started, start.elapsed(), tally.figures());
+        let mut ended = RunReport::new(exit, started, start.elapsed(), counters.figures());
         // A path that contains the token is not recorded.
         if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
             ended = ended.with_output(&self.destination.output());
@@ -180,7 +180,7 @@ impl Contacts {
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
-        let publishing = tally.publishing();
+        let publishing = counters.publishing();
         if let Publishing::Done { rows, manifest } = &publishing {
             ended = ended.with_published(*rows, manifest);
         }
@@ -226,7 +226,7 @@ impl Contacts {
         };
         let mut config = self.config(sandbox.as_ref()).await.map_err(usage)?;
         config.check()?;
-        if let Some(deadline) = &mut config.contacts.patience.deadline {
+        if let Some(deadline) = &mut config.contacts.retry_limits.deadline {
             *deadline = deadline.saturating_sub(start.elapsed());
         }
         let (token, hashing) = (self.token.clone(), self.hashing.clone());

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf, is_separator};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -109,27 +109,10 @@ struct Kind {
     parquet_profile: Option<Profile>,
 }
 
-/// Whether a path ends like that of a directory: with a slash, or with a slash and a dot.
-fn names_directory(path: &Path) -> bool {
-    let text = path.to_string_lossy();
-    text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(&text).ends_with(is_separator)
-}
-
-/// The output that a path names.
-pub fn named(path: PathBuf, partition: Option<Partition>) -> Output {
-    if path.as_os_str() == "-" {
-        Output::Stdout
-    } else if names_directory(&path) {
-        Output::Folder { path, partition }
-    } else {
-        Output::File(path)
-    }
-}
-
 impl Destination {
     /// Where the output goes.
     pub fn output(&self) -> Output {
-        named(self.output.clone(), self.partition.clone())
+        Output::named(self.output.clone(), self.partition.clone())
     }
 
     /// The requested manifest path. A variable may be meant for other runs, so it only counts where a manifest has no
@@ -162,19 +145,16 @@ impl Destination {
         let output = self.output();
         self.check_directory(&output)?;
         self.check_mode(&output)?;
-        let path = match &output {
-            // A directory without the slash is refused when it is opened; its name does not matter.
-            Output::File(path) if !path.is_dir() => Some(path.as_path()),
-            _ => None,
-        };
-        let format = match output {
-            Output::Stdout => Some(format.ok_or("-o - needs a format: use --format ndjson, csv or parquet")?),
-            _ if path.is_none() => format.or(Some(Format::Parquet)),
-            _ => format,
+        // The name of a directory without a trailing slash tells no format, and is refused later.
+        let path = output.file().filter(|path| !path.is_dir());
+        let format = if output == Output::Stdout {
+            Some(format.ok_or("-o - needs a format: use --format ndjson, csv or parquet")?)
+        } else {
+            format.or(path.is_none().then_some(Format::DEFAULT))
         };
         let chosen = Encoding::chosen(path, format, compression, compression_level);
         let mut encoding = chosen.map_err(|error| error.to_string())?;
-        if encoding.format != Format::Parquet {
+        if !encoding.format.has_row_groups() {
             let named = row_group_size.map(|_| "--row-group-size").or(parquet_profile.map(|_| "--parquet-profile"));
             if let Some(named) = named {
                 return Err(format!("{named} is for Parquet only, and the output is {}", encoding.format));
@@ -182,9 +162,8 @@ impl Destination {
         }
         encoding.row_group = row_group_size.unwrap_or(encoding.row_group);
         encoding.profile = parquet_profile.unwrap_or(encoding.profile);
-        let is_text = encoding.ending() == encoding.format.ending() && encoding.format != Format::Parquet;
-        if output == Output::Stdout && !is_text && std::io::stdout().is_terminal() {
-            let kind = if encoding.format == Format::Parquet { "Parquet" } else { "compressed data" };
+        if output == Output::Stdout && !encoding.is_plain_text() && std::io::stdout().is_terminal() {
+            let kind = if encoding.format.is_text() { "compressed data" } else { encoding.format.title() };
             return Err(format!("refusing to write {kind} to a terminal: redirect it or use --format ndjson"));
         }
         Ok(encoding)
@@ -192,10 +171,13 @@ impl Destination {
 
     /// Refuses options that only apply to directories.
     fn check_directory(&self, output: &Output) -> Result<(), String> {
-        let named = match (self.rows_per_file, &self.partition, output) {
-            (_, _, Output::Folder { .. }) | (None, None, _) => return Ok(()),
-            (Some(_), ..) => "--rows-per-file",
-            (None, Some(_), _) => "--partition",
+        if output.is_directory() {
+            return Ok(());
+        }
+        let named = match (self.rows_per_file, &self.partition) {
+            (None, None) => return Ok(()),
+            (Some(_), _) => "--rows-per-file",
+            (None, Some(_)) => "--partition",
         };
         Err(format!("{named} needs a directory as output: add a trailing slash, as in -o out/"))
     }

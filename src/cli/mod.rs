@@ -197,7 +197,8 @@ mod tests {
                 let read = |text: &str| {
                     let name = flag.get_id().clone();
                     // As clap reads a variable: by the option's own parser.
-                    let option = flag.clone().action(ArgAction::Set).num_args(1).required(true).env(None::<&str>);
+                    let option =
+                        flag.clone().global(false).action(ArgAction::Set).num_args(1).required(true).env(None::<&str>);
                     let matches = clap::Command::new("t")
                         .arg(option)
                         .try_get_matches_from(["t", &format!("--{}={text}", flag.get_long()?)]);

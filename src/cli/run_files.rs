@@ -7,7 +7,7 @@ use clap::Args;
 use super::secret;
 use crate::config::Output;
 use crate::report::{RunReport, metrics};
-use crate::{Readers, RecordFile, RunPaths, SinkError, check_apart};
+use crate::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Monitoring")]
@@ -74,11 +74,15 @@ impl RunFiles {
 
     /// Opens the files before the first request, unless `apart` finds a conflict with another path. If one cannot be
     /// opened, the other can still report the error. A pipe may wait a while for its reader.
-    pub fn open(&self, apart: impl Fn(&[&Path]) -> Result<(), SinkError>) -> (OpenRunFiles, Result<(), SinkError>) {
+    pub fn open(
+        &self,
+        apart: impl Fn(&[&Path]) -> Result<(), DestinationError>,
+    ) -> (OpenRunFiles, Result<(), DestinationError>) {
         let (report, metrics) = (self.report.as_deref(), self.metrics_file.as_deref());
         let paths: Vec<_> = report.into_iter().chain(metrics).collect();
         let mut result = apart(&paths);
-        let is_taken = |result: &Result<(), SinkError>| matches!(result, Err(SinkError::SamePlace { .. }));
+        let is_taken =
+            |result: &Result<(), DestinationError>| matches!(result, Err(DestinationError::SamePlace { .. }));
         let mut open = OpenRunFiles::default();
         if is_taken(&result) {
             // A conflicting path must not be written; the report may be fine on its own.
@@ -116,20 +120,20 @@ impl OpenRunFiles {
     }
 
     /// Writes all files. Returns the first error.
-    pub fn write(mut self, ended: &RunReport) -> Result<(), SinkError> {
+    pub fn write(mut self, ended: &RunReport) -> Result<(), DestinationError> {
         let write = |record| self.take(record).map_or(Ok(()), |file| write(file, record, ended));
         RunFile::ALL.map(write).into_iter().collect()
     }
 }
 
 /// Writes a run file.
-pub fn write(file: RecordFile, kind: RunFile, ended: &RunReport) -> Result<(), SinkError> {
+pub fn write(file: RecordFile, kind: RunFile, ended: &RunReport) -> Result<(), DestinationError> {
     match kind {
-        RunFile::Report => file.write(ended.report().as_bytes(), Readers::Owner),
+        RunFile::Report => file.write(ended.report().as_bytes(), KnownReaders::Owner),
         RunFile::Metrics => {
             let text = metrics(ended, file.earlier().as_deref());
             // The collector runs as another user.
-            file.write(text.as_bytes(), Readers::Everybody)
+            file.write(text.as_bytes(), KnownReaders::Everybody)
         }
     }
 }

@@ -207,9 +207,9 @@ impl Server {
             RateOption::Auto => Pacing::Learn { ceiling: self.max_rate.unwrap_or(Rate::HIGHEST_LEARNED), known: None },
             RateOption::Fixed(rate) => Pacing::Fixed(rate),
         };
-        contacts.patience.outage = self.max_outage;
-        contacts.patience.retry_after = self.max_retry_after;
-        contacts.patience.deadline = self.deadline;
+        contacts.retry_limits.outage = self.max_outage;
+        contacts.retry_limits.retry_after = self.max_retry_after;
+        contacts.retry_limits.deadline = self.deadline;
         contacts.concurrency = self.concurrency;
         contacts.per_page = self.per_page;
         contacts.timeouts.attempt = self.timeout;

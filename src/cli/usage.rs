@@ -11,11 +11,11 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::Arguments;
 use super::output::say;
 use super::run_files::RunFiles;
-use super::{destination, secret, server, variables};
+use super::{secret, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
 use crate::report::RunReport;
-use crate::{Error, ExitCode, RunPaths, SinkError, check_apart};
+use crate::{DestinationError, Error, ExitCode, RunPaths, check_apart};
 
 /// Prints what is wrong with the arguments, or the requested help. Returns how to exit.
 pub fn refused(mut error: clap::Error) -> ExitCode {
@@ -111,7 +111,7 @@ fn leave(ended: &RunReport, arguments: &Arguments) {
             let beside = RunPaths { output, manifest, kit, records: paths, inputs: &[] };
             // The output is among the other arguments, so these are compared with the run files only.
             for among in [beside, RunPaths { manifest: None, kit: None, inputs: &inputs, ..beside }] {
-                if let Err(taken @ SinkError::SamePlace { .. }) = check_apart(&among) {
+                if let Err(taken @ DestinationError::SamePlace { .. }) = check_apart(&among) {
                     return Err(taken);
                 }
             }
@@ -127,7 +127,7 @@ fn outputs(arguments: &Arguments) -> Vec<Output> {
     let partition = value("partition", arguments).and_then(|partition| partition.to_str()?.parse().ok());
     let given = arguments.values("output", Some('o'));
     let set = variables::value("output", arguments);
-    given.into_iter().chain(set).map(|path| destination::named(path.into(), partition.clone())).collect()
+    given.into_iter().chain(set).map(|path| Output::named(path.into(), partition.clone())).collect()
 }
 
 /// The value of an option that was given once, or is set by its variable.

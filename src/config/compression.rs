@@ -27,6 +27,17 @@ impl Codec {
     /// The file name extensions of compressed text files.
     pub(super) const ENDINGS: [(&'static str, Self); 2] = [(".gz", Self::Gzip), (".zst", Self::Zstd)];
 
+    /// Its name in options and manifests.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Snappy => "snappy",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Lz4 => "lz4",
+        }
+    }
+
     /// Its levels, from the fastest to the smallest output.
     fn levels(self) -> Option<RangeInclusive<u8>> {
         match self {
@@ -39,13 +50,7 @@ impl Codec {
 
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Snappy => "snappy",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::Lz4 => "lz4",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -29,7 +29,7 @@ pub struct ContactsConfig {
     /// How long to wait before a retry.
     pub backoff: Backoff,
     /// How long to keep trying while the server is down or rate limiting.
-    pub patience: Patience,
+    pub retry_limits: RetryLimits,
     /// Stop after this many contacts. Default: read all.
     pub limit: Option<NonZeroU64>,
     /// Minimum completeness level; the run reads what the proof of this level needs. Default: `Counted`, or `Any` with
@@ -58,7 +58,7 @@ impl ContactsConfig {
             per_page: PerPage::MAX,
             timeouts: Timeouts::default(),
             backoff: Backoff::default(),
-            patience: Patience::default(),
+            retry_limits: RetryLimits::default(),
             limit: None,
             require: None,
             on_unreadable: OnUnreadable::End,
@@ -143,7 +143,7 @@ impl Default for Backoff {
 /// How long a run keeps trying while the server is down or rate limiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Patience {
+pub struct RetryLimits {
     /// How long to retry without a valid page. Default: 15 minutes.
     pub outage: Duration,
     /// Longest `Retry-After` that is obeyed. Default: 10 minutes.
@@ -152,7 +152,7 @@ pub struct Patience {
     pub deadline: Option<Duration>,
 }
 
-impl Default for Patience {
+impl Default for RetryLimits {
     fn default() -> Self {
         Self { outage: defaults::MAX_OUTAGE, retry_after: defaults::MAX_RETRY_AFTER, deadline: None }
     }

@@ -1,21 +1,21 @@
-//! The encoding of a file, from its name and the options.
+//! The encoding of a file: its format, compression and layout, from the output's name and the options.
 
 use std::path::Path;
 
 use super::{Codec, Compression, ConfigError, Format, Profile, RowGroupSize};
 
-/// How rows become the bytes of a file.
+/// How rows are encoded in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoding {
-    /// The kind of file.
+    /// The file format.
     pub format: Format,
-    /// How it is compressed: Parquet within the file, the others as a whole. Parquet by zstd, the others not at all, by
-    /// default.
+    /// The compression: by default zstd for Parquet, which compresses internally, and none for text, which is compressed as
+    /// a whole.
     pub compression: Compression,
-    /// Which encodings Parquet may use: portable ones, by default.
+    /// The encodings that Parquet may use: by default portable ones.
     pub profile: Profile,
-    /// The size of Parquet's row groups: 18 MiB, by default.
+    /// The size of Parquet's row groups: by default 18 MiB.
     pub row_group: RowGroupSize,
 }
 
@@ -23,44 +23,48 @@ impl Encoding {
     /// The defaults of a format.
     #[must_use]
     pub fn new(format: Format) -> Self {
-        let compression = if format == Format::Parquet { Compression::PARQUET } else { Compression::NONE };
+        let compression = format.compression();
         Self { format, compression, profile: Profile::Portable, row_group: RowGroupSize::DEFAULT }
     }
 
-    /// The encoding that a file's name says by its endings: `.parquet`; `.ndjson`, `.jsonl` or `.csv`, and `.gz` or `.zst`
-    /// behind that.
+    /// The encoding according to a file's name: `.parquet`; `.ndjson`, `.jsonl` or `.csv`, optionally followed by `.gz` or
+    /// `.zst`.
     ///
     /// # Errors
-    /// If it has none of these endings.
+    /// If it has none of these extensions.
     pub fn of(path: &Path) -> Result<Self, ConfigError> {
-        let (format, codec) = endings(path);
+        let named = Named::of(path);
+        // A compressed Parquet file has no such name.
+        let format = named.format.filter(|format| format.is_text() || named.codec.is_none());
         let refused = || {
+            let endings: Vec<_> = Format::ALL.iter().flat_map(|format| format.endings()).copied().collect();
             ConfigError::Format(format!(
-                "cannot tell the format of {} from its name: use --format, or an extension such as .parquet, .ndjson, \
-                 .jsonl or .csv (the last three also with .gz or .zst)",
-                path.display()
+                "cannot tell the format of {} from its name: use --format, or an extension such as {} (text formats also \
+                 with .gz or .zst)",
+                path.display(),
+                endings.join(", ")
             ))
         };
-        Self::new(format.ok_or_else(refused)?).compressed(codec, None)
+        Self::new(format.ok_or_else(refused)?).compressed(named.codec, None)
     }
 
-    /// The encoding from a file name, if any, and options.
+    /// The encoding according to the output's name, if any, and the options.
     ///
     /// # Errors
-    /// If they are not sufficient, conflict, or request an unsupported combination.
+    /// If they are insufficient, contradict each other, or ask for something unsupported.
     pub fn chosen(
         path: Option<&Path>,
         format: Option<Format>,
         codec: Option<Codec>,
         level: Option<u8>,
     ) -> Result<Self, ConfigError> {
-        let named = path.map(endings).unwrap_or_default().1;
-        if let (Some(said), Some(format)) = (path.and_then(format_said), format)
+        let named = path.map(Named::of).unwrap_or_default();
+        if let (Some(said), Some(format)) = (named.format, format)
             && said != format
         {
             return Err(ConfigError::Usage(format!("-o says {said}, but --format says {format}: change one of them")));
         }
-        if let (Some(named), Some(codec)) = (named, codec)
+        if let (Some(named), Some(codec)) = (named.codec, codec)
             && named != codec
         {
             return Err(ConfigError::Usage(format!(
@@ -68,16 +72,17 @@ impl Encoding {
             )));
         }
         let encoding = match (format, path) {
-            (Some(Format::Parquet), _) if named.is_some() => {
-                return Err(ConfigError::Usage(
-                    "Parquet files are compressed internally: remove .gz or .zst from the name".to_owned(),
-                ));
+            (Some(format), _) if named.codec.is_some() && !format.is_text() => {
+                return Err(ConfigError::Usage(format!(
+                    "{} files are compressed internally: remove .gz or .zst from the name",
+                    format.title()
+                )));
             }
             (Some(format), _) => Self::new(format),
             (None, Some(path)) => Self::of(path)?,
             (None, None) => return Err(ConfigError::Format("the format is unknown: use --format".to_owned())),
         };
-        encoding.compressed(codec.or(named), level)
+        encoding.compressed(codec.or(named.codec), level)
     }
 
     fn compressed(self, codec: Option<Codec>, level: Option<u8>) -> Result<Self, ConfigError> {
@@ -85,63 +90,67 @@ impl Encoding {
             (None, None) => self.compression,
             (codec, level) => Compression::new(codec.unwrap_or(self.compression.codec()), level)?,
         };
-        match compression.codec() {
-            Codec::Snappy | Codec::Lz4 if self.format != Format::Parquet => Err(ConfigError::Usage(format!(
-                "{1} compression is for Parquet only: use gzip, zstd or none for {0}",
-                self.format,
-                compression.codec()
-            ))),
-            _ => Ok(Self { compression, ..self }),
+        let codec = compression.codec();
+        if self.format.codecs().contains(&codec) {
+            return Ok(Self { compression, ..self });
         }
+        let others: Vec<_> = Format::ALL.iter().filter(|format| format.codecs().contains(&codec)).collect();
+        let others: Vec<_> = others.iter().map(|format| format.title()).collect();
+        let codecs: Vec<_> = self.format.codecs().iter().map(ToString::to_string).collect();
+        Err(ConfigError::Usage(format!(
+            "{codec} compression is for {} only: use {} for {}",
+            others.join(" and "),
+            codecs.join(" or "),
+            self.format.title()
+        )))
     }
 
-    /// Every ending that a file can have.
+    /// All extensions that a file can have.
     pub(crate) fn endings() -> impl Iterator<Item = String> {
         let codecs = Codec::ENDINGS.iter().map(|(_, codec)| *codec).chain([Codec::None]);
         let all = codecs.flat_map(|codec| Format::ALL.map(|format| Self::new(format).compressed(Some(codec), None)));
         all.filter_map(|encoding| Some(encoding.ok()?.ending()))
     }
 
-    /// A name without the endings that say what kind of file it is.
+    /// A file name without the extensions of its format and compression.
     pub(crate) fn stem(name: &str) -> &str {
         let lower = name.to_ascii_lowercase();
-        let codec =
-            Codec::ENDINGS.iter().find(|(ending, _)| lower.ends_with(ending)).map_or(0, |(ending, _)| ending.len());
-        let lower = &lower[..lower.len() - codec];
-        let format = [".parquet", ".ndjson", ".jsonl", ".csv"].iter().find(|ending| lower.ends_with(*ending));
-        &name[..lower.len() - format.map_or(0, |ending| ending.len())]
+        let rest = Codec::ENDINGS.iter().find_map(|(ending, _)| lower.strip_suffix(ending)).unwrap_or(&lower);
+        let mut endings = Format::ALL.iter().flat_map(|format| format.endings());
+        let rest = endings.find_map(|ending| rest.strip_suffix(ending)).unwrap_or(rest);
+        &name[..rest.len()]
     }
 
-    /// The ending of a file of this kind: `.parquet`, `.ndjson.gz` and so on.
+    /// The extension of such a file: `.parquet`, `.ndjson.gz` and so on.
     #[must_use]
     pub fn ending(self) -> String {
-        let whole = Codec::ENDINGS
-            .iter()
-            .find(|(_, codec)| self.format != Format::Parquet && *codec == self.compression.codec());
+        let codec = self.compression.codec();
+        let whole = Codec::ENDINGS.iter().find(|(_, known)| self.format.is_text() && *known == codec);
         format!("{}{}", self.format.ending(), whole.map_or("", |(ending, _)| ending))
+    }
+
+    /// Whether the file is plain text, fit for a terminal.
+    pub(crate) fn is_plain_text(self) -> bool {
+        self.format.is_text() && self.compression.codec() == Codec::None
     }
 }
 
-/// The format and the compression that a name's endings say.
-fn endings(path: &Path) -> (Option<Format>, Option<Codec>) {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let compressed =
-        Codec::ENDINGS.iter().find_map(|(ending, codec)| name.strip_suffix(ending).map(|rest| (rest, *codec)));
-    let (rest, codec) = compressed.map_or((name.as_str(), None), |(rest, codec)| (rest, Some(codec)));
-    let format = match rest.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("parquet") if codec.is_none() => Some(Format::Parquet),
-        Some("ndjson" | "jsonl") => Some(Format::Ndjson),
-        Some("csv") => Some(Format::Csv),
-        _ => None,
-    };
-    (format, codec)
+/// What a file's name says by its extensions.
+#[derive(Default)]
+struct Named {
+    format: Option<Format>,
+    codec: Option<Codec>,
 }
 
-/// The format that a name's endings say, even one that cannot be compressed in that way.
-fn format_said(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-    let rest = Codec::ENDINGS.iter().find_map(|(ending, _)| name.strip_suffix(ending)).unwrap_or(&name);
-    endings(Path::new(rest)).0
+impl Named {
+    fn of(path: &Path) -> Self {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let compressed =
+            Codec::ENDINGS.iter().find_map(|(ending, codec)| Some((name.strip_suffix(ending)?, Some(*codec))));
+        let (rest, codec) = compressed.unwrap_or((&name, None));
+        let is = |format: &Format| format.endings().iter().any(|ending| rest.ends_with(ending));
+        Self { format: Format::ALL.into_iter().find(is), codec }
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn endings_say_format_and_compression() {
+    fn reads_format_and_compression_from_the_name() {
         assert_eq!(of("a/c.parquet"), Some((Format::Parquet, Codec::Zstd, ".parquet".into())));
         assert_eq!(of("c.JSONL"), Some((Format::Ndjson, Codec::None, ".ndjson".into())));
         assert_eq!(of("c.ndjson.gz"), Some((Format::Ndjson, Codec::Gzip, ".ndjson.gz".into())));

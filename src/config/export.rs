@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, OutFile, Output, Owners,
-    defaults,
+    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, Output, Owners, defaults,
 };
 
 /// What to export, and where to.
@@ -88,19 +87,6 @@ impl ExportConfig {
         self.digest || self.kit.is_some()
     }
 
-    /// The path of a file of the output; `None` for stdout.
-    pub(crate) fn path_of(&self, file: OutFile) -> Option<PathBuf> {
-        self.output.target().map(|target| self.path_at(&target, file))
-    }
-
-    /// The path of a file of the output at `target`.
-    pub(crate) fn path_at(&self, target: &Path, file: OutFile) -> PathBuf {
-        match self.output {
-            Output::Folder { .. } => target.join(file.in_folder(self.encoding)),
-            _ => file.beside(target, self.encoding),
-        }
-    }
-
     /// Which value contains the token although it is shown or recorded. A sandbox's token is not a secret.
     fn holds_token(&self) -> Option<&'static str> {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
@@ -126,20 +112,20 @@ impl ExportConfig {
         let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
         let format = self.encoding.format;
         match &self.content {
-            Content::Raw if format != Format::Ndjson => usage("--raw requires NDJSON output"),
+            Content::Raw if !format.is_json() => usage("--raw requires NDJSON output"),
             Content::Raw if self.kit.is_some() => {
                 usage("--kit cannot be used with --raw: raw JSON has no columns to load")
             }
             Content::Raw if self.digest => {
                 usage("--digest cannot be used with --raw: raw JSON has no columns to digest")
             }
-            _ if self.kit.is_some() && self.output == Output::Stdout => {
+            _ if self.kit.is_some() && !self.output.is_local() => {
                 usage("--kit needs a file or directory as output, not stdout: the kit loads the exported files by name")
             }
-            Content::Table(layout) if layout.owners == Owners::Struct && format == Format::Csv => {
+            Content::Table(layout) if layout.owners == Owners::Struct && !format.nests() => {
                 usage("--owners struct cannot be used with CSV, which has no nested values: use columns or table")
             }
-            Content::Table(_) if self.has_owners_file() && self.output == Output::Stdout => {
+            Content::Table(_) if self.has_owners_file() && !self.output.is_local() => {
                 usage("--owners table needs a file or directory as output, not stdout: the owners are a second file")
             }
             Content::Table(_) if self.has_owners_file() && is_not_text(&self.output) => usage(
@@ -153,7 +139,7 @@ impl ExportConfig {
 
 /// Whether the file name is not UTF-8, so that JSON cannot hold it.
 fn is_not_text(output: &Output) -> bool {
-    matches!(output, Output::File(path) if path.file_name().is_some_and(|name| name.to_str().is_none()))
+    output.file().and_then(Path::file_name).is_some_and(|name| name.to_str().is_none())
 }
 
 /// What responds at the base URL.

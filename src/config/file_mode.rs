@@ -1,10 +1,10 @@
-//! A file's mode, as operators write it: octal permission bits.
+//! File permissions in octal, as users write them.
 
 use std::str::FromStr;
 
 use super::ConfigError;
 
-/// Permission bits up to `777`, by which at least the owner can read the file. Systems without them ignore it.
+/// Permission bits up to `777` that let at least the owner read the file. Systems without them ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileMode(u32);
 
@@ -21,11 +21,11 @@ impl FromStr for FileMode {
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
         let bits = u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o777 && !text.starts_with('+'));
-        let refused = || ConfigError::Range(format!("invalid file mode {text:?}: use octal, such as 640"));
+        let refused = || ConfigError::Range(format!("invalid file mode {text:?}: expected octal digits, such as 640"));
         let bits = bits.ok_or_else(refused)?;
         if bits & 0o400 == 0 {
             return Err(ConfigError::Range(format!(
-                "mode {text} would make the file unreadable for its own owner, and so for later runs: add 400"
+                "file mode {text} keeps the file from its own owner, so later runs could not read it: add 400"
             )));
         }
         Ok(Self(bits))
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mode_is_octal() {
+    fn file_modes_are_octal() {
         assert_eq!("640".parse::<FileMode>().unwrap().bits(), 0o640);
         assert_eq!("0600".parse::<FileMode>().unwrap().bits(), 0o600);
         assert_eq!("440".parse::<FileMode>().unwrap().bits(), 0o440);

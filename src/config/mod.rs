@@ -21,7 +21,7 @@ mod traces;
 
 pub use base_url::{BaseUrl, PlainHttp};
 pub use compression::{Codec, Compression};
-pub use contacts::{Backoff, ContactsConfig, OnUnreadable, Pacing, PerPage, Patience, SecondLook, Timeouts};
+pub use contacts::{Backoff, ContactsConfig, OnUnreadable, Pacing, PerPage, RetryLimits, SecondLook, Timeouts};
 pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
 pub use export::{ExportConfig, OnIncomplete, Source};

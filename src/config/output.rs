@@ -1,42 +1,63 @@
-//! Where an export goes, and how its files are called.
+//! Where an export goes, and the names of its files.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
 use super::{ConfigError, Encoding};
+use crate::naming::{self, DirectoryNames, FileNames};
 
 /// Where an export goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
-    /// A file, which appears under its name when it is whole.
+    /// A file, written atomically.
     File(PathBuf),
-    /// A folder of files, which is replaced as a whole.
+    /// A directory of part files, replaced atomically.
     Folder {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
-        /// Its part that is replaced, as Hive names them: `DIR/key=value/`. The others stay.
+        /// The Hive partition to replace, `DIR/key=value/`; other partitions are kept.
         partition: Option<Partition>,
     },
     /// Standard output.
     Stdout,
+    /// A URL such as `s3://bucket/contacts.parquet`. No scheme is supported yet, so the export refuses it.
+    Url(String),
 }
 
 impl Output {
-    /// The file or the folder that is replaced.
+    /// The output that a command line names: `-`, `DIR/`, a URL, or a file.
     #[must_use]
-    pub fn target(&self) -> Option<PathBuf> {
-        match self {
-            Self::File(path) | Self::Folder { path, partition: None } => Some(path.clone()),
-            Self::Folder { path, partition: Some(partition) } => Some(path.join(partition.to_string())),
-            Self::Stdout => None,
+    pub fn named(path: PathBuf, partition: Option<Partition>) -> Self {
+        if path.as_os_str() == "-" {
+            Self::Stdout
+        } else if let Some(url) = path.to_str().filter(|text| scheme(text).is_some()) {
+            Self::Url(url.to_owned())
+        } else if is_named_as_directory(&path) {
+            Self::Folder { path, partition }
+        } else {
+            Self::File(path)
         }
     }
-}
 
-impl Output {
-    /// The partition that is replaced, if it is one.
+    /// The file or directory, without the partition.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Folder { path, .. } => Some(path),
+            Self::Stdout | Self::Url(_) => None,
+        }
+    }
+
+    /// The file or the directory that is replaced.
+    #[must_use]
+    pub fn target(&self) -> Option<PathBuf> {
+        let path = self.path()?;
+        Some(self.partition().map_or_else(|| path.to_owned(), |partition| path.join(partition.to_string())))
+    }
+
+    /// The partition that is replaced, if any.
     #[must_use]
     pub fn partition(&self) -> Option<&Partition> {
         match self {
@@ -44,18 +65,90 @@ impl Output {
             _ => None,
         }
     }
+
+    /// Whether the output is a path of the file system.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.path().is_some()
+    }
+
+    /// Whether the output is a directory of part files.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        matches!(self, Self::Folder { .. })
+    }
+
+    /// The file, whose name's ending may tell the format.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Url(url) if !url.ends_with('/') => Some(Path::new(url)),
+            _ => None,
+        }
+    }
+
+    /// The part of a URL before `://`.
+    pub(crate) fn scheme(&self) -> Option<&str> {
+        match self {
+            Self::Url(url) => scheme(url),
+            _ => None,
+        }
+    }
+
+    /// Where the manifest of an earlier export to this output is.
+    pub(crate) fn manifest_path(&self) -> Option<PathBuf> {
+        let target = self.target()?;
+        if self.is_directory() {
+            Some(DirectoryNames::of(&target).ok()?.manifest)
+        } else {
+            Some(FileNames::of(&target).ok()?.manifest)
+        }
+    }
+
+    /// Where the owners go if they are a table of their own.
+    pub(crate) fn owners_path(&self, encoding: Encoding) -> Option<PathBuf> {
+        Some(self.path_at(&self.target()?, OutFile::Owners, encoding))
+    }
+
+    /// Where a file goes if the output is at `target`.
+    pub(crate) fn path_at(&self, target: &Path, file: OutFile, encoding: Encoding) -> PathBuf {
+        if self.is_directory() { target.join(file.in_directory(encoding)) } else { file.beside(target, encoding) }
+    }
+
+    /// The name of a file in the manifest. It contains no parent directories, which may identify the machine.
+    pub(crate) fn name_of(&self, file: OutFile, encoding: Encoding) -> Option<String> {
+        if self.is_directory() {
+            return Some(file.in_directory(encoding));
+        }
+        Some(file.beside(self.path()?, encoding).file_name()?.to_string_lossy().into_owned())
+    }
+}
+
+/// The scheme of a URL with an authority: `s3` of `s3://…`.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once("://")?;
+    let is_valid = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_valid.then_some(scheme)
+}
+
+/// Whether a path ends as only directories do: with a slash, or with a slash and a dot.
+fn is_named_as_directory(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(&text).ends_with(is_separator)
 }
 
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.target() {
-            Some(path) => path.display().fmt(f),
-            None => f.write_str("standard output"),
+        match self {
+            Self::Stdout => f.write_str("standard output"),
+            Self::Url(url) => f.write_str(url),
+            _ => self.target().unwrap_or_default().display().fmt(f),
         }
     }
 }
 
-/// A partition as Hive has them: a key and a value, which stand in the folder's name.
+/// A Hive partition: a key and a value, which form the name of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
     key: String,
@@ -89,8 +182,8 @@ impl FromStr for Partition {
         });
         let refused = || {
             ConfigError::Usage(format!(
-                "{text:?} is no partition: write it as run_date=2026-01-31. A key has letters, digits and _, a value . \
-                 and - too"
+                "invalid partition {text:?}: expected KEY=VALUE, such as run_date=2026-01-31; keys consist of letters, \
+                 digits and _, values also of . and -"
             ))
         };
         let (key, value) = pair.ok_or_else(refused)?;
@@ -104,27 +197,25 @@ impl fmt::Display for Partition {
     }
 }
 
-/// One file of an output.
+/// A file of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutFile {
-    /// Contacts: the file itself, or a part of a folder, from 0.
+    /// Contacts: the file itself, or a part file, counted from 0.
     Part(u32),
-    /// Their owners, in a table of their own.
+    /// Their owners, as a table of their own.
     Owners,
 }
 
 impl OutFile {
-    /// Its name in the folder that is replaced.
-    pub fn in_folder(self, encoding: Encoding) -> String {
-        let ending = encoding.ending();
+    /// Its name in an output directory.
+    pub fn in_directory(self, encoding: Encoding) -> String {
         match self {
-            Self::Part(number) => format!("part-{number:05}{ending}"),
-            // Readers of the folder pass by what begins with an underscore.
-            Self::Owners => format!("_owners/owners{ending}"),
+            Self::Part(number) => naming::part(number, &encoding.ending()),
+            Self::Owners => naming::owners_in_directory(&encoding.ending()),
         }
     }
 
-    /// Where it stands when the contacts are the file `target`.
+    /// Its path if the contacts are the file `target`.
     pub fn beside(self, target: &Path, encoding: Encoding) -> PathBuf {
         match self {
             Self::Part(_) => target.to_owned(),
@@ -132,7 +223,7 @@ impl OutFile {
         }
     }
 
-    /// Wherever owners may stand beside the file `target`, whatever kind of file it is.
+    /// All paths that owners may have next to the file `target`, one for each kind of file.
     pub fn owners_of(target: &Path) -> impl Iterator<Item = PathBuf> {
         Encoding::endings().map(|ending| owners_beside(target, &ending))
     }
@@ -140,9 +231,9 @@ impl OutFile {
 
 fn owners_beside(target: &Path, ending: &str) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    // Endings that say a format alone: what else stands behind a dot tells one export from the next.
+    // Only endings that tell the format are dropped: others may distinguish exports.
     let stem = name.strip_suffix(ending).unwrap_or_else(|| Encoding::stem(&name));
-    target.with_file_name(format!("{stem}.owners{ending}"))
+    target.with_file_name(naming::owners_beside(stem, ending))
 }
 
 #[cfg(test)]
@@ -162,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_stand_beside_their_contacts() {
+    fn owners_are_named_after_their_contacts() {
         let beside = |name: &str, encoding| OutFile::Owners.beside(Path::new(name), encoding);
         let parquet = Encoding::new(Format::Parquet);
         assert_eq!(beside("a/contacts.parquet", parquet), Path::new("a/contacts.owners.parquet"));
@@ -176,6 +267,22 @@ mod tests {
         for name in ["a/c.v1.owners.csv.zst", "a/c.v1.owners.parquet", "a/c.v1.owners.csv.gz"] {
             assert!(anywhere.contains(&name.into()), "{name}: {anywhere:?}");
         }
-        assert_eq!(OutFile::Part(7).in_folder(lines), "part-00007.ndjson.gz");
+        assert_eq!(OutFile::Part(7).in_directory(lines), "part-00007.ndjson.gz");
+    }
+
+    #[test]
+    fn a_path_names_a_file_a_directory_or_a_url() {
+        let named = |path: &str| Output::named(path.into(), None);
+        assert_eq!(named("-"), Output::Stdout);
+        for path in ["out/", "./", "out/.", "/"] {
+            assert_eq!(named(path), Output::Folder { path: path.into(), partition: None });
+        }
+        for path in ["c.csv", ".", "a:b", "3d://c", "://c", "./s3://c", "é://c"] {
+            assert_eq!(named(path), Output::File(path.into()));
+        }
+        for url in ["s3://bucket/c.csv", "gs://bucket/out/", "s3+x.y-z://", "file:///c"] {
+            assert_eq!(named(url), Output::Url(url.to_owned()));
+            assert!(!named(url).is_local() && named(url).target().is_none());
+        }
     }
 }

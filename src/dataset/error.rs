@@ -1,65 +1,65 @@
-//! Why a file cannot be read back, and what to do about it. Values of contacts are never shown.
+//! Why a file cannot be read back, and what to do about it. Errors never show a contact's values.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::format::FormatError;
 use crate::text::sanitize::inert;
 
-/// Why a file or folder cannot be read back.
+/// Why a file or directory cannot be read back.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadbackError {
-    /// There is no such file or folder.
-    #[error("there is no file {}", shown(path))]
+    /// There is no such file or directory.
+    #[error("{} does not exist", shown(path))]
     NoFile {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
     },
-    /// Its lines are the API's own JSON, as its manifest says.
-    #[error("{} is raw JSON, which has no table", shown(path))]
+    /// It is an export made with `--raw`, according to its manifest.
+    #[error("{} is a raw export, not a table", shown(path))]
     Raw {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
     },
-    /// A run replaced it while it was read: what was read may be of two exports.
-    #[error("{} was replaced while it was read", shown(path))]
+    /// A run replaced it in the meantime, so that the rows read so far may come from two exports.
+    #[error("{} was replaced while it was being read", shown(path))]
     Replaced {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
     },
-    /// A run was stopped between the two renames that replace a folder where the system has no exchange.
-    #[error("replacing {} was interrupted: it stands hidden beside its place", shown(path))]
+    /// A run was interrupted between the two renames that replace a directory where the system cannot exchange two.
+    #[error("replacing {} was interrupted: its files are in a hidden directory next to it", shown(path))]
     TakenAway {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
     },
-    /// A folder holds none of the files that an export to a folder writes.
-    #[error("{} has no files part-…", shown(path))]
+    /// A directory has no part files.
+    #[error("{} has no files named part-…", shown(path))]
     NoParts {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
     },
-    /// Columns are others than this program writes, or others than before in the same table.
-    #[error("{} has other columns than it should: {reason}", shown(path))]
+    /// The columns differ from those that this program writes, or within the table.
+    #[error("{} has unexpected columns: {reason}", shown(path))]
     Columns {
         /// The file.
         path: PathBuf,
-        /// The first difference, and where it is.
+        /// The first difference, and its position.
         reason: String,
     },
-    /// The bytes are no table.
-    #[error("{} cannot be read: {reason}", shown(path))]
+    /// The file is not a valid table.
+    #[error("cannot read {}: {reason}", shown(path))]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The reason, and its position.
         reason: String,
     },
-    /// The system does not let it be read.
+    /// The operating system cannot read it.
     #[error("cannot read {}", shown(path))]
     Read {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
         /// The reason.
         #[source]
@@ -67,33 +67,29 @@ pub enum ReadbackError {
     },
 }
 
-/// A path, which may be a stranger's choice.
+/// A path, which may contain control characters.
 fn shown(path: &Path) -> String {
     inert(&path.to_string_lossy())
 }
 
 impl ReadbackError {
-    pub(super) fn columns(path: &Path, reason: impl fmt::Display) -> Self {
-        Self::Columns { path: path.to_owned(), reason: inert(&reason.to_string()) }
-    }
-
-    pub(crate) fn malformed(path: &Path, reason: impl fmt::Display) -> Self {
-        Self::Malformed { path: path.to_owned(), reason: inert(&reason.to_string()) }
-    }
-
-    /// An error of the system, or of what decompresses: that the bytes are at fault, no system says.
-    pub(super) fn io(path: &Path, place: &str, error: io::Error) -> Self {
-        let path = path.to_owned();
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::NoFile { path },
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
-                Self::Malformed { path, reason: format!("{place}{error}") }
-            }
-            // What the decompressor of zstd says has no kind, and no number of the system's.
-            io::ErrorKind::Other if error.raw_os_error().is_none() => {
-                Self::Malformed { path, reason: format!("{place}{error}") }
-            }
-            _ => Self::Read { path, error },
+    /// The error of a reader, with the path of its file.
+    pub(crate) fn of(path: &Path, error: FormatError) -> Self {
+        match error {
+            FormatError::Columns(reason) => Self::columns(path, reason),
+            FormatError::Io(error) => Self::io(path, error),
+            FormatError::Malformed(reason) => Self::Malformed { path: path.to_owned(), reason },
+            error @ FormatError::Encode { .. } => Self::Malformed { path: path.to_owned(), reason: error.to_string() },
         }
+    }
+
+    pub(super) fn columns(path: &Path, reason: String) -> Self {
+        Self::Columns { path: path.to_owned(), reason }
+    }
+
+    /// An error of the operating system.
+    pub(super) fn io(path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        if error.kind() == io::ErrorKind::NotFound { Self::NoFile { path } } else { Self::Read { path, error } }
     }
 }

@@ -1,9 +1,8 @@
-//! What this program writes, read back: a file or a folder of parts comes in, record batches go out.
+//! Reads exports back: a file, or a directory of part files, as one table.
 //!
-//! Parquet, NDJSON and CSV, the latter two plain or compressed by gzip or zstd; what a file is, its first bytes say,
-//! never its name. Whatever the format, the same rows come out in the same types, and nothing is lost on the way: a
-//! column that this program does not write, or a value that its type cannot hold, is an error. One batch is in memory
-//! at a time, and no value of a contact is ever shown in an error.
+//! Files are Parquet, NDJSON or CSV, the latter two plain or compressed with gzip or zstd; the first bytes of a file decide,
+//! never its name. Every format yields the same rows in the same types, and nothing is lost: an unknown column, or a value
+//! that does not fit its type, is an error. One batch is in memory at a time, and errors never show a contact's values.
 //!
 //! ```no_run
 //! # fn example() -> Result<(), linq_export::dataset::ReadbackError> {
@@ -13,21 +12,9 @@
 //! # }
 //! ```
 
-mod cast;
-mod cell;
-mod csv;
 mod error;
-mod file;
-mod guard;
-mod ids;
-mod keys;
-mod lines;
-mod ndjson;
-mod parquet;
 mod parts;
 mod raw;
-mod rows;
-mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -36,61 +23,32 @@ use std::path::{Path, PathBuf};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use crate::digest::ContentDigest;
+pub use crate::format::Form;
+use crate::format::Reader;
+pub(crate) use crate::format::{Reading, Wanted};
 pub use error::ReadbackError;
-pub use file::Form;
-use file::Part;
-pub(crate) use guard::{Bounded, guarded};
-pub(crate) use ids::raw_ids;
-use lines::Lines;
 use parts::Parts;
 pub(crate) use parts::steadily;
-pub(crate) use raw::{RawLines, raw_lines};
+pub(crate) use raw::{RawLines, raw_ids, raw_lines};
 
-use crate::digest::ContentDigest;
-
-/// Rows of a batch that is read from text, at most, and bytes of the lines that it is read from.
-const BATCH_ROWS: usize = 8_192;
-const BATCH_BYTES: usize = 8 << 20;
-
-/// What of a file is read: all, or the ids alone where the format lets the rest be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    Everything,
-    Ids,
-}
-
-/// How a table is read.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    pub wanted: Wanted,
-    /// The keys within `contact_owner` of NDJSON in which no contact has an owner.
-    pub owner: Vec<String>,
-}
-
-impl Default for Reading {
-    /// All of it; an owner has all that the API knows of one.
-    fn default() -> Self {
-        Self { wanted: Wanted::Everything, owner: shape::keys_of_owner() }
-    }
-}
-
-/// The rows of a table: an iterator of batches, which ends after its first error.
+/// The rows of a table: an iterator over batches, which ends after its first error.
 #[derive(Debug)]
 pub struct Readback {
     parts: Parts,
-    /// How many of the files are read, or are being read.
+    /// How many of the files have been opened.
     begun: usize,
-    part: Option<Part>,
+    reader: Option<Reader>,
     reading: Reading,
     form: Form,
     codecs: Vec<&'static str>,
     schema: Option<SchemaRef>,
 }
 
-/// Opens a file, or the files `part-…` of a folder, which are one table.
+/// Opens a file, or the files `part-…` of a directory, as one table.
 ///
 /// # Errors
-/// If there is no such file, or it is none that this program writes.
+/// If there is no such file, or it is not an export of this program.
 pub fn open(path: &Path) -> Result<Readback, ReadbackError> {
     if raw::is_raw(path) {
         return Err(ReadbackError::Raw { path: path.to_owned() });
@@ -98,10 +56,10 @@ pub fn open(path: &Path) -> Result<Readback, ReadbackError> {
     open_for(path, Reading::default())
 }
 
-/// The digest of all contents of a file or folder, which may be replaced meanwhile: it is that of one table then.
+/// The digest of the contents of a file or directory. It is consistent even if the table is replaced while it is read.
 ///
 /// # Errors
-/// If it cannot be read back, or is replaced time and again.
+/// If it cannot be read back, or is replaced repeatedly.
 pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
     steadily(|| open(path)?.digest())
 }
@@ -109,8 +67,8 @@ pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
 pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
     let parts = Parts::of(path)?;
     let (form, codecs) = (Form::default(), Vec::new());
-    let mut readback = Readback { parts, begun: 0, part: None, reading, form, codecs, schema: None };
-    // Parts without a line say nothing about columns.
+    let mut readback = Readback { parts, begun: 0, reader: None, reading, form, codecs, schema: None };
+    // Empty parts do not have columns.
     while readback.schema.is_none() && readback.begin_part()? {}
     Ok(readback)
 }
@@ -122,78 +80,78 @@ impl Readback {
         &self.parts.files
     }
 
-    /// The format and compression of the file; of a folder, that of its first part that says its columns.
+    /// The format and compression of the file, or of the first part that is not empty.
     #[must_use]
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// How the files that were begun are compressed as a whole, each way once.
+    /// The compression of the files opened so far, without repetitions.
     pub(crate) fn codecs(&self) -> &[&'static str] {
         &self.codecs
     }
 
-    /// The schema of all batches; nothing where lines would say it and there is none.
+    /// The schema of all batches; `None` if all files are empty.
     #[must_use]
     pub fn schema(&self) -> Option<&SchemaRef> {
         self.schema.as_ref()
     }
 
-    /// The schema as it stands in the file that is being read; other writers' types may differ from those of the
-    /// batches. Nothing where lines would say it and there is none.
+    /// The schema as stored in the current file, whose types may differ from those of the batches; `None` if it is empty.
     pub(crate) fn stored(&self) -> Option<&SchemaRef> {
-        self.part.as_ref().and_then(Part::stored)
+        self.reader.as_ref().and_then(Reader::stored)
     }
 
-    /// The digest of all contents: it is the same in each format, and in each order of the rows.
+    /// The digest of the contents, which does not depend on the format or the order of the rows.
     ///
     /// # Errors
-    /// The first one of a batch.
+    /// The first error of a batch.
     pub fn digest(self) -> Result<ContentDigest, ReadbackError> {
         let path = self.parts.files.first().cloned().unwrap_or_default();
         let mut digest = ContentDigest::default();
         for batch in self {
-            digest.add(&batch?).map_err(|error| ReadbackError::columns(&path, error))?;
+            digest.add(&batch?).map_err(|error| ReadbackError::columns(&path, error.to_string()))?;
         }
         Ok(digest)
     }
 
-    /// Refuses what was read of the files by their paths, when they are another table's by now.
+    /// Fails if the table was replaced since it was opened: files opened by path may belong to another.
     pub(crate) fn check(&self) -> Result<(), ReadbackError> {
         self.parts.check()
     }
 
-    /// Opens the next part; false where there is none.
+    /// Opens the next part; false after the last one.
     fn begin_part(&mut self) -> Result<bool, ReadbackError> {
         let Some(path) = self.parts.files.get(self.begun) else { return Ok(false) };
-        let part = Part::open(path, &self.reading);
-        // What was opened, or was not there, may be another table's.
+        let opened = Reader::open(path, &self.reading);
+        // Before the result counts: the part, or its absence, may be another table's.
         self.parts.check()?;
-        let part = part?;
+        let (reader, form) = opened.map_err(|error| ReadbackError::of(path, error))?;
         self.begun += 1;
-        if !self.codecs.contains(&part.form().codec) {
-            self.codecs.push(part.form().codec);
+        if !self.codecs.contains(&form.codec) {
+            self.codecs.push(form.codec);
         }
-        match (&self.schema, part.schema()) {
+        match (&self.schema, reader.schema()) {
             (None, found) => {
                 self.schema = found.cloned();
-                self.form = part.form();
+                self.form = form;
             }
             (Some(due), Some(found)) if due != found => {
-                return Err(ReadbackError::columns(path, "they are not those of the parts before it"));
+                return Err(ReadbackError::columns(path, "they differ from the parts before it".to_owned()));
             }
             _ => {}
         }
-        self.part = Some(part);
+        self.reader = Some(reader);
         Ok(true)
     }
 
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, ReadbackError> {
         loop {
-            if let Some(part) = &mut self.part
-                && let Some(batch) = part.next()?
-            {
-                return Ok(Some(batch));
+            if let Some(reader) = &mut self.reader {
+                let path = &self.parts.files[self.begun - 1];
+                if let Some(batch) = reader.next().map_err(|error| ReadbackError::of(path, error))? {
+                    return Ok(Some(batch));
+                }
             }
             if !self.begin_part()? {
                 return Ok(None);
@@ -209,7 +167,7 @@ impl Iterator for Readback {
         let next = self.next_batch();
         if next.is_err() {
             self.begun = self.parts.files.len();
-            self.part = None;
+            self.reader = None;
         }
         next.transpose()
     }

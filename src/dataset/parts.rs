@@ -1,28 +1,27 @@
-//! Which files a table is made of: a path comes in, the file itself or the parts of a folder go out.
+//! The files of a table: the file itself, or the part files of a directory.
 //!
-//! A run that publishes replaces the whole table in one step, and its parts have the names of those before them. What
-//! stood at the path is held open therefore, and a part that was opened counts only if that stands there still.
+//! A run that publishes replaces the whole table in one step, and the new part files have the same names. Therefore the
+//! table is held open, and a part file that was opened by its path counts only if the path still leads to the same table.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ReadbackError;
+use super::error::ReadbackError;
 use crate::atomic::is_taken_away;
+use crate::naming;
 use crate::platform;
 
-/// How the names of parts begin. What describes them begins with `_`, and what is hidden with a dot.
-const PART: &str = "part-";
-/// How often a table is read that is replaced meanwhile, at most.
+/// Maximum number of attempts to read a table that is replaced in the meantime.
 const READINGS: usize = 4;
 
 /// The files of a table.
 #[derive(Debug)]
 pub(super) struct Parts {
     path: PathBuf,
-    /// What stood there when the files were listed; nothing where the system does not open folders.
+    /// The file or directory when the files were listed; `None` where the system cannot open directories.
     held: Option<File>,
-    /// The file, or the parts of a folder in the order of their names.
+    /// The file, or the part files in the order of their names.
     pub files: Vec<PathBuf>,
 }
 
@@ -30,41 +29,41 @@ impl Parts {
     pub fn of(path: &Path) -> Result<Self, ReadbackError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound if is_taken_away(path) => ReadbackError::TakenAway { path: path.to_owned() },
-            _ => ReadbackError::io(path, "", error),
+            _ => ReadbackError::io(path, error),
         };
         let metadata = fs::metadata(path).map_err(failed)?;
         let (held, files) = if metadata.is_file() {
             (Some(File::open(path).map_err(failed)?), Ok(vec![path.to_owned()]))
         } else if metadata.is_dir() {
-            // Held before it is listed.
-            (File::open(path).ok(), in_folder(path))
+            // Opened before it is listed.
+            (File::open(path).ok(), in_directory(path))
         } else {
-            let error = io::Error::other("it is neither a regular file nor a folder");
+            let error = io::Error::other("neither a regular file nor a directory");
             return Err(ReadbackError::Read { path: path.to_owned(), error });
         };
         let mut parts = Self { path: path.to_owned(), held, files: Vec::new() };
-        // One that is being removed is empty at its end.
+        // A directory that is being removed may have been listed without its files.
         parts.check()?;
         parts.files = files.map_err(failed)?;
         if parts.files.is_empty() { Err(ReadbackError::NoParts { path: path.to_owned() }) } else { Ok(parts) }
     }
 
-    /// Refuses what was opened by its path when it may be another table's.
+    /// Fails if the table was replaced, so that a file opened by its path may belong to another.
     pub fn check(&self) -> Result<(), ReadbackError> {
         let still = self.held.as_ref().map_or(Ok(true), |held| platform::is_still(held, &self.path));
         match still {
             Ok(true) => Ok(()),
             Ok(false) => Err(ReadbackError::Replaced { path: self.path.clone() }),
-            Err(error) => Err(ReadbackError::io(&self.path, "", error)),
+            Err(error) => Err(ReadbackError::io(&self.path, error)),
         }
     }
 }
 
-fn in_folder(path: &Path) -> io::Result<Vec<PathBuf>> {
+fn in_directory(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut parts = Vec::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(PART) {
+        if naming::is_part(&entry.file_name().to_string_lossy()) {
             parts.push(entry.path());
         }
     }
@@ -72,7 +71,7 @@ fn in_folder(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(parts)
 }
 
-/// Reads a table, and reads it again from its beginning where a run replaced it meanwhile.
+/// Reads a table, and starts over if a run replaces it in the meantime.
 pub(crate) fn steadily<T>(mut read: impl FnMut() -> Result<T, ReadbackError>) -> Result<T, ReadbackError> {
     for _ in 1..READINGS {
         match read() {
@@ -88,7 +87,7 @@ mod tests {
     use super::super::{digest, open};
     use super::*;
 
-    /// A folder of three parts with this many contacts each.
+    /// A directory of three part files with `rows` contacts each.
     fn table(path: &Path, rows: i64) {
         fs::create_dir(path).unwrap();
         for part in 0..3 {
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_replaced_between_two_parts_is_not_read_on() {
+    fn stops_when_the_directory_is_replaced_between_two_parts() {
         let home = tempfile::tempdir().unwrap();
         let [one, other, old] = ["one", "other", "old"].map(|name| home.path().join(name));
         table(&one, 1);
@@ -109,7 +108,7 @@ mod tests {
         fs::rename(&other, &one).unwrap();
         assert!(matches!(readback.next(), Some(Err(ReadbackError::Replaced { path })) if path == one));
         assert!(readback.next().is_none());
-        // The parts of the old one are gone, too, when it was removed.
+        // Part files can also be missing because the directory was removed.
         let mut readback = open(&one).unwrap();
         fs::remove_dir_all(&one).unwrap();
         table(&one, 1);
@@ -120,7 +119,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_digest_is_that_of_one_table_while_they_are_exchanged() {
+    fn digest_is_consistent_while_tables_are_exchanged() {
         let home = tempfile::tempdir().unwrap();
         let [out, new] = ["out", "new"].map(|name| home.path().join(name));
         let due = [50, 51].map(|rows| {
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_read_again_until_it_stays() {
+    fn retries_until_the_table_stays() {
         let replaced = || ReadbackError::Replaced { path: PathBuf::new() };
         for (times, is_read) in [(0, true), (READINGS - 1, true), (READINGS, false)] {
             let mut left = times;

@@ -1,8 +1,8 @@
-//! What no column of one contact can hold, on its way into `extra`: keys and raw values come in, a JSON object goes out.
+//! The column `extra`: a JSON object of everything in a contact that no other column can hold.
 //!
-//! Keys of the contact and of its owner share one object, and broken characters can make two keys one text. No value is
-//! lost by that: a name that is taken gets a suffix, `_`, then `_2` and so on. A page may have nearly a million keys: of
-//! each only its place is kept, and it is read there again.
+//! Keys of the contact and of its owner share the object, and invalid characters can make two keys equal. No value is lost:
+//! a name that is already taken gets a suffix, `_`, then `_2` and so on. A page may have nearly a million keys, so only the
+//! offset of each is kept, and the key parsed again when needed.
 
 #[cfg(test)]
 mod tests;
@@ -17,82 +17,82 @@ use super::json::{Raw, compare_keys, key_at, value_at};
 use super::key::Name;
 use crate::resource::{OWNER, extra_key};
 
-/// The name before the suffix of one that was taken, if it has one.
+/// The name without the suffix that it got because it was taken, if it has one.
 pub(crate) fn before_suffix(name: &str) -> Option<&str> {
     name.trim_end_matches(|character: char| character.is_ascii_digit()).strip_suffix('_')
 }
 
-/// The values of one contact, by the keys that they were sent under.
+/// The values of one contact, by the keys under which they were sent.
 #[derive(Debug)]
 pub(super) struct Extra<'a> {
     page: &'a [u8],
     of_contact: Vec<Member>,
     of_owner: Vec<Member>,
-    /// Values that come under a name of ours; few.
+    /// Values that get the name of a column. There are only a few.
     ours: Vec<(&'static str, Raw<'a>)>,
 }
 
-/// Where a value comes from: in this order they choose their names.
+/// Where a value comes from. Names are assigned in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
-    /// A key of the contact that has no column.
+    /// A key of the contact without a column.
     Contact,
-    /// A column that cannot hold it. The key is the column's name.
+    /// A column that cannot hold the value. The key is the column's name.
     Column,
-    /// A key of the owner that has no column.
+    /// A key of the owner without a column.
     Owner,
-    /// The owner itself, where it is not an object. The key is its own.
+    /// The owner itself, if it is not an object.
     WholeOwner,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Member {
     origin: Origin,
-    /// Where its key begins in the page, or which one of ours it is.
+    /// The offset of its key in the page, or the index in `ours`.
     at: u32,
 }
 
-/// A member whose name was taken.
+/// A member whose name is already taken.
 #[derive(Debug, Clone, Copy)]
 struct Suffixed {
     member: Member,
     suffix: u32,
-    /// Equal for those of one name.
+    /// Equal for members of the same name.
     group: u32,
 }
 
-/// What was found in writing.
+/// Irregularities found while writing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Characters that had to be replaced.
+    /// Characters that were replaced.
     pub replaced: u64,
-    /// Values that another one of their very key took the place of.
+    /// Values that a later one of the same key replaced.
     pub lost: u64,
 }
 
 impl<'a> Extra<'a> {
-    /// Nothing yet, of a contact in this page.
+    /// An empty object for a contact in this page.
     pub fn new(page: &'a [u8]) -> Self {
         Self { page, of_contact: Vec::new(), of_owner: Vec::new(), ours: Vec::new() }
     }
 
-    /// Takes a key of the contact, with its value.
+    /// Adds a key of the contact with its value.
     pub fn take(&mut self, key: Raw<'a>) {
         self.of_contact.push(Member { origin: Origin::Contact, at: key.at });
     }
 
-    /// Takes a key of the contact's owner, with its value.
+    /// Adds a key of the owner with its value.
     pub fn take_of_owner(&mut self, key: Raw<'a>) {
         self.of_owner.push(Member { origin: Origin::Owner, at: key.at });
     }
 
-    /// Takes a value that its column cannot hold as it is.
+    /// Adds a value that its column cannot hold unchanged.
     pub fn take_column(&mut self, name: &'static str, value: Raw<'a>) {
         let member = self.our(Origin::Column, name, value);
         self.of_contact.push(member);
     }
 
-    /// Takes an owner that is not an object.
+    /// Adds an owner that is not an object.
     pub fn take_owner(&mut self, value: Raw<'a>) {
         let member = self.our(Origin::WholeOwner, OWNER, value);
         self.of_owner.push(member);
@@ -103,13 +103,13 @@ impl<'a> Extra<'a> {
         Member { origin, at: u32::try_from(self.ours.len() - 1).unwrap_or(u32::MAX) }
     }
 
-    /// Forgets all that came from the owner; returns how many values were lost before that.
+    /// Forgets the members of the owner. Returns how many of its values were lost before that.
     pub fn forget_owner(&mut self) -> u64 {
         let mut forgotten = std::mem::take(&mut self.of_owner);
         self.settle(&mut forgotten)
     }
 
-    /// Writes the object; nothing where there is nothing.
+    /// Writes the object. `None` if it is empty.
     pub fn write(mut self, out: &mut impl Write) -> Option<Found> {
         let mut members = std::mem::take(&mut self.of_contact);
         members.append(&mut self.of_owner);
@@ -134,7 +134,7 @@ impl<'a> Extra<'a> {
         Some(found)
     }
 
-    /// Sorts by name, and leaves the last of those of one key; returns how many that loses.
+    /// Sorts by name, and keeps only the last value of each key. Returns how many values that loses.
     fn settle(&self, members: &mut Vec<Member>) -> u64 {
         members.sort_unstable_by(|one, other| self.compare(*one, *other).then(one.at.cmp(&other.at)));
         let mut lost = 0;
@@ -149,7 +149,7 @@ impl<'a> Extra<'a> {
         lost
     }
 
-    /// Leaves the first of those of one name; the others get names of their own, by which they are sorted.
+    /// Keeps the first member of each name. Returns the others with a suffix, sorted by the new name.
     fn suffixes(&self, members: &mut Vec<Member>) -> Vec<Suffixed> {
         let mut homeless = Vec::new();
         members.dedup_by(|next, kept| {
@@ -172,7 +172,7 @@ impl<'a> Extra<'a> {
                 let suffixed = Suffixed { member, suffix, group };
                 let name = self.suffixed(&suffixed);
                 let is_key = members.binary_search_by(|other| self.name(*other).text().as_ref().cmp(&name)).is_ok();
-                // Two that have one hash by chance leave a number out.
+                // A hash collision only skips a number.
                 if !is_key && taken.insert(FxBuildHasher.hash_one(&name)) {
                     break suffixed;
                 }
@@ -189,7 +189,7 @@ impl<'a> Extra<'a> {
         all
     }
 
-    /// By name, then by what makes keys different that have one name.
+    /// Compares by name, then by what distinguishes keys of the same name.
     fn compare(&self, one: Member, other: Member) -> Ordering {
         self.compare_names(one, other)
             .then(one.origin.cmp(&other.origin))
@@ -223,7 +223,7 @@ impl<'a> Extra<'a> {
     }
 }
 
-/// A JSON object that is being written.
+/// A JSON object under construction.
 struct Object<'o, W> {
     out: &'o mut W,
     found: &'o mut Found,

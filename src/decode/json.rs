@@ -1,33 +1,33 @@
-//! A page's JSON, walked value by value.
+//! A pull parser for JSON.
 //!
-//! Bytes come in; raw values go out, each a slice of the page with its kind, so that a value no
-//! column can hold is kept as the server wrote it. The grammar is RFC 8259's, strictly; the characters
-//! of a text are `text`'s to judge. It never allocates, and never recurses deeper than [`DEPTH`].
+//! It yields raw values: slices of the input with their kind, so that a value which no column can hold is kept as the
+//! server wrote it. It follows the grammar of RFC 8259 strictly, but leaves the characters of strings to `text`. It never
+//! allocates, and never recurses deeper than [`DEPTH`].
 
 #[cfg(test)]
 pub mod tests;
 
 use std::cmp::Ordering;
 
-/// Arrays and objects inside one another, at most (as `serde_json` has it).
+/// Maximum nesting of arrays and objects, as in `serde_json`.
 const DEPTH: usize = 128;
 
-/// Why a text is not JSON, and at which byte.
+/// Why a text is not JSON, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Broken {
-    /// What stands there instead of what the grammar wants.
+pub(crate) struct Broken {
+    /// What is wrong there.
     pub reason: &'static str,
-    /// Byte offset in the page.
+    /// Offset in bytes.
     pub at: usize,
 }
 
 /// The kind of a raw value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Bool,
     Number,
-    /// A string; `plain` when it has no escape, so that its text is its bytes.
+    /// A string; `plain` if it has no escapes, so that its text is its bytes.
     Text {
         plain: bool,
     },
@@ -41,25 +41,25 @@ impl std::fmt::Display for Kind {
             Self::Null => "null",
             Self::Bool => "true or false",
             Self::Number => "a number",
-            Self::Text { .. } => "a text",
+            Self::Text { .. } => "a string",
             Self::Array => "an array",
             Self::Object => "an object",
         })
     }
 }
 
-/// A value as it stands in the page, quotes and brackets included.
+/// A value as it is in the input, including quotes and brackets.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Raw<'a> {
+pub(crate) struct Raw<'a> {
     pub kind: Kind,
-    /// Where it begins in the page.
+    /// Its offset in the input.
     pub at: u32,
     pub bytes: &'a [u8],
 }
 
-/// Walks a page from its first byte to its last.
+/// Parses a text from its first byte to its last.
 #[derive(Debug)]
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: usize,
@@ -67,15 +67,15 @@ pub(super) struct Scanner<'a> {
 
 type Scan<T> = Result<T, Broken>;
 
-/// The key that begins at a byte of a page that was read before.
+/// The key at an offset of a page that was parsed before.
 pub(super) fn key_at(page: &[u8], at: u32) -> Raw<'_> {
     member_at(page, at, |_| Ok(None))
 }
 
-/// How the texts of two keys of a page compare, where that can be told byte by byte: both are ASCII without escapes as
-/// far as they are alike.
+/// Compares two keys of a page byte by byte. `None` if that is not enough: a byte before the first difference is an
+/// escape or not ASCII.
 pub(super) fn compare_keys(page: &[u8], one: u32, other: u32) -> Option<Ordering> {
-    // Past the quotes that they begin with.
+    // Skips the opening quotes.
     let [one, other] = [one, other].map(|at| page.get(at as usize + 1..).unwrap_or_default());
     for (one, other) in one.iter().zip(other) {
         if [one, other].iter().any(|byte| **byte == b'\\' || !byte.is_ascii()) {
@@ -96,7 +96,7 @@ pub(super) fn compare_keys(page: &[u8], one: u32, other: u32) -> Option<Ordering
 pub(super) fn value_at(page: &[u8], at: u32) -> Raw<'_> {
     member_at(page, at, |scanner| {
         scanner.space();
-        scanner.expect(b':', "no colon after a key")?;
+        scanner.expect(b':', "expected a colon after the key")?;
         scanner.value().map(Some)
     })
 }
@@ -105,7 +105,7 @@ pub(super) fn value_at(page: &[u8], at: u32) -> Raw<'_> {
 fn member_at<'a>(page: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Option<Raw<'a>>>) -> Raw<'a> {
     let mut scanner = Scanner { at: at as usize, ..Scanner::new(page) };
     let read = scanner.string().and_then(|key| Ok(read(&mut scanner)?.unwrap_or(key)));
-    // Nothing stands there that was not read before.
+    // Parsed before, so this cannot fail.
     read.unwrap_or(Raw { kind: Kind::Null, at, bytes: b"null" })
 }
 
@@ -114,12 +114,12 @@ impl<'a> Scanner<'a> {
         Self { bytes, at: 0, depth: 0 }
     }
 
-    /// The whole page.
+    /// The whole input.
     pub fn page(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// The kind of the value that comes next, without reading it.
+    /// The kind of the next value, without consuming it.
     pub fn peek(&mut self) -> Scan<Kind> {
         self.space();
         match self.bytes.get(self.at) {
@@ -129,11 +129,11 @@ impl<'a> Scanner<'a> {
             Some(b'n') => Ok(Kind::Null),
             Some(b't' | b'f') => Ok(Kind::Bool),
             Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
-            _ => self.broken("no value"),
+            _ => self.broken("expected a value"),
         }
     }
 
-    /// Reads an object, handing each key to `entry`, which must read the value.
+    /// Reads an object. `entry` gets each key, and must read the value.
     pub fn object<E: From<Broken>>(
         &mut self,
         mut entry: impl FnMut(&mut Self, Raw<'a>) -> Result<(), E>,
@@ -142,12 +142,12 @@ impl<'a> Scanner<'a> {
             scanner.space();
             let key = scanner.string()?;
             scanner.space();
-            scanner.expect(b':', "no colon after a key")?;
+            scanner.expect(b':', "expected a colon after the key")?;
             entry(scanner, key)
         })
     }
 
-    /// Reads an array, calling `item` before each element; it must read the value.
+    /// Reads an array. `item` is called before each element, and must read it.
     pub fn array<E: From<Broken>>(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
         self.items(b'[', b']', |scanner| item(scanner))
     }
@@ -166,7 +166,7 @@ impl<'a> Scanner<'a> {
         Ok(self.raw(kind, start))
     }
 
-    /// Reads a value through `read`, and returns its bytes with what `read` made of it.
+    /// Reads a value with `read`, and returns its bytes along with the result.
     pub fn spanned<T, E>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<(&'a [u8], T), E> {
         self.space();
         let start = self.at;
@@ -174,10 +174,10 @@ impl<'a> Scanner<'a> {
         Ok((&self.bytes[start..self.at], value))
     }
 
-    /// Checks that nothing but white space follows.
+    /// Checks that only white space follows.
     pub fn end(&mut self) -> Scan<()> {
         self.space();
-        if self.at < self.bytes.len() { self.broken("text after the end") } else { Ok(()) }
+        if self.at < self.bytes.len() { self.broken("trailing characters") } else { Ok(()) }
     }
 
     fn items<E: From<Broken>>(
@@ -187,9 +187,9 @@ impl<'a> Scanner<'a> {
         mut item: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
         self.space();
-        self.expect(open, "not the array or object it should be")?;
+        self.expect(open, "expected another kind of value")?;
         if self.depth == DEPTH {
-            return Ok(self.broken("too deep")?);
+            return Ok(self.broken("nested too deeply")?);
         }
         self.depth += 1;
         self.space();
@@ -205,7 +205,7 @@ impl<'a> Scanner<'a> {
                         self.at += 1;
                         break;
                     }
-                    _ => return Ok(self.broken("no comma or closing bracket after a value")?),
+                    _ => return Ok(self.broken("expected a comma or closing bracket")?),
                 }
             }
         }
@@ -215,7 +215,7 @@ impl<'a> Scanner<'a> {
 
     fn string(&mut self) -> Scan<Raw<'a>> {
         let start = self.at;
-        self.expect(b'"', "no string")?;
+        self.expect(b'"', "expected a string")?;
         let mut plain = true;
         loop {
             match self.bytes.get(self.at) {
@@ -227,9 +227,9 @@ impl<'a> Scanner<'a> {
                     plain = false;
                     self.escape()?;
                 }
-                Some(0..0x20) => return self.broken("a control character in a string"),
+                Some(0..0x20) => return self.broken("control character in a string"),
                 Some(_) => self.at += 1,
-                None => return self.broken("a string without an end"),
+                None => return self.broken("unterminated string"),
             }
         }
     }
@@ -249,7 +249,7 @@ impl<'a> Scanner<'a> {
             {
                 self.at += 6;
             }
-            _ => return self.broken("no such escape"),
+            _ => return self.broken("invalid escape"),
         }
         Ok(())
     }
@@ -282,7 +282,7 @@ impl<'a> Scanner<'a> {
         while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
             self.at += 1;
         }
-        if self.at == start { self.broken("no digit where a number has one") } else { Ok(()) }
+        if self.at == start { self.broken("expected a digit") } else { Ok(()) }
     }
 
     fn literal(&mut self) -> Scan<()> {
@@ -292,7 +292,7 @@ impl<'a> Scanner<'a> {
                 return Ok(());
             }
         }
-        self.broken("no value")
+        self.broken("expected a value")
     }
 
     fn space(&mut self) {
@@ -311,7 +311,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn broken<T>(&self, reason: &'static str) -> Scan<T> {
-        let reason = if self.at >= self.bytes.len() { "it ends too soon" } else { reason };
+        let reason = if self.at >= self.bytes.len() { "unexpected end" } else { reason };
         Err(Broken { reason, at: self.at })
     }
 }

@@ -1,29 +1,29 @@
-//! The name that a value has in `extra`: its key, as text, with what stands before it where it is the owner's.
+//! The name of a value in `extra`: its key, with a prefix if it belongs to the owner.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::json::Raw;
 
-/// A name. It compares as its text does, which it makes only where it must.
+/// A name. It compares like its text, but builds the text only if necessary.
 #[derive(Debug, Clone)]
 pub(super) struct Name<'a> {
-    /// The object that the key stands in; empty for the contact.
+    /// The object that contains the key; empty for the contact.
     within: &'static str,
     key: Cow<'a, str>,
-    /// The bytes of a key with broken characters, for which its text stands only roughly, and how many there are.
+    /// The bytes of a key with invalid characters, which its text does not represent exactly, and their number.
     pub broken: Option<(&'a [u8], u64)>,
 }
 
 impl<'a> Name<'a> {
-    /// That of a key.
+    /// The name of a key.
     pub fn of(within: &'static str, key: Raw<'a>) -> Self {
         let text = key.text();
         let broken = text.as_ref().and_then(|text| (text.replaced > 0).then_some((key.bytes, text.replaced)));
         Self { within, key: text.map(|text| text.text).unwrap_or_default(), broken }
     }
 
-    /// One that this program gives.
+    /// A name that this program assigns.
     pub fn ours(name: String) -> Self {
         Self { within: "", key: Cow::Owned(name), broken: None }
     }
@@ -36,7 +36,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Characters of the key that had to be replaced.
+    /// Characters of the key that were replaced.
     pub fn replaced(&self) -> u64 {
         self.broken.map_or(0, |(_, characters)| characters)
     }

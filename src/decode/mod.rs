@@ -1,52 +1,27 @@
-//! The table: its schema, and the pages' JSON flattened into it.
+//! Decodes JSON into Arrow: the pages of the API, and the parts that file readers share.
 //!
-//! Bytes of a page come in, a record batch goes out. It has never heard of HTTP, files or terminals;
-//! what it finds on the way (a broken character, an unreadable time) it returns, for others to report.
+//! It knows neither HTTP nor files nor terminals. It returns irregularities in the data, such as an unreadable time, as
+//! findings for others to report.
 
 mod builder;
+mod contact;
 mod extra;
+mod integer;
 mod json;
 mod key;
 mod page;
+mod page_rows;
+mod page_table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod timestamp;
 
-use std::ops::Range;
-
-use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
-
-use crate::page::Finding;
-
+pub(crate) use builder::{ColumnBuilder, RowBuilder, Unfit};
 pub(crate) use extra::before_suffix;
+pub(crate) use integer::integer;
+pub(crate) use json::{Broken, Kind, Raw, Scanner};
 pub(crate) use page::{decode, decode_with_raw};
+pub(crate) use page_table::{Decoded, PageTable};
+pub(crate) use text::Text;
 pub(crate) use timestamp::INSTANTS;
-
-/// One page's contacts as rows.
-#[derive(Debug)]
-pub(crate) struct PageTable {
-    /// The rows, in the order of the page.
-    pub batch: RecordBatch,
-    /// What was not as it should be, summed up by kind and column.
-    pub findings: Vec<Finding>,
-}
-
-impl PageTable {
-    /// Some rows of several tables of one kind, one after the other, as one table; with the bytes that it holds. Findings
-    /// of rows that are left out go with them.
-    pub fn join(pieces: Vec<(Self, Range<usize>)>) -> Result<(Self, usize), String> {
-        let (mut batches, mut findings, mut rows) = (Vec::new(), Vec::new(), 0);
-        for (table, wanted) in pieces {
-            let found = table.findings.into_iter().filter(|finding| wanted.contains(&(finding.row - 1)));
-            findings.extend(found.map(|finding| Finding { row: finding.row - wanted.start + rows, ..finding }));
-            rows += wanted.len();
-            batches.push(table.batch.slice(wanted.start, wanted.len()));
-        }
-        let schema = batches.first().map(RecordBatch::schema).ok_or("no tables to join")?;
-        let batch = concat_batches(&schema, &batches).map_err(|error| error.to_string())?;
-        let held = batch.get_array_memory_size();
-        Ok((Self { batch, findings }, held))
-    }
-}

@@ -1,55 +1,57 @@
-//! A page's body to a page's table: JSON bytes come in, a record batch with what must be observed goes out.
+//! Decodes the body of a page into a table, in one pass straight into the column builders.
 //!
-//! One walk over the bytes, straight into the column builders. It decides nothing about reading
-//! again: a body that is no page of contacts is `Malformed`, a contact without an identity `Identity`. What other
-//! servers of the same data write, and what has but one meaning, is taken: a byte order mark, `null` for no contacts
-//! where there are none, no `total_pages`, and whole numbers as texts or with a fraction of 0.
+//! It does not decide about retries: a body that is not a page of contacts is `Malformed`, a contact without an id
+//! `Identity`. It tolerates unambiguous variants that other servers of the same data write: a byte order mark, `null`
+//! for an empty list of contacts, a missing `total_pages`, and integers as strings or with a fraction of 0.
 
 use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use super::PageTable;
-use super::builder::{Columns, Contact, integer};
+use super::contact::Contact;
+use super::integer::integer;
 use super::json::{Broken, Kind, Raw, Scanner};
-use crate::page::{DecodeError, Decoded, Pagination};
+use super::page_rows::PageRows;
+use super::page_table::{Decoded, PageTable};
+use crate::page::{DecodeError, Pagination};
 use crate::resource::OWNER;
-use crate::resource::contacts::{COLUMNS, Place};
+use crate::resource::contacts::{COLUMNS, Source};
 
-/// Contacts of a page, at most, as documented. The columns of more would hold many times the bytes of the page.
+/// Maximum number of contacts per page, as documented. It bounds the memory: rows of small contacts are much larger than
+/// their JSON.
 const MOST_CONTACTS: usize = 100;
 
 impl From<Broken> for DecodeError {
     fn from(Broken { reason, at }: Broken) -> Self {
-        Self::Malformed(format!("the answer is not whole JSON: {reason}, at byte {at}"))
+        Self::Malformed(format!("the response is not valid JSON: {reason} at byte {at}"))
     }
 }
 
 /// Decodes the body of one page.
-pub(crate) fn decode(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
-    decode_into(body, Columns::new)
+pub(crate) fn decode(body: &[u8]) -> Result<Decoded, DecodeError> {
+    decode_into(body, PageRows::new)
 }
 
-/// Decodes the body of one page; its table also has each contact's JSON, as it was sent.
-pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded<PageTable>, DecodeError> {
-    decode_into(body, Columns::with_raw)
+/// Decodes the body of one page. The table also has each contact's JSON as it was sent.
+pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded, DecodeError> {
+    decode_into(body, PageRows::with_raw)
 }
 
-fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded<PageTable>, DecodeError> {
+fn decode_into(body: &[u8], new_rows: fn() -> PageRows) -> Result<Decoded, DecodeError> {
     let mut scanner = Scanner::new(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
-    let mut columns = None;
+    let mut contacts = None;
     let mut is_null = false;
     let mut said = None;
     if scanner.peek()? != Kind::Object {
-        return malformed("the answer is JSON, but no object");
+        return malformed("the response is JSON, but not an object");
     }
     scanner.object(|scanner, key| {
         match key.bytes {
-            br#""contacts""# if columns.is_some() => return malformed("the answer has `contacts` more than once"),
-            br#""pagination""# if said.is_some() => return malformed("the answer has `pagination` more than once"),
+            br#""contacts""# if contacts.is_some() => return malformed("the response has `contacts` more than once"),
+            br#""pagination""# if said.is_some() => return malformed("the response has `pagination` more than once"),
             br#""contacts""# => {
                 is_null = scanner.peek()? == Kind::Null;
-                columns = Some(read_contacts(scanner, columns_of())?);
+                contacts = Some(read_contacts(scanner, new_rows())?);
             }
             br#""pagination""# => said = Some(read_pagination(scanner)?),
             _ => drop(scanner.value()?),
@@ -57,16 +59,16 @@ fn decode_into(body: &[u8], columns_of: fn() -> Columns) -> Result<Decoded<PageT
         Ok::<_, DecodeError>(())
     })?;
     scanner.end()?;
-    let Some(columns) = columns else {
-        return malformed("the answer has no `contacts`");
+    let Some(contacts) = contacts else {
+        return malformed("the response has no `contacts`");
     };
     let Some(said) = said else {
-        return malformed("the answer has no `pagination`");
+        return malformed("the response has no `pagination`");
     };
     if is_null && said.total_count > 0 {
-        return malformed("`contacts` is null, though there are some by `total_count`");
+        return malformed("`contacts` is null, but `total_count` is not zero");
     }
-    let (batch, rows, findings) = columns?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
+    let (batch, rows, findings) = contacts?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
     let held = batch.get_array_memory_size();
     Ok(Decoded { table: PageTable { batch, findings }, said, rows, held })
 }
@@ -75,45 +77,45 @@ fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
     Err(DecodeError::Malformed(reason.to_owned()))
 }
 
-/// The contacts' columns; in their stead, when the array is whole but a contact has no identity, that.
-type Contacts = Result<Columns, DecodeError>;
+/// The contacts' rows, or `DecodeError::Identity` if the array is complete but a contact has no valid id.
+type Contacts = Result<PageRows, DecodeError>;
 
-fn read_contacts(scanner: &mut Scanner<'_>, mut columns: Columns) -> Result<Contacts, DecodeError> {
+fn read_contacts(scanner: &mut Scanner<'_>, mut rows: PageRows) -> Result<Contacts, DecodeError> {
     match scanner.peek()? {
         Kind::Array => {}
         Kind::Null => {
             scanner.value()?;
-            return Ok(Ok(columns));
+            return Ok(Ok(rows));
         }
-        _ => return malformed("`contacts` is no array"),
+        _ => return malformed("`contacts` is not an array"),
     }
     let (mut identities, mut more) = (Ok(()), 0);
     scanner.array(|scanner| {
-        if columns.rows() == MOST_CONTACTS {
+        if rows.rows() == MOST_CONTACTS {
             more += 1;
             scanner.value()?;
             return Ok(());
         }
         let pushed = if scanner.peek()? == Kind::Object {
             let (bytes, contact) = scanner.spanned(read_contact)?;
-            columns.push(contact, bytes, FxBuildHasher.hash_one(bytes))
+            rows.push(contact, bytes, FxBuildHasher.hash_one(bytes))
         } else {
             let kind = scanner.value()?.kind;
-            Err(format!("contact {} of the page is {kind}, no object with an id", columns.rows() + 1))
+            Err(format!("contact {} of the page is {kind}, not an object", rows.rows() + 1))
         };
-        // What follows is read all the same: only a whole page is worth believing.
+        // Reads on nevertheless: only a complete page is believed.
         if identities.is_ok() {
             identities = pushed.map_err(DecodeError::Identity);
         }
         Ok::<_, DecodeError>(())
     })?;
     if more > 0 {
-        let contacts = columns.rows() + more;
+        let contacts = rows.rows() + more;
         return Err(DecodeError::Malformed(format!(
-            "the page has {contacts} contacts, and at most {MOST_CONTACTS} were asked for"
+            "the page has {contacts} contacts, but at most {MOST_CONTACTS} were requested"
         )));
     }
-    Ok(identities.map(|()| columns))
+    Ok(identities.map(|()| rows))
 }
 
 fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
@@ -157,34 +159,34 @@ fn read_owner<'a>(scanner: &mut Scanner<'a>, contact: &mut Contact<'a>) -> Resul
     }
 }
 
-fn contact_key(place: Place) -> Option<&'static str> {
-    match place {
-        Place::Id => Some("id"),
-        Place::Contact(key) => Some(key),
+fn contact_key(source: Source) -> Option<&'static str> {
+    match source {
+        Source::Id => Some("id"),
+        Source::Contact(key) => Some(key),
         _ => None,
     }
 }
 
-fn owner_key(place: Place) -> Option<&'static str> {
-    match place {
-        Place::Owner(key) => Some(key),
+fn owner_key(source: Source) -> Option<&'static str> {
+    match source {
+        Source::Owner(key) => Some(key),
         _ => None,
     }
 }
 
-/// The column of a key. Keys mostly come in the columns' order, so the search starts after the last one found.
-fn find(key: Raw<'_>, last: &mut usize, key_of: fn(Place) -> Option<&'static str>) -> Option<usize> {
+/// The column of a key. Keys are usually in the order of the columns, so the search starts after the last one found.
+fn find(key: Raw<'_>, last: &mut usize, key_of: fn(Source) -> Option<&'static str>) -> Option<usize> {
     let text = key.text()?.text;
     let index = (0..COLUMNS.len())
         .map(|step| (*last + step) % COLUMNS.len())
-        .find(|index| key_of(COLUMNS[*index].place).is_some_and(|name| name == text))?;
+        .find(|index| key_of(COLUMNS[*index].source).is_some_and(|name| name == text))?;
     *last = index + 1;
     Some(index)
 }
 
 fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError> {
     if scanner.peek()? != Kind::Object {
-        return malformed("`pagination` is no object");
+        return malformed("`pagination` is not an object");
     }
     let mut numbers: [(&str, Option<u64>); 4] =
         [("current_page", None), ("per_page", None), ("total_pages", None), ("total_count", None)];
@@ -200,14 +202,14 @@ fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError>
     })?;
     let number = |index: usize| {
         let (name, number) = numbers[index];
-        number.ok_or_else(|| DecodeError::Malformed(format!("`pagination.{name}` is missing or no whole number")))
+        number.ok_or_else(|| DecodeError::Malformed(format!("`pagination.{name}` is missing or not an integer")))
     };
     let (current_page, per_page, total_count) = (number(0)?, number(1)?, number(3)?);
     let total_pages = if has_pages { number(2)? } else { total_count.div_ceil(per_page.max(1)) };
     Ok(Pagination { current_page, per_page, total_pages, total_count })
 }
 
-/// A count, which some languages write as `25.0`.
+/// An integer, which some languages write as `25.0`.
 fn whole_number(value: Raw<'_>) -> Option<u64> {
     let without_fraction = || {
         let end = value.bytes.iter().position(|byte| *byte == b'.').filter(|_| value.kind == Kind::Number)?;
@@ -221,9 +223,8 @@ fn whole_number(value: Raw<'_>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Small contacts take much more room as rows than as JSON.
     #[test]
-    fn contacts_that_no_page_can_have_are_counted_and_not_kept() {
+    fn counts_contacts_beyond_the_limit_but_drops_them() {
         let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
         let page =
             |contacts| format!(r#"{{"contacts":[{}],"pagination":{said}}}"#, vec![r#"{"id":1}"#; contacts].join(","));

@@ -1,4 +1,4 @@
-//! The table by example: every rule of flattening, on pages small enough to read.
+//! Every rule of flattening by example, on small pages.
 
 use arrow::{
     array::{Array, AsArray, RecordBatch},
@@ -6,7 +6,7 @@ use arrow::{
 };
 
 use super::*;
-use crate::page::{DecodeError, Decoded, FindingKind, Pagination};
+use crate::page::{DecodeError, Finding, Pagination, WarningKind};
 use crate::resource::schema;
 
 const PAGINATION: &str = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
@@ -19,8 +19,8 @@ pub(super) fn table(contacts: impl AsRef<[u8]>) -> PageTable {
     decode(&page(contacts.as_ref())).unwrap().table
 }
 
-/// What was found, as kind and column.
-pub(super) fn found(table: &PageTable) -> Vec<(FindingKind, &'static str)> {
+/// The findings, as kind and column.
+pub(super) fn found(table: &PageTable) -> Vec<(WarningKind, &'static str)> {
     table.findings.iter().map(|finding| (finding.kind, finding.column)).collect()
 }
 
@@ -44,7 +44,7 @@ fn instant(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
 }
 
 #[test]
-fn the_published_example_is_read_field_by_field() {
+fn reads_each_field_of_the_published_example() {
     let Decoded { table: PageTable { batch, findings, .. }, said, rows, held } =
         decode(include_bytes!("../../tests/fixtures/published_page.json")).unwrap();
     assert_eq!(said, Pagination { current_page: 1, per_page: 25, total_pages: 5, total_count: 123 });
@@ -98,7 +98,7 @@ fn the_published_example_is_read_field_by_field() {
 }
 
 #[test]
-fn empty_text_is_not_null_and_an_absent_key_is() {
+fn empty_text_is_not_null_but_an_absent_key_is() {
     let PageTable { batch, findings, .. } = table(r#"{"id":1,"email":"","company":null,"title":"\u0000"}"#);
     assert_eq!(
         ["email", "company", "title", "location"].map(|column| text(&batch, column, 0)),
@@ -109,16 +109,16 @@ fn empty_text_is_not_null_and_an_absent_key_is() {
 }
 
 #[test]
-fn ids_are_numbers_or_numeric_strings_of_64_bits() {
+fn ids_are_64_bit_numbers_or_numeric_strings() {
     let table = table(r#"{"id":9223372036854775807},{"id":"-9223372036854775808"},{"id":0},{"id":"42"},{"id":-7}"#);
     let ids = [i64::MAX, i64::MIN, 0, 42, -7].map(Some);
     assert_eq!([0, 1, 2, 3, 4].map(|row| integer(&table.batch, "id", row)), ids);
     assert!(table.findings.is_empty() && text(&table.batch, "extra", 0).is_none(), "{:?}", table.findings);
 }
 
-/// Two texts of one number may be two identities: the number alone would not tell.
+/// Two spellings of one number may be two identities.
 #[test]
-fn an_integer_that_is_written_another_way_leaves_a_trace() {
+fn keeps_the_spelling_of_unusual_integers() {
     let table = table(
         r#"{"id":"0042"},{"id":-0},{"id":"-0"},{"id":"\u0034"},{"id":5,"contact_owner":{"id":"007","name":"Bond"}},
            {"id":6,"contact_owner":{"id":"-01"}}"#,
@@ -137,50 +137,50 @@ fn an_integer_that_is_written_another_way_leaves_a_trace() {
             Some(r#"{"contact_owner.id":"-01"}"#),
         ]
     );
-    assert_eq!(found(&table), ["id", "owner_id"].map(|column| (FindingKind::RewrittenNumber, column)));
+    assert_eq!(found(&table), ["id", "owner_id"].map(|column| (WarningKind::RewrittenNumber, column)));
     assert_eq!(table.findings.iter().map(|finding| finding.count).collect::<Vec<_>>(), [3, 2]);
 }
 
 #[test]
-fn an_owner_whose_id_is_no_whole_number_has_none_and_the_id_is_kept() {
+fn keeps_owner_ids_that_are_not_integers_in_extra() {
     for id in [r#""+7""#, r#""7.0""#, "7.0", "1e2", r#""seven""#, "9223372036854775808", "true", r#"" 7""#] {
         let table = table(format!(r#"{{"id":1,"contact_owner":{{"id":{id}}}}}"#));
         assert_eq!(integer(&table.batch, "owner_id", 0), None, "{id}");
         assert_eq!(text(&table.batch, "extra", 0), Some(&*format!(r#"{{"contact_owner.id":{id}}}"#)));
-        assert_eq!(found(&table), [(FindingKind::WrongKind, "owner_id")], "{id}");
+        assert_eq!(found(&table), [(WarningKind::WrongKind, "owner_id")], "{id}");
     }
 }
 
-/// Nothing is wrong with it, and yet it is not null: it stays in `extra`.
+/// It is not an irregularity, but not null either, so `extra` keeps it.
 #[test]
-fn an_empty_text_is_no_time_and_no_number_and_no_warning() {
+fn empty_text_in_typed_columns_is_not_a_finding() {
     let table = table(r#"{"id":1,"created_at":"","updated_at":" ","contact_owner":{"id":""}}"#);
     assert_eq!((instant(&table.batch, "created_at", 0), integer(&table.batch, "owner_id", 0)), (None, None));
     let extra = r#"{"contact_owner.id":"","created_at":"","updated_at":" "}"#;
     assert_eq!(text(&table.batch, "extra", 0), Some(extra));
-    assert_eq!(found(&table), [(FindingKind::UnreadableTime, "updated_at")]);
+    assert_eq!(found(&table), [(WarningKind::UnreadableTime, "updated_at")]);
 }
 
 #[test]
-fn a_time_outside_the_years_1_to_9999_is_kept_as_it_was_sent() {
+fn keeps_times_outside_years_1_to_9999_in_extra() {
     let table = table(r#"{"id":1,"created_at":"9999-12-31T23:59:59-05:00","updated_at":"0000-06-01T00:00:00Z"}"#);
     assert_eq!(["created_at", "updated_at"].map(|column| instant(&table.batch, column, 0)), [None, None]);
     let extra = r#"{"created_at":"9999-12-31T23:59:59-05:00","updated_at":"0000-06-01T00:00:00Z"}"#;
     assert_eq!(text(&table.batch, "extra", 0), Some(extra));
-    assert_eq!(found(&table), ["created_at", "updated_at"].map(|column| (FindingKind::UnreadableTime, column)));
+    assert_eq!(found(&table), ["created_at", "updated_at"].map(|column| (WarningKind::UnreadableTime, column)));
 }
 
 #[test]
-fn a_contact_without_an_identity_names_position_and_value() {
+fn error_names_the_position_of_a_contact_without_id() {
     for (contacts, says) in [
         (r#"{"id":1},{"email":"a"}"#, "contact 2 of the page has no id"),
         (r#"{"id":null}"#, "contact 1 of the page has no id"),
-        (r#"{"id":12.5}"#, "has the id 12.5, which is no 64-bit integer"),
+        (r#"{"id":12.5}"#, "has the id 12.5, which is not a 64-bit integer"),
         (r#"{"id":9223372036854775808}"#, "the id 9223372036854775808,"),
         (r#"{"id":"+1"}"#, r#"the id "+1","#),
         (r#"{"id":[1]}"#, "the id [1],"),
         (r#"{"id":""}"#, r#"the id "","#),
-        (r#"{"id":7},null"#, "contact 2 of the page is null, no object"),
+        (r#"{"id":7},null"#, "contact 2 of the page is null, not an object"),
     ] {
         let error = error(contacts);
         assert!(matches!(&error, DecodeError::Identity(text) if text.contains(says)), "{contacts}: {error}");
@@ -188,7 +188,7 @@ fn a_contact_without_an_identity_names_position_and_value() {
 }
 
 #[test]
-fn what_the_columns_cannot_hold_is_kept_in_extra() {
+fn keeps_in_extra_what_columns_cannot_hold() {
     let PageTable { batch, findings, .. } = table(
         r#"{"id":1,"tags":["a", 1.50],"company":{"name":"Acme"},"created_at":"yesterday","updated_at":7,
             "contact_owner":{"id":1.5,"email":["x"],"team":null}},
@@ -209,17 +209,17 @@ fn what_the_columns_cannot_hold_is_kept_in_extra() {
     assert_eq!(
         kinds,
         [
-            (FindingKind::WrongKind, "company"),
-            (FindingKind::UnreadableTime, "created_at"),
-            (FindingKind::WrongKind, "updated_at"),
-            (FindingKind::WrongKind, "owner_id"),
-            (FindingKind::WrongKind, "owner_email"),
+            (WarningKind::WrongKind, "company"),
+            (WarningKind::UnreadableTime, "created_at"),
+            (WarningKind::WrongKind, "updated_at"),
+            (WarningKind::WrongKind, "owner_id"),
+            (WarningKind::WrongKind, "owner_email"),
         ]
     );
 }
 
 #[test]
-fn broken_characters_cost_no_page() {
+fn invalid_characters_do_not_fail_the_page() {
     let PageTable { batch, findings, .. } = table(b"{\"id\":1,\"email\":\"ok\"},{\"id\":2,\"email\":\"a\\ud800b\",\"note\":\"\xff\"},{\"id\":3,\"email\":\"\xff\xff\"}");
     assert_eq!(
         [0, 1, 2].map(|row| text(&batch, "email", row)),
@@ -229,14 +229,14 @@ fn broken_characters_cost_no_page() {
     assert_eq!(
         findings,
         [
-            Finding { kind: FindingKind::ReplacedCharacter, column: "email", row: 2, count: 3 },
-            Finding { kind: FindingKind::ReplacedCharacter, column: "extra", row: 2, count: 1 },
+            Finding { kind: WarningKind::ReplacedCharacter, column: "email", row: 2, count: 3 },
+            Finding { kind: WarningKind::ReplacedCharacter, column: "extra", row: 2, count: 1 },
         ]
     );
 }
 
 #[test]
-fn of_a_key_given_twice_the_last_counts_and_the_loss_is_told() {
+fn last_value_of_a_repeated_key_wins_with_a_finding() {
     let table = table(
         r#"{"id":1,"id":2,"email":"a","\u0065mail":"b","x":1,"x":2,
             "contact_owner":{"id":1,"name":"A","name":"B","y":1,"y":2},"contact_owner":{"id":2}}"#,
@@ -248,12 +248,12 @@ fn of_a_key_given_twice_the_last_counts_and_the_loss_is_told() {
     let lost = table.findings.iter().map(|finding| (finding.column, finding.count));
     let due = [("id", 1), ("email", 1), ("owner_name", 1), ("extra", 2), ("contact_owner", 1)];
     assert_eq!(lost.collect::<Vec<_>>(), due);
-    assert!(table.findings.iter().all(|finding| finding.kind == FindingKind::RepeatedKey));
+    assert!(table.findings.iter().all(|finding| finding.kind == WarningKind::RepeatedKey));
 }
 
-/// Of two lists one would be lost.
+/// One of two lists would be lost.
 #[test]
-fn refuses_an_answer_with_two_lists_or_two_paginations() {
+fn refuses_two_lists_or_two_paginations() {
     for twice in [r#""contacts":[{"id":1}],"contacts":[]"#, &format!(r#""contacts":[],{PAGINATION}"#)] {
         let body = format!("{{{twice},{PAGINATION}}}");
         let error = decode(body.as_bytes()).unwrap_err();
@@ -262,7 +262,7 @@ fn refuses_an_answer_with_two_lists_or_two_paginations() {
 }
 
 #[test]
-fn a_key_given_twice_with_one_value_loses_nothing() {
+fn repeating_a_key_with_the_same_value_loses_nothing() {
     let table = table(
         r#"{"id":1,"id":1,"email":"a","email":"a","x":[1],"x":[1],"contact_owner":{"id":1},"contact_owner":{"id":1}},
            {"id":2,"contact_owner":null,"contact_owner":null}"#,
@@ -271,7 +271,7 @@ fn a_key_given_twice_with_one_value_loses_nothing() {
 }
 
 #[test]
-fn what_is_no_page_is_malformed() {
+fn refuses_bodies_that_are_not_pages() {
     for body in [
         "",
         "<html>",
@@ -294,7 +294,7 @@ fn what_is_no_page_is_malformed() {
 }
 
 #[test]
-fn what_has_but_one_meaning_is_taken() {
+fn accepts_unambiguous_variants() {
     let said = |current_page, per_page, total_pages, total_count| Pagination {
         current_page,
         per_page,
@@ -325,7 +325,7 @@ fn what_has_but_one_meaning_is_taken() {
 }
 
 #[test]
-fn any_cut_of_a_page_is_malformed() {
+fn refuses_truncated_pages() {
     let body = include_bytes!("../../tests/fixtures/published_page.json").trim_ascii();
     for end in 0..body.len() {
         assert!(matches!(decode(&body[..end]), Err(DecodeError::Malformed(_))), "cut after {end} bytes");
@@ -333,7 +333,7 @@ fn any_cut_of_a_page_is_malformed() {
 }
 
 #[test]
-fn an_owner_given_twice_takes_no_other_key_with_it() {
+fn repeated_owner_affects_no_other_key() {
     let PageTable { batch, .. } = table(
         r#"{"id":1,"contact_owner_id":7,"contact_owner_type":"user","contact_owner":"Jane","contact_owner":{"team":null}},
            {"id":2,"contact_owner_id":8,"contact_owner":{"id":"x","team":1},"contact_owner":{}}"#,

@@ -1,25 +1,25 @@
-//! The characters of a raw value, whatever the server did to them.
+//! The characters of a raw value.
 //!
-//! Bad UTF-8 and lone surrogates (`\ud800`), for which `serde_json` and `sonic-rs` both refuse the whole
-//! page, become U+FFFD, and are counted. Nothing here fails.
+//! Invalid UTF-8 and lone surrogates (`\ud800`) become U+FFFD and are counted; `serde_json` and `sonic-rs` would reject
+//! the whole page. Nothing here fails.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::json::{Kind, Raw};
 
-/// What stands for a character that is none.
+/// Replaces an invalid character.
 const REPLACEMENT: &str = "\u{fffd}";
 
-/// A text, and how many of its characters had to be replaced.
+/// A text, and how many of its characters were replaced.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Text<'t> {
+pub(crate) struct Text<'t> {
     pub text: Cow<'t, str>,
     pub replaced: u64,
 }
 
 impl<'a> Raw<'a> {
-    /// The characters of a string value; nothing for other kinds.
+    /// The characters of a string; `None` for other kinds.
     pub fn text(&self) -> Option<Text<'a>> {
         let Kind::Text { plain } = self.kind else {
             return None;
@@ -33,7 +33,7 @@ impl<'a> Raw<'a> {
         Some(Text { text: Cow::Owned(text), replaced })
     }
 
-    /// Writes the characters of a string value; returns how many had to be replaced. Nothing for other kinds.
+    /// Writes the characters of a string, and returns how many were replaced; `None` for other kinds.
     pub fn write_text(&self, out: &mut impl Write) -> Option<u64> {
         let Kind::Text { plain } = self.kind else {
             return None;
@@ -42,37 +42,32 @@ impl<'a> Raw<'a> {
         Some(if plain { push_lossy(inner, out) } else { unescape(inner, out) })
     }
 
-    /// Writes the value as [`Self::json`] has it; returns how many characters had to be replaced.
+    /// Writes [`Self::json`], and returns how many characters were replaced.
     pub fn write_json(&self, out: &mut impl Write) -> u64 {
         if self.has_lone_surrogates() { mend(self.bytes, out) } else { push_lossy(self.bytes, out) }
     }
 
-    /// Whether it may have half a surrogate pair.
+    /// Whether it may have lone surrogates.
     fn has_lone_surrogates(&self) -> bool {
         self.bytes.windows(3).any(|w| w[0] == b'\\' && w[1] == b'u' && w[2] | 0x20 == b'd')
     }
 
-    /// The value as JSON text that any reader takes: as sent, but for characters that are none.
-    pub fn json(&self) -> Text<'a> {
-        if !self.has_lone_surrogates()
-            && let Ok(text) = std::str::from_utf8(self.bytes)
-        {
-            return Text { text: Cow::Borrowed(text), replaced: 0 };
-        }
+    /// The value as valid JSON: as sent, but with invalid characters replaced.
+    pub fn json(&self) -> Text<'static> {
         let mut text = String::with_capacity(self.bytes.len());
-        let replaced = mend(self.bytes, &mut text);
+        let replaced = self.write_json(&mut text);
         Text { text: Cow::Owned(text), replaced }
     }
 }
 
-/// What one escape sequence stands for.
+/// The meaning of an escape sequence.
 enum Escape {
     Character(char),
-    /// A surrogate without its other half.
+    /// A lone surrogate.
     Lone,
 }
 
-/// Reads the escape that starts at `bytes[0] == b'\\'`; the scanner has checked its form.
+/// Reads the escape sequence at the start of `bytes`; the scanner has checked its syntax.
 fn read_escape(bytes: &[u8]) -> (Escape, usize) {
     let simple = match bytes[1] {
         b'b' => '\u{8}',
@@ -105,7 +100,7 @@ fn hex(digits: &[u8]) -> u32 {
     digits.iter().fold(0, |value, digit| value << 4 | char::from(*digit).to_digit(16).unwrap_or(0))
 }
 
-/// Appends the characters of an escaped string; returns how many were replaced by U+FFFD.
+/// Appends the characters of an escaped string, and returns how many were replaced.
 fn unescape(inner: &[u8], text: &mut impl Write) -> u64 {
     rewrite(inner, text, |text, _, escape| match escape {
         Escape::Character(character) => {
@@ -119,7 +114,7 @@ fn unescape(inner: &[u8], text: &mut impl Write) -> u64 {
     })
 }
 
-/// Appends JSON text as it stands, but with `\ufffd` for lone surrogates and U+FFFD for bad UTF-8.
+/// Appends JSON as it is, but with `\ufffd` for lone surrogates and U+FFFD for invalid UTF-8.
 fn mend(json: &[u8], text: &mut impl Write) -> u64 {
     rewrite(json, text, |text, sequence, escape| match escape {
         Escape::Character(_) => {
@@ -133,7 +128,7 @@ fn mend(json: &[u8], text: &mut impl Write) -> u64 {
     })
 }
 
-/// Copies bytes to `text`, passing each escape sequence to `take`, which returns what it replaced.
+/// Copies bytes to `text`, but leaves each escape sequence to `take`, which returns the number of replacements.
 fn rewrite<W: Write>(bytes: &[u8], text: &mut W, mut take: impl FnMut(&mut W, &[u8], Escape) -> u64) -> u64 {
     let mut replaced = 0;
     let mut rest = bytes;
@@ -174,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_characters_are_replaced_and_counted() {
+    fn replaces_and_counts_invalid_characters() {
         assert_eq!(text(br#""a\ud800b""#), ("a\u{fffd}b".into(), 1));
         assert_eq!(text(br#""\udc00\ud83c\udf89""#), ("\u{fffd}🎉".into(), 1));
         assert_eq!(text(br#""\ud800\ud83c\udf89\ud83c""#), ("\u{fffd}🎉\u{fffd}".into(), 2));
@@ -183,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_json_is_mended_only_where_it_must_be() {
+    fn mends_raw_json_only_where_necessary() {
         let json = br#"{"a": [1.50, "\ud83c\udf89", "\u00e9"]}"#;
         assert_eq!(scan(json).unwrap().json().text.as_bytes(), json);
         let Text { text, replaced } = scan(b"[\"\\uD800\", \"\xff\"]").unwrap().json();

@@ -1,24 +1,36 @@
-//! The API's times, as instants: text comes in, microseconds since 1970-01-01T00:00:00Z go out.
+//! Parses times into microseconds since 1970-01-01T00:00:00Z.
 //!
-//! Read are RFC 3339 with any offset and fraction, and its neighbors: a space for the `T`, an offset without a colon,
-//! `UTC` for an offset, no seconds. A time without an offset names no instant, and is not guessed.
+//! For the API: RFC 3339 with any offset and fraction, and its variants: a space for the `T`, an offset without a colon,
+//! `UTC` for an offset, no seconds. A time without an offset is not an instant, and is not guessed. Digits below a
+//! microsecond are dropped.
 
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, FixedOffset};
 
-/// The instants that every format, reader and warehouse can hold: the years 1 to 9999, UTC.
+/// The instants that every format, reader and warehouse can represent: the years 1 to 9999, UTC.
 pub(crate) const INSTANTS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
-/// The forms that are not RFC 3339, with a space for the `T` and `Z` for `UTC`.
+/// The variants of RFC 3339, with a space for the `T` and `Z` for `UTC`.
 const FORMS: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%d %H:%M %#z"];
-/// Where the date ends.
+/// Length of the date.
 const DATE: usize = 10;
+/// Nanoseconds in a microsecond.
+const MICROSECOND: u32 = 1_000;
 
-/// The instant that a text names; digits beyond microseconds are cut. Nothing if it names none in the years 1 to 9999.
+/// The instant of a time of the API, without its digits below a microsecond; `None` if it is not a time in the years 1
+/// to 9999.
 pub(super) fn microseconds(text: &str) -> Option<i64> {
     let instant = DateTime::parse_from_rfc3339(text).ok().or_else(|| like_rfc3339(text))?;
     Some(instant.timestamp_micros()).filter(|instant| INSTANTS.contains(instant))
+}
+
+/// The instant of a time in an exported file: RFC 3339 in the years 1 to 9999, without digits below a microsecond. This
+/// program writes no others.
+pub(super) fn exact_microseconds(text: &str) -> Option<i64> {
+    let instant = DateTime::parse_from_rfc3339(text).ok()?;
+    let is_exact = instant.timestamp_subsec_nanos().is_multiple_of(MICROSECOND);
+    Some(instant.timestamp_micros()).filter(|instant| is_exact && INSTANTS.contains(instant))
 }
 
 fn like_rfc3339(text: &str) -> Option<DateTime<FixedOffset>> {
@@ -37,7 +49,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_documented_form_and_its_neighbors_are_read() {
+    fn files_have_exact_instants_from_year_1_to_9999() {
+        for (text, due) in [
+            ("2025-07-30T15:00:00.000001Z", Some(1_753_887_600_000_001)),
+            ("2025-07-30T10:00:00.5-05:00", Some(1_753_887_600_500_000)),
+            ("0001-01-01T00:00:00.000000Z", Some(-62_135_596_800_000_000)),
+            ("9999-12-31T23:59:59.999999Z", Some(253_402_300_799_999_999)),
+            ("2025-07-30T15:00:00.0000001Z", None),
+            ("2025-07-30T15:00:00", None),
+            ("2025-07-30", None),
+            ("9999-12-31T23:59:59-05:00", None),
+            ("0001-01-01T00:00:00+00:01", None),
+            ("0000-01-01T00:00:00Z", None),
+            ("", None),
+        ] {
+            assert_eq!(exact_microseconds(text), due, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_every_documented_form_and_its_variants() {
         let ten = 1_753_887_600_000_000;
         for text in [
             "2025-07-30T10:00:00.000-05:00",
@@ -62,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_beyond_microseconds_are_cut_before_and_after_1970() {
+    fn drops_digits_below_a_microsecond() {
         assert_eq!(microseconds("1970-01-01T00:00:00.1234567Z"), Some(123_456));
         assert_eq!(microseconds("1969-12-31T23:59:59.9999999Z"), Some(-1));
         assert_eq!(microseconds("2025-05-21 15:30:00.5 -0600"), Some(1_747_863_000_500_000));
@@ -76,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_instant_is_refused() {
+    fn refuses_what_is_not_an_instant() {
         for text in [
             "",
             " ",
@@ -100,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn years_that_not_every_reader_has_are_refused_by_the_instant_and_not_by_the_text() {
+    fn refuses_years_by_the_instant_not_by_the_text() {
         for text in [
             "9999-12-31T23:59:59-05:00",
             "9999-12-31 23:59:59 -0500",
@@ -116,7 +147,7 @@ mod tests {
             let within = text == "9999-12-31T23:59Z";
             assert_eq!(microseconds(text).is_some(), within, "{text}");
         }
-        // By the text of year 0 or 10000, by the instant not.
+        // The text has year 0, the instant year 1.
         assert_eq!(microseconds("0000-12-31T23:00:00-01:00"), Some(*INSTANTS.start()));
     }
 }

@@ -1,177 +1,184 @@
-//! Whether all that a run reads and leaves has a place of its own: the inputs, the output, what belongs to it, the kit, and
-//! the records.
+//! Conflicts between the paths of a run: the inputs, the output and what belongs to it, the kit, and the records.
 //!
-//! Nothing is opened or made: names come in, links in them are followed, and the first that is taken comes out.
+//! Only names and metadata are read, following symbolic links; nothing is opened or created.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
-use super::replacement::{is_own_stream, place};
+use super::error::DestinationError;
+use super::write_method::{is_own_stream, resolved};
 use crate::config::{OutFile, Output, Partition};
-use crate::naming::{FolderNames, Names};
-use crate::platform::{self, Identity};
+use crate::naming::{DirectoryNames, FileNames};
+use crate::platform;
 
-/// Behind it may be a file, which is the output then.
+/// May be redirected to a file.
 const STDOUT: &str = "/dev/stdout";
 
-/// All that a run reads and leaves, as the operator named it.
+/// All paths that a run reads and writes, as given.
 #[derive(Debug, Clone, Copy)]
 pub struct RunPaths<'p> {
-    /// Where the export goes.
+    /// The output.
     pub output: &'p Output,
-    /// Where the manifest goes, if that is not beside the output.
+    /// The manifest, if it is not next to the output.
     pub manifest: Option<&'p Path>,
-    /// The folder of the kit.
+    /// The directory of the kit.
     pub kit: Option<&'p Path>,
-    /// The report and the metrics; `-` is standard output.
+    /// The report and the metrics; `-` is stdout.
     pub records: &'p [&'p Path],
-    /// Files that are read, each with what it is: "the token file".
+    /// Files that are read, each with a description such as "the token file".
     pub inputs: &'p [(&'p Path, &'static str)],
 }
 
-/// Refuses records of a run, its manifest included, that would stand in each other's place, in that of an input, of the
-/// output, or of the output's lock, owners or manifest; or in a folder that is replaced as a whole, which the kit is, too.
-/// The kit in its turn is neither one of these, nor holds one, and the output replaces no input. Links are followed, and
-/// files that are there are told apart whatever they are called.
+/// Refuses records, including the manifest, that would overwrite each other, an input, the output, its lock, owners or
+/// manifest, or that are in a directory which is replaced as a whole. Refuses a kit that overlaps with any of these, and an
+/// output that would replace an input. Symbolic links are followed, and existing files are compared by identity, so that
+/// hard links count as well.
 ///
 /// # Errors
-/// The first record whose place is taken; else the kit, or the input that would be replaced.
-pub fn check_apart(paths: &RunPaths<'_>) -> Result<(), SinkError> {
-    let output = taken_by(paths.output);
+/// The first record with a conflict; else the kit, or the input that would be replaced.
+pub fn check_apart(paths: &RunPaths<'_>) -> Result<(), DestinationError> {
+    let output = files_of(paths.output);
     let inputs: Vec<_> = paths.inputs.iter().filter_map(|(path, what)| Some((*path, input(path, what)?))).collect();
-    let mut taken: Vec<_> = output.iter().cloned().chain(inputs.iter().map(|(_, spot)| spot.clone())).collect();
-    let replaced = match (paths.output, paths.output.target()) {
-        (Output::Folder { .. }, Some(target)) => places(&target).map(|place| (place, "the output")).to_vec(),
-        _ => Vec::new(),
-    };
-    check_records(paths, &mut taken, &replaced)?;
+    let mut used: Vec<_> = output.iter().cloned().chain(inputs.iter().map(|(_, used)| used.clone())).collect();
+    let target = paths.output.target().filter(|_| paths.output.is_directory());
+    let replaced = target.map_or(Vec::new(), |target| aliases(&target).map(|path| (path, "the output")).to_vec());
+    check_records(paths, &mut used, &replaced)?;
     if let Some(kit) = paths.kit {
-        let places = places(kit);
-        let shares = |place: &PathBuf| places.iter().any(|kit| kit.starts_with(place) || place.starts_with(kit));
-        let spot = Spot::of(kit, "the kit");
-        let is_taken =
-            |taken: &&Spot| taken.places.iter().any(shares) || spot.as_ref().is_some_and(|kit| kit.is(taken));
-        if let Some(Spot { what: taken_by, .. }) = taken.iter().find(is_taken) {
-            return Err(SinkError::KitNotApart { folder: kit.to_owned(), taken_by });
+        let aliases = aliases(kit);
+        let overlaps = |path: &PathBuf| aliases.iter().any(|kit| kit.starts_with(path) || path.starts_with(kit));
+        let as_file = Used::of(kit, "the kit");
+        let conflicts =
+            |used: &&Used| used.aliases.iter().any(overlaps) || as_file.as_ref().is_some_and(|kit| kit.is(used));
+        if let Some(Used { what: taken_by, .. }) = used.iter().find(conflicts) {
+            return Err(DestinationError::KitNotApart { directory: kit.to_owned(), taken_by });
         }
     }
     for (path, input) in inputs {
-        let within = |(folder, _): &&(PathBuf, _)| input.places.iter().any(|place| place.starts_with(folder));
-        let over = output.iter().find(|spot| spot.is(&input)).map(|spot| spot.what);
-        if let Some(overwritten_by) = over.or_else(|| replaced.iter().find(within).map(|(_, what)| *what)) {
-            return Err(SinkError::OverInput { path: path.to_owned(), input: input.what, overwritten_by });
+        let over = output.iter().find(|used| used.is(&input)).map(|used| used.what);
+        if let Some(overwritten_by) = over.or_else(|| input.within(&replaced)) {
+            return Err(DestinationError::OverInput { path: path.to_owned(), input: input.what, overwritten_by });
         }
     }
     Ok(())
 }
 
-/// Refuses records in places that are taken, and takes their places.
+/// Refuses records with a conflict, and adds their paths to those in use.
 fn check_records(
     paths: &RunPaths<'_>,
-    taken: &mut Vec<Spot>,
+    used: &mut Vec<Used>,
     replaced: &[(PathBuf, &'static str)],
-) -> Result<(), SinkError> {
-    let mut folders = replaced.to_vec();
-    let mut taken_by_kit = Vec::new();
+) -> Result<(), DestinationError> {
+    let mut directories = replaced.to_vec();
+    let mut kit_lock = None;
     if let Some(kit) = paths.kit {
-        folders.extend(places(kit).map(|place| (place, "the kit")));
-        taken_by_kit.extend(FolderNames::of(kit).ok().and_then(|names| Spot::of(&names.lock, "the kit's lock")));
+        directories.extend(aliases(kit).map(|path| (path, "the kit")));
+        kit_lock = DirectoryNames::of(kit).ok().and_then(|names| Used::of(&names.lock, "the kit's lock"));
     }
     let manifest = paths.manifest.map(|manifest| (manifest, "the manifest"));
     let records = paths.records.iter().map(|record| (*record, "another record"));
     for (record, what) in manifest.into_iter().chain(records) {
-        let stands = if record == Path::new("-") { Path::new(STDOUT) } else { record };
-        let Some(spot) = Spot::of(stands, what) else { continue };
-        let within = |(folder, _): &&(PathBuf, _)| spot.places.iter().any(|place| place.starts_with(folder));
-        let taken_by = taken.iter().chain(&taken_by_kit).find(|taken| taken.is(&spot)).map(|taken| taken.what);
+        let path = if record == Path::new("-") { Path::new(STDOUT) } else { record };
+        let Some(path) = Used::of(path, what) else { continue };
+        let taken_by = used.iter().chain(&kit_lock).find(|used| used.is(&path)).map(|used| used.what);
         let taken_by = taken_by
-            .or_else(|| folders.iter().find(within).map(|(_, what)| *what))
-            .or_else(|| is_in_partition(&spot, paths.output).then_some("a partition"));
+            .or_else(|| path.within(&directories))
+            .or_else(|| is_in_partition(&path, paths.output).then_some("a partition"));
         if let Some(taken_by) = taken_by {
-            return Err(SinkError::SamePlace { path: record.to_owned(), taken_by });
+            return Err(DestinationError::SamePlace { path: record.to_owned(), taken_by });
         }
-        taken.push(spot);
+        used.push(path);
     }
     Ok(())
 }
 
-/// A place that is taken, and by what.
+/// A path in use.
 #[derive(Debug, Clone)]
-struct Spot {
-    places: [PathBuf; 2],
-    identity: Option<Identity>,
+struct Used {
+    aliases: [PathBuf; 2],
+    identity: Option<(u64, u64)>,
     what: &'static str,
 }
 
-impl Spot {
-    /// The place of a path; none on a terminal or `/dev/null`, unless a stream of this process goes there: what is written
-    /// to them takes the place of nothing.
+impl Used {
+    /// Uses a path. Terminals and `/dev/null` do not count, because writers cannot overwrite each other there, unless they are
+    /// a standard stream of this process.
     fn of(path: &Path, what: &'static str) -> Option<Self> {
         let found = fs::metadata(path).ok();
-        let takes_nothing = found.as_ref().is_some_and(platform::is_character_device) && !is_own_stream(path);
+        let is_shareable = found.as_ref().is_some_and(platform::is_character_device) && !is_own_stream(path);
         let identity = found.as_ref().and_then(platform::identity);
-        (!takes_nothing).then(|| Self { places: places(path), identity, what })
+        (!is_shareable).then(|| Self { aliases: aliases(path), identity, what })
     }
 
-    /// Whether they are one place, or one file by two names.
+    /// Whether both are the same path, or the same file under two names.
     fn is(&self, other: &Self) -> bool {
         let is_same_file = self.identity.is_some() && self.identity == other.identity;
-        is_same_file || self.places.iter().any(|place| other.places.contains(place))
+        is_same_file || self.aliases.iter().any(|path| other.aliases.contains(path))
+    }
+
+    /// The description of the directory that contains it.
+    fn within(&self, directories: &[(PathBuf, &'static str)]) -> Option<&'static str> {
+        let contains = |directory: &PathBuf| self.aliases.iter().any(|path| path.starts_with(directory));
+        directories.iter().find(|(directory, _)| contains(directory)).map(|(_, what)| *what)
     }
 }
 
-/// The place of an input. A pipe, a terminal or the like is not there to be overwritten.
-fn input(path: &Path, what: &'static str) -> Option<Spot> {
+/// The path of an input. Pipes, terminals and the like cannot be overwritten.
+fn input(path: &Path, what: &'static str) -> Option<Used> {
     let is_file = fs::metadata(path).map_or(!is_own_stream(path), |found| found.is_file());
-    is_file.then(|| Spot::of(path, what)).flatten()
+    is_file.then(|| Used::of(path, what)).flatten()
 }
 
-/// Whether a place is in a partition of the output's folder, which another run has written.
-fn is_in_partition(spot: &Spot, output: &Output) -> bool {
-    let Output::Folder { path, partition: Some(_) } = output else { return false };
-    let folders = places(path);
-    let first =
-        |place: &Path, folder: &Path| Some(place.strip_prefix(folder).ok()?.iter().next()?.to_str()?.to_owned());
-    let pairs = spot.places.iter().flat_map(|place| folders.iter().filter_map(move |folder| first(place, folder)));
-    pairs.into_iter().any(|first| first.parse::<Partition>().is_ok())
+/// Whether a path is in another partition of the output.
+fn is_in_partition(path: &Used, output: &Output) -> bool {
+    let (Some(parent), Some(_)) = (output.path(), output.partition()) else { return false };
+    let is_partition = |path: &Path, parent: &Path| {
+        let within = path.strip_prefix(parent).ok().and_then(|path| path.iter().next()?.to_str());
+        within.is_some_and(|name| name.parse::<Partition>().is_ok())
+    };
+    let parents = aliases(parent);
+    path.aliases.iter().any(|path| parents.iter().any(|parent| is_partition(path, parent)))
 }
 
-/// The places that an output takes, each with what stands there.
-fn taken_by(output: &Output) -> Vec<Spot> {
-    let path = &output.target().unwrap_or_else(|| STDOUT.into());
-    let mut taken: Vec<_> = Spot::of(path, "the output").into_iter().collect();
-    let mut take = |paths: &[PathBuf], what| taken.extend(paths.iter().filter_map(|path| Spot::of(path, what)));
-    if let Ok(Names { target, called, manifest, staged, lock, owners_staged, .. }) = Names::of(path) {
-        take(&[lock], "the output's lock");
-        if !matches!(output, Output::Folder { .. }) {
-            take(&[manifest, staged], "the manifest");
-            for owners in OutFile::owners_of(&target.with_file_name(called)) {
-                take(&Names::of(&owners).map_or_else(|_| Vec::new(), |names| vec![names.lock]), "the owners' lock");
-                take(&[owners], "the owners");
+/// The paths that an output uses.
+fn files_of(output: &Output) -> Vec<Used> {
+    let target = output.target().or_else(|| (*output == Output::Stdout).then(|| STDOUT.into()));
+    let Some(path) = target else { return Vec::new() };
+    let mut files = vec![(path.clone(), "the output")];
+    if let Ok(names) = FileNames::of(&path) {
+        files.push((names.lock, "the output's lock"));
+        if !output.is_directory() {
+            files.extend([names.manifest, names.manifest_staged].map(|path| (path, "the manifest")));
+            for owners in OutFile::owners_of(&names.target.with_file_name(names.called)) {
+                files.extend(FileNames::of(&owners).map(|names| (names.lock, "the owners' lock")));
+                files.push((owners, "the owners"));
             }
-            take(&[owners_staged], "the owners");
+            files.push((names.owners_staged, "the owners"));
         }
     }
-    taken
+    files.iter().filter_map(|(path, what)| Used::of(path, what)).collect()
 }
 
-/// Where a name stands, and where the file is that it leads to: the same place, unless it is a link.
-fn places(path: &Path) -> [PathBuf; 2] {
-    let behind = || Names::of(path).map_or_else(|_| path.to_owned(), |names| place(&names.target));
-    [place(path), fs::canonicalize(path).unwrap_or_else(|_| behind())]
+/// A path with its parents resolved, and the file it leads to, which differs if it is a symbolic link.
+fn aliases(path: &Path) -> [PathBuf; 2] {
+    let behind = || FileNames::of(path).map_or_else(|_| path.to_owned(), |names| resolved(&names.target));
+    [resolved(path), fs::canonicalize(path).unwrap_or_else(|_| behind())]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(records: &[&Path], output: &Output, manifest: Option<&Path>, kit: Option<&Path>) -> Result<(), SinkError> {
+    fn check(
+        records: &[&Path],
+        output: &Output,
+        manifest: Option<&Path>,
+        kit: Option<&Path>,
+    ) -> Result<(), DestinationError> {
         check_apart(&RunPaths { output, manifest, kit, records, inputs: &[] })
     }
 
     #[test]
-    fn records_stay_clear_of_all_that_an_output_takes() {
+    fn refuses_records_over_files_of_the_output() {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
         fs::create_dir(at("out")).unwrap();
@@ -195,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kit_has_a_folder_of_its_own() {
+    fn refuses_kits_that_overlap_with_the_output() {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
         fs::create_dir_all(at("real/within")).unwrap();
@@ -227,7 +234,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_kit_is_where_its_links_lead() {
+    fn follows_links_to_the_kit() {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
         fs::create_dir_all(at("real/kit")).unwrap();
@@ -241,14 +248,14 @@ mod tests {
     }
 
     #[test]
-    fn no_record_stands_in_the_kit() {
+    fn refuses_records_in_the_kit() {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
         let output = Output::File(at("c.csv"));
         let refused =
             |record: &str| check(&[&at(record)], &output, None, Some(&at("kit"))).map_err(|error| error.to_string());
         for (record, taken_by) in
-            [("kit", "the kit stands"), ("kit/report.json", "the kit stands"), (".kit.lock", "lock")]
+            [("kit", "with the kit:"), ("kit/report.json", "with the kit:"), (".kit.lock", "lock")]
         {
             assert!(refused(record).unwrap_err().contains(taken_by), "{record}");
         }
@@ -256,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_takes_the_place_of_an_input_whatever_it_is_called() {
+    fn refuses_to_overwrite_inputs_under_any_name() {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
         fs::create_dir_all(at("out/day=1")).unwrap();
@@ -279,7 +286,7 @@ mod tests {
         let file = Output::File(at("c.csv"));
         for (record, input) in [("token", "token"), ("hard", "token"), ("out/../token", "hard"), ("later", "later")] {
             let refused = check(&file, &[record], &[input], None);
-            assert!(matches!(refused, Err(SinkError::SamePlace { .. })), "{record} {input}: {refused:?}");
+            assert!(matches!(refused, Err(DestinationError::SamePlace { .. })), "{record} {input}: {refused:?}");
         }
         for (output, input) in [
             (Output::File(at("hard")), "token"),
@@ -288,19 +295,19 @@ mod tests {
             (Output::Folder { path: at("out/"), partition: None }, "out/key"),
         ] {
             let refused = check(&output, &[], &[input], None);
-            assert!(matches!(refused, Err(SinkError::OverInput { .. })), "{output} {input}: {refused:?}");
+            assert!(matches!(refused, Err(DestinationError::OverInput { .. })), "{output} {input}: {refused:?}");
         }
-        assert!(matches!(check(&file, &[], &["out/key"], Some("out")), Err(SinkError::KitNotApart { .. })));
+        assert!(matches!(check(&file, &[], &["out/key"], Some("out")), Err(DestinationError::KitNotApart { .. })));
         let partition = Output::Folder { path: at("out/"), partition: Some("day=1".parse().unwrap()) };
         assert!(check(&partition, &["report.json"], &["out/key", "token"], Some("kit")).is_ok());
-        // Told first, since nothing is written to a record whose place is taken.
+        // Reported first, because records with a conflict are not written.
         let both = check(&file, &["token"], &["token"], Some("c.csv"));
-        assert!(matches!(both, Err(SinkError::SamePlace { .. })), "{both:?}");
+        assert!(matches!(both, Err(DestinationError::SamePlace { .. })), "{both:?}");
     }
 
     #[cfg(unix)]
     #[test]
-    fn what_replaces_nothing_is_shared() {
+    fn devices_that_store_nothing_may_be_shared() {
         let null = Path::new("/dev/null");
         for output in [Output::Stdout, Output::File(null.into()), Output::File("c.csv".into())] {
             check(&[null, null], &output, None, None).unwrap();

@@ -1,12 +1,14 @@
-//! Why the output could not be written.
+//! Why an output could not be written.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why the output could not be made.
+use crate::config::ExportConfig;
+
+/// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SinkError {
+pub enum DestinationError {
     /// The output cannot be created.
     #[error("cannot create {}", path.display())]
     Create {
@@ -16,7 +18,7 @@ pub enum SinkError {
         #[source]
         error: io::Error,
     },
-    /// The output cannot be written to its end; what stood under its name is untouched.
+    /// The output cannot be written. An earlier output is unchanged.
     #[error("cannot write {target}")]
     Write {
         /// The output.
@@ -25,111 +27,90 @@ pub enum SinkError {
         #[source]
         error: io::Error,
     },
-    /// The file was published, but its manifest may not be, or the names may not be on disk.
-    #[error(
-        "{} is published, and publishing it could not be finished: the next run does that",
-        target.display()
-    )]
+    /// The output was published, but its manifest may not be, or the new names may not be on disk.
+    #[error("published {}, but could not finish publishing it; the next run does that", target.display())]
     Unfinished {
-        /// The file.
+        /// The output.
         target: PathBuf,
         /// The reason.
         #[source]
         error: io::Error,
     },
-    /// The export was published, and the kit for warehouses could not be written.
-    #[error("the export is published, and its kit cannot be written to {}", folder.display())]
+    /// The export was published, but its kit could not be written.
+    #[error("the export is published, but its kit cannot be written to {}", directory.display())]
     Kit {
-        /// The kit's folder.
-        folder: PathBuf,
+        /// The directory of the kit.
+        directory: PathBuf,
         /// The reason.
         #[source]
         error: io::Error,
     },
-    /// The kit's folder is there, and holds what no kit has.
-    #[error("{} is not replaced by a kit: {reason}", folder.display())]
-    NotAKit {
-        /// The folder.
-        folder: PathBuf,
-        /// What speaks against it.
-        reason: String,
-    },
-    /// The kit would be, hold or lie in something that is another's.
-    #[error("the kit cannot be in {}, for {taken_by} would share the place: --kit takes a folder of its own", folder.display())]
+    /// The kit would be in a place that is used for something else.
+    #[error("the kit cannot be in {}, because it overlaps with {taken_by}: --kit needs a directory of its own", directory.display())]
     KitNotApart {
-        /// The kit's folder.
-        folder: PathBuf,
-        /// What has the place.
+        /// The directory of the kit.
+        directory: PathBuf,
+        /// The other use of the path.
         taken_by: &'static str,
     },
-    /// Another run has the target.
+    /// Another run holds the lock.
     #[error("another run is writing {}", target.display())]
     Locked {
-        /// The target.
+        /// The output.
         target: PathBuf,
     },
-    /// The lock beside the output cannot be taken.
+    /// The lock file cannot be opened or locked.
     #[error("cannot open the lock {}", path.display())]
     Lock {
-        /// The lock's file.
+        /// The lock file.
         path: PathBuf,
         /// The reason.
         #[source]
         error: io::Error,
     },
-    /// The output is to be a file, and a folder is there.
-    #[error("{} is a folder", path.display())]
-    IsFolder {
-        /// The folder.
+    /// The output is named like a file, but is a directory.
+    #[error("{} is a directory", path.display())]
+    IsDirectory {
+        /// The directory.
         path: PathBuf,
     },
-    /// The folder is one that the program did not make, or something else is in it, too.
-    #[error("{} is not replaced: {reason}", target.display())]
-    NotOurs {
-        /// The folder.
-        target: PathBuf,
-        /// What speaks against it.
+    /// The directory contains something that no earlier export or kit has, or is a mount point.
+    #[error("refusing to replace {}: {reason}", path.display())]
+    NotReplaceable {
+        /// The directory.
+        path: PathBuf,
+        /// The reason.
         reason: String,
     },
-    /// The folder is no place for that partition.
-    #[error("{} takes no partition {partition}: {reason}", folder.display())]
+    /// The directory contains something that would be read together with the partition.
+    #[error("cannot write partition {partition} to {}: {reason}", directory.display())]
     NotForPartition {
-        /// The folder that the partition would stand in.
-        folder: PathBuf,
+        /// The parent directory of the partition.
+        directory: PathBuf,
         /// The partition.
         partition: String,
-        /// What speaks against it.
+        /// The reason.
         reason: String,
     },
-    /// A folder that has no name of its own: this one, the one above, or the root.
-    #[error("{} cannot be replaced as a whole: name a folder in it, with a slash at its end", path.display())]
-    NoFolderOfItsOwn {
-        /// The folder.
-        path: PathBuf,
+    /// The output cannot be written in this way.
+    #[error("{target}: {reason}")]
+    Unsupported {
+        /// The output.
+        target: String,
+        /// The reason, and what to do instead.
+        reason: String,
     },
-    /// A kit, and an output that has no file of which it could be.
+    /// The owners would replace a file that no earlier export of this target wrote.
     #[error(
-        "a kit names the files of the export, and {target} is not a file: name a file or a folder, or leave out --kit"
+        "refusing to replace {} by the owners: the manifest of {} does not list it", path.display(), target.display()
     )]
-    KitNowhere {
-        /// The output.
-        target: String,
-    },
-    /// Owners of their own, and an output that has no second file.
-    #[error("the owners are a second file, and {target} is one: name a file or a folder, or choose --owners columns")]
-    OwnersNowhere {
-        /// The output.
-        target: String,
-    },
-    /// Where the owners are to stand is a file that no earlier export of this target wrote.
-    #[error("{} is where the owners go, and the manifest of {} lists no such file", path.display(), target.display())]
     OwnersNotOurs {
         /// Where the owners go.
         path: PathBuf,
         /// The file of the contacts.
         target: PathBuf,
     },
-    /// The file system does not let the mode be set that was asked for.
+    /// The file system refuses to set the requested mode.
     #[error("cannot set the mode of {}", path.display())]
     Mode {
         /// The output.
@@ -138,60 +119,64 @@ pub enum SinkError {
         #[source]
         error: io::Error,
     },
-    /// Something that the run writes would stand in the place of something that it reads.
+    /// Something that the run writes would overwrite something that it reads.
     #[error("{} is {input}: {overwritten_by} would overwrite it", path.display())]
     OverInput {
         /// The input.
         path: PathBuf,
-        /// What it is.
+        /// A description of the input.
         input: &'static str,
-        /// What would have its place.
+        /// The output or record that would overwrite it.
         overwritten_by: &'static str,
     },
-    /// A record of the run would stand in the place of something else.
+    /// A record of the run would overwrite something else that the run writes or reads.
     #[error(
-        "{} is where {taken_by} stands: the report, the metrics and the manifest need places of their own",
+        "{} overlaps with {taken_by}: the report, the metrics and the manifest need paths of their own",
         path.display()
     )]
     SamePlace {
         /// The record.
         path: PathBuf,
-        /// What has its place.
+        /// The other use of the path.
         taken_by: &'static str,
     },
-    /// A manifest was asked for elsewhere than beside its file.
-    #[error("the manifest of {} goes with it: --manifest is for standard output and devices", target.display())]
-    ManifestElsewhere {
-        /// The file or folder.
-        target: PathBuf,
-    },
-    /// The stream was closed when the process started: what is written to it would be lost.
+    /// The stream was closed when the process started, so output would be lost.
     #[error("cannot write to {target}: it is closed")]
     StreamClosed {
         /// The stream.
         target: String,
     },
-    /// The reader of standard output, or of a pipe, went away.
-    #[error("the reader of standard output went away")]
+    /// The reader of stdout or of a pipe closed it.
+    #[error("the reader closed standard output")]
     ReaderGone,
-    /// The encoder failed, which it should not.
-    #[error("cannot encode as {format}: {reason}")]
-    Encode {
-        /// The format.
-        format: &'static str,
-        /// The reason.
-        reason: String,
-    },
 }
 
-impl SinkError {
+impl DestinationError {
     pub(super) fn create(path: &Path, error: io::Error) -> Self {
         match error.kind() {
-            // What is missing is space, not the right to create.
+            // The cause is missing space, not a missing permission to create.
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::Write { target: path.display().to_string(), error }
+                Self::write(path, error)
             }
             _ => Self::Create { path: path.to_owned(), error },
         }
+    }
+
+    pub(super) fn write(path: &Path, error: io::Error) -> Self {
+        Self::Write { target: path.display().to_string(), error }
+    }
+
+    pub(super) fn nameless_directory(path: &Path) -> Self {
+        let reason = "cannot replace this directory; name one in it, with a trailing slash".to_owned();
+        Self::Unsupported { target: path.display().to_string(), reason }
+    }
+
+    /// Refuses a path for the manifest of an output that is not a stream.
+    pub(super) fn refuse_manifest_path(config: &ExportConfig) -> Result<(), Self> {
+        if config.manifest.is_none() {
+            return Ok(());
+        }
+        let reason = "its manifest is written next to it; --manifest is for stdout and devices only".to_owned();
+        Err(Self::Unsupported { target: config.output.to_string(), reason })
     }
 }

@@ -1,26 +1,35 @@
-//! A file under way, its owners beside it where they are a table of their own, and the manifest of both: published
-//! together.
+//! A file that appears atomically, with its manifest and, if they are a table of their own, its owners.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+
+use super::blocking::blocking;
+use super::commit::{finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
+use super::error::DestinationError;
 use super::lock::Lock;
-use super::steps::{Left, finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
-use crate::atomic::{self, Draft, Mode, folder};
-use crate::naming::Names;
+use super::piece::Piece;
+use crate::atomic::{self, Mode, TemporaryFile, parent};
+use crate::config::{ExportConfig, FileMode, OutFile};
+use crate::naming::FileNames;
 use crate::platform;
 
-/// A file under way, and the locks that keep others from it.
+/// A file that is being written.
 #[derive(Debug)]
-pub(crate) struct FilePlace {
-    names: Names,
-    draft: Draft,
+pub(crate) struct FileDestination {
+    names: FileNames,
+    contacts: TemporaryFile,
     owners: Option<Owners>,
+    /// Writes to the contacts, then to the owners.
+    writer: File,
     mode: Option<u32>,
-    keeps_modes: bool,
-    /// Freed when all else is done.
+    pub keeps_modes: bool,
+    /// Whether an earlier run was killed while it published, which this one completed.
+    pub has_recovered: bool,
+    /// Released last.
     _locks: Vec<Lock>,
 }
 
@@ -28,113 +37,141 @@ pub(crate) struct FilePlace {
 #[derive(Debug)]
 struct Owners {
     path: PathBuf,
-    draft: Draft,
+    temporary: TemporaryFile,
 }
 
-impl FilePlace {
-    /// Cleans up after the dead, and begins a file; one of owners too, where it is said what that is called.
-    pub fn begin(
-        names: Names,
+impl FileDestination {
+    /// Locks the file, and its owners if they have one, and begins to write.
+    pub async fn open(
+        path: &Path,
+        config: &ExportConfig,
+        waiting: &mut Option<impl FnOnce()>,
+    ) -> Result<Self, DestinationError> {
+        let create = |error| DestinationError::create(path, error);
+        DestinationError::refuse_manifest_path(config)?;
+        let names = FileNames::of(path).map_err(create)?;
+        let owners = if config.has_owners_file() {
+            // Next to the file, but named after its name as given, which is the one in the manifest.
+            let called = names.target.with_file_name(&names.called);
+            Some(FileNames::of(&OutFile::Owners.beside(&called, config.encoding)).map_err(create)?)
+        } else {
+            None
+        };
+        let mut locks = Vec::new();
+        for FileNames { lock, target, .. } in [Some(&names), owners.as_ref()].into_iter().flatten() {
+            locks.push(Lock::acquire(lock, target, config.lock_timeout, waiting).await?);
+        }
+        let mode = config.mode.map(FileMode::bits);
+        blocking(move || Self::begin(names, owners.map(|owners| owners.target), mode, locks)).await
+    }
+
+    /// Cleans up after crashed runs, and creates temporary files for the contacts and, at the given path, the owners.
+    fn begin(
+        names: FileNames,
         owners: Option<PathBuf>,
         mode: Option<u32>,
         locks: Vec<Lock>,
-    ) -> Result<(Self, Left), SinkError> {
-        let create = |error| SinkError::create(&names.target, error);
-        [&names.manifest, &names.staged].into_iter().try_for_each(|manifest| check_manifest(manifest))?;
+    ) -> Result<Self, DestinationError> {
+        let create = |error| DestinationError::create(&names.target, error);
+        [&names.manifest, &names.manifest_staged].into_iter().try_for_each(|manifest| check_manifest(manifest))?;
         for path in [Some(&names.target), Some(&names.manifest), owners.as_ref()].into_iter().flatten() {
-            platform::check_replaceable(path).map_err(|error| SinkError::create(path, error))?;
+            platform::check_replaceable(path).map_err(|error| DestinationError::create(path, error))?;
         }
-        let left = recover(&names).map_err(create)?;
+        let has_recovered = recover(&names).map_err(create)?;
         if let Some(owners) = &owners {
             check_owners(&names, owners)?;
         }
-        for drafts_of in [&names.target, &names.manifest, &names.owners_drafts] {
-            atomic::sweep(drafts_of).map_err(create)?;
+        for target in [&names.target, &names.manifest, &names.owners_temporary] {
+            atomic::sweep(target).map_err(create)?;
         }
-        let draft = Draft::begin(&names.target).map_err(create)?;
-        // The manifest's is begun when the file is whole, and a name may be too long for it alone.
-        Draft::begin(&names.manifest).map_err(|error| SinkError::create(&names.manifest, error))?;
-        let keeps_modes = atomic::keeps_modes(&draft.writer().map_err(create)?, mode)
-            .map_err(|error| SinkError::Mode { path: names.target.clone(), error })?;
-        let begin = |path| Ok::<_, io::Error>(Owners { path, draft: Draft::begin(&names.owners_drafts)? });
+        let contacts = TemporaryFile::begin(&names.target).map_err(create)?;
+        // Only a test: the name of the manifest is longer, and may be too long.
+        TemporaryFile::begin(&names.manifest).map_err(|error| DestinationError::create(&names.manifest, error))?;
+        let writer = contacts.writer().map_err(create)?;
+        let keeps_modes = atomic::keeps_modes(&writer, mode)
+            .map_err(|error| DestinationError::Mode { path: names.target.clone(), error })?;
+        let begin = |path| Ok(Owners { path, temporary: TemporaryFile::begin(&names.owners_temporary)? });
         let owners = owners.map(begin).transpose().map_err(create)?;
-        Ok((Self { names, draft, owners, mode, keeps_modes, _locks: locks }, left))
+        let writer = writer.into();
+        Ok(Self { names, contacts, owners, writer, mode, keeps_modes, has_recovered, _locks: locks })
     }
 
-    /// A handle for writing the file.
-    pub fn writer(&self) -> io::Result<fs::File> {
-        self.draft.writer()
-    }
-
-    /// A handle for writing the owners.
-    pub fn owners_writer(&self) -> io::Result<fs::File> {
-        self.owners.as_ref().ok_or(io::ErrorKind::Unsupported)?.draft.writer()
-    }
-
-    /// The file's name, as errors show it.
+    /// The file, for errors.
     pub fn target(&self) -> &Path {
         &self.names.target
     }
 
-    /// Whether the files have the modes that they are given.
-    pub fn keeps_modes(&self) -> bool {
-        self.keeps_modes
+    /// Writes bytes, or turns to the owners.
+    pub async fn take(&mut self, piece: Piece) -> io::Result<()> {
+        match piece {
+            Piece::Bytes(bytes) => self.writer.write_all(&bytes).await,
+            Piece::Begin(OutFile::Part(_)) => Ok(()),
+            Piece::Begin(OutFile::Owners) => {
+                self.writer.flush().await?;
+                self.writer = self.owners.as_ref().ok_or(io::ErrorKind::Unsupported)?.temporary.writer()?.into();
+                Ok(())
+            }
+        }
     }
 
-    /// The work of putting what was written on disk, still under its draft's name. It may take long, and
-    /// the place can be dropped meanwhile.
-    pub fn settling(&self) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
-        let mode = self.mode;
-        let contacts = self.draft.settling(mode.map_or(Mode::KEPT, Mode::Exactly))?;
-        let owners =
-            self.owners.as_ref().map(|Owners { path, draft }| Ok::<_, io::Error>((path.clone(), draft.writer()?)));
-        let (owners, target) = (owners.transpose()?, self.names.target.clone());
+    /// Puts the files on disk, with their modes.
+    pub async fn settle(&mut self) -> io::Result<()> {
+        self.writer.flush().await?;
+        // The work has file handles of its own, so that the temporary files are removed as soon as `self` is dropped.
+        blocking(self.settling()?).await
+    }
+
+    fn settling(&self) -> io::Result<impl FnOnce() -> io::Result<()> + Send + use<>> {
+        let (mode, target, contacts) = (self.mode, self.names.target.clone(), self.contacts.writer()?);
+        let owners = match &self.owners {
+            Some(Owners { path, temporary }) => Some((path.clone(), temporary.writer()?)),
+            None => None,
+        };
         Ok(move || {
-            contacts()?;
-            let Some((path, file)) = owners else { return Ok(()) };
-            let like_the_contacts = Mode::Kept { like: Some(&target), new: 0o600 };
-            atomic::settle(&file, &path, mode.map_or(like_the_contacts, Mode::Exactly))
+            atomic::settle(&contacts, &target, Mode::or_like(mode, None))?;
+            let Some((path, owners)) = owners else { return Ok(()) };
+            atomic::settle(&owners, &path, Mode::or_like(mode, Some(&target)))
         })
     }
 
     /// Publishes the settled files and their manifest.
-    pub fn publish(self, manifest: &[u8]) -> Result<(), SinkError> {
-        let Self { names, draft, owners, mode, keeps_modes: _, _locks } = self;
-        let (owners, owners_draft) = owners.map(|Owners { path, draft }| (path, draft)).unzip();
-        // A long time may have passed since it was looked at.
+    pub fn publish(self, manifest: &[u8]) -> Result<(), DestinationError> {
+        let Self { names, contacts, owners, mode, _locks, .. } = self;
+        let (owners, temporary) = owners.map(|Owners { path, temporary }| (path, temporary)).unzip();
+        // Again, because much time may have passed since `begin`.
         owners.as_deref().map_or(Ok(()), |owners| check_owners(&names, owners))?;
-        let staged = owners_draft
-            .map_or(Ok(()), |draft| stage_owners(&names, draft))
+        let staged = temporary
+            .map_or(Ok(()), |owners| stage_owners(&names, owners))
             .and_then(|()| stage_manifest(&names, mode, manifest))
-            .and_then(|()| draft.publish_as(&names.target));
+            .and_then(|()| contacts.publish_as(&names.target));
         if let Err(error) = staged {
-            // The file may have its name already, where only the folder could not be synced.
-            return if recover(&names).is_ok_and(|left| left == Left::ManifestPublished) {
-                Err(SinkError::Unfinished { target: names.target, error })
+            // If only the directory could not be synced, the file has its name already.
+            return if recover(&names).is_ok_and(|has_recovered| has_recovered) {
+                Err(DestinationError::Unfinished { target: names.target, error })
             } else {
-                Err(SinkError::Write { target: names.target.display().to_string(), error })
+                Err(DestinationError::write(&names.target, error))
             };
         }
         remove_former_owners(&names, owners.as_deref());
-        finish(&names, owners.as_deref()).map_err(|error| SinkError::Unfinished { target: names.target, error })
+        finish(&names, owners.as_deref()).map_err(|error| DestinationError::Unfinished { target: names.target, error })
     }
 }
 
-/// Refuses to put a manifest in the place of what is not a file.
-fn check_manifest(manifest: &Path) -> Result<(), SinkError> {
+/// Refuses to replace anything but a regular file by a manifest.
+fn check_manifest(manifest: &Path) -> Result<(), DestinationError> {
     let refused = match fs::metadata(manifest) {
         Ok(found) if found.is_dir() => io::ErrorKind::IsADirectory.into(),
         Ok(found) if !found.is_file() => io::Error::new(io::ErrorKind::AlreadyExists, platform::not_regular(manifest)),
         _ => return Ok(()),
     };
-    Err(SinkError::create(manifest, refused))
+    Err(DestinationError::create(manifest, refused))
 }
 
-/// Refuses to write owners where they cannot stand in the end, or where somebody else's file is.
-fn check_owners(names: &Names, owners: &Path) -> Result<(), SinkError> {
-    let create = |error| SinkError::create(owners, error);
-    // A link may lead elsewhere.
-    if !platform::is_same_file_system(folder(owners), folder(&names.target)).map_err(create)? {
+/// Refuses to write owners to another file system, or over a file that is not the owners of an earlier export.
+fn check_owners(names: &FileNames, owners: &Path) -> Result<(), DestinationError> {
+    let create = |error| DestinationError::create(owners, error);
+    // The path may be a symbolic link.
+    if !platform::is_same_file_system(parent(owners), parent(&names.target)).map_err(create)? {
         return Err(create(io::ErrorKind::CrossesDevices.into()));
     }
     match fs::metadata(owners) {
@@ -142,7 +179,7 @@ fn check_owners(names: &Names, owners: &Path) -> Result<(), SinkError> {
         Err(error) => Err(create(error)),
         Ok(metadata) if metadata.is_dir() => Err(create(io::ErrorKind::IsADirectory.into())),
         Ok(_) if former_owners(names).as_deref() == Some(owners) => Ok(()),
-        Ok(_) => Err(SinkError::OwnersNotOurs { path: owners.to_owned(), target: names.target.clone() }),
+        Ok(_) => Err(DestinationError::OwnersNotOurs { path: owners.to_owned(), target: names.target.clone() }),
     }
 }
 
@@ -152,12 +189,12 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::super::steps::is_interrupted;
+    use super::super::commit::is_interrupted;
     use super::*;
     use crate::checksum::Checksum;
     use crate::manifest::{seal, sealed_with};
 
-    /// Runs over `c.ndjson` in a folder, each with its own contents.
+    /// A directory in which runs write `c.ndjson`.
     struct Home(tempfile::TempDir);
 
     impl Home {
@@ -165,18 +202,19 @@ mod tests {
             self.0.path().join(name)
         }
 
-        fn begin(&self) -> (FilePlace, Left) {
-            let names = Names::of(&self.at("c.ndjson")).unwrap();
-            FilePlace::begin(names, Some(self.at("c.owners.ndjson")), None, Vec::new()).unwrap()
+        fn begin(&self) -> FileDestination {
+            let names = FileNames::of(&self.at("c.ndjson")).unwrap();
+            FileDestination::begin(names, Some(self.at("c.owners.ndjson")), None, Vec::new()).unwrap()
         }
 
-        /// A place with these contents and owners, on disk.
-        fn settled(&self, text: &str) -> FilePlace {
-            let (place, _) = self.begin();
-            place.writer().unwrap().write_all(text.as_bytes()).unwrap();
-            place.owners_writer().unwrap().write_all(text.as_bytes()).unwrap();
-            place.settling().unwrap()().unwrap();
-            place
+        /// A settled file whose contacts and owners are this text.
+        fn settled(&self, text: &str) -> FileDestination {
+            let begun = self.begin();
+            for file in [&begun.contacts, &begun.owners.as_ref().unwrap().temporary] {
+                file.writer().unwrap().write_all(text.as_bytes()).unwrap();
+            }
+            begun.settling().unwrap()().unwrap();
+            begun
         }
 
         fn read(&self, name: &str) -> String {
@@ -207,44 +245,32 @@ mod tests {
     const TRIO: [&str; 3] = ["c.ndjson", "c.ndjson.manifest.json", "c.owners.ndjson"];
 
     #[test]
-    fn a_file_is_published_with_its_owners_and_its_manifest() {
-        let home = Home(tempfile::tempdir().unwrap());
-        for text in ["one", "two"] {
-            home.settled(text).publish(manifest(text).as_bytes()).unwrap();
-            assert_eq!(TRIO.map(|name| home.read(name)), [text, &manifest(text), text]);
-            assert_eq!(home.names(), TRIO);
-        }
-    }
-
-    #[test]
-    fn after_a_crash_at_any_step_the_next_run_finishes_or_undoes_it() {
+    fn completes_or_undoes_a_crash_at_any_step() {
         for steps in 0..=5 {
             let home = Home(tempfile::tempdir().unwrap());
             home.settled("old").publish(manifest("old").as_bytes()).unwrap();
-            let FilePlace { names, draft, owners, .. } = home.settled("new");
-            let (mut draft, mut owners) = (Some(draft), Some(owners.unwrap().draft));
-            // As `publish` does it.
+            let FileDestination { names, contacts, owners, .. } = home.settled("new");
+            let (mut contacts, mut owners) = (Some(contacts), Some(owners.unwrap().temporary));
+            // The steps of `publish`.
             for step in 0..steps {
                 match step {
                     0 => stage_owners(&names, owners.take().unwrap()),
                     1 => stage_manifest(&names, None, manifest("new").as_bytes()),
-                    2 => draft.take().unwrap().publish_as(&names.target),
+                    2 => contacts.take().unwrap().publish_as(&names.target),
                     3 => atomic::rename(&names.owners_staged, &home.at("c.owners.ndjson")),
-                    _ => atomic::rename(&names.staged, &names.manifest),
+                    _ => atomic::rename(&names.manifest_staged, &names.manifest),
                 }
                 .unwrap();
             }
             assert_eq!(is_interrupted(&names), [3, 4].contains(&steps), "{steps}");
-            let (_, left) = home.begin();
-            let due = if [3, 4].contains(&steps) { Left::ManifestPublished } else { Left::Nothing };
-            assert_eq!(left, due, "{steps}");
+            assert_eq!(home.begin().has_recovered, [3, 4].contains(&steps), "{steps}");
             let text = if steps < 3 { "old" } else { "new" };
             assert_eq!(TRIO.map(|name| home.read(name)), [text, &manifest(text), text], "{steps}");
             assert_eq!(home.names(), TRIO, "{steps}");
         }
     }
 
-    /// A manifest of contacts alone.
+    /// A manifest of contacts without owners.
     fn manifest_without_owners(text: &str) -> String {
         let mut manifest: Value = serde_json::from_str(&manifest(text)).unwrap();
         manifest["owners"] = Value::Null;
@@ -254,25 +280,25 @@ mod tests {
     }
 
     #[test]
-    fn owners_of_the_run_before_go_also_after_a_crash_and_nobody_elses() {
+    fn removes_earlier_owners_even_after_a_crash() {
         for (is_crash, is_theirs) in [(false, false), (true, false), (false, true)] {
             let home = Home(tempfile::tempdir().unwrap());
             home.settled("old").publish(manifest("old").as_bytes()).unwrap();
             if is_theirs {
                 fs::write(home.at("c.owners.ndjson"), "theirs").unwrap();
             }
-            let names = Names::of(&home.at("c.ndjson")).unwrap();
-            let (place, _) = FilePlace::begin(names.clone(), None, None, Vec::new()).unwrap();
-            place.writer().unwrap().write_all(b"new").unwrap();
-            place.settling().unwrap()().unwrap();
+            let names = FileNames::of(&home.at("c.ndjson")).unwrap();
+            let begun = FileDestination::begin(names.clone(), None, None, Vec::new()).unwrap();
+            begun.contacts.writer().unwrap().write_all(b"new").unwrap();
+            begun.settling().unwrap()().unwrap();
             let manifest = manifest_without_owners("new");
             if is_crash {
                 stage_manifest(&names, None, manifest.as_bytes()).unwrap();
-                place.draft.publish_as(&names.target).unwrap();
+                begun.contacts.publish_as(&names.target).unwrap();
                 assert!(home.at("c.owners.ndjson").exists());
-                assert_eq!(recover(&names).unwrap(), Left::ManifestPublished);
+                assert!(recover(&names).unwrap());
             } else {
-                place.publish(manifest.as_bytes()).unwrap();
+                begun.publish(manifest.as_bytes()).unwrap();
             }
             assert_eq!(home.read("c.ndjson.manifest.json"), manifest);
             assert_eq!(home.at("c.owners.ndjson").exists(), is_theirs);
@@ -280,15 +306,15 @@ mod tests {
     }
 
     #[test]
-    fn owners_of_another_run_are_not_taken_for_its_own() {
+    fn does_not_publish_owners_of_another_run() {
         let home = Home(tempfile::tempdir().unwrap());
         home.settled("old").publish(manifest("old").as_bytes()).unwrap();
-        let names = Names::of(&home.at("c.ndjson")).unwrap();
+        let names = FileNames::of(&home.at("c.ndjson")).unwrap();
         stage_manifest(&names, None, manifest("new").as_bytes()).unwrap();
         fs::write(&names.target, "new").unwrap();
         fs::write(&names.owners_staged, "neither").unwrap();
         assert!(!is_interrupted(&names));
-        assert_eq!(home.begin().1, Left::Nothing);
+        assert!(!home.begin().has_recovered);
         assert_eq!(TRIO.map(|name| home.read(name)), ["new", &manifest("old"), "old"]);
         assert_eq!(home.names(), TRIO);
     }

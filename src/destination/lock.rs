@@ -1,8 +1,8 @@
-//! The lock of a target: `.{file name}.lock` beside it, held for as long as a run may write there.
+//! The lock of a target: `.{file name}.lock` next to it, held by the run that writes the target.
 //!
-//! The system frees it when its holder ends, however that comes about. The file stays, but for those of partitions, of
-//! which there is one a night: a run that finds that it holds a deleted one, which would keep nobody out, takes the lock
-//! anew.
+//! The operating system releases it when its holder exits, for whatever reason. The lock file stays, except for partitions,
+//! because there is a new one every night. A run that locked a file which was deleted in the meantime, and so excludes
+//! nobody, starts over.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -11,29 +11,46 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::blocking;
+use super::blocking::blocking;
+use super::error::DestinationError;
 use crate::platform;
 
-/// How often a lock that is waited for is tried.
-const AGAIN: Duration = Duration::from_millis(100);
+/// The interval between attempts.
+const RETRY: Duration = Duration::from_millis(100);
 
-/// Whoever cleans up or only asks has a lock for less than this, and nobody is refused for that.
+/// Always wait this long: runs that clean up or test a lock hold it for less.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// A held lock; dropping it frees it.
+/// A held lock. Dropping it releases it.
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: File,
-    /// Where its file is, if it goes with the lock.
-    passing: Option<PathBuf>,
+    /// The lock file, if it is removed on release.
+    removed: Option<PathBuf>,
 }
 
 impl Lock {
-    /// Takes the lock, or waits for up to `wait`; none when somebody else still has it. `waiting` is
-    /// called once, when it turns out that waiting is needed.
-    pub async fn take(path: &Path, wait: Duration, waiting: impl FnOnce()) -> io::Result<Option<Self>> {
+    /// Takes the lock at `path` of a target, or waits for it. Calls `waiting`, unless that was called before, if it has to
+    /// wait.
+    pub async fn acquire(
+        path: &Path,
+        target: &Path,
+        wait: Option<Duration>,
+        waiting: &mut Option<impl FnOnce()>,
+    ) -> Result<Self, DestinationError> {
+        match Self::take(path, wait.unwrap_or_default(), waiting).await {
+            Ok(lock) => lock.ok_or_else(|| DestinationError::Locked { target: target.to_owned() }),
+            Err(error) if fs::symlink_metadata(path).is_ok() => {
+                Err(DestinationError::Lock { path: path.to_owned(), error })
+            }
+            // The cause is the directory, in which the output could not be created either.
+            Err(error) => Err(DestinationError::create(target, error)),
+        }
+    }
+
+    /// Takes a lock, or returns nothing if another process still holds it after `wait`.
+    async fn take(path: &Path, wait: Duration, waiting: &mut Option<impl FnOnce()>) -> io::Result<Option<Self>> {
         let start = Instant::now();
-        let mut waiting = Some(waiting);
         loop {
             let path = path.to_owned();
             match blocking(move || attempt(&path)).await? {
@@ -47,29 +64,29 @@ impl Lock {
             if let Some(waiting) = waiting.take_if(|_| !wait.is_zero()) {
                 waiting();
             }
-            sleep(AGAIN).await;
+            sleep(RETRY).await;
         }
     }
 
-    /// Takes a lock at once, where nobody has it for sure: not where the system keeps no locks.
+    /// Takes a lock without waiting, if it is certain to be free. On file systems without locks, none is.
     pub fn take_free(path: &Path) -> io::Result<Option<Self>> {
         let file = platform::open_private(path)?;
         let is_ours = file.try_lock().is_ok() && platform::is_still(&file, path)?;
-        Ok(is_ours.then_some(Self { file, passing: None }))
+        Ok(is_ours.then_some(Self { file, removed: None }))
     }
 
-    /// Lets the lock's file go with it.
-    pub fn passing(self, path: &Path) -> Self {
+    /// Makes the release remove the lock file.
+    pub fn removing(self, path: &Path) -> Self {
         let mut lock = self;
-        lock.passing = Some(path.to_owned());
+        lock.removed = Some(path.to_owned());
         lock
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is held, so that whoever waits for it sees that it is gone. Another's may stand there already.
-        if let Some(path) = &self.passing
+        // While the lock is held, so that waiting runs notice. By now the path may lead to the lock file of another run.
+        if let Some(path) = &self.removed
             && platform::is_still(&self.file, path).unwrap_or(false)
         {
             let _ = fs::remove_file(path);
@@ -77,12 +94,12 @@ impl Drop for Lock {
     }
 }
 
-/// What came of trying to take a lock once.
+/// The result of one attempt to take a lock.
 enum Attempt {
     Taken(Lock),
-    /// Its file was deleted meanwhile.
+    /// The lock file was deleted in the meantime.
     Deleted,
-    /// Somebody else has it.
+    /// Another process holds the lock.
     Held,
 }
 
@@ -91,7 +108,7 @@ fn attempt(path: &Path) -> io::Result<Attempt> {
     Ok(match (try_lock(&file)?, platform::is_still(&file, path)?) {
         (false, _) => Attempt::Held,
         (true, false) => Attempt::Deleted,
-        (true, true) => Attempt::Taken(Lock { file, passing: None }),
+        (true, true) => Attempt::Taken(Lock { file, removed: None }),
     })
 }
 
@@ -99,13 +116,13 @@ fn try_lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        // A file system without locks: one run at a time is then the operator's to keep.
+        // On a file system without locks, the operator has to prevent concurrent runs.
         Err(TryLockError::Error(error)) if platform::has_no_locks(&error) => Ok(true),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-/// Whether a run holds the lock at this moment. Makes nothing and takes nothing for longer than the question.
+/// Whether a run currently holds the lock. Neither creates the lock file nor keeps the lock.
 pub(crate) fn is_held(lock: &Path) -> bool {
     platform::open_regular(lock).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
@@ -115,14 +132,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_lock_that_was_deleted_is_taken_anew() {
+    async fn takes_a_deleted_lock_again() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join(".c.lock");
-        let take = |wait| Lock::take(&path, wait, || ());
+        let take = async |wait| Lock::take(&path, wait, &mut Some(|| ())).await;
         let first = take(Duration::ZERO).await.unwrap().unwrap();
         assert!(take(Duration::ZERO).await.unwrap().is_none());
         let (second, ()) = tokio::join!(take(Duration::from_mins(1)), async {
-            sleep(AGAIN / 2).await;
+            sleep(RETRY / 2).await;
             fs::remove_file(&path).unwrap();
             drop(first);
         });
@@ -131,15 +148,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lock_that_passes_takes_its_own_file_with_it_and_no_other() {
+    async fn removes_its_own_lock_file_only() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join(".c.lock");
         let take = || Lock::take_free(&path).unwrap();
-        let first = take().unwrap().passing(&path);
+        let first = take().unwrap().removing(&path);
         assert!(take().is_none());
         drop(first);
         assert!(!path.exists());
-        let first = take().unwrap().passing(&path);
+        let first = take().unwrap().removing(&path);
         fs::remove_file(&path).unwrap();
         let second = take();
         drop(first);

@@ -1,345 +1,140 @@
-//! Where bytes go: a file or a folder that appears when it is whole, something written straight, or standard output.
+//! Where an export is written: a file or a directory, which appear atomically, or a stream.
 //!
-//! Bytes come in; `settle` and `publish` put them in their place, with the manifest. A place that is dropped before
-//! leaves nothing behind but the lock's file: what stood under the output's name stays.
+//! `take` writes bytes, `settle` puts them on disk under temporary names, and `publish` only renames and adds the manifest. A
+//! destination that is dropped earlier leaves no trace but its lock file, and an earlier output stays as it was.
 
+mod blocking;
+mod commit;
 mod conflicts;
 mod error;
 mod file;
 mod folder;
-mod kit;
 mod lock;
+mod piece;
 mod record_file;
 mod replaceable;
-mod replacement;
-mod steps;
 mod stream;
+mod write_method;
 
-use std::fs;
 use std::io;
-use std::path::Path;
-use std::time::Duration;
 
-use bytes::Bytes;
+use crate::config::{ExportConfig, Output};
+use blocking::blocking;
+use file::FileDestination;
+use folder::DirectoryDestination;
+use stream::StreamDestination;
+use write_method::WriteMethod;
 
-use crate::config::{ExportConfig, FileMode, OnIncomplete, OutFile, Output, Partition};
-use crate::naming::{FolderNames, Names};
-use crate::proof::Require;
-use file::FilePlace;
-use folder::{Around, FolderPlace};
-use replaceable::check_takes;
-use replacement::Way;
-use stream::Out;
-
+pub(crate) use commit::is_interrupted;
 pub use conflicts::{RunPaths, check_apart};
-pub use error::SinkError;
-pub(crate) use kit::KitPlace;
-pub(crate) use lock::{Lock, is_held};
-pub use record_file::{Readers, RecordFile};
-pub(crate) use replaceable::{listed, partitions, stranger};
-pub(crate) use steps::{Left, is_interrupted};
+pub use error::DestinationError;
+pub(crate) use folder::StagedDirectory;
+pub(crate) use lock::is_held;
+pub(crate) use piece::Piece;
+pub use record_file::{KnownReaders, RecordFile};
+pub(crate) use replaceable::{first_unlisted, listed_files, partitions};
 
-/// What an encoder hands on.
+/// An output that is being written. A new kind of destination is a variant here and a file next to this one.
 #[derive(Debug)]
-pub(crate) enum Piece {
-    /// What follows is of this file. The first is always part 0.
-    Begin(OutFile),
-    /// The next bytes of that file.
-    Bytes(Bytes),
+pub(crate) enum Destination {
+    File(Box<FileDestination>),
+    Folder(Box<DirectoryDestination>),
+    Stream(Box<StreamDestination>),
 }
 
-/// An output under way.
-#[derive(Debug)]
-pub(crate) struct Place {
-    out: Out,
-    publishing: Publishing,
-}
-
-/// What is done when all bytes are written.
-#[derive(Debug)]
-enum Publishing {
-    /// The file gets its name, and its manifest.
-    File(Box<FilePlace>),
-    /// The folder takes the place of what was there.
-    Folder(Box<FolderPlace>),
-    /// Nothing more: a device or a pipe cannot be replaced. Its manifest goes where one was asked for.
-    Straight { name: String, manifest: Option<RecordFile> },
-}
-
-impl Place {
-    /// Opens the place, so that an output that cannot be made is known before anything is asked of the
-    /// server. `waiting` is called when another run has the target, and is waited for.
-    pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
-        let closed = match &config.output {
-            Output::Stdout => replacement::was_closed(Path::new("-")),
-            Output::File(path) => path != Path::new("-") && replacement::was_closed(path),
-            Output::Folder { .. } => false,
-        };
-        if closed {
-            return Err(SinkError::StreamClosed { target: config.output.to_string() });
-        }
+impl Destination {
+    /// Opens the output, so that one that cannot be written is known before any request is sent. Calls `waiting` once if it
+    /// has to wait for another run.
+    pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Self, DestinationError> {
+        let waiting = &mut Some(waiting);
         match &config.output {
-            Output::Folder { path, partition } => {
-                let around = partition.as_ref().map(|partition| (path.as_path(), partition));
-                Self::folder(&config.output.target().unwrap_or_default(), around, config, waiting).await
+            Output::Url(url) => {
+                let scheme = config.output.scheme().unwrap_or_default();
+                let reason = format!("{scheme}:// URLs are not supported; write to a file, or to stdout (-o -)");
+                Err(DestinationError::Unsupported { target: url.clone(), reason })
             }
-            Output::Stdout => Self::straight(Out::Stdout(tokio::io::stdout()), config).await,
-            Output::File(path) => {
-                let create = |error| SinkError::create(path, error);
-                match Way::to(path) {
-                    Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-                        Err(SinkError::IsFolder { path: path.clone() })
-                    }
-                    Err(error) => Err(create(error)),
-                    Ok(Way::Straight) => {
-                        let path = path.clone();
-                        // Opening a pipe waits for its reader.
-                        let file = blocking(move || fs::OpenOptions::new().append(true).open(path)).await;
-                        Self::straight(Out::File(file.map_err(create)?.into()), config).await
-                    }
-                    // In place it would be half-written for a while: that is refused with all else that cannot be
-                    // replaced.
-                    Ok(Way::Renamed(_) | Way::InPlace(_)) => Self::file(path, config, waiting).await,
+            Output::Folder { .. } => {
+                DirectoryDestination::open(config, waiting).await.map(|open| Self::Folder(Box::new(open)))
+            }
+            Output::Stdout => StreamDestination::open(None, config).await.map(|open| Self::Stream(Box::new(open))),
+            Output::File(path) => match WriteMethod::of(path) {
+                Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                    Err(DestinationError::IsDirectory { path: path.clone() })
                 }
-            }
-        }
-    }
-
-    async fn file(path: &Path, config: &ExportConfig, waiting: impl FnOnce()) -> Result<(Self, Left), SinkError> {
-        let create = |error| SinkError::create(path, error);
-        if config.manifest.is_some() {
-            return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
-        }
-        let names = Names::of(path).map_err(create)?;
-        // Beside the file, and called after it as the operator calls it, which is what the manifest says.
-        let called = names.target.with_file_name(&names.called);
-        let beside = config.has_owners_file().then(|| OutFile::Owners.beside(&called, config.encoding));
-        let owners = beside.map(|path| Names::of(&path)).transpose().map_err(create)?.map(|owners| owners.target);
-        let mut waiting = Some(waiting);
-        let mut locks = Vec::new();
-        for target in [Some(&names.target), owners.as_ref()].into_iter().flatten() {
-            let lock = Names::of(target).map_err(create)?.lock;
-            let waiting = || waiting.take().map_or((), |waiting| waiting());
-            locks.push(take_lock(&lock, target, config, waiting).await?);
-        }
-        let mode = config.mode.map(FileMode::bits);
-        let begun = blocking(move || Ok(FilePlace::begin(names, owners, mode, locks)));
-        let (place, left) = begun.await.map_err(create)??;
-        let writer = place.writer().map_err(create)?;
-        Ok((Self { out: Out::File(writer.into()), publishing: Publishing::File(Box::new(place)) }, left))
-    }
-
-    /// A folder; `around` is the one that it stands in as a partition.
-    async fn folder(
-        path: &Path,
-        around: Option<(&Path, &Partition)>,
-        config: &ExportConfig,
-        waiting: impl FnOnce(),
-    ) -> Result<(Self, Left), SinkError> {
-        let create = |error| SinkError::create(path, error);
-        if config.manifest.is_some() {
-            return Err(SinkError::ManifestElsewhere { target: path.to_owned() });
-        }
-        let names = FolderNames::of(path).map_err(|_| SinkError::NoFolderOfItsOwn { path: path.to_owned() })?;
-        let (encoding, mode) = (config.encoding, config.mode);
-        let is_partition = around.is_some();
-        let mut waiting = Some(waiting);
-        let mut told = || waiting.take().map_or((), |waiting| waiting());
-        let (around, lock) = match around {
-            Some((around, partition)) => {
-                // Behind links; the folder one stands in has no name, and is there.
-                let around = FolderNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
-                check_takes(&around, partition)?;
-                loop {
-                    let new = Around::make(&around, mode)?;
-                    match take_lock(&names.lock, path, config, &mut told).await {
-                        // Who made the folder has failed, and taken it away.
-                        Err(SinkError::Create { .. }) if !around.exists() => {}
-                        taken => break (new, taken?.passing(&names.lock)),
-                    }
+                Err(error) => Err(DestinationError::create(path, error)),
+                Ok(WriteMethod::Stream) => {
+                    StreamDestination::open(Some(path), config).await.map(|open| Self::Stream(Box::new(open)))
                 }
-            }
-            None => (None, take_lock(&names.lock, path, config, told).await?),
-        };
-        let begun = blocking(move || Ok(FolderPlace::begin(names, encoding, mode, around, is_partition, lock)));
-        let place = begun.await.map_err(create)??;
-        let out = Out::File(place.writer().map_err(create)?.into());
-        Ok((Self { out, publishing: Publishing::Folder(Box::new(place)) }, Left::Nothing))
+                // A file written in place would be incomplete for a while, so a mount point is refused like everything
+                // else that cannot be replaced.
+                Ok(WriteMethod::Rename(_) | WriteMethod::InPlace(_)) => {
+                    FileDestination::open(path, config, waiting).await.map(|open| Self::File(Box::new(open)))
+                }
+            },
+        }
     }
 
-    async fn straight(out: Out, config: &ExportConfig) -> Result<(Self, Left), SinkError> {
-        if config.has_owners_file() {
-            return Err(SinkError::OwnersNowhere { target: config.output.to_string() });
-        }
-        if config.kit.is_some() {
-            return Err(SinkError::KitNowhere { target: config.output.to_string() });
-        }
-        // What was written cannot be taken back: where a proof is required, it waits for it.
-        let out = if config.contacts.required() >= Require::Complete && config.on_incomplete == OnIncomplete::Discard {
-            let spool =
-                blocking(tempfile::tempfile).await.map_err(|error| SinkError::create(&std::env::temp_dir(), error))?;
-            Out::Spool { spool: spool.into(), then: Box::new(out) }
-        } else {
-            out
-        };
-        let manifest = match config.manifest.clone() {
-            Some(path) => {
-                let create = |error| SinkError::create(&path, error);
-                let opened = blocking({
-                    let path = path.clone();
-                    move || Ok(RecordFile::open(&path))
-                });
-                Some(opened.await.map_err(create)??)
-            }
-            None => None,
-        };
-        let publishing = Publishing::Straight { name: config.output.to_string(), manifest };
-        Ok((Self { out, publishing }, Left::Nothing))
+    /// Whether `open` completed the publication of a run that had been killed.
+    pub fn has_recovered(&self) -> bool {
+        matches!(self, Self::File(file) if file.has_recovered)
     }
 
-    /// Whether the output has the mode that it is given: some file systems have modes of their own.
+    /// Whether new files keep the mode they are given, which some file systems ignore.
     pub fn keeps_modes(&self) -> bool {
-        match &self.publishing {
-            Publishing::File(place) => place.keeps_modes(),
-            Publishing::Folder(place) => place.keeps_modes(),
-            Publishing::Straight { .. } => true,
+        match self {
+            Self::File(file) => file.keeps_modes,
+            Self::Folder(directory) => directory.keeps_modes,
+            Self::Stream(_) => true,
         }
     }
 
-    /// Takes a piece: writes all its bytes.
-    pub async fn take(&mut self, piece: Piece) -> Result<(), SinkError> {
-        let taken = match piece {
-            // It is begun with the place.
-            Piece::Begin(OutFile::Part(0)) => Ok(()),
-            Piece::Begin(file) => self.begin(file).await,
-            Piece::Bytes(bytes) => self.out.write(&bytes).await,
+    /// Writes the next bytes, or begins the next file.
+    pub async fn take(&mut self, piece: Piece) -> Result<(), DestinationError> {
+        let taken = match self {
+            Self::File(file) => file.take(piece).await,
+            Self::Folder(directory) => directory.take(piece).await,
+            Self::Stream(stream) => stream.take(piece).await,
         };
         taken.map_err(|error| self.failed(error))
     }
 
-    async fn begin(&mut self, file: OutFile) -> io::Result<()> {
-        self.out.flush().await?;
-        let writer = match &mut self.publishing {
-            Publishing::File(place) if file == OutFile::Owners => place.owners_writer()?,
-            Publishing::Folder(place) => {
-                // A file is done with when the next begins: there may be more of them than a process may have open.
-                blocking(place.settling()?).await?;
-                place.next(file)?;
-                place.writer()?
-            }
-            _ => return Err(io::ErrorKind::Unsupported.into()),
-        };
-        self.out = Out::File(writer.into());
-        Ok(())
-    }
-
-    /// Puts all that was written where it cannot be lost, though not yet under its name.
-    pub async fn settle(mut self) -> Result<Settled, SinkError> {
-        let flushed = self.out.flush().await;
-        flushed.map_err(|error| self.failed(error))?;
-        // A thread that held the place would leave its drafts, where the process ends first.
-        let settled = match &self.publishing {
-            Publishing::File(place) => match place.settling() {
-                Ok(settling) => blocking(settling).await,
-                Err(error) => Err(error),
-            },
-            Publishing::Folder(place) => match place.settling() {
-                Ok(settling) => blocking(settling).await,
-                Err(error) => Err(error),
-            },
-            Publishing::Straight { .. } => Ok(()),
+    /// Puts everything on disk, under temporary names. A stream, which has none, is written to its end.
+    pub async fn settle(mut self) -> Result<Settled, DestinationError> {
+        let settled = match &mut self {
+            Self::File(file) => file.settle().await,
+            Self::Folder(directory) => directory.settle().await,
+            Self::Stream(stream) => stream.settle().await,
         };
         settled.map_err(|error| self.failed(error))?;
-        Ok(Settled(self.publishing))
+        Ok(Settled(self))
     }
 
-    fn failed(&self, error: io::Error) -> SinkError {
-        let target = match &self.publishing {
-            Publishing::Straight { .. } if error.kind() == io::ErrorKind::BrokenPipe => return SinkError::ReaderGone,
-            Publishing::Straight { name, .. } => name.clone(),
-            Publishing::File(place) => place.target().display().to_string(),
-            Publishing::Folder(place) => place.target().display().to_string(),
-        };
-        SinkError::Write { target, error }
+    fn failed(&self, error: io::Error) -> DestinationError {
+        match self {
+            Self::Stream(_) if error.kind() == io::ErrorKind::BrokenPipe => DestinationError::ReaderGone,
+            Self::Stream(stream) => DestinationError::Write { target: stream.name.clone(), error },
+            Self::File(file) => DestinationError::write(file.target(), error),
+            Self::Folder(directory) => DestinationError::write(directory.target(), error),
+        }
     }
 }
 
-/// An output that is written to its end.
+/// An output that is complete and on disk, but not visible yet.
 #[derive(Debug)]
-pub(crate) struct Settled(Publishing);
+pub(crate) struct Settled(Destination);
 
 impl Settled {
-    /// Publishes: from then on the file stands under its name, whole, even if the machine stops. Once
-    /// begun, it is not to be stopped.
-    pub async fn publish(self, manifest: Vec<u8>) -> Result<(), SinkError> {
-        let publish = move || match self.0 {
-            Publishing::File(place) => place.publish(&manifest),
-            Publishing::Folder(place) => place.publish(&manifest),
-            Publishing::Straight { manifest: None, .. } => Ok(()),
-            Publishing::Straight { manifest: Some(record), .. } => record.write(&manifest, Readers::Owner),
-        };
-        blocking(move || Ok(publish()))
-            .await
-            .map_err(|error| SinkError::Write { target: "the output".into(), error })?
-    }
-}
-
-/// Takes the lock of a target, or waits for it as long as the run is told to.
-async fn take_lock(
-    lock: &Path,
-    target: &Path,
-    config: &ExportConfig,
-    waiting: impl FnOnce(),
-) -> Result<Lock, SinkError> {
-    let wait = config.lock_timeout.unwrap_or(Duration::ZERO);
-    let taken = Lock::take(lock, wait, waiting).await.map_err(|error| match fs::symlink_metadata(lock) {
-        Ok(_) => SinkError::Lock { path: lock.to_owned(), error },
-        // The folder is at fault, and the output could not be made either.
-        Err(_) => SinkError::create(target, error),
-    })?;
-    taken.ok_or_else(|| SinkError::Locked { target: target.to_owned() })
-}
-
-/// Runs what may block on a thread that may.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => Err(io::Error::other(error)),
-        },
+    /// Publishes the output with its manifest: afterwards it is complete under its name even if the machine crashes. Must
+    /// not be canceled.
+    pub async fn publish(self, manifest: Vec<u8>) -> Result<(), DestinationError> {
+        blocking(move || match self.0 {
+            Destination::File(file) => file.publish(&manifest),
+            Destination::Folder(directory) => directory.publish(&manifest),
+            Destination::Stream(stream) => stream.publish(&manifest),
+        })
+        .await
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use futures::FutureExt;
-
-    use super::*;
-    use crate::config::{BaseUrl, ContactsConfig, Format, PlainHttp, Token};
-
-    #[test]
-    fn a_place_that_is_dropped_while_the_disk_takes_its_time_leaves_nothing() {
-        let home = tempfile::tempdir().unwrap();
-        let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();
-        let contacts = ContactsConfig::new(base_url, Token::new("t").unwrap());
-        let config = ExportConfig::new(contacts, Output::File(home.path().join("c.ndjson")), Format::Ndjson);
-        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
-        runtime.block_on(async {
-            let (place, _) = Place::open(&config, || ()).await.unwrap();
-            // The only thread for such work is busy: the syncing waits behind it.
-            let (free, busy) = mpsc::channel::<()>();
-            let busy = tokio::task::spawn_blocking(move || busy.recv().is_err());
-            // Polled once, and dropped.
-            assert!(place.settle().now_or_never().is_none());
-            let left = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name());
-            assert_eq!(left.collect::<Vec<_>>(), [".c.ndjson.lock"]);
-            drop(free);
-            assert!(busy.await.unwrap());
-        });
-    }
-}
+mod tests;

@@ -1,81 +1,71 @@
-//! What stands in a folder that an export made, and what does not belong there.
-//!
-//! Only what an export made is ever replaced: a folder is looked through by name, entry by entry.
+//! Which directories an export may replace: those that contain nothing but the files of an earlier export.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
+use super::error::DestinationError;
 use crate::config::Partition;
 use crate::manifest::{self, Manifest};
-use crate::naming::FolderNames;
+use crate::naming::{self, DirectoryNames};
 
-/// Refuses to replace a folder that holds anything that no export made. What is told of `names` is looked up at `folder`,
-/// where it stands now.
-pub(super) fn check_replaceable(names: &FolderNames, folder: &Path) -> Result<(), SinkError> {
-    let failed = |error| SinkError::create(&names.target, error);
-    let refused = |reason| Err(SinkError::NotOurs { target: names.target.clone(), reason });
-    match fs::metadata(folder) {
+const MANIFEST: &str = DirectoryNames::MANIFEST;
+
+/// Why an export must not replace a directory, if there is a reason.
+pub(super) fn objection(directory: &Path) -> io::Result<Option<String>> {
+    match fs::metadata(directory) {
         Ok(metadata) if metadata.is_dir() => {}
-        Ok(_) => return Err(failed(io::ErrorKind::NotADirectory.into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(error)),
+        Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
     }
-    let Some(first) = stranger(folder, &[]).map_err(failed)? else { return Ok(()) };
-    if let Some(partition) = partitions(folder).map_err(failed)?.first() {
-        return refused(format!("it holds partitions, \"{partition}\" is in it: --partition replaces one of them"));
+    let Some(first) = first_unlisted(directory, &[])? else { return Ok(None) };
+    if let Some(partition) = partitions(directory)?.first() {
+        return Ok(Some(format!("it contains partitions, such as \"{partition}\"; replace one with --partition")));
     }
-    let listed = match manifest::read_file(&folder.join(FolderNames::MANIFEST)) {
+    let listed = match manifest::read_file(&directory.join(MANIFEST)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return refused(format!("{} is in it, and no {} of an export", shown(&first), FolderNames::MANIFEST));
+            return Ok(Some(format!("it contains {}, which is not part of an export", quoted(&first))));
         }
-        Err(error) => return Err(failed(error)),
-        Ok(manifest) => match Manifest::read(&manifest) {
-            Ok(known) => listed(&known),
-            Err(error) => return refused(format!("its {} is of no use: {error}", FolderNames::MANIFEST)),
+        manifest => match Manifest::read(&manifest?) {
+            Ok(known) => listed_files(&known),
+            Err(error) => return Ok(Some(format!("its {MANIFEST} is not usable: {error}"))),
         },
     };
     let listed: Vec<_> = listed.iter().map(String::as_str).collect();
-    match stranger(folder, &listed).map_err(failed)? {
-        Some(stranger) => {
-            refused(format!("{} is in it, which its {} does not list", shown(&stranger), FolderNames::MANIFEST))
-        }
-        None => Ok(()),
-    }
+    let unlisted = first_unlisted(directory, &listed)?;
+    Ok(unlisted.map(|name| format!("it contains {}, which its {MANIFEST} does not list", quoted(&name))))
 }
 
-/// Refuses a partition in a folder that is an export itself, or holds partitions of another key: readers of the folder
-/// would take all of it for one table.
-pub(super) fn check_takes(folder: &Path, partition: &Partition) -> Result<(), SinkError> {
-    let failed = |error| SinkError::create(folder, error);
+/// Refuses a partition in a directory that is an export itself, or that contains partitions with another key: programs that
+/// read the directory would read all of it as one table.
+pub(super) fn check_parent(directory: &Path, partition: &Partition) -> Result<(), DestinationError> {
+    let failed = |error| DestinationError::create(directory, error);
     let refused = |reason| {
-        let (folder, partition) = (folder.to_owned(), partition.to_string());
-        Err(SinkError::NotForPartition { folder, partition, reason })
+        let (directory, partition) = (directory.to_owned(), partition.to_string());
+        Err(DestinationError::NotForPartition { directory, partition, reason })
     };
-    let mut names = match fs::read_dir(folder) {
+    let mut names = match fs::read_dir(directory) {
         Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>().map_err(failed)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed(error)),
     };
     names.sort();
-    let is_of_export = |name: &str| {
-        name == FolderNames::MANIFEST || name == FolderNames::SUCCESS || name.starts_with(FolderNames::PART)
-    };
+    let is_of_export = |name: &str| name == MANIFEST || name == DirectoryNames::SUCCESS || naming::is_part(name);
     if let Some(name) = names.iter().find(|name| name.to_str().is_some_and(is_of_export)) {
-        return refused(format!("it is an export itself, {} is in it", shown(Path::new(name))));
+        return refused(format!("it is an export itself: it contains {}", quoted(Path::new(name))));
     }
-    let others = partitions(folder).map_err(failed)?;
+    let others = partitions(directory).map_err(failed)?;
     match others.iter().find(|other| other.key() != partition.key()) {
-        Some(other) => refused(format!("its partitions have another key, \"{other}\" is in it")),
+        Some(other) => refused(format!("its partitions have another key, such as \"{other}\"")),
         None => Ok(()),
     }
 }
 
-/// The partitions that stand in a folder, by the order of their names.
-pub(crate) fn partitions(folder: &Path) -> io::Result<Vec<Partition>> {
+/// The partitions in a directory, sorted by name.
+pub(crate) fn partitions(directory: &Path) -> io::Result<Vec<Partition>> {
     let mut partitions = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if entry.path().is_dir() {
             partitions.extend(entry.file_name().to_str().and_then(|name| name.parse::<Partition>().ok()));
@@ -85,20 +75,20 @@ pub(crate) fn partitions(folder: &Path) -> io::Result<Vec<Partition>> {
     Ok(partitions)
 }
 
-/// A name that anybody may have given, quoted and fit for a terminal.
-fn shown(name: &Path) -> String {
+/// A name, quoted and escaped for a terminal.
+fn quoted(name: &Path) -> String {
     format!("{:?}", name.to_string_lossy())
 }
 
-/// The names of all files that a manifest lists, itself included.
-pub(crate) fn listed(known: &Manifest) -> Vec<String> {
+/// The names of all files that a manifest lists, including the manifest itself.
+pub(crate) fn listed_files(known: &Manifest) -> Vec<String> {
     let files = known.parts.iter().chain(known.owners_file()).filter_map(|file| file.name.clone());
-    files.chain([FolderNames::MANIFEST, FolderNames::SUCCESS].map(str::to_owned)).collect()
+    files.chain([MANIFEST, DirectoryNames::SUCCESS].map(str::to_owned)).collect()
 }
 
-/// The first file or folder within `folder` that is not listed, by the order of names.
-pub(crate) fn stranger(folder: &Path, listed: &[&str]) -> io::Result<Option<PathBuf>> {
-    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+/// The first entry of a directory tree, by name, that is not listed.
+pub(crate) fn first_unlisted(directory: &Path, listed: &[&str]) -> io::Result<Option<PathBuf>> {
+    let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = PathBuf::from(entry.file_name());
@@ -106,7 +96,7 @@ pub(crate) fn stranger(folder: &Path, listed: &[&str]) -> io::Result<Option<Path
         if kind.is_file() && listed.iter().any(|listed| Path::new(listed) == name) {
             continue;
         }
-        // What is listed within it, if it is a folder.
+        // The listed files in this subdirectory.
         let within: Vec<_> = listed
             .iter()
             .filter_map(|listed| Path::new(listed).strip_prefix(&name).ok()?.to_str().filter(|rest| !rest.is_empty()))
@@ -114,8 +104,8 @@ pub(crate) fn stranger(folder: &Path, listed: &[&str]) -> io::Result<Option<Path
         if !kind.is_dir() || within.is_empty() {
             return Ok(Some(name));
         }
-        if let Some(stranger) = stranger(&entry.path(), &within)? {
-            return Ok(Some(name.join(stranger)));
+        if let Some(unlisted) = first_unlisted(&entry.path(), &within)? {
+            return Ok(Some(name.join(unlisted)));
         }
     }
     Ok(None)
@@ -126,26 +116,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_is_not_listed_is_a_stranger() {
+    fn finds_the_first_unlisted_entry() {
         let home = tempfile::tempdir().unwrap();
-        let stranger = || stranger(home.path(), &["a", "_o/b"]).unwrap();
+        let unlisted = || first_unlisted(home.path(), &["a", "_o/b"]).unwrap();
         fs::create_dir(home.path().join("_o")).unwrap();
         for name in ["a", "_o/b"] {
             fs::write(home.path().join(name), "").unwrap();
         }
-        assert_eq!(stranger(), None);
+        assert_eq!(unlisted(), None);
         fs::write(home.path().join("z"), "").unwrap();
-        assert_eq!(stranger(), Some("z".into()));
+        assert_eq!(unlisted(), Some("z".into()));
         fs::write(home.path().join("_o/.hidden"), "").unwrap();
-        assert_eq!(stranger(), Some("_o/.hidden".into()));
+        assert_eq!(unlisted(), Some("_o/.hidden".into()));
         fs::create_dir(home.path().join("A")).unwrap();
-        assert_eq!(stranger(), Some("A".into()));
+        assert_eq!(unlisted(), Some("A".into()));
     }
 
     #[test]
-    fn a_name_that_is_listed_as_a_file_is_no_folder() {
+    fn a_directory_named_like_a_listed_file_is_unlisted() {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("a")).unwrap();
-        assert_eq!(stranger(home.path(), &["a"]).unwrap(), Some("a".into()));
+        assert_eq!(first_unlisted(home.path(), &["a"]).unwrap(), Some("a".into()));
     }
 }

@@ -1,9 +1,9 @@
-//! A digest of a table's contents, the same whatever the order of the rows, the format or the engine that holds them.
+//! A digest of a table's contents that does not depend on the order of the rows, the format, or the database.
 //!
-//! Batches come in; a count of rows and a sum go out. The text of a row is, for each leaf column in the table's order,
-//! `-` for null, else the value's length in bytes, `:` and the value: integers in decimal, instants as microseconds
-//! since 1970-01-01T00:00:00Z. The row's number is the first 15 hexadecimal digits of the text's SHA-256, and the sum
-//! is over the numbers of all rows. Whoever has the table and SHA-256 can compute it again, in SQL too.
+//! It consists of the number of rows and a sum. The text of a row is, for each leaf column in the table's order, `-` for
+//! null, otherwise the value's length in bytes, `:` and the value: integers in decimal, times as microseconds since
+//! 1970-01-01T00:00:00Z. The number of a row is the first 15 hexadecimal digits of its text's SHA-256, and the sum is that of
+//! all rows' numbers. It can be recomputed wherever SHA-256 is available, even in SQL.
 
 #[cfg(test)]
 mod tests;
@@ -18,32 +18,32 @@ use sha2::{Digest as _, Sha256};
 
 use crate::resource;
 
-/// Bits of a SHA-256 that do not stand in a row's number: 15 digits of 4 bits are 60 of the first 64.
+/// Bits to cut from the first 64 of a SHA-256: 15 hexadecimal digits are 60 bits.
 const CUT: u32 = 4;
 
-/// The digest: how many rows, and the sum of their numbers.
+/// A digest: the number of rows, and the sum of their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ContentDigest {
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
-    /// The sum over all rows. A JSON number could not hold it: it is written as text.
+    /// The sum over all rows. Serialized as text, because it can exceed the range of a JSON number.
     #[serde(serialize_with = "as_text")]
     pub sum: u128,
 }
 
-/// A table has a column that takes no part in a digest: its name or type is none of this program's.
+/// A column that the digest does not support: its name or type is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the column {0} is none that this program writes")]
+#[error("unknown column {0}")]
 pub struct UnknownColumn(pub String);
 
-/// A column's values, as rows are read from it.
+/// The values of a column.
 enum Values<'a> {
     Integer(&'a Int64Array),
     Text(&'a StringArray),
     Instant(&'a TimestampMicrosecondArray),
 }
 
-/// A leaf: its place in the table's order, the struct that it is in, and its values.
+/// A leaf column: its position in the table's order, the struct that contains it, and its values.
 struct Leaf<'a> {
     rank: usize,
     within: Option<&'a StructArray>,
@@ -51,10 +51,10 @@ struct Leaf<'a> {
 }
 
 impl ContentDigest {
-    /// Takes the rows of a batch. Its columns may stand in any order.
+    /// Adds the rows of a batch, whose columns may be in any order.
     ///
     /// # Errors
-    /// If a column is none that this program writes, which leaves the digest as it was.
+    /// If a column is unknown; the digest is unchanged then.
     pub fn add(&mut self, batch: &RecordBatch) -> Result<(), UnknownColumn> {
         let mut leaves = Vec::new();
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {

@@ -1,4 +1,4 @@
-//! The digest, against the texts that rows stand for.
+//! Compares digests with the texts of rows.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ fn digest(columns: Vec<(&str, ArrayRef)>) -> ContentDigest {
 }
 
 #[test]
-fn rows_are_hashed_by_length_and_text() {
+fn hashes_rows_by_length_and_text() {
     let instants = TimestampMicrosecondArray::from(vec![Some(-1_000_000), None, Some(0)]).with_timezone("UTC");
     // "é🎉\0" has 7 bytes.
     let columns = vec![
@@ -40,7 +40,7 @@ fn rows_are_hashed_by_length_and_text() {
 }
 
 #[test]
-fn the_order_of_rows_and_columns_does_not_matter_and_values_do() {
+fn depends_on_values_but_not_on_order() {
     let of = |ids_of: Vec<i64>, emails: Vec<Option<&str>>| digest(vec![("id", ids(ids_of)), ("email", texts(emails))]);
     let one = of(vec![1, 2], vec![Some("a"), None]);
     assert_eq!(one, of(vec![2, 1], vec![None, Some("a")]));
@@ -52,7 +52,7 @@ fn the_order_of_rows_and_columns_does_not_matter_and_values_do() {
 }
 
 #[test]
-fn an_owner_is_digested_alike_in_columns_and_in_a_struct() {
+fn flat_and_nested_owners_have_one_digest() {
     let flat = digest(vec![
         ("id", ids(vec![1, 2])),
         ("owner_id", Arc::new(Int64Array::from(vec![Some(5), None])) as ArrayRef),
@@ -60,7 +60,7 @@ fn an_owner_is_digested_alike_in_columns_and_in_a_struct() {
         ("extra", texts(vec![None, Some("{}")])),
     ]);
     let fields = Fields::from(vec![Field::new("id", DataType::Int64, true), Field::new("name", DataType::Utf8, true)]);
-    // What stands under a null struct is not looked at.
+    // Values in a null struct are ignored.
     let columns = vec![ids(vec![5, 6]), texts(vec![Some("Jane"), Some("nobody")])];
     let owner = StructArray::new(fields, columns, Some(vec![true, false].into()));
     let nested = digest(vec![
@@ -72,7 +72,7 @@ fn an_owner_is_digested_alike_in_columns_and_in_a_struct() {
 }
 
 #[test]
-fn a_column_of_others_is_named() {
+fn names_unknown_columns() {
     let mut digest = ContentDigest::default();
     let batch = RecordBatch::try_from_iter([("loaded_at", ids(vec![1]))]).unwrap();
     assert_eq!(digest.add(&batch), Err(UnknownColumn("loaded_at".to_owned())));

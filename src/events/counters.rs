@@ -1,43 +1,44 @@
-//! Figures of a run so far, whatever becomes of it: hears every event, counts, and passes it on.
+//! Counts the events of a run, so that its figures are known however it ends.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::{Event, Outcome, Reporter};
+use super::event::{Event, Reporter};
+use crate::page::FailureClass;
 
-/// What was counted so far.
+/// The figures of a run so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Figures {
-    /// Contacts read, each once. Some may not have been written.
+    /// Distinct contacts read. Some may not have been written.
     pub contacts: u64,
-    /// Pages of which contacts were taken.
+    /// Pages whose rows were emitted.
     pub pages: u64,
-    /// Pages that were to be read; 0 before page 1 has said so.
+    /// Pages to read; 0 before page 1 has told.
     pub pages_planned: u64,
-    /// Requests sent, retries included.
+    /// Requests sent, including retries.
     pub requests: u64,
-    /// Attempts that failed and were to be made again.
+    /// Failed attempts to be retried.
     pub retries: u64,
-    /// Requests that gave no page, by reason.
+    /// Requests that did not return a page, by reason.
     pub failures: Failures,
-    /// JSON received with whole pages, in bytes.
+    /// JSON of complete pages, in bytes.
     pub bytes_read: u64,
-    /// Bytes given to the output.
+    /// Bytes written to the output.
     pub bytes_written: u64,
 }
 
 impl Figures {
-    /// Takes an event into account.
+    /// Counts an event.
     pub fn count(&mut self, event: &Event) {
         match event {
             Event::Requested { .. } => self.requests += 1,
             Event::Planned { pages, .. } => self.pages_planned = *pages,
-            Event::Failed { outcome } => self.failures.count(*outcome),
+            Event::Failed { class } => self.failures.count(*class),
             Event::Retrying { .. } => self.retries += 1,
             Event::PageRead { bytes, .. } => self.bytes_read += bytes,
-            Event::Taken { contacts, .. } => {
+            Event::RowsEmitted { contacts, .. } => {
                 self.pages += 1;
                 self.contacts += contacts;
             }
@@ -47,41 +48,41 @@ impl Figures {
     }
 }
 
-/// Requests that gave no page, by reason.
+/// Requests that did not return a page, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Failures {
-    /// The server asked for fewer requests.
+    /// The server was rate limiting.
     pub rate_limited: u64,
-    /// No answer, half an answer, or one that says that it may pass.
+    /// No response, a truncated one, or a server error.
     pub unavailable: u64,
-    /// An answer, but not the page.
+    /// A response that was not the page.
     pub invalid_response: u64,
-    /// An answer that asking again cannot change.
+    /// A permanent error.
     pub rejected: u64,
 }
 
 impl Failures {
-    fn count(&mut self, outcome: Outcome) {
-        *match outcome {
-            Outcome::Throttled => &mut self.rate_limited,
-            Outcome::Unavailable => &mut self.unavailable,
-            Outcome::NoPage => &mut self.invalid_response,
-            Outcome::Refused => &mut self.rejected,
+    fn count(&mut self, class: FailureClass) {
+        *match class {
+            FailureClass::RateLimited => &mut self.rate_limited,
+            FailureClass::Transient => &mut self.unavailable,
+            FailureClass::InvalidPage | FailureClass::NotAPage => &mut self.invalid_response,
+            FailureClass::Unauthorized | FailureClass::Unreachable | FailureClass::Rejected => &mut self.rejected,
         } += 1;
     }
 }
 
-/// How far a run has come with publishing its output.
+/// How far the output has been published.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Publishing {
-    /// Nothing was published, and nothing will be if it ends here.
+    /// Nothing has been published.
     #[default]
     NotBegun,
-    /// The output may have its name, or not.
+    /// The output may or may not have been published.
     Begun,
-    /// The output is published.
+    /// The output has been published.
     Done {
         /// Contacts written.
         rows: u64,
@@ -90,15 +91,15 @@ pub enum Publishing {
     },
 }
 
-/// A reporter that counts, before another.
-pub struct Tally {
+/// A reporter that counts events and passes them on.
+pub struct Counters {
     figures: Mutex<Figures>,
     publishing: Mutex<Publishing>,
     next: Arc<dyn Reporter>,
 }
 
-impl Tally {
-    /// Counts what `next` hears.
+impl Counters {
+    /// Counts the events on their way to `next`.
     #[must_use]
     pub fn new(next: Arc<dyn Reporter>) -> Self {
         Self { figures: Mutex::default(), publishing: Mutex::default(), next }
@@ -110,14 +111,14 @@ impl Tally {
         *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is published so far.
+    /// How far the output has been published.
     #[must_use]
     pub fn publishing(&self) -> Publishing {
         self.publishing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Reporter for Tally {
+impl Reporter for Counters {
     fn report(&self, event: &Event) {
         let publishing = match event {
             Event::Publishing => Some(Publishing::Begun),
@@ -129,39 +130,36 @@ impl Reporter for Tally {
         if let Some(publishing) = publishing {
             *self.publishing.lock().unwrap_or_else(PoisonError::into_inner) = publishing;
         }
-        {
-            let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
-            figures.count(event);
-        }
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner).count(event);
         self.next.report(event);
     }
 }
 
-impl std::fmt::Debug for Tally {
+impl std::fmt::Debug for Counters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tally").field("figures", &self.figures()).finish_non_exhaustive()
+        f.debug_struct("Counters").field("figures", &self.figures()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Silent;
     use super::*;
+    use crate::events::Silent;
 
     #[test]
-    fn what_is_heard_is_counted() {
-        let tally = Tally::new(Arc::new(Silent));
+    fn events_are_counted() {
+        let counters = Counters::new(Arc::new(Silent));
         for attempt in 1..=2 {
-            tally.report(&Event::Requested { page: 1, attempt });
+            counters.report(&Event::Requested { page: 1, attempt });
         }
-        tally.report(&Event::PageRead { page: 1, contacts: 4, bytes: 5, took: std::time::Duration::ZERO });
-        tally.report(&Event::Taken { page: 1, contacts: 3 });
-        tally.report(&Event::Written { bytes: 7 });
+        counters.report(&Event::PageRead { page: 1, contacts: 4, bytes: 5, took: std::time::Duration::ZERO });
+        counters.report(&Event::RowsEmitted { page: 1, contacts: 3 });
+        counters.report(&Event::Written { bytes: 7 });
         let expected =
             Figures { contacts: 3, pages: 1, requests: 2, bytes_read: 5, bytes_written: 7, ..Figures::default() };
-        assert_eq!(tally.figures(), expected);
-        assert_eq!(tally.publishing(), Publishing::NotBegun);
-        tally.report(&Event::Publishing);
-        assert_eq!(tally.publishing(), Publishing::Begun);
+        assert_eq!(counters.figures(), expected);
+        assert_eq!(counters.publishing(), Publishing::NotBegun);
+        counters.report(&Event::Publishing);
+        assert_eq!(counters.publishing(), Publishing::Begun);
     }
 }

@@ -1,57 +1,62 @@
-//! What a run comes to, in figures: known at its end.
+//! The results of a run.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Failures, FindingKind, Warning};
+use super::counters::Failures;
+use super::event::Warning;
 use crate::config::{Output, Rate};
+use crate::page::WarningKind;
 use crate::proof::{Certificate, Require};
 
-/// What reading came to.
+/// The result of reading.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReadSummary {
-    /// Contacts read, each once.
+    /// Distinct contacts.
     pub contacts: u64,
     /// Distinct owners among them.
     pub owners: u64,
-    /// Pages of which contacts were taken; what was read again for the proof is not among them.
+    /// Pages whose rows were emitted, not counting those read again for the proof.
     pub pages: u64,
-    /// Requests sent, retries included.
+    /// Requests sent, including retries.
     pub requests: u64,
-    /// Attempts that failed and were made again.
+    /// Failed attempts that were retried.
     pub retries: u64,
-    /// Requests that gave no page, by reason.
+    /// Requests that did not return a page, by reason.
     pub failures: Failures,
-    /// JSON received with whole pages, in bytes.
+    /// JSON of complete pages, in bytes.
     pub bytes: u64,
-    /// The rate that the run has learned to keep; none where nothing was refused.
+    /// The learned rate; `None` if no request was rate limited.
     pub learned_rate: Option<Rate>,
-    /// When the reading began by the server's clock, or a little earlier; none where its answers have no date.
+    /// When reading began by the server's clock, or slightly earlier; `None` if its responses have no date.
     pub server_start: Option<DateTime<Utc>>,
-    /// What is proven of its completeness.
+    /// What is proven about completeness.
     pub certificate: Certificate,
-    /// Values that could not be taken as they were sent, by kind and column: the first, and how many.
-    pub warnings: BTreeMap<(FindingKind, &'static str), (Warning, u64)>,
+    /// Values that could not be stored as sent, by kind and column: the first one, and how many.
+    pub warnings: BTreeMap<(WarningKind, &'static str), (Warning, u64)>,
 }
 
-/// What an export came to.
+/// The result of an export.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// What reading came to.
+    /// The result of reading.
     pub read: ReadSummary,
     /// Where the output is.
     pub output: Output,
-    /// Where the owners are, if they have a file of their own.
+    /// Where the owners are, if they are in a separate file.
     pub owners: Option<PathBuf>,
-    /// The size of all files in bytes.
+    /// Size of all files, in bytes.
     pub bytes: u64,
-    /// From start to end.
+    /// Duration of the run.
     pub elapsed: Duration,
     /// The text of the manifest.
     pub manifest: Arc<str>,
-    /// The least level that was required.
+    /// The required completeness level.
     pub required: Require,
 }

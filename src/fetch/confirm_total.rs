@@ -1,28 +1,28 @@
-//! A total that contradicts all experience is not believed at once: page 1 is read again, a little later.
+//! Reads page 1 again if its total is implausibly low, before the total is believed.
 
 use tokio::time::sleep;
 
 use super::error::ApiError;
 use super::request::{Fetched, Fetcher};
-use crate::api::memory_budget::Share;
+use crate::api::Share;
 use crate::config::SecondLook;
 use crate::events::Event;
 use crate::page::Asked;
 
-impl<T> Fetcher<T> {
-    /// Fetches page 1, and again where its total is not believed. What it says then counts.
-    pub async fn fetch_first(&self, asked: Asked, share: &Share) -> Result<Fetched<T>, ApiError> {
-        let total = |fetched: &Fetched<T>| fetched.observed.said.total_count;
+impl Fetcher {
+    /// Fetches page 1, and again while its total is implausible. The last total counts.
+    pub async fn fetch_first(&self, asked: Asked, share: &Share) -> Result<Fetched, ApiError> {
+        let total = |fetched: &Fetched| fetched.observed.said.total_count;
         let doubt = |total| {
             let SecondLook { below, pause, .. } = self.second_look;
             self.reporter.report(&Event::Doubted { contacts: total, least: below, wait: pause });
         };
-        looked_at_again(self.second_look, total, doubt, || self.fetch(asked, share)).await
+        read_until_plausible(self.second_look, total, doubt, || self.fetch(asked, share)).await
     }
 }
 
-/// Reads until the total is believed, or as often as is worth it.
-async fn looked_at_again<R, E, F: Future<Output = Result<R, E>>>(
+/// Reads until the total is plausible, up to a limit.
+async fn read_until_plausible<R, E, F: Future<Output = Result<R, E>>>(
     look: SecondLook,
     total: impl Fn(&R) -> u64,
     doubt: impl Fn(u64),
@@ -49,18 +49,18 @@ mod tests {
 
     use super::*;
 
-    /// What is believed of these totals, after how many readings and how many seconds.
+    /// Which of these totals is believed, after how many readings and seconds.
     async fn believed(totals: &[u64]) -> (u64, usize, u64) {
         let start = Instant::now();
         let mut left = totals.iter();
         let look = SecondLook { below: 50, ..SecondLook::default() };
         let read = || ready(Ok::<u64, ()>(*left.next().unwrap()));
-        let found = looked_at_again(look, |total| *total, |total| assert!(total < 50), read).await.unwrap();
+        let found = read_until_plausible(look, |total| *total, |total| assert!(total < 50), read).await.unwrap();
         (found, totals.len() - left.len(), start.elapsed().as_secs())
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_total_is_doubted_twice_and_then_believed() {
+    async fn a_low_total_is_believed_after_two_rereads() {
         let pause = SecondLook::default().pause.as_secs();
         assert!(SecondLook::default().pause >= Duration::from_secs(2));
         assert_eq!(believed(&[50, 0]).await, (50, 1, 0));
@@ -69,10 +69,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_fails_when_it_is_read_again_fails() {
+    async fn a_failure_while_confirming_is_returned() {
         let mut readings = [Ok(0), Err("down")].into_iter();
         let look = SecondLook { below: 50, ..SecondLook::default() };
         let read = || ready(readings.next().unwrap());
-        assert_eq!(looked_at_again(look, |total| *total, |_| {}, read).await, Err("down"));
+        assert_eq!(read_until_plausible(look, |total| *total, |_| {}, read).await, Err("down"));
     }
 }

@@ -1,4 +1,4 @@
-//! Why the contacts could not be read.
+//! Why reading the contacts failed.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,62 +8,47 @@ use crate::api::{Failure, SetupError};
 use crate::page::beside;
 use crate::text::humanize::seconds;
 
-/// Why the contacts could not be read.
+/// Why reading the contacts failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// A page could not be had.
-    #[error("page {page}, attempt {attempt}: {failure}")]
-    Page {
-        /// The page's number.
-        page: u64,
-        /// The attempt that was the last, from 1.
-        attempt: u32,
-        /// What went wrong with it.
-        failure: Failure,
-    },
-    /// The server has been failing for longer than the run waits for it.
-    #[error("the API has given no answer for {}; last, page {page}, attempt {attempt}: {failure}", seconds(*lasted))]
+    /// A page could not be read.
+    #[error("page {}, attempt {}: {}", .0.page, .0.attempt, .0.failure)]
+    Page(FailedAttempt),
+    /// The server has been failing for longer than the run is willing to wait.
+    #[error("API unreachable for {}; last error (page {}, attempt {}): {}", seconds(*lasted), last.page, last.attempt, last.failure)]
     Outage {
-        /// The page that was asked for last.
-        page: u64,
-        /// The attempt at it, from 1.
-        attempt: u32,
-        /// What went wrong with it.
-        failure: Failure,
-        /// How long it has been failing.
+        /// The last attempt.
+        last: FailedAttempt,
+        /// How long the server has been failing.
         lasted: Duration,
     },
-    /// The server asks to be left in peace for longer than the run waits.
-    #[error("throttled out: page {page}, attempt {attempt}: {failure}{}", come_back_at(*come_back))]
-    Throttled {
-        /// The page that was refused last.
-        page: u64,
-        /// The attempt at it, from 1.
-        attempt: u32,
-        /// How it was refused.
-        failure: Failure,
-        /// When the server will answer again, if it said.
-        come_back: Option<SystemTime>,
+    /// The server rate limits for longer than the run is willing to wait.
+    #[error("rate limited: page {}, attempt {}: {}{}", last.page, last.attempt, last.failure, retry_at_text(*retry_at))]
+    RateLimited {
+        /// The last attempt.
+        last: FailedAttempt,
+        /// When the server will accept requests again, if it said.
+        retry_at: Option<SystemTime>,
     },
-    /// A contact cannot be read, in a page of any size.
-    #[error("page {page}: the contact at place {place} of the list{} cannot be read: {failure}", beside(*before, *after))]
+    /// A contact cannot be read in a page of any size.
+    #[error("page {page}: the contact at position {place} of the list{} cannot be read: {failure}", beside(*before, *after))]
     Unreadable {
         /// The page that could not be read.
         page: u64,
-        /// The contact's place in the list, from 1.
+        /// The contact's position in the list, from 1.
         place: u64,
-        /// The id of the contact before it, where it is known.
+        /// The id of the contact before it, if known.
         before: Option<i64>,
-        /// The id of the contact after it, where it is known.
+        /// The id of the contact after it, if known.
         after: Option<i64>,
-        /// What went wrong with it alone.
+        /// How reading it alone failed.
         failure: Box<Failure>,
     },
-    /// The time given to the run is over.
-    #[error("the deadline has passed: the run was given {}", seconds(*after))]
+    /// The run's deadline has passed.
+    #[error("deadline exceeded: the run was limited to {}", seconds(*after))]
     Deadline {
-        /// The time it was given.
+        /// The time limit of the run.
         after: Duration,
     },
     /// The client could not be set up.
@@ -71,7 +56,19 @@ pub enum ApiError {
     Setup(#[from] SetupError),
 }
 
-fn come_back_at(instant: Option<SystemTime>) -> String {
+/// A failed attempt at a page, after which the run gave up.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FailedAttempt {
+    /// The page's number.
+    pub page: u64,
+    /// The attempt at it, from 1.
+    pub attempt: u32,
+    /// How it failed.
+    pub failure: Failure,
+}
+
+fn retry_at_text(instant: Option<SystemTime>) -> String {
     let text = |instant| DateTime::<Utc>::from(instant).to_rfc3339_opts(SecondsFormat::Secs, true);
-    instant.map(|instant| format!("; come back at {}", text(instant))).unwrap_or_default()
+    instant.map(|instant| format!("; retry after {}", text(instant))).unwrap_or_default()
 }

@@ -1,12 +1,13 @@
-//! Reading the API: which pages, how fast, and what to do when one cannot be had.
+//! Reads all pages of the list: which page next, how fast, and what to do if one fails.
 //!
-//! A plan comes in, decoded pages go out in list order through a bounded channel. The only code that
-//! knows reqwest and governor; what a page holds is left to the decode function it is given.
+//! The scheduler emits decoded pages in list order through a bounded channel. The only room that uses governor.
 
+mod attempts;
 mod confirm_total;
 mod error;
 mod outage;
 mod pacer;
+mod progress;
 mod rate_cap;
 mod request;
 mod retry;
@@ -16,6 +17,5 @@ mod split_plan;
 mod validate;
 
 pub(crate) use crate::api::Share;
-pub use error::ApiError;
-pub(crate) use retry::{Class, classify};
-pub(crate) use scheduler::{Decoding, Page, Reader, Totals};
+pub use error::{ApiError, FailedAttempt};
+pub(crate) use scheduler::{Page, Reader};

@@ -1,44 +1,35 @@
-//! Whether the server is up: answers and failures of all pages come in, who may ask goes out.
+//! Detects outages from the responses and failures of all pages, and decides who may send.
 //!
-//! Ten failures in a row, whatever the pages, are an outage. Then everybody stops and one probe at a
-//! time asks, less and less often, so that a dead server is left in peace and a server that is back
-//! finds the run going on. Instants are durations since the start of the run; nothing here sleeps.
+//! Ten failures in a row, of any pages, are an outage. Then only one probe at a time is sent, less and less often, until
+//! the server responds again. Times are durations since the start of the run; nothing here sleeps.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// Failures in a row that are no longer some page's bad luck.
+use crate::rate::NextSend;
+
+/// Failures in a row that are an outage.
 const FAILURES: u32 = 10;
-/// What retries may cost at once, at least, in requests.
+/// The smallest maximum of the retry budget, in requests.
 const LEAST_CREDIT: f64 = 10.0;
-/// What each answer adds to it: in the long run a flaky server sees a tenth more requests.
+/// What each response adds to the retry budget: in the long run a flaky server gets a tenth more requests.
 const CREDIT_PER_ANSWER: f64 = 0.1;
 
-/// Who may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    /// Everybody.
-    Everybody,
-    /// One probe, from this instant.
-    ProbeFrom(Duration),
-    /// Nobody before the probe under way has ended.
-    Nobody,
-}
-
-/// How the server has fared so far.
+/// The server's health so far.
 #[derive(Debug)]
 pub(super) struct Health {
     /// The first and the longest wait between probes.
     waits: (Duration, Duration),
-    /// Failures since the last answer.
+    /// Failures since the last response.
     failures: u32,
-    /// When the first of them came.
+    /// The time of the first of them.
     failing_since: Duration,
     outage: Option<Outage>,
-    /// Answers so far: they tell a page that fails alone from a server that fails.
-    answers: u64,
+    /// Responses so far: they tell a broken page from a failing server.
+    pub answers: u64,
+    /// The retry budget, in requests.
     credit: f64,
-    /// All that is under way fails at once when an HTTP/2 connection does: that much retries may cost.
+    /// Its maximum: when an HTTP/2 connection breaks, all requests in flight fail at once.
     most_credit: f64,
 }
 
@@ -50,7 +41,7 @@ struct Outage {
 }
 
 impl Health {
-    /// A server of which nothing is known yet.
+    /// A server about which nothing is known yet.
     pub fn new(first_wait: Duration, longest_wait: Duration, concurrency: NonZeroUsize) -> Self {
         let credit = u32::try_from(concurrency.get()).map_or(f64::MAX, f64::from).max(LEAST_CREDIT);
         Self {
@@ -64,21 +55,20 @@ impl Health {
         }
     }
 
-    /// Who may ask now.
-    pub fn access(&self) -> Access {
+    /// When the next request may be sent, as far as the server's health is concerned.
+    pub fn may_send_at(&self, now: Duration) -> NextSend {
         match &self.outage {
-            None => Access::Everybody,
-            Some(Outage { probing: true, .. }) => Access::Nobody,
-            Some(outage) => Access::ProbeFrom(outage.next),
+            None => NextSend::At(now),
+            Some(Outage { probing: true, .. }) => NextSend::AfterAnAnswer,
+            Some(outage) => NextSend::At(outage.next.max(now)),
         }
     }
 
-    /// A request leaves; true if it is a probe.
+    /// Records that a request is sent. Returns whether it is a probe.
     pub fn sent(&mut self) -> bool {
         self.outage.as_mut().is_some_and(|outage| !std::mem::replace(&mut outage.probing, true))
     }
 
-    /// The server answered, whatever it said.
     pub fn answered(&mut self) {
         self.answers += 1;
         self.failures = 0;
@@ -86,7 +76,6 @@ impl Health {
         self.credit = (self.credit + CREDIT_PER_ANSWER).min(self.most_credit);
     }
 
-    /// A request failed for a reason that may pass.
     pub fn failed(&mut self, now: Duration, probe: bool) {
         if self.failures == 0 {
             self.failing_since = now;
@@ -102,27 +91,22 @@ impl Health {
             None if self.failures >= FAILURES => {
                 self.outage = Some(Outage { probes: 0, next: now + first.min(longest), probing: false });
             }
-            // Few failures yet, or one that left before the outage was known.
+            // Too few failures, or a request that was sent before the outage was detected.
             _ => {}
         }
     }
 
-    /// Answers so far.
-    pub fn answers(&self) -> u64 {
-        self.answers
-    }
-
-    /// How long the server has been failing without an answer.
+    /// How long the server has been failing without a response.
     pub fn failing_for(&self, now: Duration) -> Duration {
         if self.failures == 0 { Duration::ZERO } else { now.saturating_sub(self.failing_since) }
     }
 
-    /// When the next probe may leave; none when there is no outage.
+    /// When the next probe may be sent, if there is an outage.
     pub fn next_probe(&self) -> Option<Duration> {
         Some(self.outage.as_ref()?.next)
     }
 
-    /// Pays for a retry; false if retries have cost too much of late. In an outage they cost nothing, since all wait.
+    /// Takes a retry from the budget. Returns false if the budget is used up. Retries are free in an outage, since all wait.
     pub fn pay(&mut self) -> bool {
         if self.outage.is_some() {
             return true;
@@ -146,7 +130,7 @@ mod tests {
     fn down(at: Duration) -> Health {
         let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         for _ in 0..FAILURES {
-            assert_eq!(health.access(), Access::Everybody);
+            assert_eq!(health.may_send_at(at), NextSend::At(at));
             assert!(!health.sent());
             health.failed(at, false);
         }
@@ -154,42 +138,43 @@ mod tests {
     }
 
     #[test]
-    fn in_an_outage_one_probe_at_a_time_asks_up_to_every_30_seconds() {
+    fn outages_are_probed_one_by_one_up_to_every_30_s() {
         let mut now = Duration::from_secs(100);
         let mut health = down(now);
         let mut probes = Vec::new();
         while probes.len() < 20 {
-            let Access::ProbeFrom(at) = health.access() else { panic!("{:?}", health.access()) };
+            let NextSend::At(at) = health.may_send_at(now) else { panic!("{:?}", health.may_send_at(now)) };
             probes.push(at.saturating_sub(now).as_secs());
             now = at;
             assert!(health.sent(), "it is a probe");
-            assert_eq!(health.access(), Access::Nobody);
+            assert_eq!(health.may_send_at(now), NextSend::AfterAnAnswer);
             health.failed(now, true);
         }
         assert_eq!(probes[..7], [1, 2, 4, 8, 16, 30, 30]);
         assert_eq!(health.failing_for(now) + Duration::from_secs(100), now);
-        // Ten minutes of outage cost some 24 requests, whatever the number of pages.
+        // Ten minutes of outage cost about 24 requests, whatever the number of pages.
         assert!(probes.iter().sum::<u64>() > 15 * 30 / 2);
     }
 
     #[test]
-    fn an_answer_ends_the_outage_for_everybody() {
+    fn a_response_ends_the_outage_for_all() {
         let mut health = down(FIRST);
         assert!(health.sent());
         health.answered();
-        assert_eq!((health.access(), health.failing_for(LONGEST)), (Access::Everybody, Duration::ZERO));
+        assert_eq!((health.may_send_at(FIRST), health.failing_for(LONGEST)), (NextSend::At(FIRST), Duration::ZERO));
     }
 
     #[test]
-    fn requests_that_left_before_the_outage_change_nothing() {
+    fn requests_sent_before_the_outage_change_nothing() {
         let mut health = down(FIRST);
-        let before = health.access();
+        let before = health.may_send_at(FIRST);
+        assert_eq!(before, NextSend::At(2 * FIRST));
         health.failed(LONGEST, false);
-        assert_eq!(health.access(), before);
+        assert_eq!(health.may_send_at(FIRST), before);
     }
 
     #[test]
-    fn retries_cost_a_tenth_of_the_answers_in_the_long_run() {
+    fn retries_are_limited_to_a_tenth_of_responses() {
         let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         let mut paid = 0;
         for _ in 0..1_000 {
@@ -199,9 +184,10 @@ mod tests {
         }
         assert!((100..=117).contains(&paid), "{paid}");
     }
-    /// The outage that it looks like ends with the first answer, while failures still come in.
+
+    /// It looks like an outage, which ends with the first response while other failures are still reported.
     #[test]
-    fn a_connection_lost_with_all_its_streams_is_paid_for() {
+    fn losing_all_streams_of_a_connection_fits_the_budget() {
         let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         assert!((0..CONCURRENCY.get()).all(|_| health.pay()));
         assert!(!health.pay());

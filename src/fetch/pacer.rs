@@ -1,7 +1,7 @@
-//! The pace of all requests: each waits here for its slot, in the order they came, and says how it ended.
+//! Paces all requests: each waits here for a slot, in order of arrival, and reports how it ended.
 //!
-//! Three parts decide together when a slot is free: the learned pace, the hard ceiling over it, and the
-//! server's health. They are pure; this file holds the lock over them, and waits.
+//! A slot depends on the learned rate, the hard rate cap, and the server's health. Those are pure; this file holds the
+//! lock over them, and waits.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,78 +10,58 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::outage::{Access, Health};
-use super::rate_cap::Ceiling;
+use super::attempts::ServerState;
+use super::outage::Health;
+use super::rate_cap::RateCap;
 use crate::api::rate_limit_headers::Quota;
 use crate::config::{Backoff, Pacing, Rate};
-use crate::rate::{NextSend, Pace, Ticket};
+use crate::rate::{NextSend, RateController, Ticket};
 
-/// Leave to send one request.
+/// Permission to send one request.
 #[derive(Debug)]
-#[must_use = "a slot that does not end holds its place in flight for ever"]
+#[must_use = "a slot that is never returned counts as in flight forever"]
 pub(super) struct Slot {
     ticket: Ticket,
-    /// Whether the request asks for everybody if the server is back.
+    /// Whether the request is the probe in an outage.
     pub probe: bool,
 }
 
-/// How the server fares, as a page that has failed must know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bearing {
-    /// Answers to all pages so far.
-    pub answers: u64,
-    /// Pages so far.
-    pub pages: u64,
-    /// How long the server has been failing without an answer.
-    pub failing_for: Duration,
-    /// How long it has given no page.
-    pub pageless_for: Duration,
-    /// Whether this retry is within what retries may cost.
-    pub paid: bool,
-}
-
-/// Gives every request its slot.
+/// Gives each request its slot.
 #[derive(Debug)]
 pub(super) struct Pacer {
     start: Instant,
-    ceiling: Ceiling,
+    cap: RateCap,
     state: Mutex<State>,
-    /// Held by whoever waits for the next slot; tokio's mutex is fair.
+    /// Held by the task that waits for the next slot; tokio's mutex is fair.
     turn: tokio::sync::Mutex<()>,
-    /// An answer may have changed when the next slot is.
+    /// Signals that the time of the next slot may have changed.
     changed: Notify,
 }
 
 #[derive(Debug)]
 struct State {
-    pace: Pace,
+    pace: RateController,
     health: Health,
     last_page: Duration,
     pages: u64,
-    /// Whether the server has refused a request for its rate.
+    /// Whether the server has ever rate limited a request.
     refused: bool,
-    /// Everybody was told that nobody sends before this instant.
+    /// The last reported time before which nothing is sent.
     told: Duration,
 }
 
-/// By how much a wait must grow to be worth telling again.
+/// How much a wait must grow to be reported again.
 const NEWS: Duration = Duration::from_secs(1);
 
 impl State {
-    /// How long it is until an instant, if everybody was told of one much earlier.
-    fn closed_until(&mut self, now: Duration, opens: Duration) -> Option<Duration> {
-        let news = opens > self.told.max(now) + NEWS;
-        if news {
-            self.told = opens;
+    /// How long all requests wait, if that is much longer than last reported.
+    fn news(&mut self, now: Duration, opens: Duration) -> Option<Duration> {
+        if opens <= self.told.max(now) + NEWS {
+            return None;
         }
-        news.then(|| opens.saturating_sub(now))
+        self.told = opens;
+        Some(opens.saturating_sub(now))
     }
-}
-
-/// Why there is no slot now.
-enum Wait {
-    Until(Duration),
-    ForAnAnswer,
 }
 
 impl Pacer {
@@ -92,7 +72,7 @@ impl Pacer {
             Pacing::Fixed(rate) => (rate, Some(rate)),
         };
         let state = State {
-            pace: Pace::new(concurrency, ceiling, known),
+            pace: RateController::new(concurrency, ceiling, known),
             health: Health::new(backoff.first, backoff.longest, concurrency),
             last_page: Duration::ZERO,
             pages: 0,
@@ -101,7 +81,7 @@ impl Pacer {
         };
         Self {
             start,
-            ceiling: Ceiling::new(ceiling, start),
+            cap: RateCap::new(ceiling, start),
             state: Mutex::new(state),
             turn: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
@@ -112,12 +92,12 @@ impl Pacer {
     pub async fn slot(&self) -> Slot {
         let _turn = self.turn.lock().await;
         loop {
-            // Listens before it looks, so that no change in between is missed.
+            // Listens before checking, so that no change in between is missed.
             let changed = self.changed.notified();
             match self.try_slot() {
                 Ok(slot) => return slot,
-                Err(Wait::ForAnAnswer) => changed.await,
-                Err(Wait::Until(opens)) => tokio::select! {
+                Err(NextSend::AfterAnAnswer) => changed.await,
+                Err(NextSend::At(opens)) => tokio::select! {
                     () = sleep_until(self.start + opens) => {}
                     () = changed => {}
                 },
@@ -125,7 +105,7 @@ impl Pacer {
         }
     }
 
-    /// A page came.
+    /// Returns the slot of a page that arrived.
     pub fn page(&self, slot: Slot) {
         self.end(|state, now| {
             state.health.answered();
@@ -135,7 +115,7 @@ impl Pacer {
         });
     }
 
-    /// An answer came that is no page, and says nothing about the rate.
+    /// Returns the slot of a response that is not a page and says nothing about the rate.
     pub fn answered(&self, slot: Slot) {
         self.end(|state, now| {
             state.health.answered();
@@ -143,47 +123,48 @@ impl Pacer {
         });
     }
 
-    /// The server asks all to be slower; without `wait`, it does not say for how long.
-    /// Returns how long nobody sends now, if that is news.
+    /// Returns the slot of a request that was rate limited; without `wait` if the server did not say for how long.
+    /// Returns how long all requests wait now, if that is to be reported.
     pub fn refused(&self, slot: Slot, wait: Option<Duration>) -> Option<Duration> {
         self.end(|state, now| {
             state.health.answered();
             state.refused = true;
             state.pace.on_refused(now, slot.ticket, wait);
-            state.closed_until(now, state.pace.closed_until())
+            state.news(now, state.pace.closed_until())
         })
     }
 
-    /// No page came, for a reason that may pass. Returns how long nobody but a probe sends, if this is an outage and news.
+    /// Returns the slot of a request that failed for a reason that may pass. Returns how long all but a probe wait now, if
+    /// this is an outage that is to be reported.
     pub fn failed(&self, slot: Slot) -> Option<Duration> {
         self.end(|state, now| {
             state.health.failed(now, slot.probe);
             state.pace.on_abandoned(now, slot.ticket);
-            state.closed_until(now, state.health.next_probe()?)
+            state.news(now, state.health.next_probe()?)
         })
     }
 
-    /// The server says what is left of its quota. Returns how long nobody sends now, if that is news.
+    /// Obeys a quota announced by the server. Returns how long all requests wait now, if that is to be reported.
     pub fn hint(&self, quota: Quota) -> Option<Duration> {
         let Quota { remaining: 0, resets_in } = quota else { return None };
         self.end(|state, now| {
             state.pace.hold_until(now.saturating_add(resets_in));
-            state.closed_until(now, state.pace.closed_until())
+            state.news(now, state.pace.closed_until())
         })
     }
 
-    /// Tells the pace how many pages are still to be asked for.
+    /// Sets how many pages are still to be requested.
     pub fn set_pages_left(&self, pages: u64) {
         self.lock().pace.set_pages_left(pages);
     }
 
-    /// How the server fares, as a page wants to know that has failed. If it `pays`, it takes what a retry costs.
-    pub fn bearing(&self, pays: bool) -> Bearing {
+    /// The server's state. If a retry `pays`, it is taken from the retry budget.
+    pub fn server_state(&self, pays: bool) -> ServerState {
         let now = self.now();
         let mut state = self.lock();
         let paid = !pays || state.health.pay();
-        Bearing {
-            answers: state.health.answers(),
+        ServerState {
+            answers: state.health.answers,
             pages: state.pages,
             failing_for: state.health.failing_for(now),
             pageless_for: now.saturating_sub(state.last_page),
@@ -191,31 +172,21 @@ impl Pacer {
         }
     }
 
-    /// Answers so far.
-    pub fn answers(&self) -> u64 {
-        self.lock().health.answers()
-    }
-
-    /// The rate that the run has learned to keep; none where nothing was refused.
+    /// The learned rate; `None` if no request was rate limited.
     pub fn learned(&self) -> Option<Rate> {
         let state = self.lock();
         state.pace.learned().filter(|_| state.refused)
     }
 
-    fn try_slot(&self) -> Result<Slot, Wait> {
+    fn try_slot(&self) -> Result<Slot, NextSend> {
         let now = self.now();
         let mut state = self.lock();
-        match state.health.access() {
-            Access::Nobody => return Err(Wait::ForAnAnswer),
-            Access::ProbeFrom(opens) if opens > now => return Err(Wait::Until(opens)),
-            Access::ProbeFrom(_) | Access::Everybody => {}
+        for next in [state.health.may_send_at(now), state.pace.may_send_at(now)] {
+            if next != NextSend::At(now) {
+                return Err(next);
+            }
         }
-        match state.pace.may_send_at(now) {
-            NextSend::AfterAnAnswer => return Err(Wait::ForAnAnswer),
-            NextSend::At(opens) if opens > now => return Err(Wait::Until(opens)),
-            NextSend::At(_) => {}
-        }
-        self.ceiling.take().map_err(Wait::Until)?;
+        self.cap.take().map_err(NextSend::At)?;
         Ok(Slot { ticket: state.pace.on_send(now), probe: state.health.sent() })
     }
 

@@ -1,7 +1,7 @@
-//! The hard ceiling of a run: no more requests a second than this, whatever is learned.
+//! The hard rate cap of a run, whatever rate is learned.
 //!
-//! Whether a request may leave now comes out, and if not, when. It never sleeps. The clock is
-//! tokio's, so that tests can turn it.
+//! It says whether a request may be sent now or, if not, when; it never sleeps. The clock is tokio's, so that tests can
+//! control it.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use tokio::time::Instant;
 
 use crate::config::Rate;
 
-/// Cells of the quota that one request takes. They are finer than requests, so that a timer that fires
-/// a little late costs no slot, and yet no two requests leave at once.
+/// Cells of the quota per request. Cells finer than requests let a slightly late timer keep its slot, without sending two
+/// requests at once.
 const CELLS: NonZeroU32 = NonZeroU32::new(10).expect("10 is not zero");
-/// By how much a slot may be late before it is lost: tokio's timers count milliseconds.
+/// How late a request may be and still keep its slot: tokio's timers have a resolution of milliseconds.
 const LATE: Duration = Duration::from_millis(4);
 
-/// Tokio's clock, as governor wants one: time since the start of the run.
+/// Tokio's clock for governor: the time since the start of the run.
 #[derive(Debug, Clone)]
 struct RunClock(Instant);
 
@@ -32,12 +32,12 @@ impl Clock for RunClock {
     }
 }
 
-/// Lets requests through evenly spaced, without a burst.
+/// Admits evenly spaced requests, without bursts.
 #[derive(Debug)]
-pub(super) struct Ceiling(RateLimiter<NotKeyed, InMemoryState, RunClock, NoOpMiddleware<Duration>>);
+pub(super) struct RateCap(RateLimiter<NotKeyed, InMemoryState, RunClock, NoOpMiddleware<Duration>>);
 
-impl Ceiling {
-    /// A ceiling over a run that started at `start`; its first slot is at once.
+impl RateCap {
+    /// The cap of a run that started at `start`; its first slot is immediate.
     pub fn new(rate: Rate, start: Instant) -> Self {
         let cell = rate.interval() / CELLS.get();
         let late = u32::try_from(LATE.as_nanos().div_ceil(cell.as_nanos().max(1))).unwrap_or(u32::MAX);
@@ -46,9 +46,9 @@ impl Ceiling {
         Self(RateLimiter::direct_with_clock(quota, RunClock(start)))
     }
 
-    /// Takes a slot, or says at which time since the start there is one.
+    /// Takes a slot, or returns the time since the start at which one is free.
     pub fn take(&self) -> Result<(), Duration> {
-        // The quota holds more than a request takes, so the outer result is always whole.
+        // The quota is larger than one request, so the outer result is always `Ok`.
         let taken = self.0.check_n(CELLS).unwrap_or(Ok(()));
         taken.map_err(|not_until| not_until.wait_time_from(Duration::ZERO))
     }
@@ -61,12 +61,12 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn slots_are_even_with_no_burst_at_the_start() {
+    async fn slots_are_even_without_an_initial_burst() {
         let start = Instant::now();
-        let ceiling = Ceiling::new(Rate::clamped(50.0), start);
+        let cap = RateCap::new(Rate::clamped(50.0), start);
         let mut sent = Vec::new();
         while sent.len() < 200 {
-            match ceiling.take() {
+            match cap.take() {
                 Ok(()) => sent.push(start.elapsed()),
                 Err(opens) => sleep_until(start + opens).await,
             }

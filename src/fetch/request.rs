@@ -1,5 +1,5 @@
-//! Fetches one page, with as many attempts as it takes: waits for a slot, asks, decodes, and does what
-//! `retry` decides. Many tasks share one fetcher.
+//! Fetches one page with as many attempts as needed: waits for a slot, sends the request, decodes the response, and does
+//! what `retry` decides. All tasks share one fetcher.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,80 +8,71 @@ use std::time::{Duration, SystemTime};
 use chrono::Utc;
 use tokio::time::sleep;
 
-use super::error::ApiError;
+use super::attempts::{AttemptLimits, Attempts};
+use super::error::{ApiError, FailedAttempt};
 use super::pacer::{Pacer, Slot};
-use super::retry::{Allowed, Class, Decision, Stop, Tries, classify, decide};
-use super::scheduler::Decoding;
-use super::split::Unreadable;
+use super::retry::{Decision, decide};
+use super::split_plan::Unreadable;
 use super::validate::{self, Violation};
-use crate::api::client::{Answer, Client, Reading};
-use crate::api::error::Failure;
+use crate::api::client::{Answer, Client};
 use crate::api::error_body;
 use crate::api::freshness::Freshness;
-use crate::api::memory_budget::Share;
+use crate::api::memory_budget::{NoRoom, Share};
 use crate::api::rate_limit_headers::Quota;
-use crate::config::{Backoff, ContactsConfig, OnUnreadable, Patience, SecondLook, Token};
+use crate::api::{Failure, FailureKind};
+use crate::config::{Backoff, ContactsConfig, OnUnreadable, RetryLimits, SecondLook, Token};
+use crate::decode::{Decoded, PageTable, decode, decode_with_raw};
 use crate::events::{Event, Reporter};
-use crate::page::{Asked, DecodeError, Decoded, Observed};
+use crate::page::{Asked, DecodeError, FailureClass, Observed};
 
-/// By how much a wait that the server asks for is exceeded, at most: they all come back otherwise at once.
+/// Up to this much is added to a wait that the server asks for, so that not all requests come back at once.
 const SPREAD: Duration = Duration::from_millis(250);
 
-/// A page as it was fetched.
-pub(super) struct Fetched<T> {
+pub(super) struct Fetched {
     pub observed: Observed,
-    /// None where none of its contacts can be read.
-    pub table: Option<T>,
-    /// Bytes that the table holds.
+    /// `None` if none of its contacts can be read.
+    pub table: Option<PageTable>,
+    /// Size of the table in memory, in bytes.
     pub held: usize,
-    /// Bytes of JSON.
+    /// Size of the JSON, in bytes.
     pub bytes: usize,
 }
 
-/// What came of asking for a page once.
-enum Read<T> {
-    Page(Fetched<T>),
-    /// There is no room for it now: so much is needed.
-    NoRoom {
-        needed: usize,
-    },
+/// Why one attempt returned no page.
+enum Missed {
+    NoRoom(NoRoom),
+    /// Whether the attempt was a probe in an outage, too.
+    Failed(Failure, bool),
 }
 
-/// What the tasks share.
-pub(super) struct Fetcher<T> {
+/// What all tasks share.
+pub(super) struct Fetcher {
     client: Client,
     pub pacer: Pacer,
-    patience: Patience,
-    backoff: Backoff,
-    pub decode: Decoding<T>,
+    limits: (RetryLimits, Backoff),
+    /// Whether tables also hold each contact's JSON.
+    with_raw: bool,
     pub reporter: Arc<dyn Reporter>,
     pub second_look: SecondLook,
     pub on_unreadable: OnUnreadable,
     unreadable: Mutex<Vec<Unreadable>>,
-    requests: AtomicU64,
+    pub requests: AtomicU64,
     freshness: Mutex<Freshness>,
-    /// The run's start by our clock, in milliseconds since 1970.
+    /// The start of the run by our clock, in milliseconds since 1970.
     start: i64,
-    /// The page that came last.
-    sound: Mutex<Option<Asked>>,
-    /// Contacts a page, as the run asks for them.
+    /// The page received last.
+    last_page: Mutex<Option<Asked>>,
+    /// Contacts per page, as requested by the run.
     size: u64,
 }
 
-impl<T> std::fmt::Debug for Fetcher<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fetcher").field("client", &self.client).field("pacer", &self.pacer).finish_non_exhaustive()
-    }
-}
-
-impl<T> Fetcher<T> {
-    pub fn new(config: &ContactsConfig, decode: Decoding<T>, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+impl Fetcher {
+    pub fn new(config: &ContactsConfig, with_raw: bool, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
         Ok(Self {
             client: Client::new(config)?,
             pacer: Pacer::new(config.pacing, config.concurrency, config.backoff),
-            patience: config.patience,
-            backoff: config.backoff,
-            decode,
+            limits: (config.retry_limits, config.backoff),
+            with_raw,
             reporter,
             second_look: config.second_look,
             on_unreadable: config.on_unreadable,
@@ -89,218 +80,196 @@ impl<T> Fetcher<T> {
             requests: AtomicU64::new(0),
             freshness: Mutex::default(),
             start: Utc::now().timestamp_millis(),
-            sound: Mutex::default(),
+            last_page: Mutex::default(),
             size: config.per_page.get().into(),
         })
     }
 
-    /// Contacts that no page could show so far.
     pub fn unreadable(&self) -> MutexGuard<'_, Vec<Unreadable>> {
         self.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the answers so far have shown of the server's clock.
     pub fn freshness(&self) -> MutexGuard<'_, Freshness> {
         self.freshness.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// By how many seconds our clock is ahead of the server's, where that is much.
+    /// How many seconds our clock is ahead of the server's, if the difference is large.
     pub fn skew(&self) -> Option<i64> {
         self.freshness().skew(self.start)
     }
 
-    /// Requests sent so far.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
-    /// Fetches a page, into a share of the memory that may have to grow.
-    pub async fn fetch(&self, asked: Asked, share: &Share) -> Result<Fetched<T>, ApiError> {
+    /// Fetches a page, into a share of the memory budget that may have to grow.
+    pub async fn fetch(&self, asked: Asked, share: &Share) -> Result<Fetched, ApiError> {
         let shows_unreadable = self.unreadable().iter().any(|contact| contact.is_near(asked));
-        let allowed = if shows_unreadable { Allowed::of_piece(false) } else { Allowed::default() };
-        self.fetch_within(asked, allowed, share).await
+        let limits = if shows_unreadable { AttemptLimits::of_piece(false) } else { AttemptLimits::default() };
+        self.fetch_within(asked, limits, share).await
     }
 
-    /// Fetches a page with so many tries.
-    pub async fn fetch_within(&self, asked: Asked, allowed: Allowed, share: &Share) -> Result<Fetched<T>, ApiError> {
+    pub async fn fetch_within(&self, asked: Asked, limits: AttemptLimits, share: &Share) -> Result<Fetched, ApiError> {
         let page = asked.page;
-        let new = Tries { allowed, ..Tries::default() };
-        let mut tries = new;
+        let mut attempts = Attempts::new(limits);
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (slot, sent) = self.send(page, attempt).await;
-            let read = match self.read(asked, sent, tries.is_last_reading(), share).await {
-                Ok(Read::NoRoom { needed }) => {
-                    self.pacer.answered(slot);
-                    let cause = "it is larger than the pages before it, and waits until they have left".to_owned();
+            let (failure, probe) = match self.attempt(asked, attempt, attempts.is_last_reading(), share).await {
+                Ok((fetched, took)) => {
+                    share.shrink_to(fetched.held);
+                    let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
+                    self.reporter.report(&Event::PageRead { page, contacts, bytes, took });
+                    return Ok(fetched);
+                }
+                Err(Missed::NoRoom(NoRoom { needed })) => {
+                    let cause = "the page is larger than expected and waits for memory".to_owned();
                     self.reporter.report(&Event::Retrying { page, attempt, wait: Duration::ZERO, cause });
                     share.wait_for(needed).await;
                     continue;
                 }
-                Ok(Read::Page(fetched)) => Ok(fetched),
-                Err(failure) => Err(failure),
+                Err(Missed::Failed(failure, probe)) => (failure, probe),
             };
-            let failure = match read {
-                Ok(fetched) => {
-                    self.take(slot, asked);
-                    share.shrink_to(fetched.held);
-                    let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
-                    self.reporter.report(&Event::PageRead {
-                        page,
-                        contacts,
-                        bytes,
-                        took: self.pacer.now().saturating_sub(sent),
-                    });
-                    return Ok(fetched);
-                }
-                Err(failure) => failure,
-            };
-            let probe = slot.probe;
-            if tries.are_new() {
-                tries.answers_before = self.pacer.answers();
+            if attempts.are_new() {
+                attempts.answers_before = self.pacer.server_state(false).answers;
             }
-            let class = self.end(slot, &failure);
-            tries.failures += u32::from(class == Class::Transient && !probe);
-            tries.readings += u32::from(matches!(class, Class::Protocol | Class::StandIn) && !probe);
-            tries.probes += u32::from(probe);
-            let pays = allowed.pays && !probe && matches!(class, Class::Transient | Class::Protocol | Class::StandIn);
-            let bearing = self.pacer.bearing(pays);
-            let wait = match decide(&failure, probe, tries, bearing, (self.patience, self.backoff), fastrand::f64())
-            {
-                Decision::Again(wait) => wait,
-                Decision::AskOther => {
-                    tries = match self.ask_other(asked, share).await? {
-                        Others::Answered => Tries { asked_other: true, ..tries },
-                        // The server was down, so that the page may be sound: it is tried anew.
-                        Others::Failed => new,
-                    };
+            let pays = attempts.count(failure.class, probe);
+            let server = self.pacer.server_state(pays);
+            let wait = match decide(&failure, probe, attempts, server, self.limits, fastrand::f64()) {
+                Decision::Retry(wait) => wait,
+                Decision::ReadOther => {
+                    if self.read_other(asked, share).await? {
+                        attempts.other_read = true;
+                    } else {
+                        // The server was down, so this page may be sound: it gets all its attempts again.
+                        attempts = Attempts::new(limits);
+                    }
                     Duration::ZERO
                 }
-                Decision::Stop(stop) => return Err(give_up(stop, page, attempt, failure, bearing.failing_for)),
+                Decision::FailPage => return Err(ApiError::Page(FailedAttempt { page, attempt, failure })),
+                Decision::FailOutage => {
+                    let last = FailedAttempt { page, attempt, failure };
+                    return Err(ApiError::Outage { last, lasted: server.failing_for });
+                }
+                Decision::FailRateLimited => return Err(rate_limited(page, attempt, failure)),
             };
             self.reporter.report(&Event::Retrying { page, attempt, wait, cause: failure.to_string() });
             sleep(wait).await;
         }
     }
 
-    /// Asks for another page until one comes, or the server has failed for so long that the next attempt gives up.
-    async fn ask_other(&self, asked: Asked, share: &Share) -> Result<Others, ApiError> {
-        let other = self.other(asked);
-        let mut others = Others::Answered;
+    /// Reads another page until it arrives, or the server has failed for so long that the next attempt gives up. Returns
+    /// whether the server was up all the time, so that the first page fails alone.
+    async fn read_other(&self, asked: Asked, share: &Share) -> Result<bool, ApiError> {
+        let other = self.other_page(asked);
+        let (retry_limits, backoff) = self.limits;
+        let mut was_up = true;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (slot, sent) = self.send(other.page, attempt).await;
-            let failure = match self.read(other, sent, true, share).await {
-                Ok(Read::Page(_)) => {
-                    self.take(slot, other);
-                    return Ok(others);
-                }
-                // It came, too, and was only too large to be read now.
-                Ok(Read::NoRoom { .. }) => {
-                    self.pacer.answered(slot);
-                    return Ok(others);
-                }
-                Err(failure) => failure,
+            // A page without room has arrived, too.
+            let Err(Missed::Failed(failure, probe)) = self.attempt(other, attempt, true, share).await else {
+                return Ok(was_up);
             };
-            let probe = slot.probe;
-            let class = self.end(slot, &failure);
-            let bearing = self.pacer.bearing(false);
-            match class {
-                Class::Throttled => {
-                    let tries = Tries::default();
-                    let decision = decide(&failure, probe, tries, bearing, (self.patience, self.backoff), 0.0);
-                    if let Decision::Stop(stop) = decision {
-                        return Err(give_up(stop, other.page, attempt, failure, bearing.failing_for));
+            let server = self.pacer.server_state(false);
+            match failure.class {
+                FailureClass::RateLimited => {
+                    let decision = decide(&failure, probe, Attempts::default(), server, self.limits, 0.0);
+                    if decision == Decision::FailRateLimited {
+                        return Err(rate_limited(other.page, attempt, failure));
                     }
                 }
-                // A server that has never given a page may never do so.
-                Class::Protocol if bearing.pages == 0 => return Ok(others),
-                Class::Transient | Class::Protocol | Class::StandIn
-                    if bearing.failing_for < self.patience.outage =>
-                {
-                    others = Others::Failed;
-                    sleep(self.backoff.first.mul_f64(fastrand::f64())).await;
+                // A server that has never returned a valid page may never do so.
+                FailureClass::InvalidPage if server.pages == 0 => return Ok(was_up),
+                class if class.may_pass() && server.failing_for < retry_limits.outage => {
+                    was_up = false;
+                    sleep(backoff.first.mul_f64(fastrand::f64())).await;
                 }
-                _ => return Ok(others),
+                _ => return Ok(was_up),
             }
         }
     }
 
-    /// A page came.
-    fn take(&self, slot: Slot, asked: Asked) {
-        self.pacer.page(slot);
-        *self.sound.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
-    }
-
-    /// A page to ask for in order to learn whether the server is up: the last that came, if it is another one.
-    fn other(&self, asked: Asked) -> Asked {
-        let sound = *self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The last page received, if it is another one: it tells whether the server is up.
+    fn other_page(&self, asked: Asked) -> Asked {
+        let last = *self.last_page.lock().unwrap_or_else(PoisonError::into_inner);
         let page = if asked.page == 1 { 2 } else { 1 };
-        sound.filter(|sound| sound.page != asked.page).unwrap_or(Asked { page, ..asked })
+        last.filter(|last| last.page != asked.page).unwrap_or(Asked { page, ..asked })
     }
 
-    /// Heeds what a server says of its quota, where it asks for no more patience than the run has.
-    fn hear(&self, quota: Option<Quota>) {
-        let Some(quota) = quota.filter(|quota| quota.resets_in <= self.patience.retry_after) else { return };
-        if let Some(wait) = self.pacer.hint(quota) {
-            let cause = "the server says that its quota is used up".to_owned();
-            self.reporter.report(&Event::Waiting { wait, cause });
+    /// Waits for a slot, requests a page once, and returns the slot. With the page, returns how long it took.
+    async fn attempt(
+        &self,
+        asked: Asked,
+        attempt: u32,
+        is_last: bool,
+        share: &Share,
+    ) -> Result<(Fetched, Duration), Missed> {
+        let slot = self.pacer.slot().await;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.reporter.report(&Event::Requested { page: asked.page, attempt });
+        let sent = self.pacer.now();
+        let answer = match self.client.get(asked, share).await {
+            Ok(Ok(answer)) => self.decode(asked, sent, &answer, is_last),
+            Ok(Err(no_room)) => {
+                self.pacer.answered(slot);
+                return Err(Missed::NoRoom(no_room));
+            }
+            Err(kind) => Err(kind),
+        };
+        match answer {
+            Ok(fetched) => {
+                self.pacer.page(slot);
+                *self.last_page.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+                Ok((fetched, self.pacer.now().saturating_sub(sent)))
+            }
+            Err(kind) => {
+                let (failure, probe) = (Failure::from(kind), slot.probe);
+                self.failed(slot, &failure);
+                Err(Missed::Failed(failure, probe))
+            }
         }
     }
 
-    /// Waits for a slot; the request leaves right after, at the time since the start that is returned.
-    async fn send(&self, page: u64, attempt: u32) -> (Slot, Duration) {
-        let slot = self.pacer.slot().await;
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        self.reporter.report(&Event::Requested { page, attempt });
-        (slot, self.pacer.now())
-    }
-
-    /// Tells everybody how an attempt failed.
-    fn end(&self, slot: Slot, failure: &Failure) -> Class {
-        let class = classify(failure);
-        self.reporter.report(&Event::Failed { outcome: class.outcome() });
-        let held = match class {
-            Class::Throttled => {
+    /// Records a failed attempt, which may make all requests wait.
+    fn failed(&self, slot: Slot, failure: &Failure) {
+        self.reporter.report(&Event::Failed { class: failure.class });
+        let held = match failure.class {
+            FailureClass::RateLimited => {
                 let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));
                 self.pacer.refused(slot, told)
             }
-            Class::Transient | Class::Protocol | Class::StandIn => self.pacer.failed(slot),
-            Class::Fatal => {
+            class if class.may_pass() => self.pacer.failed(slot),
+            _ => {
                 self.pacer.answered(slot);
                 None
             }
         };
         // A wait that is too long ends the run instead.
         if let Some(wait) = held
-            && failure.retry_after().is_none_or(|told| told <= self.patience.retry_after)
+            && failure.retry_after().is_none_or(|told| told <= self.limits.0.retry_after)
         {
             self.reporter.report(&Event::Waiting { wait, cause: failure.to_string() });
         }
-        class
     }
 
-    /// Asks for a page once, at the time since the start at which it was sent.
-    async fn read(&self, asked: Asked, sent: Duration, last: bool, share: &Share) -> Result<Read<T>, Failure> {
-        match self.client.get(asked, share).await? {
-            Reading::NoRoom { needed } => Ok(Read::NoRoom { needed }),
-            Reading::Whole(answer) => self.decode(asked, sent, &answer, last).map(Read::Page),
+    /// Obeys what a server says about its quota, unless it asks for a longer wait than the run allows.
+    fn obey(&self, quota: Option<Quota>) {
+        let Some(quota) = quota.filter(|quota| quota.resets_in <= self.limits.0.retry_after) else { return };
+        if let Some(wait) = self.pacer.hint(quota) {
+            let cause = "the server says that the quota is used up".to_owned();
+            self.reporter.report(&Event::Waiting { wait, cause });
         }
     }
 
-    /// What an answer holds. On the last reading of a page, a short end is taken for what it is.
-    fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, last: bool) -> Result<Fetched<T>, Failure> {
-        self.hear(answer.quota);
+    /// Decodes and validates a response. On the last reading, a page that is short at the end of the list is accepted.
+    fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, is_last: bool) -> Result<Fetched, FailureKind> {
+        self.obey(answer.quota);
         let token = &self.client.token;
-        let Decoded { table, said, rows, held } =
-            (self.decode.decode)(&answer.body).map_err(|error| undecoded(error, answer, token))?;
+        let decoded = if self.with_raw { decode_with_raw(&answer.body) } else { decode(&answer.body) };
+        let Decoded { table, said, rows, held } = decoded.map_err(|error| undecoded(error, answer, token))?;
         match validate::violation(asked, said, rows.len(), self.size) {
             None => {}
-            Some(Violation::ShortEnd(_)) if last => {}
+            Some(Violation::ShortEnd(_)) if is_last => {}
             Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
-                return Err(Failure::NoPage { reason, said: error_body::said(&answer.headers, &[], token) });
+                let message = error_body::server_message(&answer.headers, &[], token);
+                return Err(FailureKind::InvalidPage { reason, message });
             }
         }
         let received = self.pacer.now();
@@ -310,34 +279,19 @@ impl<T> Fetcher<T> {
     }
 }
 
-/// Why the body of an answer is no page.
-fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &Token) -> Failure {
-    let said = || error_body::said_for_page(headers, body, token);
+fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &Token) -> FailureKind {
+    let message = || error_body::message_of_ok(headers, body, token);
     match error {
-        DecodeError::Identity(reason) => Failure::Identity(reason),
-        DecodeError::Malformed(reason) if error_body::is_stand_in(body) => {
-            Failure::StandIn { reason, said: said(), retry_after: error_body::retry_after(headers, body) }
+        DecodeError::Identity(reason) => FailureKind::Identity(reason),
+        DecodeError::Malformed(reason) if error_body::is_not_a_page(body) => {
+            let retry_after = error_body::retry_after(headers, body);
+            FailureKind::NotAPage { reason, message: message(), retry_after }
         }
-        DecodeError::Malformed(reason) => Failure::NoPage { reason, said: said() },
+        DecodeError::Malformed(reason) => FailureKind::InvalidPage { reason, message: message() },
     }
 }
 
-/// How another page fared, when a page failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Others {
-    /// It came at once: the page fails alone.
-    Answered,
-    /// Not at first: the server was failing as a whole.
-    Failed,
-}
-
-fn give_up(stop: Stop, page: u64, attempt: u32, failure: Failure, failing_for: Duration) -> ApiError {
-    match stop {
-        Stop::Page => ApiError::Page { page, attempt, failure },
-        Stop::Outage => ApiError::Outage { page, attempt, failure, lasted: failing_for },
-        Stop::Throttled => {
-            let come_back = failure.retry_after().and_then(|wait| SystemTime::now().checked_add(wait));
-            ApiError::Throttled { page, attempt, failure, come_back }
-        }
-    }
+fn rate_limited(page: u64, attempt: u32, failure: Failure) -> ApiError {
+    let retry_at = failure.retry_after().and_then(|wait| SystemTime::now().checked_add(wait));
+    ApiError::RateLimited { last: FailedAttempt { page, attempt, failure }, retry_at }
 }

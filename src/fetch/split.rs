@@ -1,68 +1,49 @@
-//! A page that cannot be read while others can: what windows of other sizes show of it, put together.
+//! Assembles a page that cannot be read, while others can, from smaller pages.
 //!
-//! Mostly one contact is at fault, which the server fails to write out. All others of its page are read, and it is named
-//! by its place and the ids beside it.
+//! Usually the server fails to serialize a single contact. All others of its page are read, and it is reported by its
+//! position and the ids before and after it.
 
 use std::ops::Range;
 use std::time::Duration;
 
-use super::error::ApiError;
+use super::attempts::AttemptLimits;
+use super::error::{ApiError, FailedAttempt};
 use super::request::{Fetched, Fetcher};
-use super::retry::{Allowed, Class, classify};
-use super::split_plan::Piece;
-use crate::api::error::{Failure, Said};
-use crate::api::memory_budget::Share;
+use super::split_plan::{Piece, Unreadable};
+use crate::api::{Failure, FailureKind, ServerMessage, Share};
 use crate::config::OnUnreadable;
+use crate::decode::PageTable;
 use crate::page::{Asked, Observed, Pagination, RowKey, Staleness};
 
-/// Contacts of a run that may be unreadable. With more, something else is wrong.
+/// Contacts that may be unreadable in a run. If there are more, something else is wrong.
 const MOST: usize = 5;
 
-/// A contact that no page can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unreadable {
-    /// Its place in the list, from 1.
-    pub place: u64,
-    /// The ids beside it, where they are known.
-    pub beside: [Option<i64>; 2],
-}
-
-impl Unreadable {
-    /// Whether a page shows its place, or one so near that the list may have moved it there: then the page will hardly
-    /// come, and many tries would only cost time.
-    pub fn is_near(self, asked: Asked) -> bool {
-        let Range { start, end } = Piece::whole(asked).wanted;
-        let size = end - start;
-        (start.saturating_sub(size)..end + size).contains(&(self.place - 1))
-    }
-}
-
 /// What was read of a page so far.
-struct Assembled<T> {
-    tables: Vec<(T, Range<usize>)>,
-    /// Each row, with its place.
+#[derive(Default)]
+struct Assembled {
+    tables: Vec<(PageTable, Range<usize>)>,
+    /// Each row, with its position.
     rows: Vec<(u64, RowKey)>,
-    /// What the last window said.
+    /// The pagination of the last piece.
     said: Option<Pagination>,
     bytes: usize,
-    /// Contacts that could not be read, by place, and how the last attempt failed.
+    /// Contacts that could not be read, by position, and how the last attempt failed.
     bad: Vec<(u64, Failure)>,
 }
 
-impl<T> Fetcher<T> {
-    /// Whether windows of other sizes may show what a page that failed does not.
+impl Fetcher {
+    /// Whether smaller pages may show what a failed page does not.
     pub fn is_worth_splitting(&self, error: &ApiError) -> bool {
-        let ApiError::Page { failure, .. } = error else { return false };
-        let of_page = matches!(failure, Failure::TooLarge { .. } | Failure::Identity(_))
-            || matches!(classify(failure), Class::Transient | Class::Protocol | Class::StandIn);
-        of_page && self.pacer.bearing(false).pages > 0
+        let ApiError::Page(FailedAttempt { failure, .. }) = error else { return false };
+        let is_of_page = matches!(failure.kind, FailureKind::TooLarge { .. } | FailureKind::Identity(_));
+        (is_of_page || failure.class.may_pass()) && self.pacer.server_state(false).pages > 0
     }
 
-    /// Reads a page through windows of other sizes, after it has failed with `error`. All of them count against its share.
-    pub async fn split(&self, asked: Asked, error: ApiError, share: &Share) -> Result<Fetched<T>, ApiError> {
+    /// Reads a page in pieces, after it has failed with `error`. All pieces count against its share.
+    pub async fn split(&self, asked: Asked, error: ApiError, share: &Share) -> Result<Fetched, ApiError> {
         let sent = self.pacer.now();
-        let ApiError::Page { failure, .. } = &error else { return Err(error) };
-        let mut assembled = Assembled { tables: Vec::new(), rows: Vec::new(), said: None, bytes: 0, bad: Vec::new() };
+        let ApiError::Page(FailedAttempt { failure, .. }) = &error else { return Err(error) };
+        let mut assembled = Assembled::default();
         let whole = Piece::whole(asked);
         let mut left = whole.halves();
         left.reverse();
@@ -74,15 +55,15 @@ impl<T> Fetcher<T> {
             if assembled.said.is_some_and(|said| piece.wanted.start >= said.total_count) {
                 continue;
             }
-            match self.fetch_within(piece.asked, Allowed::of_piece(piece.is_single()), share).await {
-                // A server that goes on with a size of its own has no other windows.
+            match self.fetch_within(piece.asked, AttemptLimits::of_piece(piece.is_single()), share).await {
+                // A server that ignores the requested size cannot return smaller pages.
                 Ok(fetched) if fetched.observed.said.per_page != u64::from(piece.asked.per_page) => return Err(error),
                 Ok(fetched) => {
                     share.keep(fetched.held);
                     assembled.add(&piece, fetched);
                 }
                 Err(again) if !self.is_worth_splitting(&again) => return Err(again),
-                Err(ApiError::Page { failure, .. }) if piece.is_single() => {
+                Err(ApiError::Page(FailedAttempt { failure, .. })) if piece.is_single() => {
                     assembled.bad.push((piece.wanted.start, failure));
                     if assembled.bad.len() > MOST {
                         return Err(error);
@@ -105,28 +86,29 @@ impl<T> Fetcher<T> {
                 });
             }
         }
-        // Joining copies what is kept.
+        // Joining copies the kept tables.
         share.wait_for(share.kept()).await;
         let page = assembled.into_page(asked, sent, self)?;
         share.settle(page.held);
         Ok(page)
     }
 
-    /// The ids before and after a place.
+    /// The ids before and after a position.
     async fn beside(&self, place: u64, rows: &[(u64, RowKey)], share: &Share) -> [Option<i64>; 2] {
         let mut beside = [None; 2];
         for (id, place) in beside.iter_mut().zip([place.checked_sub(1), place.checked_add(1)]) {
             let Some(place) = place else { continue };
             *id = rows.iter().find(|(other, _)| *other == place).map(|(_, row)| row.id);
             if id.is_none() {
-                let fetched = self.fetch_within(Piece::single(place).asked, Allowed::of_piece(false), share).await;
+                let fetched =
+                    self.fetch_within(Piece::single(place).asked, AttemptLimits::of_piece(false), share).await;
                 *id = fetched.ok().and_then(|fetched| fetched.observed.rows.first().map(|row| row.id));
             }
         }
         beside
     }
 
-    /// Notes a contact that cannot be read. Whether the reading can go on without it.
+    /// Records a contact that cannot be read. Returns whether the run can go on without it.
     fn can_lose(&self, contact: Unreadable) -> bool {
         let mut known = self.unreadable();
         let is_known = |other: &Unreadable| {
@@ -139,8 +121,8 @@ impl<T> Fetcher<T> {
     }
 }
 
-impl<T> Assembled<T> {
-    fn add(&mut self, piece: &Piece, fetched: Fetched<T>) {
+impl Assembled {
+    fn add(&mut self, piece: &Piece, fetched: Fetched) {
         let Fetched { observed, table, bytes, .. } = fetched;
         let wanted = piece.rows();
         let wanted = wanted.start.min(observed.rows.len())..wanted.end.min(observed.rows.len());
@@ -150,15 +132,17 @@ impl<T> Assembled<T> {
         self.tables.extend(table.filter(|_| !wanted.is_empty()).map(|table| (table, wanted)));
     }
 
-    /// The page, as far as it was read. It is no slice of the list at one instant, which its mark says.
-    fn into_page(self, asked: Asked, sent: Duration, fetcher: &Fetcher<T>) -> Result<Fetched<T>, ApiError> {
-        let joined = if self.tables.is_empty() { None } else { Some((fetcher.decode.join)(self.tables)) };
-        let unjoined = |reason| {
-            let failure = Failure::NoPage { reason, said: Said::default() };
-            ApiError::Page { page: asked.page, attempt: 1, failure }
+    /// The page, as far as it was read. It is marked as assembled, since it does not show the list at one time.
+    fn into_page(self, asked: Asked, sent: Duration, fetcher: &Fetcher) -> Result<Fetched, ApiError> {
+        let (table, held) = if self.tables.is_empty() {
+            (None, 0)
+        } else {
+            let (table, held) = PageTable::join(self.tables).map_err(|reason| {
+                let failure = FailureKind::InvalidPage { reason, message: ServerMessage::default() }.into();
+                ApiError::Page(FailedAttempt { page: asked.page, attempt: 1, failure })
+            })?;
+            (Some(table), held)
         };
-        let joined = joined.transpose().map_err(unjoined)?;
-        let (table, held) = joined.map_or((None, 0), |(table, held)| (Some(table), held));
         let per_page = u64::from(asked.per_page);
         let total_count = self.said.map_or(0, |said| said.total_count);
         let total_pages = total_count.div_ceil(per_page.max(1));

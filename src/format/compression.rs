@@ -1,21 +1,44 @@
-//! Bytes to fewer bytes: a file of text, compressed as a whole on its way out.
+//! Compression of a text file as a whole, and decompression.
 //!
-//! Nothing of the run stands in what is added: no name, no time. The same bytes give the same bytes.
+//! Compressed files have neither a name nor a time in them, so that output is deterministic.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
 
+use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use zstd::stream::read::Decoder as ZstdDecoder;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
 use crate::config::{Codec, Compression};
-use crate::destination::SinkError;
 
-/// The level of gzip, unless one is asked for.
-const GZIP: u8 = 6;
-/// The level of zstd, unless one is asked for.
-const ZSTD: u8 = 3;
+/// The default level of gzip.
+const GZIP_LEVEL: u8 = 6;
+/// The default level of zstd.
+const ZSTD_LEVEL: u8 = 3;
 
-/// What compresses the bytes of one file.
+/// The first bytes of a gzip file.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+/// The first bytes of a zstd file.
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// The size of a read buffer.
+const BUFFER: usize = 1 << 16;
+
+/// Opens a file and decompresses it. The codec follows from the first bytes, never from the name.
+pub(super) fn decompressed(path: &Path) -> io::Result<(Codec, Box<dyn BufRead + Send>)> {
+    let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
+    let first = file.fill_buf()?;
+    Ok(if first.starts_with(GZIP) {
+        (Codec::Gzip, Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))))
+    } else if first.starts_with(ZSTD) {
+        (Codec::Zstd, Box::new(BufReader::with_capacity(BUFFER, ZstdDecoder::with_buffer(file)?)))
+    } else {
+        (Codec::None, Box::new(file))
+    })
+}
+
+/// Compresses the bytes of one file.
 pub(crate) enum Compressor<W: Write> {
     None(W),
     Gzip(GzEncoder<W>),
@@ -23,40 +46,39 @@ pub(crate) enum Compressor<W: Write> {
 }
 
 impl<W: Write> Compressor<W> {
-    pub fn new(compression: Compression, out: W) -> Result<Self, SinkError> {
+    pub fn new(compression: Compression, out: W) -> io::Result<Self> {
         Ok(match compression.codec() {
             Codec::Gzip => {
-                let level = compression.level().unwrap_or(GZIP);
+                let level = compression.level().unwrap_or(GZIP_LEVEL);
                 Self::Gzip(GzEncoder::new(out, flate2::Compression::new(level.into())))
             }
             Codec::Zstd => {
-                let level = compression.level().unwrap_or(ZSTD);
-                let mut encoder = ZstdEncoder::new(out, level.into()).map_err(|error| failed(&error))?;
-                // Readers can tell a file that was damaged.
-                encoder.include_checksum(true).map_err(|error| failed(&error))?;
+                let level = compression.level().unwrap_or(ZSTD_LEVEL);
+                let mut encoder = ZstdEncoder::new(out, level.into())?;
+                // Lets readers detect damage.
+                encoder.include_checksum(true)?;
                 Self::Zstd(encoder)
             }
-            // The others are Parquet's own.
+            // The other codecs are for Parquet only.
             Codec::None | Codec::Snappy | Codec::Lz4 => Self::None(out),
         })
     }
 
-    /// Passes on what is not compressed, for somebody may wait for it.
-    pub fn pass_on(&mut self) -> Result<(), SinkError> {
+    /// Passes uncompressed bytes on at once, because their reader may be waiting for them.
+    pub fn pass_on(&mut self) -> io::Result<()> {
         match self {
-            Self::None(out) => out.flush().map_err(|error| failed(&error)),
+            Self::None(out) => out.flush(),
             Self::Gzip(_) | Self::Zstd(_) => Ok(()),
         }
     }
 
-    /// Ends the file: writes its last bytes.
-    pub fn finish(self) -> Result<W, SinkError> {
-        let finished = match self {
+    /// Writes the last bytes of the file.
+    pub fn finish(self) -> io::Result<W> {
+        match self {
             Self::None(out) => Ok(out),
             Self::Gzip(encoder) => encoder.finish(),
             Self::Zstd(encoder) => encoder.finish(),
-        };
-        finished.map_err(|error| failed(&error))
+        }
     }
 }
 
@@ -86,8 +108,4 @@ impl<W: Write> std::fmt::Debug for Compressor<W> {
             Self::Zstd(_) => "Zstd",
         })
     }
-}
-
-fn failed(error: &io::Error) -> SinkError {
-    SinkError::Encode { format: "compressed text", reason: error.to_string() }
 }

@@ -1,73 +1,142 @@
-//! Batches to bytes, in the format that was asked for.
+//! File formats: batches to bytes, and back.
 //!
-//! Bytes are written as soon as they are made, so that no encoder holds what is ready: into whatever takes them, which
-//! suits any place. Text is compressed on its way out; Parquet compresses within itself.
+//! A format is one module with its writer, its reader and its first bytes, registered in [`Writer`] and [`Reader`] here;
+//! everything else about it is in [`Format`]. Writers pass bytes on as soon as they can, and need no seekable output. Text
+//! is compressed as a whole, Parquet within itself.
 
 mod compression;
 mod csv;
+mod error;
 mod ndjson;
-mod parquet;
+pub(crate) mod parquet;
+mod read;
+mod schema;
 
-use std::io::Write;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use crate::config::{Encoding, Format};
-use crate::destination::SinkError;
+use crate::config::{Codec, Encoding, Format};
 use compression::Compressor;
-use csv::CsvEncoder;
-use ndjson::NdjsonEncoder;
-use parquet::ParquetEncoder;
+use csv::{CsvReader, CsvWriter};
+pub use error::FormatError;
+use ndjson::{NdjsonReader, NdjsonWriter};
+use parquet::{ParquetReader, ParquetWriter};
+pub use read::Form;
+pub(crate) use read::{Lines, Reading, Wanted};
 
-/// An encoder of one file.
+/// Writes one file.
 #[derive(Debug)]
-pub(crate) enum Encoder<W: Write + Send> {
-    Parquet(Box<ParquetEncoder<W>>),
-    Lines { lines: Lines, out: Box<Compressor<W>> },
+pub(crate) enum Writer<W: Write + Send> {
+    Parquet(Box<ParquetWriter<W>>),
+    Ndjson(NdjsonWriter, Box<Compressor<W>>),
+    Csv(CsvWriter, Box<Compressor<W>>),
 }
 
-/// An encoder of text.
-#[derive(Debug)]
-pub(crate) enum Lines {
-    Ndjson(NdjsonEncoder),
-    Csv(CsvEncoder),
+impl<W: Write + Send> Writer<W> {
+    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, FormatError> {
+        let format = encoding.format;
+        let compressor = |out| Compressor::new(encoding.compression, out).map(Box::new).map_err(failed(format));
+        Ok(match format {
+            Format::Parquet => Self::Parquet(Box::new(ParquetWriter::new(encoding, schema, out)?)),
+            Format::Ndjson => Self::Ndjson(NdjsonWriter::new(schema), compressor(out)?),
+            Format::Csv => Self::Csv(CsvWriter::new(schema), compressor(out)?),
+        })
+    }
+
+    /// Encodes a batch, and writes the bytes that are ready, if any.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError> {
+        match self {
+            Self::Parquet(writer) => writer.write(batch),
+            Self::Ndjson(writer, out) => {
+                writer.write(batch, out)?;
+                out.pass_on().map_err(failed(Format::Ndjson))
+            }
+            Self::Csv(writer, out) => {
+                writer.write(batch, out)?;
+                out.pass_on().map_err(failed(Format::Csv))
+            }
+        }
+    }
+
+    /// Writes the last bytes of the file.
+    pub fn finish(self) -> Result<W, FormatError> {
+        match self {
+            Self::Parquet(writer) => writer.finish(),
+            Self::Ndjson(_, out) => out.finish().map_err(failed(Format::Ndjson)),
+            Self::Csv(writer, mut out) => {
+                writer.finish(&mut out)?;
+                out.finish().map_err(failed(Format::Csv))
+            }
+        }
+    }
 }
 
-impl<W: Write + Send> Encoder<W> {
-    pub fn new(encoding: Encoding, schema: &SchemaRef, out: W) -> Result<Self, SinkError> {
-        let lines = match encoding.format {
-            Format::Parquet => return Ok(Self::Parquet(Box::new(ParquetEncoder::new(encoding, schema, out)?))),
-            Format::Ndjson => Lines::Ndjson(NdjsonEncoder::new(schema)),
-            Format::Csv => Lines::Csv(CsvEncoder::new(schema)),
+fn failed(format: Format) -> impl Fn(io::Error) -> FormatError {
+    move |error| FormatError::encode(format, error)
+}
+
+/// Reads one file.
+pub(crate) enum Reader {
+    Parquet(Box<ParquetReader>),
+    Ndjson(Box<NdjsonReader>),
+    Csv(Box<CsvReader>),
+    /// An empty file: NDJSON without a line.
+    Empty,
+}
+
+impl Reader {
+    /// Opens a file. The format follows from the first bytes, never from the name.
+    pub fn open(path: &Path, reading: &Reading) -> Result<(Self, Form), FormatError> {
+        let mut lines = Lines::open(path)?;
+        let codec = lines.codec;
+        let first = lines.peek()?;
+        let (reader, format) = if first.is_empty() {
+            (Self::Empty, Format::Ndjson)
+        } else if first.starts_with(parquet::MAGIC) && codec == Codec::None {
+            (Self::Parquet(Box::new(ParquetReader::open(path, reading.wanted)?)), Format::Parquet)
+        } else if first.starts_with(ndjson::MAGIC) {
+            (Self::Ndjson(Box::new(NdjsonReader::open(path, &reading.owner)?)), Format::Ndjson)
+        } else {
+            (Self::Csv(Box::new(CsvReader::new(lines)?)), Format::Csv)
         };
-        Ok(Self::Lines { lines, out: Box::new(Compressor::new(encoding.compression, out)?) })
+        Ok((reader, Form { format: format.name(), codec: codec.name() }))
     }
 
-    /// Takes a batch; writes the bytes that are ready, which may be none.
-    pub fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    /// The schema of its batches; `None` for an empty file.
+    pub fn schema(&self) -> Option<&SchemaRef> {
         match self {
-            Self::Parquet(encoder) => encoder.encode(batch),
-            Self::Lines { lines, out } => {
-                match lines {
-                    Lines::Ndjson(encoder) => encoder.encode(batch, out)?,
-                    Lines::Csv(encoder) => encoder.encode(batch, out)?,
-                }
-                out.pass_on()
-            }
+            Self::Parquet(reader) => Some(&reader.schema),
+            Self::Ndjson(reader) => Some(&reader.schema),
+            Self::Csv(reader) => Some(&reader.schema),
+            Self::Empty => None,
         }
     }
 
-    /// Ends the file: writes its last bytes.
-    pub fn finish(self) -> Result<W, SinkError> {
+    /// The schema as stored in the file, whose types may differ from those of the batches.
+    pub fn stored(&self) -> Option<&SchemaRef> {
         match self {
-            Self::Parquet(encoder) => encoder.finish(),
-            Self::Lines { lines, mut out } => {
-                if let Lines::Csv(encoder) = lines {
-                    encoder.finish(&mut out)?;
-                }
-                out.finish()
-            }
+            Self::Parquet(reader) => Some(&reader.stored),
+            _ => self.schema(),
         }
+    }
+
+    /// The next rows; `None` at the end.
+    pub fn next(&mut self) -> Result<Option<RecordBatch>, FormatError> {
+        match self {
+            Self::Parquet(reader) => reader.next(),
+            Self::Ndjson(reader) => reader.next(),
+            Self::Csv(reader) => reader.next(),
+            Self::Empty => Ok(None),
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("schema", &self.schema()).finish_non_exhaustive()
     }
 }

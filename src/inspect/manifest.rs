@@ -3,12 +3,12 @@
 //! Only sizes are compared; [`verify`](crate::verify) makes the full check.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::manifest::{FileRecord, Manifest, ManifestError, contacts_of, read_file};
-use crate::naming::{FolderNames, Names};
+use crate::naming;
 
 /// What a manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,7 +28,7 @@ pub struct ManifestFacts {
 
 /// The manifest of a file or directory of `bytes` bytes, if there is one.
 pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
-    let own = manifest_path(path)?;
+    let own = naming::manifest_of(path).ok()?;
     let (contacts, manifest) = match contacts_of(path).filter(|_| !own.exists()) {
         Some((contacts, manifest)) => (Some(contacts), manifest),
         None => (None, own),
@@ -61,10 +61,6 @@ impl ManifestFacts {
         self.finished_at = Some(manifest.times.finished_at);
         Ok((due != bytes).then(|| format!("it describes {due} bytes, but there are {bytes}")))
     }
-}
-
-fn manifest_path(path: &Path) -> Option<PathBuf> {
-    if path.is_dir() { Some(path.join(FolderNames::MANIFEST)) } else { Some(Names::of(path).ok()?.manifest) }
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Serialize;
 
-use crate::dataset::{Bounded, ReadbackError, guarded};
+use crate::dataset::ReadbackError;
+use crate::format::FormatError;
+use crate::format::parquet::{Bounded, guarded};
 
 /// Facts about Parquet files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -51,14 +53,13 @@ pub struct Stored {
 pub(super) fn read(files: &[PathBuf]) -> Result<(ParquetFacts, BTreeMap<String, Stored>), ReadbackError> {
     let (mut facts, mut columns) = (ParquetFacts::default(), BTreeMap::new());
     for file in files {
-        guarded(file, || add(file, &mut facts, &mut columns))?;
+        guarded(|| add(file, &mut facts, &mut columns)).map_err(|error| ReadbackError::of(file, error))?;
     }
     Ok((facts, columns))
 }
 
-fn add(path: &Path, facts: &mut ParquetFacts, columns: &mut BTreeMap<String, Stored>) -> Result<(), ReadbackError> {
-    let reader =
-        SerializedFileReader::new(Bounded::open(path)?).map_err(|error| ReadbackError::malformed(path, error))?;
+fn add(path: &Path, facts: &mut ParquetFacts, columns: &mut BTreeMap<String, Stored>) -> Result<(), FormatError> {
+    let reader = SerializedFileReader::new(Bounded::open(path)?).map_err(FormatError::malformed)?;
     let metadata = reader.metadata();
     if let Some(program) = metadata.file_metadata().created_by() {
         add_once(&mut facts.created_by, program);

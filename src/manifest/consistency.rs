@@ -124,7 +124,7 @@ fn assumptions(records: &[AssumptionRecord]) -> Result<BTreeSet<Assumption>, Man
         let known =
             [Slice, Order, End, Entrance, Count, Repeat, Lasting].into_iter().find(|known| known.name() == name);
         let known = known.ok_or_else(|| ManifestError::UnknownAssumption { found: escape(name) })?;
-        let due = known.standing().to_string();
+        let due = known.basis().to_string();
         if *status != due {
             let reason = format!("assumption {name} has the status \"{}\" instead of \"{due}\"", escape(status));
             return Err(ManifestError::Contradiction(reason));
@@ -272,7 +272,7 @@ mod tests {
             level: Level::Snapshot,
             assumptions: vec![Assumption::Slice, Assumption::Order, Assumption::End, Assumption::Entrance],
             order: Some(ORDER),
-            windows: 4,
+            responses: 4,
             total_first: 250,
             total_last: 250,
             ..Certificate::default()

@@ -4,29 +4,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::record::{Manifest, read_file};
-use crate::atomic::folder;
-use crate::naming::FolderNames;
-
-/// The suffix of a file's manifest.
-const MANIFEST: &str = ".manifest.json";
-/// The subdirectory for owners in a directory of part files.
-const OWNERS: &str = "_owners";
+use crate::atomic::parent;
+use crate::naming::{self, DirectoryNames};
 
 /// The contacts whose manifest lists this owners file, and that manifest.
 pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
     let name = owners.file_name()?.to_str()?;
-    let within = folder(owners);
-    if within.file_name().is_some_and(|folder| folder == OWNERS) {
-        let around = folder(within);
-        let manifest = around.join(FolderNames::MANIFEST);
-        return lists(&manifest, &format!("{OWNERS}/{name}")).then(|| (around.to_owned(), manifest));
+    let within = parent(owners);
+    if naming::is_owners_directory(within) {
+        let around = parent(within);
+        let manifest = around.join(DirectoryNames::MANIFEST);
+        return lists(&manifest, &naming::owners_within(name)).then(|| (around.to_owned(), manifest));
     }
-    if !name.contains(".owners") {
+    if !naming::is_owners(name) {
         return None;
     }
     let entries = fs::read_dir(within).ok()?.flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).find_map(|manifest| {
-        let contacts = owners.with_file_name(manifest.strip_suffix(MANIFEST)?);
+        let contacts = owners.with_file_name(naming::described_by(&manifest)?);
         let manifest = owners.with_file_name(manifest);
         lists(&manifest, name).then_some((contacts, manifest))
     })

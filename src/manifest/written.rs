@@ -12,12 +12,13 @@ use super::record::{
     OptionsRecord, OwnersRecord, ProgramRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord, TotalCountRecord,
     WarningRecord, timestamp,
 };
-use super::schema::{SCHEMA_VERSION, columns, fingerprint};
+use super::schema::{columns, fingerprint};
 use crate::checksum::Checksum;
-use crate::config::{Content, Encoding, ExportConfig, Format, OutFile, Output, Pacing};
+use crate::config::{Content, Encoding, ExportConfig, OutFile, Pacing};
 use crate::digest::ContentDigest;
 use crate::events::{ReadSummary, Warning};
 use crate::proof::Assumption;
+use crate::resource::SCHEMA_VERSION;
 use crate::transform::key_id;
 
 /// Everything that was written.
@@ -75,7 +76,7 @@ impl Manifest {
             Content::Table(_) => columns(&written.schema),
         };
         let (mut file, mut parts) = (None, written.parts.iter().map(|part| part.record(config)).collect::<Vec<_>>());
-        if !matches!(config.output, Output::Folder { .. }) {
+        if !config.output.is_directory() {
             file = parts.drain(..).next();
         }
         let total_count = TotalCountRecord { first: read.certificate.total_first, last: read.certificate.total_last };
@@ -114,16 +115,16 @@ impl Times {
 
 fn options_of(config: &ExportConfig) -> OptionsRecord {
     let Encoding { format, compression, profile, row_group, .. } = config.encoding;
-    let is_parquet = format == Format::Parquet;
-    let is_folder = matches!(config.output, Output::Folder { .. });
+    let has_row_groups = format.has_row_groups();
+    let is_folder = config.output.is_directory();
     let layout = config.content.layout();
     let hashed = layout.and_then(|layout| layout.hashed.as_ref());
     OptionsRecord {
         format: format.to_string(),
         compression: compression.codec().to_string(),
         compression_level: compression.level(),
-        parquet_profile: is_parquet.then(|| profile.to_string()),
-        row_group_bytes: is_parquet.then(|| row_group.bytes()),
+        parquet_profile: has_row_groups.then(|| profile.to_string()),
+        row_group_bytes: has_row_groups.then(|| row_group.bytes()),
         rows_per_file: is_folder.then(|| config.rows_per_file.get()),
         partition: config.output.partition().map(ToString::to_string),
         owners: layout.map(|layout| layout.owners.to_string()),
@@ -144,7 +145,7 @@ fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Opti
         pages: read.pages,
         requests: RequestsRecord {
             sent: read.requests,
-            pages: read.certificate.windows,
+            pages: read.certificate.responses,
             rate_limited: failures.rate_limited,
             unavailable: failures.unavailable,
             invalid_response: failures.invalid_response,
@@ -171,7 +172,7 @@ fn completeness_of(read: &ReadSummary, times: Times) -> CompletenessRecord {
     let certificate = &read.certificate;
     let assumption = |assumption: &Assumption| AssumptionRecord {
         name: assumption.name().to_owned(),
-        status: assumption.standing().to_string(),
+        status: assumption.basis().to_string(),
         text: assumption.to_string(),
     };
     // The server's clock sets the timestamps of contacts, and may be behind ours.
@@ -181,11 +182,11 @@ fn completeness_of(read: &ReadSummary, times: Times) -> CompletenessRecord {
         assumptions: certificate.assumptions.iter().map(assumption).collect(),
         reasons: certificate.reasons.iter().map(ToString::to_string).collect(),
         order: certificate.order.map(|order| order.to_string()),
-        responses: certificate.windows,
-        overlaps: certificate.links,
-        repair_requests: certificate.repairs,
-        verification_passes: certificate.passes,
-        repeated_rows: certificate.duplicates,
+        responses: certificate.responses,
+        overlaps: certificate.overlaps,
+        repair_requests: certificate.repair_requests,
+        verification_passes: certificate.verification_passes,
+        repeated_rows: certificate.repeated_rows,
         watermark: timestamp(watermark),
     }
 }
@@ -213,21 +214,10 @@ impl WrittenOwners {
 impl WrittenFile {
     fn record(&self, config: &ExportConfig) -> FileRecord {
         FileRecord {
-            name: self.name(config),
+            name: config.output.name_of(self.file, config.encoding),
             rows: self.rows,
             bytes: self.checksum.bytes(),
             sha256: self.checksum.clone().digits(),
-        }
-    }
-
-    /// The name relative to the output's directory; the path to it may reveal whose machine this is.
-    fn name(&self, config: &ExportConfig) -> Option<String> {
-        match &config.output {
-            Output::Stdout => None,
-            Output::Folder { .. } => Some(self.file.in_folder(config.encoding)),
-            Output::File(path) => {
-                Some(self.file.beside(path, config.encoding).file_name()?.to_string_lossy().into_owned())
-            }
         }
     }
 }

@@ -18,12 +18,12 @@ use tokio::task::JoinHandle;
 
 use super::redact::{Redacting, redacted};
 use crate::config::{ContactsConfig, Token};
-use crate::decode::{self, PageTable};
+use crate::decode::PageTable;
 use crate::error::Error;
-use crate::events::{Event, Figures, ReadSummary, Reporter, Silent, Tally, Warning};
-use crate::fetch::{ApiError, Decoding, Page, Reader, Share, Totals};
+use crate::events::{Counters, Event, Figures, ReadSummary, Reporter, Silent, Warning};
+use crate::fetch::{ApiError, Page, Reader, Share};
 use crate::page::Finding;
-use crate::proof::Keep;
+use crate::proof::RowSelection;
 use crate::resource;
 
 /// Pages between the scheduler and the stream. The scheduler's window holds more.
@@ -57,12 +57,12 @@ pub(super) enum Rows {
 
 /// Streams contacts, and reports the events to a reporter.
 pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
-    let (decode, schema): (fn(&[u8]) -> _, _) = match rows {
-        Rows::OfTable => (decode::decode, resource::schema()),
-        Rows::WithRaw => (decode::decode_with_raw, resource::schema_with_raw()),
+    let schema = match rows {
+        Rows::OfTable => resource::schema(),
+        Rows::WithRaw => resource::schema_with_raw(),
     };
-    let tally = Arc::new(Tally::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
-    let reader = Reader::new(config, Decoding { decode, join: PageTable::join }, Arc::clone(&tally) as _)?;
+    let counters = Arc::new(Counters::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
+    let reader = Reader::new(config, rows == Rows::WithRaw, Arc::clone(&counters) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
         pages,
@@ -73,7 +73,7 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
         owners: HashSet::new(),
         figures: ReadSummary::default(),
         summary: None,
-        tally,
+        counters,
         token: config.token.clone(),
     })
 }
@@ -83,9 +83,9 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
 /// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so does any that would exceed 4 MiB. An
 /// error ends the stream: the contacts before it are then incomplete.
 pub struct Contacts {
-    pages: mpsc::Receiver<Page<PageTable>>,
+    pages: mpsc::Receiver<Page>,
     /// The task that fetches; `None` once its result was taken.
-    reading: Option<JoinHandle<Result<Option<Totals>, ApiError>>>,
+    reading: Option<JoinHandle<Result<Option<ReadSummary>, ApiError>>>,
     /// Coalesces rows into batches.
     rows: BatchCoalescer,
     /// The memory of the last page, which is held until its batches have been taken.
@@ -98,7 +98,7 @@ pub struct Contacts {
     /// The summary, once the stream has ended without an error.
     summary: Option<ReadSummary>,
     /// Counts every event.
-    tally: Arc<Tally>,
+    counters: Arc<Counters>,
     /// Is removed from every error.
     token: Token,
 }
@@ -110,17 +110,17 @@ impl Contacts {
         self.summary.as_ref()
     }
 
-    fn take_page(&mut self, page: Page<PageTable>) -> Result<(), Error> {
+    fn take_page(&mut self, page: Page) -> Result<(), Error> {
         let PageTable { batch, findings } = page.table;
         let kept = match page.keep {
-            Keep::All => batch,
-            Keep::These(rows) => filter_record_batch(&batch, &rows.into()).map_err(bug)?,
+            RowSelection::All => batch,
+            RowSelection::Mask(rows) => filter_record_batch(&batch, &rows.into()).map_err(bug)?,
         };
         let rows = usize::try_from(self.left).unwrap_or(usize::MAX).min(kept.num_rows());
         let batch = kept.slice(0, rows);
         if rows > 0 {
             self.figures.pages += 1;
-            self.tally.report(&Event::Taken { page: page.number, contacts: rows as u64 });
+            self.counters.report(&Event::RowsEmitted { page: page.number, contacts: rows as u64 });
         }
         self.left -= rows as u64;
         self.figures.contacts += rows as u64;
@@ -154,29 +154,18 @@ impl Contacts {
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
         let first = || {
             let warning = Warning { kind, page, column, position: row };
-            self.tally.report(&Event::Warned(warning.clone()));
+            self.counters.report(&Event::Warned(warning.clone()));
             (warning, 0)
         };
         self.figures.warnings.entry((kind, column)).or_insert_with(first).1 += count;
     }
 
-    fn take_end(&mut self, end: Result<Option<Totals>, ApiError>) -> Result<(), Error> {
-        let Totals { requests, bytes, learned, server_start, certificate } =
-            end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
+    fn take_end(&mut self, end: Result<Option<ReadSummary>, ApiError>) -> Result<(), Error> {
+        let read = end.map_err(|error| redacted(error, &self.token))?.ok_or(Error::Cancelled)?;
+        let ReadSummary { contacts, pages, warnings, .. } = std::mem::take(&mut self.figures);
+        let Figures { retries, failures, .. } = self.counters.figures();
         let owners = self.owners.len() as u64;
-        let figures = std::mem::take(&mut self.figures);
-        let Figures { retries, failures, .. } = self.tally.figures();
-        self.summary = Some(ReadSummary {
-            owners,
-            requests,
-            retries,
-            failures,
-            bytes,
-            learned_rate: learned,
-            server_start,
-            certificate,
-            ..figures
-        });
+        self.summary = Some(ReadSummary { contacts, owners, pages, retries, failures, warnings, ..read });
         self.rows.finish_buffered_batch().map_err(bug)
     }
 }

@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::byte_channel::Pieces;
 use super::contacts::{Contacts, bug};
-use crate::config::{Encoding, ExportConfig, OutFile, Output};
+use crate::config::{Encoding, ExportConfig, OutFile};
 use crate::destination::Piece;
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::events::ReadSummary;
-use crate::format::Encoder;
+use crate::format::Writer;
 use crate::manifest::{Written, WrittenFile, WrittenOwners};
 use crate::transform::{Arrange, check_partition};
 
@@ -37,7 +37,7 @@ pub(super) struct Encode {
 /// The file that is being encoded.
 #[derive(Debug)]
 struct Current {
-    encoder: Encoder<Pieces>,
+    writer: Writer<Pieces>,
     file: OutFile,
     rows: u64,
 }
@@ -49,10 +49,7 @@ impl Encode {
         let arrange = Arrange::new(&config.content)?;
         let schema = arrange.schema();
         let digest = config.wants_digest().then(ContentDigest::default);
-        let rows_per_file = match config.output {
-            Output::Folder { .. } => Some(config.rows_per_file),
-            _ => None,
-        };
+        let rows_per_file = config.output.is_directory().then_some(config.rows_per_file);
         Ok(Self { arrange, digest, encoding: config.encoding, schema, rows_per_file, out, files: Vec::new() })
     }
 
@@ -129,8 +126,8 @@ impl Current {
     fn begin(file: OutFile, encoding: Encoding, schema: &SchemaRef, out: &mpsc::Sender<Piece>) -> Result<Self, Error> {
         // A closed channel means that writing has failed, which reports its own error.
         out.blocking_send(Piece::Begin(file)).map_err(|_| Error::Cancelled)?;
-        let encoder = Encoder::new(encoding, schema, Pieces::new(out.clone()))?;
-        Ok(Self { encoder, file, rows: 0 })
+        let writer = Writer::new(encoding, schema, Pieces::new(out.clone()))?;
+        Ok(Self { writer, file, rows: 0 })
     }
 
     /// How many more rows fit.
@@ -141,11 +138,11 @@ impl Current {
 
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         self.rows += batch.num_rows() as u64;
-        Ok(self.encoder.encode(batch)?)
+        Ok(self.writer.write(batch)?)
     }
 
     fn finish(self) -> Result<WrittenFile, Error> {
-        let Self { encoder, file, rows } = self;
-        Ok(WrittenFile { file, rows, checksum: encoder.finish()?.finish()? })
+        let Self { writer, file, rows } = self;
+        Ok(WrittenFile { file, rows, checksum: writer.finish()?.finish()? })
     }
 }

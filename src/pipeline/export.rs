@@ -17,8 +17,8 @@ use super::contacts::{Contacts, Rows, bug, read};
 use super::encode::Encode;
 use super::kit;
 use super::warm_start::{contacts_before, learned_before, with_start};
-use crate::config::{Content, ExportConfig, OnIncomplete, OutFile};
-use crate::destination::{KitPlace, Left, Piece, Place, RunPaths, Settled, check_apart};
+use crate::config::{Content, ExportConfig, OnIncomplete};
+use crate::destination::{Destination, Piece, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
 use crate::events::{Event, ReadSummary, Reporter, Summary};
 use crate::fetch::ApiError;
@@ -78,18 +78,18 @@ impl Run<'_> {
         let (start, started) = (Instant::now(), Utc::now());
         let (sender, pieces) = mpsc::channel(CHANNEL);
         let encode = self.check(sender)?;
-        let (mut place, kit) = self.open().await?;
+        let (mut destination, kit) = self.open().await?;
         let Reading { contacts, earlier, before, least } = self.unless_cancelled(self.read()).await?;
-        let (read, written) = self.write(&mut place, pieces, encode, contacts).await?;
+        let (read, written) = self.write(&mut destination, pieces, encode, contacts).await?;
         self.judge(&read, before, least)?;
         // Publishing a staged kit is only a rename.
         let kit = kit::stage(kit, self.config, &written).await?;
-        let settled = self.unless_cancelled(async { Ok(place.settle().await?) }).await?;
+        let settled = self.unless_cancelled(async { Ok(destination.settle().await?) }).await?;
         let bytes = written.bytes();
         let manifest =
             || Manifest::new(self.config, &read, Times { started, took: start.elapsed() }, &written, earlier);
         let manifest = self.publish(settled, kit, manifest).await?;
-        let owners = self.config.path_of(OutFile::Owners).filter(|_| self.config.has_owners_file());
+        let owners = self.config.output.owners_path(self.config.encoding).filter(|_| self.config.has_owners_file());
         let (output, required) = (self.config.output.clone(), self.config.contacts.required());
         Ok(Summary { read, output, owners, bytes, elapsed: start.elapsed(), manifest, required })
     }
@@ -110,20 +110,20 @@ impl Run<'_> {
     }
 
     /// Opens and locks the output and the kit.
-    async fn open(&self) -> Result<(Place, Option<KitPlace>), Error> {
+    async fn open(&self) -> Result<(Destination, Option<StagedDirectory>), Error> {
         let held = || self.reporter.report(&Event::LockHeld);
         let opening = async {
-            let (place, left) = Place::open(self.config, held).await?;
-            Ok((place, left, kit::open(self.config, held).await?))
+            let destination = Destination::open(self.config, held).await?;
+            Ok((destination, kit::open(self.config, held).await?))
         };
-        let (place, left, kit) = self.unless_cancelled(opening).await?;
-        if left == Left::ManifestPublished {
+        let (destination, kit) = self.unless_cancelled(opening).await?;
+        if destination.has_recovered() {
             self.reporter.report(&Event::Recovered);
         }
-        if !place.keeps_modes() {
+        if !destination.keeps_modes() {
             self.reporter.report(&Event::ModesIgnored);
         }
-        Ok((place, kit))
+        Ok((destination, kit))
     }
 
     /// Starts reading, at the rate that an earlier run learned. Loading its manifest and the system's certificates blocks.
@@ -148,7 +148,7 @@ impl Run<'_> {
     /// Encodes all contacts on a thread of their own, and writes the bytes as they come.
     async fn write(
         &self,
-        place: &mut Place,
+        destination: &mut Destination,
         mut pieces: mpsc::Receiver<Piece>,
         encode: Encode,
         contacts: Contacts,
@@ -160,7 +160,7 @@ impl Run<'_> {
                 if let Piece::Bytes(bytes) = &piece {
                     self.reporter.report(&Event::Written { bytes: bytes.len() as u64 });
                 }
-                place.take(piece).await?;
+                destination.take(piece).await?;
             }
             Ok(())
         };
@@ -211,7 +211,7 @@ impl Run<'_> {
 
 /// Stops the run at its deadline, unless it is already publishing. Reading has the same deadline and reports it first.
 async fn deadline(config: &ExportConfig, stop: &CancellationToken, publishing: &AtomicBool) -> Duration {
-    let Some(after) = config.contacts.patience.deadline else { return std::future::pending().await };
+    let Some(after) = config.contacts.retry_limits.deadline else { return std::future::pending().await };
     tokio::time::sleep(after.saturating_add(DEADLINE_LAG)).await;
     if publishing.load(Ordering::Relaxed) {
         return std::future::pending().await;
@@ -225,6 +225,6 @@ async fn tick(reporter: &dyn Reporter) -> Infallible {
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     loop {
         seconds.tick().await;
-        reporter.report(&Event::Tick);
+        reporter.report(&Event::Heartbeat);
     }
 }

@@ -5,17 +5,17 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::contacts::bug;
-use crate::config::{Codec, ConfigError, ExportConfig, Format, OutFile};
-use crate::destination::{KitPlace, SinkError};
+use crate::config::{Codec, ConfigError, ExportConfig, OutFile};
+use crate::destination::{DestinationError, StagedDirectory};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
 use crate::transform::key_id;
-use crate::warehouse::{Handoff, HandoffHashed, HandoffTable, KitFile, README, TITLE, is_named_like_a_kit, kit};
+use crate::warehouse::{HashedColumns, KitFile, KitInput, README, TITLE, TableInput, is_named_like_a_kit, kit};
 
 /// A kit that has been written, or why it could not be. The export is published in either case.
-pub(super) type Staged = Result<KitPlace, SinkError>;
+pub(super) type Staged = Result<StagedDirectory, DestinationError>;
 
 /// Refuses paths that the SQL and the commands of the kit could not quote.
 pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
@@ -44,25 +44,28 @@ fn is_unfit(character: char) -> bool {
 
 /// Opens the kit's directory, if a kit was requested, so that it fails before any request is sent. `waiting` is called if
 /// another run holds the lock.
-pub(super) async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Option<KitPlace>, SinkError> {
-    let Some(folder) = &config.kit else { return Ok(None) };
-    KitPlace::open(folder, foreign, config.lock_timeout.unwrap_or_default(), waiting).await.map(Some)
+pub(super) async fn open(
+    config: &ExportConfig,
+    waiting: impl FnOnce(),
+) -> Result<Option<StagedDirectory>, DestinationError> {
+    let Some(directory) = &config.kit else { return Ok(None) };
+    StagedDirectory::open_kit(directory, objection, config.lock_timeout, waiting).await.map(Some)
 }
 
 /// Writes the kit, before the export is published.
 pub(super) async fn stage(
-    kit: Option<KitPlace>,
+    kit: Option<StagedDirectory>,
     config: &ExportConfig,
     written: &Written,
 ) -> Result<Option<Staged>, Error> {
     let (Some(mut kit), Some(target)) = (kit, config.output.target()) else { return Ok(None) };
     let files = match std::path::absolute(target) {
         Ok(target) => files(config, written, &target)?,
-        Err(error) => return Ok(Some(Err(unwritten(kit.named(), error)))),
+        Err(error) => return Ok(Some(Err(unwritten(kit.path(), error)))),
     };
     let write = move || {
-        let wrote = kit.write(files.iter().map(|file| (file.name.as_str(), file.text.as_str())));
-        wrote.map_err(|error| unwritten(kit.named(), error)).map(|()| kit)
+        let wrote = kit.write_kit(files.iter().map(|file| (file.name.as_str(), file.text.as_str())));
+        wrote.map_err(|error| unwritten(kit.path(), error)).map(|()| kit)
     };
     tokio::task::spawn_blocking(write).await.map_err(bug).map(Some)
 }
@@ -70,18 +73,18 @@ pub(super) async fn stage(
 /// Publishes the kit, after the export was published.
 pub(super) async fn publish(kit: Option<Staged>) -> Result<(), Error> {
     let Some(kit) = kit.transpose()? else { return Ok(()) };
-    let folder = kit.named().to_owned();
-    let published = tokio::task::spawn_blocking(|| kit.publish()).await.map_err(bug)?;
-    Ok(published.map_err(|error| unwritten(&folder, error))?)
+    let directory = kit.path().to_owned();
+    let published = tokio::task::spawn_blocking(|| kit.publish_kit()).await.map_err(bug)?;
+    Ok(published.map_err(|error| unwritten(&directory, error))?)
 }
 
-fn unwritten(folder: &Path, error: io::Error) -> SinkError {
-    SinkError::Kit { folder: folder.to_owned(), error }
+fn unwritten(directory: &Path, error: io::Error) -> DestinationError {
+    DestinationError::Kit { directory: directory.to_owned(), error }
 }
 
-/// Why a directory is not a kit that may be replaced: its first file that no kit has, or a README of something else.
-fn foreign(folder: &Path) -> io::Result<Option<String>> {
-    let entries = match fs::read_dir(folder) {
+/// Why a kit must not replace a directory: its first file that no kit has, or a README of something else.
+fn objection(directory: &Path) -> io::Result<Option<String>> {
+    let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         entries => entries?,
     };
@@ -90,11 +93,11 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
     for entry in &entries {
         let name = entry.file_name();
         if !entry.file_type()?.is_file() || !name.to_str().is_some_and(is_named_like_a_kit) {
-            return Ok(Some(format!("{:?} is in it, which no kit has", name.to_string_lossy())));
+            return Ok(Some(format!("it contains {:?}, which is not part of a kit", name.to_string_lossy())));
         }
     }
     let is_kit = || {
-        let file = match platform::open_regular(&folder.join(README)) {
+        let file = match platform::open_regular(&directory.join(README)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             file => file?,
         };
@@ -102,20 +105,20 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
         file.take(TITLE.len() as u64).read_to_end(&mut title)?;
         Ok::<_, io::Error>(title == TITLE.as_bytes())
     };
-    let reason = || format!("files are in it, and no {README} that begins as a kit's");
+    let reason = || format!("it contains files, but no {README} of a kit");
     Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })
 }
 
 /// The files of the kit for an export at `target`.
 fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
-    let file = |file| config.path_at(target, file);
-    let contacts = HandoffTable {
+    let file = |file| config.output.path_at(target, file, config.encoding);
+    let contacts = TableInput {
         schema: &written.schema,
         files: written.parts.iter().map(|part| file(part.file)).collect(),
         digest: known(written.digest)?,
     };
     let owners = match &written.owners {
-        Some(owners) => Some(HandoffTable {
+        Some(owners) => Some(TableInput {
             schema: &owners.schema,
             files: vec![file(OutFile::Owners)],
             digest: known(owners.digest)?,
@@ -124,9 +127,9 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
     };
     let partition = config.output.partition().map(|partition| (partition.key(), partition.value()));
     let hashed = config.content.layout().and_then(|layout| layout.hashed.as_ref());
-    let hashed = hashed.map(|hashed| HandoffHashed { columns: &hashed.columns, key_id: key_id(&hashed.key) });
+    let hashed = hashed.map(|hashed| HashedColumns { columns: &hashed.columns, key_id: key_id(&hashed.key) });
     let (format, compressed) = (config.encoding.format, compressed(config));
-    Ok(kit(&Handoff { contacts, owners, format, compressed, partition, hashed }))
+    Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed }))
 }
 
 /// A kit without a digest would accept an empty table.
@@ -137,7 +140,7 @@ fn known(digest: Option<ContentDigest>) -> Result<ContentDigest, Error> {
 /// How text files are compressed.
 fn compressed(config: &ExportConfig) -> Option<&'static str> {
     match config.encoding.compression.codec() {
-        _ if config.encoding.format == Format::Parquet => None,
+        _ if !config.encoding.format.is_text() => None,
         Codec::Gzip => Some("gzip"),
         Codec::Zstd => Some("zstd"),
         _ => None,
@@ -147,7 +150,7 @@ fn compressed(config: &ExportConfig) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{BaseUrl, ContactsConfig, Output, PlainHttp, Token};
+    use crate::config::{BaseUrl, ContactsConfig, Format, Output, PlainHttp, Token};
 
     fn config() -> ExportConfig {
         let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Failure, Said, SetupError};
+use crate::api::{Failure, FailureKind, ServerMessage, SetupError};
 use crate::config::Token;
 use crate::events::{Event, Reporter};
 use crate::fetch::ApiError;
@@ -33,8 +33,8 @@ impl Reporter for Redacting {
 /// Removes the token from an error.
 pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
     match &mut error {
-        ApiError::Page { failure, .. } | ApiError::Outage { failure, .. } | ApiError::Throttled { failure, .. } => {
-            scrub_failure(token, failure);
+        ApiError::Page(last) | ApiError::Outage { last, .. } | ApiError::RateLimited { last, .. } => {
+            scrub_failure(token, &mut last.failure);
         }
         ApiError::Unreadable { failure, .. } => scrub_failure(token, failure),
         ApiError::Setup(SetupError::Http(text) | SetupError::Authorities(text)) => scrub(token, text),
@@ -44,25 +44,25 @@ pub(super) fn redacted(mut error: ApiError, token: &Token) -> ApiError {
 }
 
 fn scrub_failure(token: &Token, failure: &mut Failure) {
-    match failure {
-        Failure::Status { said, location, .. } => {
-            scrub_said(token, said);
+    match &mut failure.kind {
+        FailureKind::Status { message, location, .. } => {
+            scrub_message(token, message);
             if let Some(location) = location {
                 scrub(token, location);
             }
         }
-        Failure::Transport { text, .. } | Failure::Identity(text) => scrub(token, text),
-        Failure::NoPage { reason, said } | Failure::StandIn { reason, said, .. } => {
+        FailureKind::Transport { text, .. } | FailureKind::Identity(text) => scrub(token, text),
+        FailureKind::InvalidPage { reason, message } | FailureKind::NotAPage { reason, message, .. } => {
             scrub(token, reason);
-            scrub_said(token, said);
+            scrub_message(token, message);
         }
-        Failure::TooLarge { .. } => {}
+        FailureKind::TooLarge { .. } => {}
     }
 }
 
-fn scrub_said(token: &Token, said: &mut Said) {
-    scrub(token, &mut said.message);
-    if let Some(request) = &mut said.request_id {
+fn scrub_message(token: &Token, message: &mut ServerMessage) {
+    scrub(token, &mut message.message);
+    if let Some(request) = &mut message.request_id {
         scrub(token, &mut request.id);
     }
 }

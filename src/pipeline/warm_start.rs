@@ -1,14 +1,14 @@
 //! What a run takes over from the previous one, whose manifest it replaces: the learned rate and the number of contacts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::Utc;
 
-use crate::config::{ContactsConfig, ExportConfig, OnIncomplete, OnUnreadable, Output, Pacing, Rate};
+use crate::config::{ContactsConfig, ExportConfig, OnIncomplete, OnUnreadable, Pacing, Rate};
 use crate::destination::partitions;
 use crate::events::{Event, Reporter};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
-use crate::naming::{FolderNames, Names};
+use crate::naming::DirectoryNames;
 use crate::proof::Require;
 
 /// The rate to start with: 90 % of the rate that the previous run learned, in requests per second.
@@ -24,31 +24,20 @@ pub fn starting_rate(config: &ExportConfig) -> Option<Rate> {
 /// The rate that the previous run learned, by the manifest of the output; `None` if the rate is fixed.
 pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     let Pacing::Learn { known: None, .. } = config.contacts.pacing else { return None };
-    let manifest = manifest_of(config)?;
+    let manifest = config.output.manifest_path()?;
     let learned = |manifest: &Path| learned_by(&manifest::read_file(manifest).ok()?, config, Utc::now());
-    learned(&manifest).or_else(|| match &config.output {
+    learned(&manifest).or_else(|| {
         // A new partition has no manifest yet: use that of the newest one.
-        Output::Folder { path, partition: Some(_) } => {
-            let others = partitions(path).unwrap_or_default();
-            let manifests = others.iter().map(|other| path.join(other.to_string()).join(FolderNames::MANIFEST));
-            manifests.filter_map(|manifest| learned(&manifest)).max_by_key(|learned| learned.at)
-        }
-        _ => None,
-    })
-}
-
-/// The path of the manifest that this run replaces.
-fn manifest_of(config: &ExportConfig) -> Option<PathBuf> {
-    let target = config.output.target()?;
-    Some(match config.output {
-        Output::Folder { .. } => FolderNames::of(&target).ok()?.manifest,
-        _ => Names::of(&target).ok()?.manifest,
+        let path = config.output.path().filter(|_| config.output.partition().is_some())?;
+        let others = partitions(path).unwrap_or_default();
+        let manifests = others.iter().map(|other| path.join(other.to_string()).join(DirectoryNames::MANIFEST));
+        manifests.filter_map(|manifest| learned(&manifest)).max_by_key(|learned| learned.at)
     })
 }
 
 /// The contacts in the export that is replaced; `None` if its manifest does not tell, or if this run has a limit.
 pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) -> Option<u64> {
-    let manifest = manifest_of(config).filter(|_| config.contacts.limit.is_none())?;
+    let manifest = config.output.manifest_path().filter(|_| config.contacts.limit.is_none())?;
     contacts_in(&manifest::read_file(&manifest).ok()?).unwrap_or_else(|error| {
         reporter.report(&Event::NoMeasure { cause: format!("{}: {error}", manifest.display()) });
         None

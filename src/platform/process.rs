@@ -1,4 +1,4 @@
-//! The process itself: what it leaves when it crashes, and the standard output it was started with.
+//! The process itself: core dumps, and standard streams that were closed at its start.
 
 #[cfg(not(unix))]
 use plain as system;
@@ -15,15 +15,15 @@ mod unix {
 
     use rustix::fs::OFlags;
 
-    /// Keeps the memory of the process, and so the token, out of core dumps. Where the system refuses, nothing changes.
+    /// Disables core dumps, which would contain the token. Does nothing if the system refuses.
     ///
-    /// The process stays "dumpable" in the sense of Linux: otherwise root would own `/proc/self`, and nobody else could
-    /// write to `/dev/stdout`.
+    /// The process stays "dumpable" in the Linux sense: otherwise root would own `/proc/self`, and the process could not
+    /// open `/dev/stdout`.
     #[cfg(feature = "cli")]
     pub fn forbid_core_dumps() {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        // Linux does not apply a limit of 0 to a handler that it pipes core dumps to; 1 byte stops both kinds, see core(5)
-        // and fs/coredump.c.
+        // Linux ignores a limit of 0 when it pipes core dumps to a handler; 1 byte prevents both kinds, see core(5) and
+        // fs/coredump.c.
         let least = u64::from(cfg!(any(target_os = "linux", target_os = "android")));
         let most = getrlimit(Resource::Core).maximum.map_or(least, |most| most.min(least));
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(most), maximum: Some(most) });
@@ -31,8 +31,8 @@ mod unix {
 
     /// Whether the process was started with one of its standard streams closed.
     ///
-    /// Rust's runtime opens `/dev/null` in its place, for reading and writing. A shell opens `/dev/null` only for writing.
-    /// Programs that pass on one opened for both, as Python's `DEVNULL` is, cannot be told from a closed one.
+    /// Rust's runtime replaces a closed stream with `/dev/null`, opened for reading and writing, whereas a shell opens it for
+    /// writing only. A parent that passes `/dev/null` opened for both, such as Python's `DEVNULL`, looks like a closed stream.
     pub(crate) fn was_closed(stream: impl AsFd) -> bool {
         let stream = stream.as_fd();
         let is_null = || {
@@ -42,7 +42,7 @@ mod unix {
         };
         match rustix::fs::fcntl_getfl(stream) {
             Ok(flags) => flags.contains(OFlags::RDWR) && is_null().unwrap_or(false),
-            // Closed, and nothing took its place.
+            // Closed and not replaced.
             Err(_) => true,
         }
     }
@@ -54,7 +54,7 @@ mod plain {
     #[cfg(feature = "cli")]
     pub fn forbid_core_dumps() {}
 
-    /// Writing to it fails there.
+    /// Writing to a closed stream fails here.
     pub(crate) fn was_closed<S>(_: S) -> bool {
         false
     }

@@ -1,16 +1,16 @@
-//! Signals that ask the program to stop, and the one that only reports a limit.
+//! Signals that stop the program, and SIGXFSZ, which only reports a limit.
 
-/// Which signal asked the program to stop.
+/// The signal that told the program to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopSignal {
-    /// SIGHUP: the terminal was closed, or the connection to it lost.
+    /// SIGHUP: the terminal was closed or the connection lost.
     HangUp,
     /// Ctrl-C, or SIGINT.
     Interrupt,
     /// Ctrl-\, or SIGQUIT.
     Quit,
-    /// SIGTERM, where there is one.
+    /// SIGTERM.
     Terminate,
     /// SIGXCPU: the limit on CPU time is reached.
     CpuLimit,
@@ -33,15 +33,15 @@ mod unix {
 
     use super::StopSignal;
 
-    /// The signals that ask a program to stop.
+    /// Listens for the signals that stop the program.
     #[derive(Debug)]
     pub struct StopSignals(Vec<(StopSignal, Signal)>);
 
     impl StopSignals {
-        /// Listens from now on. SIGHUP stays ignored if it was ignored at the start, as `nohup` does.
+        /// Starts listening. SIGHUP stays ignored if it was ignored at startup, as with `nohup`.
         ///
         /// # Errors
-        /// If the system refuses to deliver them.
+        /// If the system refuses a handler.
         pub fn listen() -> io::Result<Self> {
             let mut kinds = vec![
                 (StopSignal::Interrupt, Number::INT),
@@ -56,7 +56,7 @@ mod unix {
             kinds.into_iter().map(listen).collect::<io::Result<_>>().map(Self)
         }
 
-        /// Waits for the next one.
+        /// Waits for the next signal.
         pub async fn next(&mut self) -> StopSignal {
             poll_fn(|context| {
                 let ready = self.0.iter_mut().find_map(|(which, signal)| match signal.poll_recv(context) {
@@ -69,18 +69,18 @@ mod unix {
         }
     }
 
-    /// Lets a write beyond the limit on file sizes (`ulimit -f`) fail with an error, instead of ending the process.
-    /// Needs a tokio runtime, and lasts until the process ends.
+    /// Makes a write beyond the file size limit (`ulimit -f`) fail with an error instead of killing the process. Needs a
+    /// tokio runtime; stays in effect until the process exits.
     ///
     /// # Errors
     /// If the system refuses a handler.
     pub fn outlive_file_size_limits() -> io::Result<()> {
-        // Its handler stays when the stream is dropped.
+        // The handler stays when the stream is dropped.
         signal(SignalKind::from_raw(Number::XFSZ.as_raw())).map(drop)
     }
 
-    /// Whether SIGHUP was ignored when the process started. Where the system does not say, a run without a terminal,
-    /// which is what `nohup` makes of it, counts as one that ignores it.
+    /// Whether SIGHUP was ignored at startup. If the system does not tell, assume so for a process without a terminal, as
+    /// `nohup` leaves it.
     fn is_hang_up_ignored() -> bool {
         let status = std::fs::read_to_string("/proc/self/status").ok();
         status
@@ -89,7 +89,7 @@ mod unix {
             .unwrap_or_else(|| !(io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()))
     }
 
-    /// What Linux says of a signal in `/proc/self/status`.
+    /// Whether the text of `/proc/self/status` lists a signal as ignored.
     fn is_ignored(status: &str, number: Number) -> Option<bool> {
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
         let mask = u128::from_str_radix(mask.trim(), 16).ok()?;
@@ -113,6 +113,7 @@ mod unix {
 
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, allow(dead_code, reason = "built on Unix only to see that it builds"))]
+#[allow(clippy::unnecessary_wraps, reason = "the signatures are those of Unix")]
 mod plain {
     use std::io;
 
@@ -122,13 +123,12 @@ mod plain {
     pub struct StopSignals;
 
     impl StopSignals {
-        #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
         pub fn listen() -> io::Result<Self> {
             Ok(Self)
         }
 
         pub async fn next(&mut self) -> StopSignal {
-            // An error here means that no signal will ever come.
+            // After an error, no signal will ever arrive.
             match tokio::signal::ctrl_c().await {
                 Ok(()) => StopSignal::Interrupt,
                 Err(_) => std::future::pending().await,
@@ -136,7 +136,6 @@ mod plain {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
     pub fn outlive_file_size_limits() -> io::Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The rights and the kinds of files, on Linux.
+//! File modes, kinds of files, and mounts on Linux.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,29 +6,29 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 #[test]
-fn a_folder_that_cannot_be_synced_is_no_failure() {
-    let folder = Path::new("/proc/self");
-    assert!(File::open(folder).unwrap().sync_all().is_err());
-    super::sync_folder(folder).unwrap();
+fn a_directory_without_sync_is_not_an_error() {
+    let directory = Path::new("/proc/self");
+    assert!(File::open(directory).unwrap().sync_all().is_err());
+    super::sync_directory(directory).unwrap();
 }
 
 #[test]
-fn a_folder_can_be_searched_by_whoever_can_read_its_files_and_replaced_by_its_owner() {
+fn a_directory_mode_lets_readers_of_files_search() {
     let home = tempfile::tempdir().unwrap();
-    for (files, folder) in [(0o640, 0o750), (0o600, 0o700), (0o444, 0o755), (0, 0o700), (0o666, 0o777)] {
-        super::set_folder_mode(home.path(), files).unwrap();
-        assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o7777, folder, "{files:o}");
+    for (files, directory) in [(0o640, 0o750), (0o600, 0o700), (0o444, 0o755), (0, 0o700), (0o666, 0o777)] {
+        super::set_directory_mode(home.path(), files).unwrap();
+        assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o7777, directory, "{files:o}");
     }
 }
 
 #[test]
-fn what_is_mounted_is_told_from_what_is_not() {
+fn recognizes_mount_points() {
     assert!(super::is_mount(Path::new("/proc")) && super::is_mount(Path::new("/")));
     assert!(!super::is_mount(tempfile::tempdir().unwrap().path()));
 }
 
 #[test]
-fn folders_are_swapped_in_one_step() {
+fn swaps_directories_atomically() {
     let home = tempfile::tempdir().unwrap();
     let [one, other] = ["one", "other"].map(|name| home.path().join(name));
     fs::create_dir(&one).unwrap();
@@ -39,20 +39,20 @@ fn folders_are_swapped_in_one_step() {
 }
 
 #[test]
-fn what_can_be_replaced_is_there_after_the_question() {
+fn checking_replaceability_removes_nothing() {
     let home = tempfile::tempdir().unwrap();
-    let (file, folder) = (home.path().join("file"), home.path().join("folder"));
+    let (file, directory) = (home.path().join("file"), home.path().join("directory"));
     fs::write(&file, "").unwrap();
-    fs::create_dir(&folder).unwrap();
-    for path in [&file, &folder, &home.path().join("nothing")] {
+    fs::create_dir(&directory).unwrap();
+    for path in [&file, &directory, &home.path().join("nothing")] {
         super::check_replaceable(path).unwrap();
     }
-    assert!(file.exists() && folder.exists());
+    assert!(file.exists() && directory.exists());
     assert_eq!(super::check_replaceable(Path::new("/proc")).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
 }
 
 #[test]
-fn only_a_regular_file_is_read() {
+fn reads_regular_files_only() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("file");
     fs::write(&file, "text").unwrap();
@@ -63,7 +63,7 @@ fn only_a_regular_file_is_read() {
 }
 
 #[test]
-fn a_lock_or_a_manifest_that_is_a_pipe_is_refused_and_not_waited_for() {
+fn refuses_pipes_without_blocking() {
     let home = tempfile::tempdir().unwrap();
     let pipe = home.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -76,7 +76,7 @@ fn a_lock_or_a_manifest_that_is_a_pipe_is_refused_and_not_waited_for() {
 }
 
 #[test]
-fn a_lock_that_a_file_system_does_not_have_is_told_from_one_that_fails() {
+fn tells_missing_lock_support_from_lock_errors() {
     // ENOLCK, ENOSYS, EOPNOTSUPP, ENOTSUPP; and EINTR, EIO, EAGAIN.
     for (number, has_none) in [(37, true), (38, true), (95, true), (524, true), (4, false), (5, false), (11, false)] {
         assert_eq!(super::has_no_locks(&io::Error::from_raw_os_error(number)), has_none, "{number}");

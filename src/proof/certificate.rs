@@ -1,23 +1,22 @@
-//! The certificate: what a run proved, and what the proof rests on.
-//!
-//! The manifest, the summary and the end of the stream are made of it.
+//! The completeness certificate: what a run proved, and the assumptions that the proof rests on.
 
-use super::assumption::Assumption;
+use std::fmt;
+
 use super::level::Level;
 use super::order::Order;
 use super::reason::Reason;
 
-/// What a run proved of its completeness.
+/// What a run proved about the completeness of its export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Certificate {
     /// The level.
     pub level: Level,
-    /// What the level rests on. Empty below [`Level::Complete`], which proves nothing.
+    /// The assumptions that the level rests on. Empty below [`Level::Complete`], where nothing is proven.
     pub assumptions: Vec<Assumption>,
-    /// Why the level is not higher, and what was seen that bears on it.
+    /// Why the level is not higher, and other observations that affect it.
     pub reasons: Vec<Reason>,
-    /// The order witness: the strongest order that every response agrees with.
+    /// The order of the list: the strongest one that no response contradicts.
     pub order: Option<Order>,
     /// `total_count` of the first response.
     pub total_first: u64,
@@ -25,30 +24,28 @@ pub struct Certificate {
     pub total_last: u64,
     /// Contacts in the export.
     pub contacts: u64,
-    /// Later copies that were dropped.
-    pub duplicates: u64,
+    /// Rows that repeat a contact and were dropped.
+    pub repeated_rows: u64,
     /// Responses read.
-    pub windows: u64,
-    /// Windows that overlap their neighbour and so carried the proof on.
-    pub links: u64,
-    /// Responses read to bridge gaps.
-    pub repairs: u64,
+    pub responses: u64,
+    /// Responses that overlap their neighbor in the proof.
+    pub overlaps: u64,
+    /// Responses read to close gaps.
+    pub repair_requests: u64,
     /// Pages read again to compare them with their earlier reading.
-    pub passes: u64,
+    pub verification_passes: u64,
 }
 
 impl Certificate {
-    /// Whether reading stopped early, because a limit was set and there was more.
+    /// Whether reading stopped at the limit although the list has more contacts.
     #[must_use]
     pub fn is_limited(&self) -> bool {
         self.reasons.iter().any(|reason| matches!(reason, Reason::Limited { .. }))
     }
 
-    /// Lowers the level, for a reason that only the reading knows.
+    /// Lowers the level to at most `most`, for a reason that the proof cannot see.
     pub(crate) fn lower(&mut self, most: Level, reason: Reason) {
-        if self.level > most {
-            self.level = most;
-        }
+        self.level = self.level.min(most);
         if self.level < Level::Complete {
             self.assumptions.clear();
         }
@@ -60,5 +57,80 @@ impl Certificate {
     pub fn why(&self) -> String {
         let reasons: Vec<_> = self.reasons.iter().map(ToString::to_string).collect();
         reasons.join("; ")
+    }
+}
+
+/// Something that must be true of the server for a level to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Assumption {
+    /// A1: a response is one contiguous slice of the list at one instant between request and answer.
+    Slice,
+    /// A2: the list is sorted by an immutable key. An update that moves a row counts as a deletion and an insertion.
+    Order,
+    /// A3: a page with fewer contacts than requested reaches the end of the list.
+    End,
+    /// A4: new rows are added at one end of the list, beyond all others.
+    Entrance,
+    /// A5': the `total_count` of a response was correct at one instant between request and answer. Its rows may be of
+    /// another instant.
+    Count,
+    /// A6: no page is changed and changed back between its two readings.
+    Repeat,
+    /// A7: no contact is created and deleted again between two successive readings of the near end.
+    Lasting,
+}
+
+impl Assumption {
+    fn facts(self) -> (&'static str, Basis, &'static str) {
+        use Basis::{Assumed, Checked};
+        match self {
+            Self::Slice => ("A1", Assumed, "a response is one contiguous slice of the list at one instant"),
+            Self::Order => ("A2", Checked, "the list is sorted by an immutable key"),
+            Self::End => ("A3", Checked, "a page with fewer contacts than requested reaches the end of the list"),
+            Self::Entrance => ("A4", Assumed, "new contacts are added at one end of the list, beyond all others"),
+            Self::Count => ("A5'", Assumed, "each total_count was correct at one instant between request and answer"),
+            Self::Repeat => ("A6", Assumed, "no page was changed and changed back between its two readings"),
+            Self::Lasting => {
+                ("A7", Assumed, "no contact was created and deleted between two readings of the newest ones")
+            }
+        }
+    }
+
+    /// Its short name: `A1` to `A4`, `A5'`, `A6` or `A7`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// Whether the data was checked for it. The order is checked for every pair of neighbors within and across pages,
+    /// and an end is accepted only if the total of its page agrees.
+    #[must_use]
+    pub fn basis(self) -> Basis {
+        self.facts().1
+    }
+}
+
+impl fmt::Display for Assumption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.facts().2)
+    }
+}
+
+/// Whether the data was checked for an assumption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Every response agrees with it; a contradiction would have withdrawn the claim.
+    Checked,
+    /// A contradiction withdraws the claim, but the assumption can be false without being noticed.
+    Assumed,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Checked => "checked",
+            Self::Assumed => "assumed",
+        })
     }
 }

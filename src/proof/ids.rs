@@ -1,20 +1,20 @@
-//! The ids that have left: eight bytes each, so that a later copy of a row can be told.
+//! The set of ids seen so far, at 8 bytes per id.
 //!
-//! Sorted runs, of which a new one is merged into its neighbour as soon as it is half as long: never more
-//! than a few, and 16 bytes an id at the worst instant. An id beyond all others is new without a search, as
-//! all are in a list in the order of its ids.
+//! The ids are kept in sorted runs. A new run is merged into its neighbor once it is half as long, so that there are
+//! only a few runs; while merging, the set takes up to 16 bytes per id. An id outside the range of every run is new
+//! without a search, as are all ids of a list that is sorted by id.
 
 use std::collections::HashSet;
 
 /// A set of ids.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
-    /// Each sorted, and more than twice as long as the next.
+    /// Each is sorted, and more than twice as long as the next.
     runs: Vec<Vec<i64>>,
 }
 
 impl Ids {
-    /// Adds a page's ids, and says of each whether it is new.
+    /// Adds the ids of a page and returns, for each, whether it is new.
     pub fn add(&mut self, page: &[i64]) -> Vec<bool> {
         let mut here = HashSet::new();
         let new: Vec<_> = page.iter().map(|id| !self.contains(*id) && here.insert(*id)).collect();
@@ -38,7 +38,7 @@ impl Ids {
         self.runs.iter().filter(within).any(|run| run.binary_search(&id).is_ok())
     }
 
-    /// Bytes that it holds at rest.
+    /// Memory that it holds between merges, in bytes.
     #[cfg(test)]
     pub fn held(&self) -> usize {
         self.runs.iter().map(|run| run.capacity() * size_of::<i64>()).sum()
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_are_told_within_a_page_and_across_pages() {
+    fn repeats_are_found_within_and_across_pages() {
         let mut ids = Ids::default();
         assert_eq!(ids.add(&[9, 8, 9]), [true, true, false]);
         assert_eq!(ids.add(&[8, 7, 12]), [false, true, true]);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn it_agrees_with_a_plain_set_and_holds_eight_bytes_an_id() {
+    fn it_agrees_with_a_set_at_8_bytes_per_id() {
         let (mut ids, mut set) = (Ids::default(), HashSet::new());
         for page in 0..500_i64 {
             let page: Vec<_> = (0..100).map(|row| (page * 100 + row) * 7919 % 40_009).collect();

@@ -1,27 +1,28 @@
-//! The levels of completeness, and what a caller may require of them.
+//! The levels of completeness, and the minimum level that a caller may require.
 //!
-//! A level is a promise, never a hope: what cannot be proven stands at the level below.
+//! A level is claimed only if it is proven; otherwise the level below applies.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How much is known of an export's completeness, from least to most.
+/// How complete an export is known to be, from least to most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Level {
-    /// A gap is known, or the reading was limited; the reasons describe it.
+    /// Contacts are known to be missing, or reading stopped at a limit. The reasons give details.
     #[default]
     Incomplete,
-    /// The counts agree and no gap was seen. That is not a proof.
+    /// The counts agree, but completeness is unproven.
     Counted,
-    /// Every contact that existed during the whole run is there. Some deleted during it may be there too.
+    /// Every contact that existed throughout the run is included. Some that were deleted during the run may be included
+    /// too.
     Complete,
     /// The contacts are exactly the server's list at one instant.
     Snapshot,
 }
 
 impl Level {
-    /// The level of this name.
+    /// Parses the name of a level.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let all = [Self::Incomplete, Self::Counted, Self::Complete, Self::Snapshot];
         all.into_iter().find(|level| level.to_string() == name)
@@ -39,12 +40,12 @@ impl fmt::Display for Level {
     }
 }
 
-/// The least level that a caller takes.
+/// The minimum level that a caller requires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Require {
-    /// Whatever it comes to.
+    /// Any level.
     Any,
-    /// No known gap.
+    /// No contacts known to be missing.
     #[default]
     Counted,
     /// Proven complete.
@@ -61,9 +62,9 @@ impl FromStr for Require {
     }
 }
 
-/// A text that names no level.
+/// The name of an unknown level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no level {0:?}: any, counted, complete or snapshot")]
+#[error("unknown level {0:?} [possible values: any, counted, complete, snapshot]")]
 pub struct UnknownLevel(String);
 
 impl fmt::Display for Require {
@@ -79,13 +80,13 @@ impl Require {
     /// All of them, from the lowest.
     pub const ALL: [Self; 4] = [Self::Any, Self::Counted, Self::Complete, Self::Snapshot];
 
-    /// Whether `level` is enough.
+    /// Whether `level` meets the requirement.
     #[must_use]
     pub fn is_met_by(self, level: Level) -> bool {
         level >= self.least()
     }
 
-    /// The least level that is enough.
+    /// The lowest level that meets the requirement.
     #[must_use]
     pub fn least(self) -> Level {
         match self {
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_requirement_takes_its_level_and_those_above() {
+    fn a_requirement_is_met_by_its_level_and_higher() {
         let levels = [Level::Incomplete, Level::Counted, Level::Complete, Level::Snapshot];
         for (least, require) in
             [Require::Any, Require::Counted, Require::Complete, Require::Snapshot].iter().enumerate()

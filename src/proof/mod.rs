@@ -1,48 +1,46 @@
-//! What the pages, taken together, prove: pure functions of the responses as they were observed.
+//! The completeness proof: what the responses, taken together, prove about the export.
 //!
-//! [`Planner`] says what to read and which rows leave, and ends in a [`Certificate`]. Observations come in, requests,
-//! leaving rows and the certificate go out; no tokio, no clock, no I/O.
+//! The [`Planner`] decides what to read and which rows to emit, and ends with a [`Certificate`]. All functions here are
+//! pure: no I/O, no clock, no tokio.
 //!
 //! ```text
-//! Planner ── phases, course, effort       what to read next: sweep, repair, overlap
+//! planner, phases, sweep, repair, budget     what to read
 //!    ▼
-//! Ledger ─── admission (first copies), witness (orders), passes, doubts, records
+//! observations, response, dedup,             what was seen
+//! order_witness, contradictions
 //!    ▼
-//! verdict ── judge, under each order: chain (Theorems 1, 2; order across pages), opening and quiet (Theorem 3)
+//! theorems                                   why it proves something
+//!    ▼
+//! claims, verdict                            what is proven, under each order and in total
 //! ```
-#![doc = include_str!("theorems.md")]
 
-mod admission;
-mod assumption;
+mod budget;
 mod certificate;
-mod chain;
-mod course;
-mod doubts;
-mod effort;
+mod checks;
+mod claims;
+mod contradictions;
+mod dedup;
 mod ids;
-mod judge;
-mod ledger;
 mod level;
+mod observations;
 mod opening;
 mod order;
-mod overlap;
-mod passes;
+mod order_witness;
+mod parameters;
 mod phases;
 mod planner;
-mod quiet;
 mod reason;
-mod record;
 mod repair;
+mod response;
 mod sweep;
 #[cfg(test)]
 mod tests;
-mod tuning;
+mod theorems;
 mod verdict;
-mod witness;
+mod windows;
 
-pub(crate) use admission::{Keep, Leaving};
-pub use assumption::{Assumption, Standing};
-pub use certificate::Certificate;
+pub use certificate::{Assumption, Basis, Certificate};
+pub(crate) use dedup::{Emission, RowSelection};
 pub use level::{Level, Require, UnknownLevel};
 pub use order::{Direction, Field, Order};
 pub(crate) use planner::{Planner, Request};

@@ -1,15 +1,15 @@
 //! An order of the list, and how rows compare in it.
 //!
-//! New rows always have the greatest id, `created_at` and `updated_at`, so whatever the direction, the
-//! *near* end of the list is where the greatest value stands and new rows enter, and the *far* end is
-//! the other: head and tail of a descending list, tail and head of an ascending one. The proofs speak of
-//! near and far only, and of a row's [`Height`], which falls from near to far.
+//! New rows always have the greatest id, `created_at` and `updated_at`. In either direction, the *near* end is the end
+//! of the list with the greatest value, where new rows enter, and the *far* end is the other one: near and far are head
+//! and tail of a descending list, tail and head of an ascending one. The proofs use only near and far, and a row's
+//! [`Height`], which falls from near to far.
 
 use std::fmt;
 
 use crate::page::RowKey;
 
-/// What a list can be seen to be sorted by.
+/// A field that the list may be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// By `id`.
@@ -32,31 +32,31 @@ impl Field {
     }
 }
 
-/// Which way a list runs.
+/// The direction in which a list is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// The least first; new rows enter at the tail.
+    /// Smallest first; new rows enter at the tail.
     Ascending,
-    /// The greatest first; new rows enter at the head.
+    /// Greatest first; new rows enter at the head.
     Descending,
 }
 
-/// An order that every response agrees with.
+/// An order that no response contradicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Order {
-    /// What the list is sorted by.
+    /// The field that the list is sorted by.
     pub field: Field,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// How ids run among rows that are equal in `field`; none when that was not seen often enough.
+    /// The direction of ids among rows that are equal in `field`; `None` if it was not seen often enough.
     pub ties: Option<Direction>,
 }
 
-/// Where a row stands between the far end (low) and the near end (high), in one order.
+/// The position of a row between the far end (low) and the near end (high), in one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Height {
     pub value: i64,
-    /// The id, or its complement; 0 where ties have no known order.
+    /// The id or its complement; 0 if ties have no known order.
     tie: i64,
 }
 
@@ -66,7 +66,7 @@ impl Order {
         self.field == Field::Id || self.ties.is_some()
     }
 
-    /// The height of a row; none when it lacks the field.
+    /// The height of a row; `None` if it lacks the field.
     pub(super) fn height(self, row: &RowKey) -> Option<Height> {
         let tie = match self.ties {
             Some(ties) if ties == self.direction => row.id,
@@ -85,12 +85,13 @@ impl Order {
     }
 
     /// Whether a page whose near row is at `near` overlaps one whose far row is at `frontier`. With ties in
-    /// no known order one shared row is not enough: the page must begin properly before the tied rows.
+    /// no known order one shared row is not enough: the page must begin strictly before the tied rows.
     pub(super) fn overlaps(self, near: Height, frontier: Height) -> bool {
         if self.is_unique() { near >= frontier } else { near.value > frontier.value }
     }
 
-    /// Whether a row at `height` was certainly in the list before a row that then stood at `edge`, the near end.
+    /// Whether a row at `height` certainly entered the list no later than the row at `edge`, which was then at the near
+    /// end.
     pub(super) fn is_below(self, height: Height, edge: Height) -> bool {
         if self.is_unique() { height <= edge } else { height.value < edge.value }
     }
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn heights_fall_along_a_descending_list_and_rise_along_an_ascending_one() {
+    fn heights_fall_from_the_near_end_to_the_far_end() {
         use Direction::{Ascending, Descending};
         for (direction, ties, list) in [
             (Descending, Descending, [row(5, 2), row(5, 1), row(4, 9)]),
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn tied_rows_overlap_only_where_ids_order_them() {
+    fn tied_rows_overlap_only_if_ids_order_them() {
         let plain = Order { field: Field::CreatedAt, direction: Direction::Descending, ties: None };
         let unique = Order { ties: Some(Direction::Descending), ..plain };
         let overlaps = |order: Order, near: RowKey, far: RowKey| {

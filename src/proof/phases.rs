@@ -1,180 +1,180 @@
-//! The planner's phases: what is read when all of the phase before has been observed.
+//! The planner's phases: what to read once everything of the previous phase was observed.
 //!
-//! page 1, the page that ends the list, the sweep, page 1 again; then, only where the verdict is not enough: bridges
-//! and the near end again, or passes to compare pages.
+//! A run reads page 1, the page that ends the list, the sweep, and page 1 again. Only if the verdict is not sufficient,
+//! it also repairs gaps and reads the near end again, or verifies pages by reading them again.
 
-use super::assumption::Assumption;
+use super::certificate::Assumption;
+use super::checks::{self, Check};
 use super::level::{Level, Require};
 use super::order::{Direction, Order};
-use super::overlap;
+use super::parameters::{FRUITLESS_EXTENSIONS, LOOKS, RECOUNTS, TAIL_REQUESTS};
 use super::planner::{Phase, Planner};
 use super::reason::Reason;
-use super::record::Role;
-use super::tuning::Check;
+use super::response::{Purpose, Response};
 use super::verdict::Verdict;
+use super::windows;
 use crate::page::Asked;
 
-/// How often going on past the end may bring nothing new before that is believed to be all.
-const FRUITLESS: u32 = 2;
-/// How often the end of the list is looked for before the rest is read.
-const TAILS: u32 = 2;
-/// How often page 1 may be read again for nothing but the total.
-const RECOUNTS: u32 = 2;
-/// How often the near end may be read again for a snapshot.
-const LOOKS: u32 = 6;
-
 impl Planner {
-    /// Begins what comes next. Each call asks for something, changes the phase, or ends.
+    /// Begins the next phase. Each call queues requests, changes the phase, or ends the run.
     pub(super) fn advance(&mut self) {
         match self.phase {
-            Phase::Opening => self.after_opening(),
+            Phase::FirstPage => self.after_first_page(),
             Phase::Tail => self.after_tail(),
             Phase::Sweep => self.after_sweep(),
-            Phase::Bridge => self.close(self.verdict().weakest),
-            Phase::Anchor | Phase::Closing | Phase::Pass => self.decide(),
+            Phase::Repair => self.read_near_end(self.verdict().weakest),
+            Phase::Recheck | Phase::NearEnd | Phase::Verification => self.decide(),
             Phase::Done => {}
         }
     }
 
-    fn after_opening(&mut self) {
-        let size = self.books.size;
+    fn after_first_page(&mut self) {
+        let size = u64::from(self.observations.per_page);
         self.phase = Phase::Sweep;
         if let Some(limit) = self.limited() {
-            let wanted = limit.get().div_ceil(u64::from(size)).saturating_mul(u64::from(size));
+            let wanted = limit.get().div_ceil(size).saturating_mul(size);
             self.sweep.iter_mut().for_each(|sweep| sweep.stop_at(wanted));
-        } else if self.books.first().is_some_and(|first| first.is_whole(&self.tuning)) {
-            if self.tuning.makes(Check::Twice) { self.anchor() } else { self.phase = Phase::Done }
-        } else if self.leaning().is_some() {
-            self.ask_for_tail();
+        } else if self.observations.first().is_some_and(Response::is_whole) {
+            if checks::enabled(Check::Twice) { self.recheck() } else { self.phase = Phase::Done }
+        } else if self.observations.order_witness.likely().is_some() {
+            self.request_tail();
         }
     }
 
-    /// Asks for the page that ends the list: counted from there, nothing needs a total.
-    fn ask_for_tail(&mut self) {
-        let (size, total) = (self.books.size, self.books.latest().1);
+    /// Requests the page that ends the list, so that counting does not depend on totals.
+    fn request_tail(&mut self) {
+        let (size, total) = (self.observations.per_page, self.total());
         if total < u64::from(size) {
             return;
         }
-        // The near end of a list that ascends: it must have rows.
-        let ascending = overlap::tail(total, size).filter(|_| self.books.witness.may_ascend());
-        self.tails += 1;
+        // An ascending list has its near end there, so the window must have rows.
+        let ascending = windows::tail(total, size).filter(|_| self.observations.order_witness.may_ascend());
+        self.tail_requests += 1;
         self.phase = Phase::Tail;
-        self.queue.push_back((ascending.unwrap_or(overlap::last(total, size)), Role::Tail));
+        self.queue.push_back((ascending.unwrap_or(windows::last(total, size)), Purpose::Tail));
     }
 
     fn after_tail(&mut self) {
         self.phase = Phase::Sweep;
-        let at = self.held.last().and_then(|ticket| usize::try_from(*ticket).ok());
-        if at.is_some_and(|at| self.books.open(at)) {
-            let tail = self.tail();
+        let at = self.deferred.last().and_then(|ticket| usize::try_from(*ticket).ok());
+        if at.is_some_and(|at| self.observations.set_opening(at)) {
+            let tail = self.observations.tail();
             self.sweep.iter_mut().zip(tail).for_each(|(sweep, (start, _))| sweep.stop_at(start));
             return;
         }
-        // Not the end after all. It leaves after the sweep, which reads it again.
-        let moved = self.books.first().is_some_and(|first| first.total != self.books.latest().1);
-        if moved && self.tails < TAILS {
-            self.ask_for_tail();
+        // The list did not end there. This response is emitted after the sweep, which reads the same rows.
+        let changed = self.observations.first().is_some_and(|first| first.total != self.observations.latest().1);
+        if changed && self.tail_requests < TAIL_REQUESTS {
+            self.request_tail();
         }
     }
 
     fn after_sweep(&mut self) {
-        let (ended, contacts) = (self.ended(), self.books.contacts());
+        let (ended, contacts) = (self.check_end(), self.observations.contacts());
         let limited = self.limited().is_some();
-        self.fruitless = if contacts == self.known { self.fruitless + 1 } else { 0 };
-        let fruitless = self.fruitless >= FRUITLESS;
+        self.fruitless = if contacts == self.contacts_before_extension { self.fruitless + 1 } else { 0 };
+        let fruitless = self.fruitless >= FRUITLESS_EXTENSIONS;
         match (ended, &mut self.sweep) {
             (Err(_), Some(sweep)) if !fruitless && !limited => {
-                self.known = contacts;
-                sweep.go_on();
+                self.contacts_before_extension = contacts;
+                sweep.extend();
                 return;
             }
             _ if limited => self.phase = Phase::Done,
-            _ => self.anchor(),
+            _ => self.recheck(),
         }
-        for ticket in std::mem::take(&mut self.held) {
-            self.books.place(ticket);
+        for ticket in std::mem::take(&mut self.deferred) {
+            self.observations.enqueue(ticket);
         }
     }
 
-    /// Reads page 1 once more.
-    fn anchor(&mut self) {
-        self.phase = Phase::Anchor;
-        self.queue.push_back((Asked { page: 1, per_page: self.books.size }, Role::Anchor));
+    fn page(&self, page: u64) -> Asked {
+        Asked { page, per_page: self.observations.per_page }
     }
 
-    /// Looks at the near end of a list that descends as soon as it is seen to move: the sooner, the less can have come and
-    /// gone unseen.
+    /// Reads page 1 again.
+    fn recheck(&mut self) {
+        self.phase = Phase::Recheck;
+        self.queue.push_back((self.page(1), Purpose::Recheck));
+    }
+
+    /// Reads the near end of a descending list as soon as the list is seen to change: the sooner, the fewer contacts
+    /// can have been created and deleted unnoticed.
     pub(super) fn look(&mut self) {
-        let descends = self.leaning().is_some_and(|order| order.direction == Direction::Descending);
-        if self.phase == Phase::Sweep && self.books.moved && descends && !self.looked && self.limited().is_none() {
+        if self.observations.changed && descends(self.observations.order_witness.likely()) && !self.looked {
             self.looked = true;
-            self.queue.push_back((Asked { page: 1, per_page: self.books.size }, Role::Anchor));
+            self.queue.push_back((self.page(1), Purpose::Recheck));
         }
     }
 
-    /// Reads the near end, last of all.
-    fn close(&mut self, order: Option<Order>) {
-        let ascends = order.is_some_and(|order| order.direction == Direction::Ascending);
-        let total = self.books.latest().1;
-        let tail = overlap::tail(total, self.books.size).filter(|_| ascends);
-        let asked = tail.unwrap_or(Asked { page: 1, per_page: self.books.size });
-        self.phase = Phase::Closing;
-        self.closings += 1;
-        self.queue.push_back((asked, Role::Closing));
+    /// Reads the near end after everything else.
+    fn read_near_end(&mut self, order: Option<Order>) {
+        let tail = windows::tail(self.total(), self.observations.per_page).filter(|_| ascends(order));
+        let asked = tail.unwrap_or(self.page(1));
+        self.phase = Phase::NearEnd;
+        self.near_end_reads += 1;
+        self.queue.push_back((asked, Purpose::NearEnd));
     }
 
-    /// Whether what was read is enough, and what to read if not.
+    /// Ends the run if the verdict is sufficient, and otherwise decides what to read.
     fn decide(&mut self) {
         let verdict = self.verdict();
         let wanted = Level::Complete.max(self.require.least());
-        let ascends = verdict.weakest.is_some_and(|order| order.direction == Direction::Ascending);
+        let rechecked = self.phase == Phase::Recheck;
         if self.has_grown() {
             self.phase = Phase::Sweep;
-        } else if verdict.level >= wanted || self.books.doubts.has(Assumption::Slice) {
+        } else if verdict.level >= wanted || self.observations.contradictions.contain(Assumption::Slice) {
             self.phase = Phase::Done;
-        } else if self.phase == Phase::Anchor && self.books.moved && ascends {
-            self.close(verdict.weakest);
-        } else if !self.pushed && self.phase == Phase::Anchor && self.books.has_pushed() && !ascends {
-            self.pushed = true;
-            self.queue.push_back((Asked { page: 2, per_page: self.books.size }, Role::Anchor));
-        } else if self.may_settle(&verdict) {
-            self.close(verdict.weakest);
-        } else if !self.bridge(&verdict) && !self.pass(&verdict) {
+        } else if rechecked && self.observations.changed && ascends(verdict.weakest) {
+            self.read_near_end(verdict.weakest);
+        } else if !self.read_pushed && rechecked && self.observations.has_pushed() && !ascends(verdict.weakest) {
+            self.read_pushed = true;
+            self.queue.push_back((self.page(2), Purpose::Recheck));
+        } else if self.may_become_snapshot(&verdict) {
+            self.read_near_end(verdict.weakest);
+        } else if !self.repair(&verdict) && !self.verify(&verdict) {
             self.recount(&verdict);
         }
     }
 
-    /// Goes on where a list that one page showed has more pages by now.
+    /// Extends the sweep if a list of one page has more pages by now.
     fn has_grown(&mut self) -> bool {
-        let total = self.books.latest().1;
-        let Some(sweep) = self.sweep.as_mut().filter(|_| self.phase == Phase::Anchor && self.tickets == 2) else {
+        let total = self.total();
+        let Some(sweep) = self.sweep.as_mut().filter(|_| self.phase == Phase::Recheck && self.tickets == 2) else {
             return false;
         };
-        if total > u64::from(self.books.size) {
+        if total > u64::from(self.observations.per_page) {
             sweep.reach(total);
         }
         !sweep.is_done()
     }
 
-    /// Whether looks at the head may make a snapshot of what is complete: where as many were found as the list has.
-    fn may_settle(&self, verdict: &Verdict) -> bool {
-        let descends = verdict.weakest.is_some_and(|order| order.direction == Direction::Descending);
-        let equal = self.books.latest().1 == self.books.contacts();
+    /// Whether further looks at the head may turn a complete export into a snapshot: the total must equal the contacts
+    /// found.
+    fn may_become_snapshot(&self, verdict: &Verdict) -> bool {
         self.require == Require::Snapshot
             && verdict.level == Level::Complete
-            && descends
-            && equal
-            && self.closings < LOOKS
+            && descends(verdict.weakest)
+            && self.total() == self.observations.contacts()
+            && self.near_end_reads < LOOKS
     }
 
-    /// Reads page 1 again where the server counts more than was found: its total may be of another instant than its rows.
+    /// Reads page 1 again if the server counts more contacts than were found: its total may be of another instant.
     fn recount(&mut self, verdict: &Verdict) {
         let missing = verdict.reasons.iter().any(|reason| matches!(reason, Reason::Missing { .. }));
         if missing && self.recounts < RECOUNTS {
             self.recounts += 1;
-            self.anchor();
+            self.recheck();
         } else {
             self.phase = Phase::Done;
         }
     }
+}
+
+fn ascends(order: Option<Order>) -> bool {
+    order.is_some_and(|order| order.direction == Direction::Ascending)
+}
+
+fn descends(order: Option<Order>) -> bool {
+    order.is_some_and(|order| order.direction == Direction::Descending)
 }

@@ -1,25 +1,23 @@
-//! Why a level is not higher, in words for the summary and the manifest.
-//!
-//! Fragments in lower case that name what was seen; nothing here decides anything.
+//! Why a level is not higher, in words for the summary and the manifest. It decides nothing.
 
 use super::order::Order;
 use crate::page::beside;
 
-/// Something that was seen and bears on the level.
+/// An observation that affects the level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The reading was limited.
-    #[error("limited: not more than {contacts} contacts were wanted, and the list has more")]
+    /// Reading stopped at the limit.
+    #[error("stopped at the limit of {}; the list has more", count(*contacts, "contact"))]
     Limited {
         /// The limit.
         contacts: u64,
     },
-    /// The reading was given up.
-    #[error("the reading was given up before its end")]
+    /// Reading was interrupted.
+    #[error("reading stopped before the end of the list")]
     Unfinished,
-    /// Rows are missing by the server's own count.
-    #[error("{seen} contacts were found where the server counts {total}")]
+    /// Contacts are missing by the server's own count.
+    #[error("found {}, but the server counts {total}", count(*seen, "contact"))]
     Missing {
         /// Contacts found.
         seen: u64,
@@ -27,59 +25,62 @@ pub enum Reason {
         total: u64,
     },
     /// The end of the list was not found.
-    #[error("the end of the list was not found: {pages} pages past the last one said to exist show nothing new")]
+    #[error("the end of the list was not found after reading {} past the reported end", count(*pages, "page"))]
     NoEnd {
         /// Pages read past the end.
         pages: u64,
     },
-    /// No order can be seen in the data.
-    #[error("the list is in no order by id, created_at or updated_at, so nothing can be proven from its order")]
+    /// The data shows no order.
+    #[error("contacts are not sorted by id, created_at or updated_at, so their order proves nothing")]
     NoOrder,
     /// Too few rows to tell an order from chance.
-    #[error("too few contacts were seen side by side to tell the order of the list from chance")]
+    #[error("too few contacts to tell the order of the list from chance")]
     LittleOrder,
-    /// An order within pages only.
-    #[error("each page is in the order of {order}, but contacts of one page belong between those of others")]
+    /// Sorted only within pages.
+    #[error("each page is sorted by {order}, but the list as a whole is not")]
     Disorder {
         /// The order.
         order: Order,
     },
     /// Ties without an order.
-    #[error("contacts of the same time are in no fixed order, so pages that are equal twice prove nothing")]
+    #[error("contacts with equal timestamps are in no fixed order, so reading a page twice proves nothing")]
     LooseTies,
-    /// The list moved.
-    #[error("the list moved while it was read")]
+    /// The list changed.
+    #[error("the list changed while it was read")]
     Moved,
-    /// Windows that nothing joins.
-    #[error("between the contacts with id {near} and id {far} others may be missing")]
+    /// Nothing connects two windows.
+    #[error("contacts may be missing between id {near} and id {far}")]
     Gap {
         /// The last contact before the gap, seen from the end where new ones enter.
         near: i64,
         /// The first one after it.
         far: i64,
     },
-    /// Two windows share one row, and rows of the same time may stand on either side of it.
-    #[error("beside the contact with id {id} others of the same time may be missing")]
+    /// Two windows share only one row, and rows with the same timestamp may be on either side of it.
+    #[error("contacts with the same timestamp as id {id} may be missing")]
     TiedBorder {
         /// The contact that both show.
         id: i64,
     },
-    /// Nothing shows that the list ends where the reading ended.
-    #[error("beyond the contact with id {id} others may be missing")]
+    /// Nothing shows that the list ends where reading ended.
+    #[error("contacts may be missing beyond id {id}")]
     OpenEnd {
         /// The last contact.
         id: i64,
     },
     /// A tie too wide for a page.
-    #[error("the {rows} contacts with the same time as id {id} are more than a page can overlap")]
+    #[error("the timestamp of id {id} is shared by {}, more than a page can overlap", count(*rows, "contact"))]
     WideTie {
         /// The contact at the border.
         id: i64,
         /// Contacts that were seen to be tied there.
         rows: u64,
     },
-    /// A page's total disagrees with its rows.
-    #[error("page {page} of {per_page} has {rows} contacts, and its total_count of {total} does not allow that")]
+    /// The total of a page contradicts its rows.
+    #[error(
+        "page {page} ({per_page} per page) returned {}, which contradicts total_count = {total}",
+        count(*rows, "contact")
+    )]
     TotalDisagrees {
         /// The page.
         page: u64,
@@ -90,92 +91,96 @@ pub enum Reason {
         /// Its total.
         total: u64,
     },
-    /// A total that the rows do not explain.
-    #[error("the last total_count is {total}, and the {seen} contacts found are all that can have existed")]
+    /// A size of the list that the contacts found contradict.
+    #[error("the list ends after {}, but at most {seen} can exist", count(*total, "contact"))]
     TotalUnexplained {
-        /// Contacts found.
+        /// Contacts that can exist.
         seen: u64,
-        /// The total.
+        /// The size of the list, by its last page.
         total: u64,
     },
-    /// More rows than there can be.
+    /// More contacts than possible.
     #[error(
-        "more contacts were found than the list had: new ones enter elsewhere than at its end, or its totals are wrong"
+        "found more contacts than the list had: new ones are not added at its near end, or its total_count is wrong"
     )]
     Overfull,
     /// A later response showed an older contact.
-    #[error("a later response showed an older version of the contact with id {id}: the server's copies lag behind")]
+    #[error("a later response contains an older version of id {id}: the server's replicas lag behind")]
     Stale {
         /// The contact.
         id: i64,
     },
-    /// A cache answered, or may have.
-    #[error("page {page} was not made for this run: {why}")]
+    /// A response came, or may have come, from a cache.
+    #[error("page {page} was not generated for this run: {why}")]
     Cached {
         /// The page.
         page: u64,
-        /// What says so.
+        /// The evidence.
         why: String,
     },
-    /// A contact that one response shows twice.
-    #[error("the contact with id {id} is listed twice in one answer (page {page}); the list has {extra} such entries")]
+    /// A contact that one response shows more than once.
+    #[error("id {id} is listed more than once on page {page}; {} of this kind in total", count(*extra, "repeated row"))]
     Twice {
         /// The contact.
         id: i64,
         /// The page.
         page: u64,
-        /// Entries of the list that repeat a contact of the same answer.
+        /// Rows of the list that repeat a contact of the same response.
         extra: u64,
     },
-    /// A row that moved the wrong way.
-    #[error("more contacts stood before the one with id {id} when it was read later: the server's copies lag behind")]
+    /// A row that moved in the wrong direction.
+    #[error("id {id} had more contacts before it when it was read later: the server's replicas lag behind")]
     Slipped {
         /// The contact.
         id: i64,
     },
     /// A `created_at` that changed.
-    #[error("created_at of the contact with id {id} changed while the list was read")]
+    #[error("created_at of id {id} changed while the list was read")]
     KeyChanged {
         /// The contact.
         id: i64,
     },
     /// The server applies its own page size.
-    #[error("the server gives {given} contacts a page where {asked} were asked, so windows cannot overlap")]
+    #[error("the server returns {given} contacts per page instead of {asked}, so pages cannot overlap")]
     FixedPages {
-        /// The size asked.
+        /// The requested size.
         asked: u32,
-        /// The size given.
+        /// The applied size.
         given: u64,
     },
-    /// Requests that repair may cost are spent.
-    #[error("repair ended after {requests} requests, which is all that it may cost")]
+    /// The budget for repair is spent.
+    #[error("gave up re-reading after {} (the limit)", count(*requests, "request"))]
     BudgetSpent {
         /// Requests made.
         requests: u64,
     },
-    /// Pages that never stood still between two readings at one instant.
-    #[error("{pages} pages differed each time they were read again, or not all stood still at one instant")]
+    /// Pages that changed between readings, or were not unchanged at a common instant.
+    #[error("{} kept changing between readings, or were never all unchanged at one instant", count(*pages, "page"))]
     Unsettled {
-        /// Pages that did not settle.
+        /// Pages that did not become stable.
         pages: u64,
     },
     /// A page that was read in pieces.
-    #[error("a page could not be read at once, and was put together from the answers to several requests")]
+    #[error("a page could not be read in one request, so it was assembled from several")]
     Assembled,
-    /// A contact that no page can show.
-    #[error("the contact at place {place} of the list{} cannot be read", beside(*before, *after))]
+    /// A contact that cannot be read in a page of any size.
+    #[error("the contact at position {place} of the list{} cannot be read", beside(*before, *after))]
     Unreadable {
-        /// Its place in the list, from 1.
+        /// Its position in the list, from 1.
         place: u64,
-        /// The id of the contact before it, where it is known.
+        /// The id of the contact before it, if known.
         before: Option<i64>,
-        /// The id of the contact after it, where it is known.
+        /// The id of the contact after it, if known.
         after: Option<i64>,
     },
-    /// Deleted rows that the export has.
-    #[error("contacts that were deleted while the list was read, and are in the export: {contacts}")]
+    /// The export includes deleted contacts.
+    #[error("the export includes {} deleted while the list was read", count(*contacts, "contact"))]
     Deleted {
         /// How many.
         contacts: u64,
     },
+}
+
+fn count(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,98 +1,99 @@
-//! The verdict: the level that holds under every order to be reckoned with, and its reasons.
+//! The verdict: the level that holds under every possible order, and its reasons.
 //!
-//! Where no order can be believed, two equal passes may prove a level; where nothing proves one, the
-//! counts decide between counted and incomplete.
+//! If no order can be trusted, two equal passes may prove a level. If nothing is proven, the counts decide between
+//! counted and incomplete.
 
-use super::assumption::Assumption;
-use super::chain::Gap;
-use super::judge::{self, Claim};
-use super::ledger::Ledger;
+use super::certificate::Assumption::{self, End, Repeat, Slice};
+use super::checks::{self, Check};
+use super::claims::{self, Claim};
 use super::level::Level;
+use super::observations::Observations;
 use super::order::Order;
+use super::parameters::GAPS_LISTED;
 use super::reason::Reason;
-use super::record::Record;
-use super::tuning::{Check, Tuning};
+use super::response::Response;
+use super::theorems::overlapping_windows::Gap;
 
-/// Gaps that are described one by one.
-const DESCRIBED: usize = 3;
-
-/// What the books prove so far.
+/// What the observations prove so far.
 #[derive(Clone, Debug)]
 pub(super) struct Verdict {
     pub level: Level,
     pub assumptions: Vec<Assumption>,
     pub reasons: Vec<Reason>,
     pub order: Option<Order>,
-    pub links: u64,
-    /// The order to repair by: the one that allows least.
+    pub overlaps: u64,
+    /// The order to repair by: the one with the lowest level.
     pub weakest: Option<Order>,
-    /// What repair would have to bridge.
+    /// The gaps to repair.
     pub gaps: Vec<Gap>,
 }
 
-/// Judges the books. `ended` says whether the end of the list was seen.
-pub(super) fn of(books: &Ledger, ended: Result<(), Reason>, tuning: &Tuning) -> Verdict {
-    let claims: Vec<_> = books.orders(tuning).into_iter().map(|order| judge::under(order, books, tuning)).collect();
+/// Evaluates the observations. `ended` tells whether the end of the list was seen.
+pub(super) fn of(observations: &Observations, ended: Result<(), Reason>) -> Verdict {
+    let claims: Vec<_> =
+        observations.order_witness.orders().into_iter().map(|order| claims::under(order, observations)).collect();
     let first = claims.first();
-    let (order, links) = (first.map(|claim| claim.order), first.map_or(0, |claim| claim.links));
+    let (order, overlaps) = (first.map(|claim| claim.order), first.map_or(0, |claim| claim.overlaps));
     let weakest = claims.iter().min_by_key(|claim| claim.level);
     let gaps = weakest.map(|claim| claim.gaps.clone()).unwrap_or_default();
     let verdict = |level, assumptions, reasons| {
         let weakest = weakest.map(|claim| claim.order);
-        Verdict { level, assumptions, reasons, order, links, weakest, gaps: gaps.clone() }
+        Verdict { level, assumptions, reasons, order, overlaps, weakest, gaps: gaps.clone() }
     };
+    let contradictions = || observations.contradictions.reasons();
 
-    let sound = !books.doubts.has(Assumption::Slice) && ended.is_ok();
-    if let Some(level) = one_page(books, tuning).filter(|_| sound) {
-        return verdict(level, vec![Assumption::Slice, Assumption::End], Vec::new());
+    let sound = !observations.contradictions.contain(Slice) && ended.is_ok();
+    if let Some(level) = one_page(observations).filter(|_| sound) {
+        return verdict(level, vec![Slice, End], Vec::new());
     }
-    let passed = passed(books, tuning).filter(|_| sound);
+    let equal = equal_passes(observations).filter(|_| sound);
     if let Some(claim) = weakest.filter(|claim| sound && claim.level >= Level::Complete)
-        && passed.as_ref().is_none_or(|(level, ..)| *level <= claim.level)
+        && equal.as_ref().is_none_or(|(level, ..)| *level <= claim.level)
     {
         let assumptions = claims.iter().flat_map(|claim| claim.assumptions.clone());
-        let mut reasons: Vec<_> = claim.reason.iter().cloned().chain(books.doubts.reasons()).collect();
-        let moved = claim.level < Level::Snapshot && reasons.is_empty() && books.moved;
-        reasons.extend(moved.then_some(Reason::Moved));
-        return verdict(claim.level, union(assumptions), reasons);
+        let mut reasons: Vec<_> = claim.reason.iter().cloned().chain(contradictions()).collect();
+        let changed = claim.level < Level::Snapshot && reasons.is_empty() && observations.changed;
+        reasons.extend(changed.then_some(Reason::Moved));
+        return verdict(claim.level, claims::union(assumptions), reasons);
     }
-    if let Some((level, reason)) = passed {
-        use Assumption::{End, Repeat, Slice};
-        let reasons = reason.into_iter().chain(books.doubts.reasons()).collect();
+    if let Some((level, reason)) = equal {
+        let reasons = reason.into_iter().chain(contradictions()).collect();
         return verdict(level, vec![Slice, End, Repeat], reasons);
     }
     if let Err(reason @ Reason::Limited { .. }) = ended {
         return verdict(Level::Incomplete, Vec::new(), vec![reason]);
     }
-    let (level, missing) = counted(books, ended);
-    let reasons = missing.into_iter().chain(books.doubts.reasons()).chain(unproven(books, weakest, tuning)).collect();
+    let (level, missing) = counted(observations, ended);
+    let reasons = missing.into_iter().chain(contradictions()).chain(unproven(observations, weakest)).collect();
     verdict(level, Vec::new(), reasons)
 }
 
-/// A list that one response shows from head to tail, when it was read twice: what is in none of the two left in between.
-fn one_page(books: &Ledger, tuning: &Tuning) -> Option<Level> {
-    let records = books.records();
-    let (last, others) = records.split_last()?;
-    let twice = others.iter().any(|record| record.is_whole(tuning)) || !tuning.makes(Check::Twice);
-    let level = if last.rows == books.contacts() { Level::Snapshot } else { Level::Complete };
-    (twice && last.is_whole(tuning)).then_some(level)
+/// The level of a list that one response shows from head to tail, if it was read twice. Rows that only the first
+/// reading shows were deleted in between.
+fn one_page(observations: &Observations) -> Option<Level> {
+    let responses = observations.responses();
+    let (last, others) = responses.split_last()?;
+    let twice = others.iter().any(|response| response.is_whole()) || !checks::enabled(Check::Twice);
+    let level = if last.rows == observations.contacts() { Level::Snapshot } else { Level::Complete };
+    (twice && last.is_whole()).then_some(level)
 }
 
 /// What two equal passes prove.
-fn passed(books: &Ledger, tuning: &Tuning) -> Option<(Level, Option<Reason>)> {
-    let (rows, id_sum) = books.passes.settled(tuning).filter(|_| !books.witness.has_loose_ties(tuning))?;
-    match books.contacts().checked_sub(rows)? {
-        0 if books.id_sum() == id_sum => Some((Level::Snapshot, None)),
+fn equal_passes(observations: &Observations) -> Option<(Level, Option<Reason>)> {
+    let settled = observations.equal_passes.settled();
+    let (rows, id_sum) = settled.filter(|_| !observations.order_witness.has_loose_ties())?;
+    match observations.contacts().checked_sub(rows)? {
+        0 if observations.id_sum() == id_sum => Some((Level::Snapshot, None)),
         0 => None,
         contacts => Some((Level::Complete, Some(Reason::Deleted { contacts }))),
     }
 }
 
-/// Whether the counts agree, when nothing is proven.
-fn counted(books: &Ledger, ended: Result<(), Reason>) -> (Level, Option<Reason>) {
-    let (seen, total) = (books.contacts(), books.latest().1);
-    // A list that has contacts twice counts them twice.
-    let (extra, _) = books.twice();
+/// Whether the counts agree, if nothing is proven.
+fn counted(observations: &Observations, ended: Result<(), Reason>) -> (Level, Option<Reason>) {
+    let (seen, total) = (observations.contacts(), observations.latest().1);
+    // If the list has a contact twice, its total counts it twice.
+    let (extra, _) = observations.repeated_within();
     match ended {
         Err(reason) => (Level::Incomplete, Some(reason)),
         Ok(()) if total > seen + extra => (Level::Incomplete, Some(Reason::Missing { seen, total })),
@@ -101,34 +102,31 @@ fn counted(books: &Ledger, ended: Result<(), Reason>) -> (Level, Option<Reason>)
 }
 
 /// Why nothing is proven.
-fn unproven(books: &Ledger, weakest: Option<&Claim>, tuning: &Tuning) -> Vec<Reason> {
-    let mut reasons: Vec<_> = books.moved.then_some(Reason::Moved).into_iter().chain(books.fixed.clone()).collect();
+fn unproven(observations: &Observations, weakest: Option<&Claim>) -> Vec<Reason> {
+    let changed = observations.changed.then_some(Reason::Moved);
+    let mut reasons: Vec<_> = changed.into_iter().chain(observations.fixed_page_size.clone()).collect();
+    let witness = &observations.order_witness;
     let Some(claim) = weakest else {
-        if let Some(twice) = books.twice().1 {
-            reasons.push(twice);
+        if let Some(repeated) = observations.repeated_within().1 {
+            reasons.push(repeated);
             return reasons;
         }
-        reasons.extend(books.witness.has_loose_ties(tuning).then_some(Reason::LooseTies));
-        reasons.push(if books.witness.leaning().is_some() { Reason::LittleOrder } else { Reason::NoOrder });
+        reasons.extend(witness.has_loose_ties().then_some(Reason::LooseTies));
+        reasons.push(if witness.likely().is_some() { Reason::LittleOrder } else { Reason::NoOrder });
         return reasons;
     };
     reasons.extend(claim.reason.clone());
-    let records = books.records();
-    let described = claim.gaps.iter().take(DESCRIBED).filter_map(|gap| describe(gap, &records, claim.order));
-    reasons.extend(described);
+    let responses = observations.responses();
+    reasons.extend(claim.gaps.iter().take(GAPS_LISTED).filter_map(|gap| describe(gap, &responses, claim.order)));
     reasons
 }
 
-fn describe(gap: &Gap, records: &[&Record], order: Order) -> Option<Reason> {
-    let edges = |at: usize| records.get(at)?.edges.as_ref().map(|(first, last)| order.near_far(first, last));
+fn describe(gap: &Gap, responses: &[&Response], order: Order) -> Option<Reason> {
+    let edges = |at: usize| responses.get(at)?.edges.as_ref().map(|(first, last)| order.near_far(first, last));
     let near = edges(gap.near)?.1.id;
     Some(match gap.far {
         Some(far) if edges(far)?.0.id == near => Reason::TiedBorder { id: near },
         Some(far) => Reason::Gap { near, far: edges(far)?.0.id },
         None => Reason::OpenEnd { id: near },
     })
-}
-
-fn union(assumptions: impl Iterator<Item = Assumption>) -> Vec<Assumption> {
-    assumptions.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }

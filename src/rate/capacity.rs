@@ -1,41 +1,39 @@
-//! What was learned of the limit, and the pace that follows from it. In comes a sample per period and a
-//! count of pages, out goes a rate: a little below the limit for as many pages as it was measured
-//! over, then slowly and later cubically upwards. It never looks at the time.
+//! The learned limit and the rate that follows from it: slightly below the limit for as many pages as it was measured
+//! over, then cubically upwards.
 
-use super::number::as_number;
-use super::sample::{Hit, Sample};
+use super::sample::{Hit, Sample, as_number};
 use crate::config::Rate;
 
-/// How far below a measured limit the pace stays: 0.95 was slower (87.2 % of the ideal speed, 0.51 %
-/// refused), 1.0 refused more (88.4 %, 0.69 %).
+/// The rate as a fraction of a measured limit: with 0.95 runs were slower (87.2 % of the ideal speed, 0.51 % refused),
+/// with 1.0 more requests were refused (88.4 %, 0.69 %).
 const BELOW: f64 = 0.98;
 
-/// The share of the base gained by the end of the plateau: 0.01 and 0.05 were slower (87.8, 88.0 %),
-/// and 0.1 also refused more (0.79 %).
+/// The increase by the end of the plateau, as a fraction: 0.01 and 0.05 were slower (87.8, 88.0 %), and 0.1 also refused
+/// more (0.79 %).
 const CLIMB: f64 = 0.02;
 
-/// The fewest pages a plateau lasts: 10 refused more at 300 pages (2.04 against 1.93 %).
+/// The shortest plateau, in pages: 10 refused more in 300 pages (2.04 instead of 1.93 %).
 const SHORTEST: u64 = 20;
 
-/// The pages that a rate from an earlier run is trusted for: 20 refused more (1.0 against 0.4 % in 100 pages), 100 was
-/// slower (87.6 against 88.4 % of the ideal speed in 2,000 pages).
+/// The pages for which the rate of an earlier run is trusted: 20 refused more (1.0 instead of 0.4 % in 100 pages), 100 was
+/// slower (87.6 instead of 88.4 % of the ideal speed in 2,000 pages).
 const KNOWN: u64 = 50;
 
-/// The most pages a plateau lasts: 200 refused more (0.67 %), 800 does not, but follows a changing limit later.
+/// The longest plateau, in pages: 200 refused more (0.67 %); 800 did not, but follows a changing limit later.
 const LONGEST: u64 = 400;
 
 #[derive(Debug, Clone)]
 pub(super) struct Plateau {
-    /// The learned rate in requests per second, a little below the limit.
-    base: f64,
+    /// The learned rate in requests per second, slightly below the limit.
+    pub(super) base: f64,
     /// Pages read since it was learned.
     pages: u64,
-    /// Pages it was measured over, and so the pages that it is trusted for.
+    /// Pages it was measured over, and so the pages for which it is trusted.
     confidence: u64,
-    /// The base is a guess above the sample, made because the plateau before was held.
+    /// Whether the base is a guess above the sample, made because the plateau before lasted.
     bold: bool,
     sample: Sample,
-    /// The rate that spends what is left of a window at once, if the list ends within it.
+    /// The rate that uses up a window at once, if the list ends within it.
     dash: Option<f64>,
 }
 
@@ -45,7 +43,7 @@ impl Plateau {
         Self::settle(sample, sample.rate().min(hit.rate), false)
     }
 
-    /// The plateau of a run that was told what an earlier one has learned.
+    /// The plateau of a run that starts with the rate of an earlier one.
     pub(super) fn known(rate: Rate) -> Self {
         Self {
             base: rate.per_second(),
@@ -57,13 +55,13 @@ impl Plateau {
         }
     }
 
-    /// The plateau that follows this one, after its period has yielded a sample.
+    /// The plateau after this one, from the sample of its period.
     pub(super) fn next(&self, sample: Sample, hit: &Hit) -> Self {
         let held = self.pages >= self.confidence;
-        // A guess that failed cut the period short: both samples together are worth more than the last one.
+        // A guess that failed cut the period short: both samples together are better than the last one.
         let sample = if self.bold && !held { sample.join(self.sample) } else { sample };
         let measured = sample.rate().min(hit.rate);
-        // A plateau that held may have been too low all along: half way to what was too much.
+        // A plateau that lasted may have been too low: go half way to the rate that was too high.
         let rate = if held { measured.max((measured * hit.rate).sqrt()) } else { measured };
         Self::settle(sample, rate, held)
     }
@@ -79,7 +77,7 @@ impl Plateau {
         }
     }
 
-    /// Goes at `rate` until the next refusal.
+    /// Uses `rate` until the next refusal.
     pub(super) fn dash(&mut self, rate: f64) {
         self.dash = Some(self.base.max(rate));
     }
@@ -88,12 +86,7 @@ impl Plateau {
         self.pages = self.pages.saturating_add(1);
     }
 
-    /// The learned rate in requests per second.
-    pub(super) fn base(&self) -> f64 {
-        self.base
-    }
-
-    /// The pace for now, in requests per second.
+    /// The current rate, in requests per second.
     pub(super) fn rate(&self) -> f64 {
         let progress = as_number(self.pages) / as_number(self.confidence);
         self.dash.unwrap_or(self.base * (1.0 + CLIMB * progress.powi(3)))
@@ -115,24 +108,24 @@ mod tests {
     }
 
     #[test]
-    fn the_pace_stays_below_the_sample_and_climbs_two_percent_by_the_end_of_its_confidence() {
+    fn the_rate_starts_below_the_sample_and_climbs_2_percent() {
         let first = Plateau::first(TEN_PER_SECOND, &HIT);
         assert!((first.rate() - 9.8).abs() < 1e-9);
         assert!((held(first).rate() - 9.8 * 1.02).abs() < 1e-9);
     }
 
     #[test]
-    fn a_held_plateau_is_followed_by_a_bold_one_and_that_by_both_samples() {
+    fn a_lasting_plateau_is_followed_by_a_bold_one() {
         let bold = held(Plateau::first(TEN_PER_SECOND, &HIT)).next(TEN_PER_SECOND, &HIT);
-        assert!((bold.base() - 0.98 * 20.0).abs() < 1e-9, "half way from 10 to 40");
+        assert!((bold.base - 0.98 * 20.0).abs() < 1e-9, "half way from 10 to 40");
         let sober = bold.next(Sample { pages: 20, seconds: 1.0 }, &HIT);
-        assert!((sober.base() - 0.98 * 120.0 / 11.0).abs() < 1e-9);
+        assert!((sober.base - 0.98 * 120.0 / 11.0).abs() < 1e-9);
         assert_eq!(sober.confidence, 120);
     }
 
     #[test]
-    fn a_sample_never_yields_more_than_what_was_too_much() {
+    fn a_sample_never_yields_more_than_the_refused_rate() {
         let sample = Sample { pages: 100, seconds: 0.1 };
-        assert!((Plateau::first(sample, &HIT).base() - 0.98 * 40.0).abs() < 1e-9);
+        assert!((Plateau::first(sample, &HIT).base - 0.98 * 40.0).abs() < 1e-9);
     }
 }

@@ -1,5 +1,5 @@
-//! A world of rate-limited servers for the tests, in virtual time and seeded: a port of the servers, the driver and
-//! the ideal client of `sim.py`, the model that the policy was designed with.
+//! Simulates rate-limited servers in virtual time, seeded: a port of the servers, the driver and the ideal client of
+//! `sim.py`, the model that the rate controller was designed with.
 
 pub(super) mod agenda;
 pub(super) mod ideal;

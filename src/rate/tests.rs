@@ -1,4 +1,4 @@
-//! Tests of the whole policy: on simulated servers in virtual time, and event by event.
+//! Tests of the whole controller: on simulated servers in virtual time, and event by event.
 
 mod bounds;
 mod events;
@@ -11,7 +11,7 @@ use super::simulator::outcome::Outcome;
 use super::simulator::server::{Limit, RetryAfter, Server};
 use super::simulator::setting::Setting;
 
-/// None of them was used to tune the policy.
+/// Not used for tuning the controller.
 const SEEDS: [u64; 10] = [50_007, 51_007, 52_007, 53_007, 54_007, 55_007, 56_007, 57_007, 58_007, 59_007];
 
 /// The speed of a run in % of the ideal client's.
@@ -19,13 +19,13 @@ fn speed_percent(server: &Server, setting: &Setting, outcome: &Outcome) -> f64 {
     100.0 * ideal_seconds(server, setting) / outcome.seconds
 }
 
-/// The share of requests that were refused, in %.
+/// The fraction of refused requests, in %.
 fn refused_percent(outcome: &Outcome) -> f64 {
     let refused = f64::from(outcome.refused);
     100.0 * refused / (refused + f64::from(outcome.pages))
 }
 
-/// The learned rate in % of the limit, where it is one that a client has for itself and is told honestly.
+/// The learned rate in % of the limit, if the client has the limit for itself and Retry-After is true.
 fn learned_percent(server: &Server, outcome: &Outcome) -> Option<f64> {
     if server.manner == Manner::Shared || server.retry_after == RetryAfter::AlwaysTen {
         return None;

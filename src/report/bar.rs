@@ -44,11 +44,11 @@ impl Reporter for Bar {
                     bar.set_length(*pages);
                     bar.set_style(style(BAR));
                 }
-                Event::Taken { .. } => {
+                Event::RowsEmitted { .. } => {
                     bar.set_message(progress.to_string());
                     bar.set_position(progress.figures.pages);
                 }
-                Event::Tick => {
+                Event::Heartbeat => {
                     bar.set_message(progress.to_string());
                     bar.tick();
                 }

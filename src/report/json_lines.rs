@@ -101,7 +101,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::events::{FindingKind, Warning};
+    use crate::events::{Warning, WarningKind};
 
     fn shown(verbosity: Verbosity, events: &[Event]) -> Vec<Value> {
         let lines = JsonLines::new(Vec::new(), verbosity);
@@ -118,7 +118,7 @@ mod tests {
             Event::Planned { pages: 2, contacts: 150 },
             Event::Requested { page: 1, attempt: 1 },
             Event::Retrying { page: 1, attempt: 1, wait: Duration::from_secs(2), cause: "a\nb".into() },
-            Event::Warned(Warning { kind: FindingKind::WrongKind, page: 1, column: "title", position: 3 }),
+            Event::Warned(Warning { kind: WarningKind::WrongKind, page: 1, column: "title", position: 3 }),
             Event::Ended,
         ];
         let names = |verbosity| {
@@ -134,6 +134,6 @@ mod tests {
 
     #[test]
     fn progress_is_shown_every_ten_seconds() {
-        assert_eq!(shown(Verbosity::Warnings, &vec![Event::Tick; 31]).len(), 3);
+        assert_eq!(shown(Verbosity::Warnings, &vec![Event::Heartbeat; 31]).len(), 3);
     }
 }

@@ -57,7 +57,7 @@ impl Progress {
         self.figures.count(event);
         match event {
             Event::Waiting { wait, .. } => self.waiting = self.waiting.max(wait.as_secs()),
-            Event::Tick => {
+            Event::Heartbeat => {
                 self.ticks += 1;
                 self.waiting = self.waiting.saturating_sub(1);
                 if self.seconds.len() > SPEED_OVER {
@@ -71,7 +71,7 @@ impl Progress {
 
     /// Whether an event, already taken into account, is the tick at which a line of progress is due.
     fn is_due(&self, event: &Event) -> bool {
-        matches!(event, Event::Tick) && self.ticks > 1 && (self.ticks - 1).is_multiple_of(EVERY)
+        matches!(event, Event::Heartbeat) && self.ticks > 1 && (self.ticks - 1).is_multiple_of(EVERY)
     }
 
     /// Requests per second, over the last ten seconds.
@@ -129,14 +129,14 @@ mod tests {
         let mut progress = Progress::default();
         progress.update(&Event::Planned { pages: 100, contacts: 10_000 });
         for _ in 0..20 {
-            progress.update(&Event::Tick);
+            progress.update(&Event::Heartbeat);
             for page in 0..2 {
                 progress.update(&Event::Requested { page, attempt: 1 });
             }
             progress.update(&Event::PageRead { page: 1, contacts: 100, bytes: 47_000, took: Duration::ZERO });
-            progress.update(&Event::Taken { page: 1, contacts: 100 });
+            progress.update(&Event::RowsEmitted { page: 1, contacts: 100 });
         }
-        progress.update(&Event::Tick);
+        progress.update(&Event::Heartbeat);
         assert!((progress.requests_per_second() - 2.0).abs() < 1e-9);
         assert_eq!(progress.time_left(), Some(Duration::from_secs(80)));
         assert_eq!(progress.to_string(), "2,000 contacts, 940 kB, 2.0 requests/s, 1 min 20 s left");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::json_lines::json_line;
-use crate::api::Failure;
+use crate::api::FailureKind;
 use crate::config::{ExportConfig, Output};
 use crate::error::Error;
 use crate::events::Figures;
@@ -125,9 +125,9 @@ impl RunReport {
         };
         let failed = match error {
             Error::Api(error) => match &**error {
-                ApiError::Page { page, attempt, failure }
-                | ApiError::Outage { page, attempt, failure, .. }
-                | ApiError::Throttled { page, attempt, failure, .. } => Some((*page, Some(*attempt), failure)),
+                ApiError::Page(last) | ApiError::Outage { last, .. } | ApiError::RateLimited { last, .. } => {
+                    Some((last.page, Some(last.attempt), &last.failure))
+                }
                 ApiError::Unreadable { page, failure, .. } => Some((*page, None, &**failure)),
                 _ => None,
             },
@@ -135,13 +135,15 @@ impl RunReport {
         };
         if let Some((page, attempt, failure)) = failed {
             (problem.page, problem.attempt) = (Some(page), attempt);
-            if let Failure::Status { status, .. } = failure {
-                problem.status = Some(*status);
+            if let FailureKind::Status { status, .. } = failure.kind {
+                problem.status = Some(status);
             }
-            if let Failure::Status { said, .. } | Failure::NoPage { said, .. } | Failure::StandIn { said, .. } = failure
+            if let FailureKind::Status { message, .. }
+            | FailureKind::InvalidPage { message, .. }
+            | FailureKind::NotAPage { message, .. } = &failure.kind
             {
-                problem.server_message = Some(said.message.clone()).filter(|message| !message.is_empty());
-                problem.request_id = said.request_id.as_ref().map(|request| request.id.clone());
+                problem.server_message = Some(message.message.clone()).filter(|message| !message.is_empty());
+                problem.request_id = message.request_id.as_ref().map(|request| request.id.clone());
             }
         }
         Self { error: Some(problem), ..self }
@@ -181,10 +183,8 @@ fn outcome(exit: ExitCode) -> &'static str {
 /// Identifies an output for the metrics, by its absolute path. The partitions of a directory are one output, since each run
 /// writes another one.
 fn series(output: &Output) -> String {
-    match output {
-        Output::File(path) | Output::Folder { path, .. } => {
-            std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
-        }
-        Output::Stdout => output.to_string(),
+    match output.path() {
+        Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string(),
+        None => output.to_string(),
     }
 }

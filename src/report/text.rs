@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn progress_is_shown_every_ten_seconds() {
-        let ticks = vec![Event::Tick; 31];
+        let ticks = vec![Event::Heartbeat; 31];
         assert_eq!(shown(Verbosity::Warnings, &ticks).lines().count(), 3);
         assert!(shown(Verbosity::Warnings, &ticks).starts_with("0 of ? pages, 0 contacts, 0 bytes, 0.0 requests/s"));
     }

@@ -1,117 +1,157 @@
-//! The columns of the table: names, types, and where each is found in a contact.
+//! The columns of the contacts table: where each value comes from, its type, and how it is stored.
 //!
-//! One list, in the order of the file. It never depends on the data: a column that is null in every
-//! row stays, and columns are only ever added at its end.
+//! The list is in the order of the file, and does not depend on the data: a column that is null in every row is still
+//! written. A new column is a line at the end of the list, with a new version and fingerprint.
 
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
-/// Where a column's value stands in the API's JSON.
+/// The version of the columns. Appending a column raises the second number. Promoting a key out of `extra` changes the
+/// contents of `extra`, and raises the first.
+pub(crate) const SCHEMA_VERSION: &str = "1.0";
+/// A version, and the fingerprint that its columns have in the manifest.
+#[cfg(test)]
+pub(crate) const FINGERPRINT: (&str, &str) =
+    ("1.0", "998d1e437d33b8eb87be097ea2f630874f47a89cf4c11be7851febbf8c4405c4");
+
+/// Where a column's value is in the API's JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// The contact's identity, which no row is without.
+pub(crate) enum Source {
+    /// The contact's `id`, which is required.
     Id,
     /// A key of the contact.
     Contact(&'static str),
     /// A key of the contact's `contact_owner`.
     Owner(&'static str),
-    /// Whatever the columns could not hold.
+    /// Everything that no other column can hold.
     Extra,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holds {
+pub(crate) enum ColumnType {
     /// A 64-bit signed integer.
     Integer,
     /// Text in UTF-8.
     Text,
-    /// An instant: microseconds since 1970, UTC.
+    /// Microseconds since 1970, UTC.
     Instant,
+}
+
+/// How a text is normalized before it is hashed, so that equal values have equal hashes. White space around it is always
+/// trimmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NormalForm {
+    /// As it is.
+    Text,
+    /// In lowercase.
+    Email,
+    /// Reduced to the digits of a phone number.
+    Phone,
 }
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub name: &'static str,
-    pub place: Place,
-    pub holds: Holds,
-    /// What it holds, in a few words, for the catalogues of warehouses.
+    pub source: Source,
+    pub kind: ColumnType,
+    /// A short description for the catalogs of warehouses.
     pub about: &'static str,
+    /// Whether many contacts share a value, so that a Parquet dictionary saves space. Elsewhere it costs time and saves
+    /// nothing.
+    pub repeats: bool,
+    pub normal_form: NormalForm,
 }
 
-const fn column(name: &'static str, place: Place, holds: Holds, about: &'static str) -> Column {
-    Column { name, place, holds, about }
+const fn column(name: &'static str, source: Source, kind: ColumnType, about: &'static str) -> Column {
+    Column { name, source, kind, about, repeats: false, normal_form: NormalForm::Text }
+}
+
+/// A column of text from the contact's key of the same name.
+const fn text(name: &'static str, about: &'static str) -> Column {
+    column(name, Source::Contact(name), ColumnType::Text, about)
+}
+
+/// A column of text from a key of the owner. Most contacts share their owner with others.
+const fn owner(name: &'static str, key: &'static str, about: &'static str) -> Column {
+    column(name, Source::Owner(key), ColumnType::Text, about).repeats()
+}
+
+impl Column {
+    const fn repeats(self) -> Self {
+        Self { repeats: true, ..self }
+    }
+
+    const fn normalized(self, normal_form: NormalForm) -> Self {
+        Self { normal_form, ..self }
+    }
+
+    const fn of(self, kind: ColumnType) -> Self {
+        Self { kind, ..self }
+    }
 }
 
 /// The API's name of the object that the `owner_` columns flatten.
 pub(crate) const OWNER: &str = "contact_owner";
-/// How the names of those columns begin.
+/// The prefix of those columns' names.
 pub(crate) const OWNER_COLUMNS: &str = "owner_";
 
-/// The contact's identity, which no row is without.
+/// The contact's identity, which is never null.
 pub(crate) const ID: &str = "id";
-/// When a contact was last changed.
+/// When the contact was last changed.
 pub(crate) const UPDATED_AT: &str = "updated_at";
-/// The identity of a contact's owner.
+/// The identity of the contact's owner.
 pub(crate) const OWNER_ID: &str = "owner_id";
-/// What no other column can hold: a JSON object.
+/// A JSON object of everything that no other column can hold.
 pub(crate) const EXTRA: &str = "extra";
-/// A column beside the table's own: the contact's JSON as it was sent, for exports that pass it on.
+/// A column that is not part of the table: the contact's JSON as it was sent, for `--raw`.
 pub(crate) const RAW: &str = "raw";
 
 /// All columns, in order.
 pub(crate) const COLUMNS: [Column; 18] = [
-    column(ID, Place::Id, Holds::Integer, "The id of the contact, never null"),
-    column("first_name", Place::Contact("first_name"), Holds::Text, "The first name of the contact"),
-    column("last_name", Place::Contact("last_name"), Holds::Text, "The last name of the contact"),
-    column("full_name", Place::Contact("full_name"), Holds::Text, "The whole name of the contact"),
-    column("email", Place::Contact("email"), Holds::Text, "The email address of the contact"),
-    column(
-        "phone_number",
-        Place::Contact("phone_number"),
-        Holds::Text,
-        "The phone number of the contact, as it was entered",
-    ),
-    column("company", Place::Contact("company"), Holds::Text, "The company of the contact"),
-    column("title", Place::Contact("title"), Holds::Text, "The job title of the contact"),
-    column("location", Place::Contact("location"), Holds::Text, "The place of the contact, as it was entered"),
-    column("image_url", Place::Contact("image_url"), Holds::Text, "The address of a picture of the contact"),
-    column("created_at", Place::Contact("created_at"), Holds::Instant, "When the contact was created, UTC"),
-    column(UPDATED_AT, Place::Contact("updated_at"), Holds::Instant, "When the contact was last changed, UTC"),
-    column(
-        OWNER_ID,
-        Place::Owner("id"),
-        Holds::Integer,
-        "The id of the user who owns the contact; null where there is none",
-    ),
-    column("owner_email", Place::Owner("email"), Holds::Text, "The email address of the owner"),
-    column("owner_first_name", Place::Owner("first_name"), Holds::Text, "The first name of the owner"),
-    column("owner_last_name", Place::Owner("last_name"), Holds::Text, "The last name of the owner"),
-    column("owner_name", Place::Owner("name"), Holds::Text, "The whole name of the owner"),
-    column(
-        EXTRA,
-        Place::Extra,
-        Holds::Text,
-        "A JSON object of what no other column can hold; null where there is nothing",
-    ),
+    column(ID, Source::Id, ColumnType::Integer, "Contact ID; never null"),
+    text("first_name", "First name").repeats(),
+    text("last_name", "Last name").repeats(),
+    text("full_name", "Full name").repeats(),
+    text("email", "Email address").normalized(NormalForm::Email),
+    text("phone_number", "Phone number, as entered").normalized(NormalForm::Phone),
+    text("company", "Company").repeats(),
+    text("title", "Job title").repeats(),
+    text("location", "Location, as entered").repeats(),
+    text("image_url", "Photo URL"),
+    text("created_at", "Creation time, UTC").of(ColumnType::Instant),
+    text(UPDATED_AT, "Time of the last change, UTC").of(ColumnType::Instant),
+    owner(OWNER_ID, "id", "ID of the user who owns the contact; null if there is none").of(ColumnType::Integer),
+    owner("owner_email", "email", "Email address of the owner").normalized(NormalForm::Email),
+    owner("owner_first_name", "first_name", "First name of the owner"),
+    owner("owner_last_name", "last_name", "Last name of the owner"),
+    owner("owner_name", "name", "Full name of the owner"),
+    column(EXTRA, Source::Extra, ColumnType::Text, "JSON object with what no other column can hold; null if empty"),
 ];
 
-/// The column of a table of owners that says how many contacts an owner has.
+/// The column of an owners table with the owner's number of contacts.
 pub(crate) const CONTACTS: &str = "contacts";
 
-/// What a column holds, in a few words: one of the table, `contact_owner` or one of its fields (`contact_owner.id`), or
-/// the number of contacts in a table of owners. Nothing for any other name.
+/// A column by its name. The fields of a nested owner (`contact_owner.id`) are the `owner_` columns.
+pub(crate) fn find(name: &str) -> Option<&'static Column> {
+    position(name).and_then(|index| COLUMNS.get(index))
+}
+
+fn position(name: &str) -> Option<usize> {
+    match name.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
+        Some(key) => position(&owner_column(key)),
+        None => COLUMNS.iter().position(|column| column.name == name),
+    }
+}
+
+/// A short description of a column of any table: of contacts, flat or nested, or of owners.
 pub(crate) fn about(name: &str) -> Option<&'static str> {
-    let own = |name: &str| COLUMNS.iter().find(|column| column.name == name).map(|column| column.about);
     match name {
-        OWNER => Some("The user who owns the contact; null where there is none"),
-        CONTACTS => Some("How many contacts the owner has"),
-        _ => match name.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
-            Some(key) => own(&owner_column(key)),
-            None => own(name),
-        },
+        OWNER => Some("User who owns the contact; null if there is none"),
+        CONTACTS => Some("Number of contacts the owner has"),
+        _ => find(name).map(|column| column.about),
     }
 }
 
@@ -120,29 +160,24 @@ pub(crate) fn owner_column(key: &str) -> String {
     format!("{OWNER_COLUMNS}{key}")
 }
 
-/// The key under which `extra` keeps a value that the column of this name cannot hold.
+/// The key in `extra` for a value that this column cannot hold.
 pub(crate) fn extra_key(name: &str) -> String {
-    match COLUMNS.iter().find(|column| column.name == name).map(|column| column.place) {
-        Some(Place::Owner(key)) => format!("{OWNER}.{key}"),
+    match COLUMNS.iter().find(|column| column.name == name).map(|column| column.source) {
+        Some(Source::Owner(key)) => format!("{OWNER}.{key}"),
         _ => name.to_owned(),
     }
 }
 
-/// Where a leaf of a table stands in the order of the digest: the order of the columns, with the fields of
-/// `contact_owner` in the place of the `owner_` columns. Nothing for a name that is none of this program's.
+/// The position of a leaf column in the content digest: the order of the columns, where the fields of `contact_owner`
+/// count as the `owner_` columns. `None` for an unknown name.
 pub(crate) fn rank(leaf: &str) -> Option<usize> {
-    let flat = match leaf.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')) {
-        Some(key) => &owner_column(key),
-        None => leaf,
-    };
-    let names = COLUMNS.iter().map(|column| column.name).chain([CONTACTS]);
-    names.enumerate().find(|(_, name)| *name == flat).map(|(rank, _)| rank)
+    if leaf == CONTACTS { Some(COLUMNS.len()) } else { position(leaf) }
 }
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let fields: Vec<Field> = COLUMNS
         .iter()
-        .map(|column| Field::new(column.name, data_type(column.holds), column.place != Place::Id))
+        .map(|column| Field::new(column.name, data_type(column.kind), column.source != Source::Id))
         .collect();
     Arc::new(Schema::new(fields))
 });
@@ -153,21 +188,21 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// |---|---|---|
 /// | `id` | int64, never null | `id`, a number or a numeric string |
 /// | `first_name` `last_name` `full_name` `email` `phone_number` `company` `title` `location` `image_url` | utf8 | the key of the same name; `""` is kept, an absent key is null |
-/// | `created_at` `updated_at` | timestamp in microseconds, time zone `UTC` | RFC 3339, or nearly: `2025-05-21 15:30:00 -0600`, `… UTC`, `2025-05-21T15:30Z`; years 1 to 9999, UTC |
+/// | `created_at` `updated_at` | timestamp in microseconds, time zone `UTC` | RFC 3339 and its variants: `2025-05-21 15:30:00 -0600`, `… UTC`, `2025-05-21T15:30Z`; years 1 to 9999, UTC. Digits below a microsecond are dropped |
 /// | `owner_id` | int64 | `contact_owner.id`, a number or a numeric string |
 /// | `owner_email` `owner_first_name` `owner_last_name` `owner_name` | utf8 | the owner's key of the same name |
-/// | `extra` | utf8, a JSON object | what the other columns could not hold; null where there is nothing |
+/// | `extra` | utf8, a JSON object | everything that no other column can hold; null if there is nothing |
 #[must_use]
 pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The schema of lines that are passed on as they were sent: one column.
+/// The schema of `--raw`: one column with the JSON as it was sent.
 pub(crate) fn raw_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![raw_field()]))
 }
 
-/// The schema of a table that has those lines, too.
+/// The schema of the table with that column appended.
 pub(crate) fn schema_with_raw() -> SchemaRef {
     let fields = schema().fields().iter().map(Arc::clone).chain([Arc::new(raw_field())]).collect::<Vec<_>>();
     Arc::new(Schema::new(fields))
@@ -177,12 +212,12 @@ fn raw_field() -> Field {
     Field::new(RAW, DataType::Binary, false)
 }
 
-fn data_type(holds: Holds) -> DataType {
-    match holds {
-        Holds::Integer => DataType::Int64,
-        Holds::Text => DataType::Utf8,
-        // The string "UTC", since readers take "+00:00" for another type.
-        Holds::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+fn data_type(kind: ColumnType) -> DataType {
+    match kind {
+        ColumnType::Integer => DataType::Int64,
+        ColumnType::Text => DataType::Utf8,
+        // Not "+00:00", which readers treat as another type.
+        ColumnType::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
     }
 }
 

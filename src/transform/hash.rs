@@ -1,9 +1,9 @@
-//! Personal data, hashed with a key: equal values can still be joined, and nobody without the key can find them out.
+//! Hashes personal data with a key: equal values can still be joined, but not recovered without the key.
 //!
-//! The value becomes the 64 hexadecimal digits of HMAC-SHA-256 over its normal form. Null stays null, and a text with
-//! nothing in it stays empty: its hash would join all who have no value. The normal form of an email address has no white
-//! space around it and small letters, that of a phone number is [`phone`]'s, that of any other text has no white space
-//! around it. There is no hash without a key: all phone numbers can be tried in seconds.
+//! A value becomes the 64 hexadecimal digits of HMAC-SHA-256 over its normal form: email addresses are trimmed and
+//! lowercased, phone numbers reduced by [`phone`], other texts trimmed. Null stays null, and a blank text becomes empty,
+//! because its hash would join all contacts without a value. Unkeyed hashes are not offered: all phone numbers can be tried
+//! within seconds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use sha2::Sha256;
 use super::phone::phone;
 use super::select::Columns;
 use crate::config::{ConfigError, Hashed, HmacKey};
-use crate::resource;
+use crate::resource::{self, NormalForm};
 
-/// Sets the id of a key apart from any hash of a value.
+/// Separates the id of a key from the hashes of values.
 const PURPOSE: &str = "linq-export, the id of a key, 1";
-/// Digits of the id of a key.
+/// Length of the id of a key in digits.
 const ID: usize = 16;
 
-/// The columns that are hashed, and how.
+/// The columns to hash, and the key.
 #[derive(Debug)]
-pub(super) struct Keyed {
+pub(super) struct HashedColumns {
     columns: BTreeSet<String>,
     key: HmacKey,
 }
 
-impl Keyed {
+impl HashedColumns {
     pub fn new(hashed: &Hashed, columns: &Columns) -> Result<Self, ConfigError> {
         let usage = |reason| Err(ConfigError::Usage(reason));
         for name in &hashed.columns {
@@ -41,33 +41,33 @@ impl Keyed {
                     );
                 }
                 Some(field) if *field.data_type() == DataType::Utf8 => {}
-                Some(_) => return usage(format!("{name} is no text, and --hmac cannot hash it")),
-                None => return usage(format!("--hmac is to hash {name:?}, and no column of that name is written")),
+                Some(_) => return usage(format!("--hmac supports text columns only, not {name}")),
+                None => return usage(format!("--hmac names {name:?}, which is not a column of the output")),
             }
         }
         Ok(Self { columns: hashed.columns.iter().cloned().collect(), key: hashed.key.clone() })
     }
 
-    /// The columns that are hashed.
+    /// The names of the columns.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         self.columns.iter()
     }
 
-    /// The column with its values hashed; none where they are not to be.
+    /// The column with its values hashed; `None` if it is not to be hashed.
     pub fn column(&self, name: &str, column: &ArrayRef) -> Option<ArrayRef> {
         let texts = column.as_string_opt::<i32>().filter(|_| self.columns.contains(name))?;
         let hashed: StringArray = texts.iter().map(|text| text.map(|text| self.hash(name, text))).collect();
         Some(Arc::new(hashed))
     }
 
-    /// The hash of one value of a column; empty for a value with nothing in it.
+    /// The hash of a value of a column; empty for a blank value.
     pub fn hash(&self, name: &str, text: &str) -> String {
         let normal = normal_form(name, text);
         if normal.is_empty() { normal } else { hmac(&self.key, normal.as_bytes()) }
     }
 }
 
-/// What tells one key from another, without giving anything away.
+/// Identifies a key without revealing anything about it.
 pub(crate) fn key_id(key: &HmacKey) -> String {
     let mut id = hmac(key, PURPOSE.as_bytes());
     id.truncate(ID);
@@ -75,7 +75,7 @@ pub(crate) fn key_id(key: &HmacKey) -> String {
 }
 
 fn hmac(key: &HmacKey, bytes: &[u8]) -> String {
-    // A key of any length will do.
+    // HMAC accepts keys of any length.
     let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(key.expose()) else { return String::new() };
     hmac.update(bytes);
     let digits = b"0123456789abcdef";
@@ -85,10 +85,10 @@ fn hmac(key: &HmacKey, bytes: &[u8]) -> String {
 
 fn normal_form(column: &str, text: &str) -> String {
     let text = text.trim();
-    match column {
-        "email" | "owner_email" => text.to_lowercase(),
-        "phone_number" => phone(text),
-        _ => text.to_owned(),
+    match resource::find(column).map(|column| column.normal_form) {
+        Some(NormalForm::Email) => text.to_lowercase(),
+        Some(NormalForm::Phone) => phone(text),
+        Some(NormalForm::Text) | None => text.to_owned(),
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_mean_the_same_have_one_normal_form() {
+    fn equivalent_values_have_one_normal_form() {
         for (column, text, due) in [
             ("email", " Jane.Doe@Example.COM\n", "jane.doe@example.com"),
             ("owner_email", "É@x", "é@x"),
@@ -124,19 +124,19 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_nothing_in_it_stays_empty() {
+    fn blank_text_becomes_empty() {
         let columns = Columns::of(&crate::config::Layout::default()).unwrap();
         let names = ["email", "phone_number", "title"].map(str::to_owned).to_vec();
         let hashed = Hashed { columns: names.clone(), key: HmacKey::new(&[7; 32]).unwrap() };
-        let keyed = Keyed::new(&hashed, &columns).unwrap();
+        let columns = HashedColumns::new(&hashed, &columns).unwrap();
         for name in names {
-            assert_eq!(["", " ", "\r\n"].map(|text| keyed.hash(&name, text)), ["", "", ""]);
-            assert_eq!(keyed.hash(&name, "-").len(), 64);
+            assert_eq!(["", " ", "\r\n"].map(|text| columns.hash(&name, text)), ["", "", ""]);
+            assert_eq!(columns.hash(&name, "-").len(), 64);
         }
     }
 
     #[test]
-    fn a_key_is_told_from_another_by_its_id() {
+    fn keys_have_distinct_ids() {
         let [one, other] = [[1; 32], [2; 32]].map(|bytes| HmacKey::new(&bytes).unwrap());
         assert_eq!((key_id(&one).len(), key_id(&one) == key_id(&one.clone())), (ID, true));
         assert_ne!(key_id(&one), key_id(&other));

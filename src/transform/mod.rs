@@ -1,8 +1,9 @@
-//! The form that was asked for: batches of the whole table come in, batches of the output's columns go out.
+//! Transforms batches of the whole table into batches of the output's columns.
 //!
-//! Columns are chosen, hashed and nested here, and owners gathered into a table of their own. No value is lost by a
-//! change of form: what a form has no column for goes into `extra`, as in the table.
+//! It selects, hashes and nests columns, and collects owners into a table of their own. Nothing is lost by changing the
+//! form: a value without a column goes into `extra`, as in the table.
 
+mod batch;
 mod extra;
 mod hash;
 mod owners;
@@ -13,35 +14,35 @@ mod tests;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StructArray};
-use arrow::buffer::NullBuffer;
-use arrow::datatypes::{DataType, Fields, Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use crate::config::{ConfigError, Content, Layout, Owners};
 use crate::resource;
+use batch::{column, nested, replaced};
 use extra::Extra;
-use hash::Keyed;
+use hash::HashedColumns;
 pub(crate) use hash::key_id;
 pub(crate) use owners::OwnersTable;
 use owners::OwnersTally;
 use select::Columns;
 pub(crate) use select::check_partition;
 
-/// The columns that a layout gives.
+/// The columns of an output.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Schemas {
-    /// Those of the contacts.
+    /// The columns of the contacts.
     pub contacts: SchemaRef,
-    /// Those of the owners, where they have a table.
+    /// The columns of the owners, if they have their own table.
     pub owners: Option<SchemaRef>,
 }
 
-/// The columns that a layout gives, without an export.
+/// The columns that an export with this layout would have.
 ///
 /// # Errors
-/// If a column is none of the table, or cannot be treated as was asked.
+/// If a column is unknown, or cannot be selected or hashed as requested.
 pub fn schemas(layout: &Layout) -> Result<Schemas, ConfigError> {
     let arrange = Arrange::new(&Content::Table(layout.clone()))?;
     let owners = match &arrange.form {
@@ -51,7 +52,7 @@ pub fn schemas(layout: &Layout) -> Result<Schemas, ConfigError> {
     Ok(Schemas { contacts: arrange.schema(), owners })
 }
 
-/// Brings batches into the form of an output.
+/// Transforms batches for an output.
 #[derive(Debug)]
 pub(crate) struct Arrange {
     form: Form,
@@ -66,27 +67,27 @@ enum Form {
 
 #[derive(Debug)]
 struct Table {
-    keyed: Option<Keyed>,
+    hashed: Option<HashedColumns>,
     extra: Extra,
     owners: Option<OwnersTally>,
 }
 
 impl Arrange {
-    /// Arranges as was asked for.
+    /// A transformation to the requested content.
     ///
     /// # Errors
-    /// If a column is none of the table, or cannot be treated as was asked.
+    /// If a column is unknown, or cannot be selected or hashed as requested.
     pub fn new(content: &Content) -> Result<Self, ConfigError> {
         let layout = match content {
             Content::Raw => return Ok(Self { form: Form::Raw, schema: resource::raw_schema() }),
             Content::Table(layout) => layout,
         };
         let columns = Columns::of(layout)?;
-        let keyed = layout.hashed.as_ref().map(|hashed| Keyed::new(hashed, &columns)).transpose()?;
-        let extra = Extra::new(&columns, keyed.as_ref());
+        let hashed = layout.hashed.as_ref().map(|hashed| HashedColumns::new(hashed, &columns)).transpose()?;
+        let extra = Extra::new(&columns, hashed.as_ref());
         let owners = (layout.owners == Owners::Table).then(|| OwnersTally::new(&columns)).transpose()?;
         let schema = Arc::new(Schema::new(columns.fields()));
-        Ok(Self { form: Form::Table(Box::new(Table { keyed, extra, owners })), schema })
+        Ok(Self { form: Form::Table(Box::new(Table { hashed, extra, owners })), schema })
     }
 
     /// The columns of the contacts.
@@ -94,7 +95,7 @@ impl Arrange {
         Arc::clone(&self.schema)
     }
 
-    /// Takes a batch of the whole table; returns it in the form that was asked for.
+    /// Transforms a batch of the whole table.
     pub fn take(&mut self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         match &mut self.form {
             Form::Raw => batch.project(&[batch.schema().index_of(resource::RAW)?]),
@@ -102,7 +103,7 @@ impl Arrange {
         }
     }
 
-    /// The owners of all contacts taken, where they have a table.
+    /// The owners of all contacts so far, if they have their own table.
     pub fn finish(self) -> Option<OwnersTable> {
         match self.form {
             Form::Table(table) => table.owners.map(OwnersTally::finish),
@@ -114,11 +115,11 @@ impl Arrange {
 impl Table {
     fn take(&mut self, batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
         let mut batch = batch.clone();
-        if let Some(keyed) = &self.keyed {
-            batch = replaced(&batch, |name, column| keyed.column(name, column))?;
+        if let Some(hashed) = &self.hashed {
+            batch = replaced(&batch, |name, column| hashed.column(name, column))?;
         }
         if self.extra.changes() {
-            let extra = self.extra.column(&batch, self.keyed.as_ref())?;
+            let extra = self.extra.column(&batch, self.hashed.as_ref())?;
             batch = replaced(&batch, |name, _| (name == resource::EXTRA).then(|| Arc::clone(&extra)))?;
         }
         if let Some(owners) = &mut self.owners {
@@ -134,33 +135,4 @@ impl Table {
             .collect();
         RecordBatch::try_new(Arc::clone(schema), columns?)
     }
-}
-
-/// The batch, with other columns where `replace` gives some.
-fn replaced(
-    batch: &RecordBatch,
-    replace: impl Fn(&str, &ArrayRef) -> Option<ArrayRef>,
-) -> Result<RecordBatch, ArrowError> {
-    let schema = batch.schema();
-    let columns = schema.fields().iter().zip(batch.columns());
-    let columns = columns.map(|(field, column)| replace(field.name(), column).unwrap_or_else(|| Arc::clone(column)));
-    RecordBatch::try_new(Arc::clone(&schema), columns.collect())
-}
-
-/// The owner as a struct: null where all of its fields are.
-fn nested(batch: &RecordBatch, fields: &Fields) -> Result<ArrayRef, ArrowError> {
-    let columns: Result<Vec<_>, _> =
-        fields.iter().map(|field| column(batch, &resource::owner_column(field.name())).map(Arc::clone)).collect();
-    let columns = columns?;
-    let is_there = |row| columns.iter().any(|column: &ArrayRef| column.is_valid(row));
-    let there: NullBuffer = (0..batch.num_rows()).map(is_there).collect();
-    Ok(Arc::new(StructArray::try_new(fields.clone(), columns, Some(there))?))
-}
-
-fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef, ArrowError> {
-    batch.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column {name}")))
-}
-
-fn text<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b StringArray, ArrowError> {
-    column(batch, name).map(AsArray::as_string)
 }

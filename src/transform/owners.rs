@@ -1,7 +1,7 @@
-//! Owners in a table of their own: gathered from the contacts, one row an owner.
+//! The owners table: one row per owner, collected from the contacts.
 //!
-//! The API repeats an owner in each of its contacts, and copies may contradict each other, since pages are read at
-//! different instants. The copy on the contact that was updated last counts; of several, that on the greatest id.
+//! The API repeats an owner in each of its contacts. Copies may contradict each other, because pages are read at different
+//! times. The copy in the most recently updated contact wins; of several, the one with the greatest id.
 
 use std::collections::btree_map::{self, BTreeMap, Entry};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,36 +11,36 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArra
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 
+use super::batch::{column, text};
 use super::select::Columns;
-use super::{column, text};
 use crate::config::ConfigError;
 use crate::resource;
 
-/// Rows of a batch.
+/// Maximum number of rows per batch.
 const BATCH_ROWS: usize = 8_192;
 
 /// The owners so far.
 #[derive(Debug)]
 pub(super) struct OwnersTally {
     schema: SchemaRef,
-    /// The columns of text.
+    /// The text columns.
     texts: Vec<FieldRef>,
     owners: BTreeMap<i64, Owner>,
 }
 
-/// An owner's texts, in the order of the columns.
+/// The texts of an owner, in the order of the columns.
 type Texts = Box<[Option<Box<str>>]>;
 
-/// An owner, as far as its contacts are known.
+/// An owner, as seen so far.
 #[derive(Debug)]
 struct Owner {
-    /// The copy that counts.
+    /// The copy that wins.
     texts: Texts,
-    /// The time of the update, and the id, of the contact that it stands on.
+    /// The update time and the id of the contact with that copy.
     latest: (Option<i64>, i64),
-    /// Contacts that have this copy.
+    /// Number of contacts with this copy.
     contacts: u64,
-    /// Contacts that have another, by a hash of it. Few owners have any.
+    /// Number of contacts with each other copy, by its hash. Few owners have any.
     others: BTreeMap<u64, u64>,
 }
 
@@ -48,8 +48,7 @@ impl OwnersTally {
     pub fn new(columns: &Columns) -> Result<Self, ConfigError> {
         if columns.get(resource::OWNER_ID).is_none() {
             return Err(ConfigError::Usage(
-                "a table of owners (--owners table) needs owner_id, or nothing says which owner a contact has"
-                    .to_owned(),
+                "--owners table requires owner_id, which links a contact to its owner".to_owned(),
             ));
         }
         let texts: Vec<FieldRef> = columns.of_owner().map(Arc::clone).collect();
@@ -64,7 +63,7 @@ impl OwnersTally {
         Arc::clone(&self.schema)
     }
 
-    /// Takes the owners of a batch of the whole table.
+    /// Adds the owners of a batch of the whole table.
     pub fn take(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
         let owner_ids = column(batch, resource::OWNER_ID)?.as_primitive::<Int64Type>();
         let ids = column(batch, resource::ID)?.as_primitive::<Int64Type>();
@@ -82,7 +81,7 @@ impl OwnersTally {
         Ok(())
     }
 
-    /// The table of all owners taken.
+    /// The table of all owners so far.
     pub fn finish(self) -> OwnersTable {
         let contradictions = self.owners.values().map(Owner::contradictions).sum();
         OwnersTable { schema: self.schema, owners: self.owners.into_iter(), contradictions }
@@ -94,7 +93,7 @@ impl Owner {
         Self { texts, latest, contacts: 1, others: BTreeMap::new() }
     }
 
-    /// Takes the copy of one more contact.
+    /// Adds the copy of another contact.
     fn take<'t>(&mut self, said: impl Iterator<Item = Option<&'t str>> + Clone, latest: (Option<i64>, i64)) {
         if said.clone().zip(&self.texts).all(|(said, text)| said == text.as_deref()) {
             self.contacts += 1;
@@ -126,7 +125,7 @@ fn hash<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> u64 {
     hasher.finish()
 }
 
-/// The owners of all contacts: batches with a row an owner, by their ids.
+/// The owners of all contacts, in batches, ordered by id.
 #[derive(Debug)]
 pub(crate) struct OwnersTable {
     schema: SchemaRef,
@@ -140,7 +139,7 @@ impl OwnersTable {
         Arc::clone(&self.schema)
     }
 
-    /// Contacts whose copy of their owner differs from the one in the table.
+    /// Number of contacts whose copy of the owner differs from the table.
     pub fn contradictions(&self) -> u64 {
         self.contradictions
     }

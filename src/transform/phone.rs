@@ -1,15 +1,14 @@
-//! The normal form of a phone number, so that one number has one hash: a text comes in as somebody typed it, another goes
-//! out.
+//! The normal form of a phone number, so that a number has the same hash however it was typed.
 //!
-//! Only what separates digits is left out. Two numbers that differ in anything else stay two.
+//! Only separators are removed. Numbers that differ in anything else stay distinct.
 
 use crate::text::sanitize::acts;
 
-/// Words before an extension; the longer ones first.
+/// What can precede an extension; longer ones first.
 const EXTENSION: [&str; 6] = [";ext", "extension", "extn", "ext", "x", "#"];
 
-/// A `+` where it begins with one, its digits, and `x12` for an extension. What is neither stays, in small letters; a text
-/// that does not begin with a number stays as it is, but for white space around it.
+/// The number's `+`, if any, its digits, and `x12` for an extension. Anything else that follows stays, in lowercase. A text
+/// that does not begin with a number is only trimmed.
 pub(super) fn phone(text: &str) -> String {
     let rest = text.trim_start_matches(separates);
     let (plus, rest) = rest.strip_prefix('+').map_or(("", rest), |rest| ("+", rest));
@@ -22,7 +21,7 @@ pub(super) fn phone(text: &str) -> String {
     format!("{plus}{digits}{}", extension(more))
 }
 
-/// What follows a number: `x` and digits, where it is an extension.
+/// What follows the number: `x` and digits if it is an extension.
 fn extension(more: &str) -> String {
     let more: String = more.chars().filter(|character| !separates(*character)).flat_map(char::to_lowercase).collect();
     let after =
@@ -33,7 +32,7 @@ fn extension(more: &str) -> String {
     }
 }
 
-/// Whether a character only sets digits apart. A slash or a comma may stand between two numbers.
+/// Whether a character only separates digits. A slash or a comma may separate two numbers instead.
 fn separates(character: char) -> bool {
     character.is_whitespace()
         || acts(character)
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_number_has_one_form_however_it_is_typed() {
+    fn a_number_has_one_form_however_typed() {
         for (due, texts) in [
             (
                 "+15551234567",
@@ -102,13 +101,13 @@ mod tests {
             "",
         ];
         let forms: std::collections::BTreeSet<_> = texts.iter().map(|text| phone(text)).collect();
-        // Those that are equal are equal as typed.
+        // The two equal forms are of the same number.
         assert_eq!(forms.len(), texts.len() - 1, "{forms:?}");
         assert_eq!(phone("1555 12"), phone("155512"));
     }
 
     #[test]
-    fn what_is_no_number_stays() {
+    fn keeps_what_is_not_a_number() {
         for text in ["unknown", "call Jane", "x12", "#12", "n/a", "+", "-"] {
             assert_eq!(phone(&format!(" {text} ")), text);
         }

@@ -1,4 +1,4 @@
-//! Which of the table's columns an output has: names come in, checked, and fields go out.
+//! Selects the columns of an output.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) fn check_partition(output: &Output) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The columns of an output, by the names they have in the whole table.
+/// The columns of an output, by their names in the whole table.
 #[derive(Debug)]
 pub(super) struct Columns {
     kept: Vec<FieldRef>,
@@ -33,13 +33,13 @@ impl Columns {
         let dropped = named(&layout.dropped, "--drop")?;
         if dropped.contains(resource::ID) {
             return Err(ConfigError::Usage(
-                "id cannot be dropped: that each is there once is what shows that the file is right".to_owned(),
+                "id cannot be dropped: without it, duplicate contacts could not be detected".to_owned(),
             ));
         }
         for name in layout.columns.iter().flatten() {
             if named(std::slice::from_ref(name), "--columns")?.is_subset(&dropped) {
                 return Err(ConfigError::Usage(format!(
-                    "{name} is both chosen by --columns and left out by --drop: name it in one of them"
+                    "{name} is in both --columns and --drop: remove it from one of them"
                 )));
             }
         }
@@ -51,7 +51,7 @@ impl Columns {
         let has_owner = schema.fields().iter().any(|field| is_owners(field) && is_kept(field.name()));
         if layout.owners == Owners::Struct && !has_owner {
             return Err(ConfigError::Usage(
-                "--owners struct needs a column of the owner, and --columns or --drop leaves none".to_owned(),
+                "--owners struct requires at least one owner column: change --columns or --drop".to_owned(),
             ));
         }
         let (kept, dropped): (Vec<_>, Vec<_>) = schema.fields().iter().partition(|field| is_kept(field.name()));
@@ -62,27 +62,27 @@ impl Columns {
         })
     }
 
-    /// The field of a column that is written, by its name in the whole table.
+    /// The field of a selected column.
     pub fn get(&self, name: &str) -> Option<&FieldRef> {
         self.kept.iter().find(|field| field.name() == name)
     }
 
-    /// The names of the columns that are not written, in any form.
+    /// The names of the columns that are not selected.
     pub fn dropped(&self) -> &[String] {
         &self.dropped
     }
 
-    /// Whether owners have a table of their own.
+    /// Whether owners have their own table.
     pub fn has_owners_table(&self) -> bool {
         self.owners == Owners::Table
     }
 
-    /// The owner's columns that are written, but for its id.
+    /// The selected columns of the owner, except its id.
     pub fn of_owner(&self) -> impl Iterator<Item = &FieldRef> {
         self.kept.iter().filter(|field| is_owners(field) && field.name() != resource::OWNER_ID)
     }
 
-    /// The fields of the contacts, in the form they are written in.
+    /// The fields of the contacts in the output.
     pub fn fields(&self) -> Vec<FieldRef> {
         let mut fields = Vec::new();
         let mut of_owner = Vec::new();
@@ -110,7 +110,7 @@ fn is_owners(field: &Field) -> bool {
     field.name().starts_with(resource::OWNER_COLUMNS)
 }
 
-/// The columns that an option names; each must be one of the table.
+/// The columns named by an option.
 fn named(names: &[String], option: &str) -> Result<BTreeSet<String>, ConfigError> {
     let schema = resource::schema();
     let all = || schema.fields().iter();
@@ -123,7 +123,7 @@ fn named(names: &[String], option: &str) -> Result<BTreeSet<String>, ConfigError
         } else {
             let names: Vec<_> = all().map(|field| field.name().as_str()).collect();
             return Err(ConfigError::Usage(format!(
-                "no column is called {name:?}: there are {}, and {} for all of the owner's (see {option})",
+                "unknown column {name:?} in {option}; available: {}, and {} for all columns of the owner",
                 names.join(", "),
                 resource::OWNER
             )));

@@ -1,8 +1,11 @@
-//! Forms of the table, on pages as the API sends them.
+//! Transformations of pages as the API sends them.
 
 use arrow::datatypes::Int64Type;
 use serde_json::{Value, json};
 
+use arrow::array::{Array, AsArray};
+
+use super::batch::text;
 use super::*;
 use crate::config::{Hashed, HmacKey};
 use crate::decode;
@@ -54,7 +57,7 @@ fn object(batch: &RecordBatch, row: usize) -> Value {
 }
 
 #[test]
-fn the_whole_table_stays_as_it_is() {
+fn whole_table_is_unchanged() {
     let contacts = r#"{"id":1,"email":"a","contact_owner":{"id":2,"team":1.50},"x":18446744073709551616}"#;
     let (arranged, owners) = arranged(Layout::default(), contacts);
     let whole = batch(contacts);
@@ -63,7 +66,7 @@ fn the_whole_table_stays_as_it_is() {
 }
 
 #[test]
-fn columns_are_chosen_in_the_tables_order_and_id_always() {
+fn keeps_the_order_of_columns_and_always_id() {
     let of = |change: &dyn Fn(&mut Layout)| {
         let mut layout = Layout::default();
         change(&mut layout);
@@ -84,19 +87,22 @@ fn columns_are_chosen_in_the_tables_order_and_id_always() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_by_name() {
+fn refuses_invalid_selections_by_name() {
     for (layout, says) in [
-        (layout(|layout| layout.columns = Some(names(&["e-mail"]))), "no column is called \"e-mail\": there are id, "),
+        (
+            layout(|layout| layout.columns = Some(names(&["e-mail"]))),
+            "unknown column \"e-mail\" in --columns; available: id, ",
+        ),
         (layout(|layout| layout.dropped = names(&["id"])), "id cannot be dropped"),
-        (layout(|layout| layout.hashed = Some(hashed(&["owner_id"]))), "owner_id is no text"),
+        (layout(|layout| layout.hashed = Some(hashed(&["owner_id"]))), "text columns only, not owner_id"),
         (layout(|layout| layout.hashed = Some(hashed(&["extra"]))), "drop it"),
-        (layout(|layout| layout.hashed = Some(hashed(&["nick"]))), "no column of that name"),
+        (layout(|layout| layout.hashed = Some(hashed(&["nick"]))), "\"nick\", which is not a column"),
         (
             layout(|layout| {
                 layout.dropped = names(&["owner_id"]);
                 layout.owners = Owners::Table;
             }),
-            "needs owner_id",
+            "requires owner_id",
         ),
     ] {
         let error = refused(layout);
@@ -105,7 +111,7 @@ fn what_makes_no_sense_is_refused_by_name() {
 }
 
 #[test]
-fn an_owner_is_nested_and_null_where_there_is_none() {
+fn nests_owners_and_leaves_null_without_one() {
     let contacts = r#"{"id":1,"contact_owner":{"id":5,"name":"Jane"}},{"id":2},{"id":3,"contact_owner":{"email":""}}"#;
     let (arranged, _) = arranged(layout(|layout| layout.owners = Owners::Struct), contacts);
     let owners = arranged.column_by_name("contact_owner").unwrap().as_struct();
@@ -118,7 +124,7 @@ fn an_owner_is_nested_and_null_where_there_is_none() {
 }
 
 #[test]
-fn of_contradicting_owners_the_copy_that_was_updated_last_counts() {
+fn most_recently_updated_copy_of_an_owner_wins() {
     let contacts = r#"
         {"id":1,"updated_at":"2025-01-02T00:00:00Z","contact_owner":{"id":9,"name":"new","email":"a"}},
         {"id":2,"updated_at":"2025-01-01T00:00:00Z","contact_owner":{"id":9,"name":"old","email":"a"}},
@@ -143,7 +149,7 @@ fn column_of<'b>(batch: &'b RecordBatch, name: &str) -> &'b ArrayRef {
 }
 
 #[test]
-fn an_owner_without_an_id_goes_into_extra() {
+fn owner_without_an_id_goes_into_extra() {
     let contacts = r#"{"id":1,"contact_owner":{"id":"x","name":"Jane \"J\"","email":null}},{"id":2,"a":1.50},{"id":3}"#;
     let (arranged, owners) = arranged(layout(|layout| layout.owners = Owners::Table), contacts);
     assert_eq!(object(&arranged, 0), json!({"contact_owner.id": "x", "contact_owner.name": "Jane \"J\""}));
@@ -152,7 +158,7 @@ fn an_owner_without_an_id_goes_into_extra() {
 }
 
 #[test]
-fn what_is_hashed_or_dropped_stands_in_extra_neither() {
+fn hashed_and_dropped_values_are_not_in_extra() {
     let contacts = r#"{"id":1,"email":["jane@x"],"phone_number":5551234567,"title":{"a":1},"y":1,
             "contact_owner":{"id":1,"email":7,"name":"Jane"}},
         {"id":2,"email":" Jane@X ","phone_number":null,"title":2}"#;
@@ -165,7 +171,7 @@ fn what_is_hashed_or_dropped_stands_in_extra_neither() {
     );
     let hash = |column: &str, text: &str| {
         let columns = Columns::of(&Layout::default()).unwrap();
-        Keyed::new(&hashed(&[column]), &columns).unwrap().hash(column, text)
+        HashedColumns::new(&hashed(&[column]), &columns).unwrap().hash(column, text)
     };
     assert_eq!(
         object(&arranged, 0),
@@ -182,7 +188,7 @@ fn what_is_hashed_or_dropped_stands_in_extra_neither() {
 }
 
 #[test]
-fn nothing_of_an_owner_that_is_dropped_or_hashed_stands_in_extra() {
+fn dropped_or_hashed_owners_are_not_in_extra() {
     let contacts = r#"{"id":1,"contact_owner":"Jane <jane@x>"},{"id":2,"contact_owner":[{"email":"jane@x"}],"x":1},
         {"id":3,"contact_owner":{"id":5,"phone":"555","email":"jane@x"}},{"id":4,"contact_owner_id":5}"#;
     let of = |change: &dyn Fn(&mut Layout)| {
@@ -192,7 +198,7 @@ fn nothing_of_an_owner_that_is_dropped_or_hashed_stands_in_extra() {
     let gone = [Value::Null, json!({"x": 1}), Value::Null, json!({"contact_owner_id": 5})];
     assert_eq!(of(&|layout| layout.dropped = names(&["contact_owner"])), gone);
     assert_eq!(of(&|layout| layout.columns = Some(names(&["extra"]))), gone);
-    // The others of the owner are still wanted, and so is what no column has of it.
+    // The other values of the owner are kept, including those without a column.
     let [text, list, kept, _] = of(&|layout| layout.dropped = names(&["owner_email"]));
     assert_eq!([text, list, kept], [Value::Null, json!({"x": 1}), json!({"contact_owner.phone": "555"})]);
     let [text, list, ..] = of(&|layout| layout.hashed = Some(hashed(&["owner_email"])));
@@ -200,16 +206,16 @@ fn nothing_of_an_owner_that_is_dropped_or_hashed_stands_in_extra() {
     assert!(list["contact_owner"].as_str().is_some_and(|hash| hash.len() == 64), "{list}");
 }
 
-/// The name that such a value has in the table was taken by a key of the contact's own.
+/// The contact itself has a key of the name that the value would get in `extra`.
 #[test]
-fn what_is_hashed_or_dropped_is_so_under_another_name_too() {
+fn hides_values_whose_name_got_a_suffix() {
     let contacts = r#"{"id":1,"contact_owner.email":"jane@x","contact_owner":{"id":1,"email":["jane@x"]}},
         {"id":2,"email_":"jane@x","email_2":1}"#;
     let of = |change: &dyn Fn(&mut Layout)| {
         let (arranged, _) = arranged(layout(|layout| change(layout)), contacts);
         [0, 1].map(|row| object(&arranged, row))
     };
-    // Keys that only look so are others.
+    // These keys are unrelated: their names only look like suffixed ones.
     let others = json!({"email_": "jane@x", "email_2": 1});
     assert_eq!(of(&|layout| layout.dropped = names(&["owner_email", "email"])), [Value::Null, others.clone()]);
     let [hidden, same] = of(&|layout| layout.hashed = Some(hashed(&["owner_email", "email"])));
@@ -218,7 +224,7 @@ fn what_is_hashed_or_dropped_is_so_under_another_name_too() {
 }
 
 #[test]
-fn an_empty_value_is_not_hashed_in_extra_either() {
+fn empty_values_in_extra_are_not_hashed() {
     let contacts = r#"{"id":1,"email":"","owner_email":"","contact_owner":""}"#;
     let (arranged, _) = arranged(layout(|layout| layout.hashed = Some(hashed(&["email", "owner_email"]))), contacts);
     assert_eq!(value(&arranged, "email", 0).as_deref(), Some(""));
@@ -226,14 +232,14 @@ fn an_empty_value_is_not_hashed_in_extra_either() {
 }
 
 #[test]
-fn a_key_of_the_contact_itself_is_not_overwritten_by_its_owners() {
+fn owner_does_not_overwrite_a_key_of_the_contact() {
     let contacts = r#"{"id":1,"contact_owner.name":"literal","contact_owner":{"name":"Jane"}}"#;
     let (arranged, _) = arranged(layout(|layout| layout.owners = Owners::Table), contacts);
     assert_eq!(object(&arranged, 0), json!({"contact_owner.name": "literal", "contact_owner.name_": "Jane"}));
 }
 
 #[test]
-fn raw_lines_are_the_bytes_that_were_sent() {
+fn raw_lines_are_the_bytes_as_sent() {
     let contacts = "{ \"id\": 1.0e0x }";
     assert!(decode::decode_with_raw(contacts.as_bytes()).is_err());
     let contacts = "{\"id\":1,\r\n  \"a\":\"\\u00e9\\n\", \"b\": 1.50},  {\"b\":2,\"id\":\"2\"}";

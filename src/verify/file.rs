@@ -10,11 +10,11 @@ use super::verified::Verified;
 use crate::checksum::Checksum;
 use crate::destination::{is_held, is_interrupted};
 use crate::manifest::{Claim, FileRecord, Manifest, OwnersRecord, contacts_of, read_file, read_limited};
-use crate::naming::Names;
+use crate::naming::FileNames;
 
 /// Compares a file with the manifest next to it, or with `manifest`.
 pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
-    let names = Names::of(file).map_err(|error| VerifyError::Read { path: file.to_owned(), error })?;
+    let names = FileNames::of(file).map_err(|error| VerifyError::Read { path: file.to_owned(), error })?;
     let compared = compare(&names, manifest);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
@@ -34,7 +34,7 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
     compare(&names, manifest)
 }
 
-fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError> {
+fn compare(names: &FileNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
     let file = &names.target;
     let size = size(file).map_err(|error| match error {
         VerifyError::Missing(path) => VerifyError::NoFile(path),
@@ -53,7 +53,7 @@ fn compare(names: &Names, given: Option<&Path>) -> Result<Verified, VerifyError>
     let mut verified = Verified::new(file, claim, sha256);
     verified.add(due);
     if let Some(owners) = &manifest.owners {
-        let path = owners.file.name.as_deref().and_then(|name| names.owners_called(name));
+        let path = owners.file.name.as_deref().and_then(|name| names.owners_path(name));
         let path = path.ok_or_else(|| unusable("owners.file.name is not the name of an owners file"))?;
         check_owners(&path, &manifest, owners)?;
         verified.bytes += owners.file.bytes;

@@ -12,15 +12,16 @@ use super::file::{check_bytes, check_owners, read_manifest, size};
 use super::verified::Verified;
 use crate::atomic::is_taken_away;
 use crate::checksum::Checksum;
-use crate::destination::{is_held, listed, partitions, stranger};
+use crate::destination::{first_unlisted, is_held, listed_files, partitions};
 use crate::manifest::FileRecord;
-use crate::naming::FolderNames;
+use crate::naming::DirectoryNames;
 
 /// Compares a directory with the manifest in it, or with `manifest`.
 pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
     let failed = |error| VerifyError::Read { path: folder.to_owned(), error };
     // The current directory has a name only in its absolute path.
-    let names = FolderNames::of(folder).or_else(|_| FolderNames::of(&fs::canonicalize(folder)?)).map_err(failed)?;
+    let names =
+        DirectoryNames::of(folder).or_else(|_| DirectoryNames::of(&fs::canonicalize(folder)?)).map_err(failed)?;
     let compared = compare(&names, manifest);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
@@ -35,7 +36,7 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
     compare(&names, manifest)
 }
 
-fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
+fn compare(names: &DirectoryNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
     let (folder, path) = (&names.target, given.unwrap_or(&names.manifest));
     if !folder.is_dir() {
         return Err(VerifyError::NoFolder(folder.clone()));
@@ -57,13 +58,13 @@ fn compare(names: &FolderNames, given: Option<&Path>) -> Result<Verified, Verify
         let path = file.name.as_ref().map(|name| folder.join(name));
         path.ok_or_else(|| unusable("a file of the directory has no name"))
     };
-    let success = folder.join(FolderNames::SUCCESS);
+    let success = folder.join(DirectoryNames::SUCCESS);
     if !success.is_file() {
         return Err(VerifyError::NoSuccess(success));
     }
-    let listed = listed(&manifest);
+    let listed = listed_files(&manifest);
     let listed: Vec<_> = listed.iter().map(String::as_str).collect();
-    let stray = stranger(folder, &listed).map_err(|error| VerifyError::Read { path: folder.clone(), error })?;
+    let stray = first_unlisted(folder, &listed).map_err(|error| VerifyError::Read { path: folder.clone(), error })?;
     if let Some(stray) = stray {
         return Err(VerifyError::Stray(folder.join(stray)));
     }

@@ -15,7 +15,7 @@ pub use error::VerifyError;
 pub use verified::Verified;
 
 use crate::atomic::is_taken_away;
-use crate::naming::FolderNames;
+use crate::naming::DirectoryNames;
 
 /// Checks a file against the manifest next to it, or a directory against the manifest in it; `manifest` names another one.
 ///
@@ -23,7 +23,7 @@ use crate::naming::FolderNames;
 /// The first difference, or that publishing was interrupted or is in progress.
 pub fn verify(path: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
     let names_folder = path.to_string_lossy().ends_with(is_separator);
-    let is_taken_away = || FolderNames::of(path).is_ok_and(|names| is_taken_away(&names.target));
+    let is_taken_away = || DirectoryNames::of(path).is_ok_and(|names| is_taken_away(&names.target));
     if names_folder || path.is_dir() || is_taken_away() {
         folder::verify(path, manifest)
     } else {

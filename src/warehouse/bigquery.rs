@@ -1,15 +1,16 @@
-//! BigQuery: the schema file, the load with `bq`, the merge and the digest.
+//! BigQuery: the schema file, `bq load`, the `MERGE` and the digest.
 //!
-//! `bq` loads one local file at a time, splits names at commas, and BigQuery reads gzip but not zstd.
+//! `bq` loads one local file at a time and splits file names at commas. BigQuery reads gzip but not zstd.
 
 use serde::Serialize;
 
 use super::columns::{Column, Kind, Leaf, leaves};
-use super::ddl::{Ddl, NOT_NULL, about_table, fields};
+use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Table};
 use super::merge::{Deletes, merge};
 use super::quote::{Quotes, escaped, name, shell};
+use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 /// A column in a schema file.
@@ -17,7 +18,7 @@ use crate::config::Format;
 struct SchemaField<'a> {
     name: &'a str,
     #[serde(rename = "type")]
-    of: &'static str,
+    sql_type: &'static str,
     mode: &'static str,
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,30 +27,30 @@ struct SchemaField<'a> {
 
 impl<'a> From<&'a Column> for SchemaField<'a> {
     fn from(column: &'a Column) -> Self {
-        let (of, fields) = match &column.kind {
+        let (sql_type, fields) = match &column.kind {
             Kind::Integer => ("INTEGER", None),
             Kind::Text => ("STRING", None),
-            Kind::Instant => ("TIMESTAMP", None),
+            Kind::Timestamp => ("TIMESTAMP", None),
             Kind::Struct(fields) => ("RECORD", Some(fields.iter().map(Self::from).collect())),
         };
         let mode = if column.nullable { "NULLABLE" } else { "REQUIRED" };
-        Self { name: &column.name, of, mode, description: &column.about, fields }
+        Self { name: &column.name, sql_type, mode, description: &column.about, fields }
     }
 }
 
-/// The schema file. It has no place for the table's name.
+/// The schema file, which does not contain the name of the table.
 pub(super) fn schema(columns: &[Column]) -> String {
     let fields: Vec<_> = columns.iter().map(SchemaField::from).collect();
-    // Texts always can be written.
+    // Strings always serialize.
     serde_json::to_string_pretty(&fields).unwrap_or_default() + "\n"
 }
 
-/// The type of a column in SQL; in the schema file, `INT64` is `INTEGER` and `STRUCT` is `RECORD`.
+/// The SQL type of a column. In the schema file, `INT64` is called `INTEGER` and `STRUCT` is called `RECORD`.
 pub(super) fn sql_type(column: &Column, field_end: fn(&Column) -> String) -> String {
     match &column.kind {
         Kind::Integer => "INT64".to_owned(),
         Kind::Text => "STRING".to_owned(),
-        Kind::Instant => "TIMESTAMP".to_owned(),
+        Kind::Timestamp => "TIMESTAMP".to_owned(),
         Kind::Struct(inner) => {
             let field = |field: &Column| format!("{} {}{}", field.name, sql_type(field, field_end), field_end(field));
             format!("STRUCT<{}>", fields(inner, field))
@@ -57,57 +58,76 @@ pub(super) fn sql_type(column: &Column, field_end: fn(&Column) -> String) -> Str
     }
 }
 
-fn described(column: &Column) -> String {
+fn description(column: &Column) -> String {
     format!(" OPTIONS (description = {})", escaped(&column.about))
 }
 
 const SPELLING: Spelling = Spelling {
     leaf: Leaf::dotted,
     integer: |value| format!("CAST({value} AS STRING)"),
-    instant: |value| format!("CAST(UNIX_MICROS({value}) AS STRING)"),
+    timestamp: |value| format!("CAST(UNIX_MICROS({value}) AS STRING)"),
     field: |value| format!("IFNULL(CAST(BYTE_LENGTH({value}) AS STRING) || ':' || {value}, '-')"),
     number: |text| format!("CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256({text})), 1, 15)) AS INT64)"),
-    // An INT64 would overflow at the ninth row; a NUMERIC has 29 digits before its point, a row's number at most 19.
+    // An INT64 could overflow at the ninth row. NUMERIC has 29 integer digits, a row's number at most 19.
     wide: "NUMERIC",
     text: "STRING",
 };
 
-/// Its files of a kit.
-pub(super) fn kit(load: &Load) -> Vec<KitFile> {
-    let (table, columns) = (format!("linq.{}", load.table), &load.columns);
-    let end = format!("\nCLUSTER BY {}\nOPTIONS (description = {})", load.key(), escaped(about_table(columns)));
-    let create = Ddl {
-        table: name(&table, Quotes::Escaped),
-        of: |column| sql_type(column, described),
-        never_null: NOT_NULL,
-        described,
-        end,
+pub(super) const SECTION: Section = Section {
+    title: "BigQuery",
+    files: &["schema.json", "load.sh", "merge.sql", DIGEST],
+    commands: &[
+        ("bash ", "load.sh"),
+        ("bq query --nouse_legacy_sql < ", "merge.sql"),
+        ("bq query --nouse_legacy_sql --format=csv < ", DIGEST),
+    ],
+    note: "The tables are in the dataset `linq`: create it once with `bq mk linq`, or replace its name in the files. \
+           `bigquery.load.sh` passes its arguments to `bq`, such as `--project_id=PROJECT`. ",
+    loads: &[
+        (Format::Parquet, |_| "PARQUET".to_owned()),
+        (Format::Ndjson, |_| "NEWLINE_DELIMITED_JSON".to_owned()),
+        // By default, an empty field is null and a quoted one is "". Without the last option, NUL is rejected.
+        (Format::Csv, |_| {
+            "CSV --skip_leading_rows=1 --allow_quoted_newlines --preserve_ascii_control_characters".to_owned()
+        }),
+    ],
+    table_file: "merge.sql",
+    create,
+    scripts,
+    digest: |table| SPELLING.file(&dataset_name(table), "", &leaves(&table.columns), table.digest),
+};
+
+fn dataset_name(table: &Table) -> String {
+    format!("linq.{}", table.name)
+}
+
+fn create(table: &Table) -> String {
+    let description_of_table = escaped(about_table(&table.columns));
+    CreateTable {
+        table: name(&dataset_name(table), Quotes::Escaped),
+        sql_type: |column| sql_type(column, description),
+        not_null: NOT_NULL,
+        description,
+        end: format!("\nCLUSTER BY {}\nOPTIONS (description = {description_of_table})", table.key()),
     }
-    .create(columns);
-    let merging = format!(
-        "-- Brings {table}_staging into {table}: rows are updated by {key}, and inserted where there is none.\n\n\
-         {create}\n{}",
-        merge(&table, &format!("{table}_staging"), load.key(), &load.names(), Deletes::BySource),
-        key = load.key(),
-    );
-    let digest = SPELLING.file(&table, "", &leaves(columns), load.digest);
+    .statement(&table.columns)
+}
+
+fn scripts(table: &Table, load: Load) -> Vec<KitFile> {
+    let (target, key) = (dataset_name(table), table.key());
+    let staging = format!("{target}_staging");
+    let merge = merge(&target, &staging, key, &table.column_names(), Deletes::BySource);
+    let text = format!("-- Upserts {staging} into {target}, by {key}.\n\n{}\n{merge}", create(table));
     vec![
-        load.file("bigquery", "schema.json", schema(columns)),
-        load.file("bigquery", "load.sh", load_command(load)),
-        load.file("bigquery", "merge.sql", merging),
-        load.file("bigquery", "digest.sql", digest),
+        table.file("bigquery", "schema.json", schema(&table.columns)),
+        table.file("bigquery", "load.sh", load_command(table, &load(table))),
+        table.file("bigquery", "merge.sql", text),
     ]
 }
 
-fn load_command(load: &Load) -> String {
-    let format = match load.format {
-        Format::Parquet => "PARQUET",
-        Format::Ndjson => "NEWLINE_DELIMITED_JSON",
-        // By its own rule, an empty field is null and a quoted one is "". Without the last of these, it refuses NUL.
-        Format::Csv => "CSV --skip_leading_rows=1 --allow_quoted_newlines --preserve_ascii_control_characters",
-    };
-    let zstd = load.compressed == Some("zstd");
-    let comma = load.files.iter().any(|file| file.contains(','));
+fn load_command(table: &Table, format: &str) -> String {
+    let zstd = table.compressed == Some("zstd");
+    let comma = table.files.iter().any(|file| file.contains(','));
     let (work, source) = match (zstd, comma) {
         (true, _) => ("zstd -qdc -- \"$file\" > \"$work/part\"", "\"$work/part\""),
         (_, true) => ("ln -sf -- \"$file\" \"$work/part\"", "\"$work/part\""),
@@ -117,22 +137,22 @@ fn load_command(load: &Load) -> String {
         "" => ("", String::new()),
         work => ("work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n", format!("    {work}\n")),
     };
-    let files: Vec<_> = load.files.iter().map(|file| format!("    {}\n", shell(file))).collect();
+    let files: Vec<_> = table.files.iter().map(|file| format!("    {}\n", shell(file))).collect();
     format!(
         "#!/usr/bin/env bash\n\
-         # Loads the export into the table linq.{table}_staging, in the place of what was there.\n\
-         # Arguments go to bq, such as --project_id=PROJECT or --location=EU.\n\
+         # Loads the export into linq.{staging}, replacing its contents.\n\
+         # Passes its arguments to bq, such as --project_id=PROJECT or --location=EU.\n\
          set -euo pipefail\n\
          schema=$(cd -- \"$(dirname -- \"${{BASH_SOURCE[0]}}\")\" && pwd)/{schema}\n\
          {prepare}\
          files=(\n{files})\n\
          how=--replace\n\
          for file in \"${{files[@]}}\"; do\n\
-         {work}    bq \"$@\" load $how --source_format={format} linq.{table}_staging {source} \"$schema\"\n    \
+         {work}    bq \"$@\" load $how --source_format={format} linq.{staging} {source} \"$schema\"\n    \
          how=--noreplace\n\
          done\n",
-        table = load.table,
-        schema = load.named("bigquery", "schema.json"),
+        staging = table.staging(),
+        schema = table.file_name("bigquery", "schema.json"),
         files = files.concat(),
     )
 }

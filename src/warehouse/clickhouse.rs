@@ -3,18 +3,19 @@
 //! A struct is a `Tuple`, which cannot be null: all its fields are null instead, and the digest is the same.
 
 use super::columns::{Column, Kind, Leaf, key, leaves};
-use super::ddl::{Ddl, about_table, fields};
+use super::create_table::{CreateTable, about_table, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Table};
 use super::merge::deletes;
 use super::quote::{Quotes, escaped, name};
+use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     let plain = match &column.kind {
         Kind::Integer => "Int64",
         Kind::Text => "String",
-        Kind::Instant => "DateTime64(6, 'UTC')",
+        Kind::Timestamp => "DateTime64(6, 'UTC')",
         Kind::Struct(inner) => {
             return format!("Tuple({})", fields(inner, |field| format!("{} {}", field.name, sql_type(field))));
         }
@@ -22,76 +23,87 @@ pub(super) fn sql_type(column: &Column) -> String {
     if column.nullable { format!("Nullable({plain})") } else { plain.to_owned() }
 }
 
-/// The table, with comments.
+/// `CREATE TABLE`, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    Ddl {
+    CreateTable {
         table: name(table, Quotes::Escaped),
-        of: sql_type,
-        // The type says already whether a column may be null.
-        never_null: ["", ""],
-        described: |column| format!(" COMMENT {}", escaped(&column.about_with_fields())),
+        sql_type,
+        // The type already says whether a column can be null.
+        not_null: ["", ""],
+        description: |column| format!(" COMMENT {}", escaped(&column.about_with_fields())),
         end: format!(
             "\nENGINE = ReplacingMergeTree\nORDER BY {}\nCOMMENT {}",
             key(columns),
             escaped(about_table(columns))
         ),
     }
-    .create(columns)
+    .statement(columns)
 }
 
 const SPELLING: Spelling = Spelling {
     leaf: Leaf::dotted,
     integer: |value| format!("toString({value})"),
-    instant: |value| format!("toString(toUnixTimestamp64Micro({value}))"),
+    timestamp: |value| format!("toString(toUnixTimestamp64Micro({value}))"),
     field: |value| format!("ifNull(toString(length({value})) || ':' || {value}, '-')"),
-    // Eight bytes, of which the last comes first.
+    // Eight bytes, least significant first.
     number: |text| format!("reinterpretAsUInt64(reverse(unhex('0' || substring(lower(hex(SHA256({text}))), 1, 15))))"),
     wide: "Int128",
     text: "String",
 };
 
-/// Its files of a kit.
-pub(super) fn kit(load: &Load) -> Vec<KitFile> {
-    let (table, key, list) = (load.table, load.key(), load.list());
-    let inserts: Vec<_> = load.files.iter().map(|file| insert(load, file)).collect();
+pub(super) const SECTION: Section = Section {
+    title: "ClickHouse",
+    files: &["sql", DIGEST],
+    commands: &[("clickhouse-client < ", "sql"), ("clickhouse-client < ", DIGEST)],
+    note: "The files are read by the client. ",
+    loads: &[
+        (Format::Parquet, |_| "FORMAT Parquet".to_owned()),
+        (Format::Ndjson, |_| "SETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow".to_owned()),
+        (Format::Csv, |_| {
+            "SETTINGS date_time_input_format = 'best_effort', format_csv_null_representation = ''\n\
+             FORMAT CSVWithNames"
+                .to_owned()
+        }),
+    ],
+    table_file: "sql",
+    create: |table| schema(table.name, &table.columns),
+    scripts,
+    digest: |table| SPELLING.file(table.name, " FINAL", &leaves(&table.columns), table.digest),
+};
+
+fn scripts(table: &Table, format: Load) -> Vec<KitFile> {
+    let (name, key, list, staging) = (table.name, table.key(), table.column_list(), table.staging());
+    let inserts: Vec<_> = table.files.iter().map(|file| insert(table, file, &format(table))).collect();
     let text = format!(
-        "-- Brings the export into the table {table}: of the rows with one {key}, the last inserted stays.\n\
-         -- Until the engine has merged them, older ones are seen, too: read FROM {table} FINAL.\n\n\
+        "-- Loads the export into {name}. Of the rows with the same {key}, the last inserted one is kept.\n\
+         -- Until ClickHouse has merged them, queries also see the older ones: read FROM {name} FINAL.\n\n\
          {create}\n\
-         CREATE OR REPLACE TABLE {table}_staging AS {table};\n\
+         CREATE OR REPLACE TABLE {staging} AS {name};\n\
          {inserts}\n\
          {check}\n\
-         INSERT INTO {table} ({list})\nSELECT {list}\nFROM {table}_staging;\n\n\
+         INSERT INTO {name} ({list})\nSELECT {list}\nFROM {staging};\n\n\
          {deletes}",
-        create = schema(table, &load.columns),
+        create = schema(name, &table.columns),
         inserts = inserts.concat(),
-        check = check(load),
-        deletes = deletes(table, &format!("{table}_staging"), key),
+        check = check(table),
+        deletes = deletes(name, &staging, key),
     );
-    let digest = SPELLING.file(table, " FINAL", &leaves(&load.columns), load.digest);
-    vec![load.file("clickhouse", "sql", text), load.file("clickhouse", "digest.sql", digest)]
+    vec![table.file("clickhouse", "sql", text)]
 }
 
-fn insert(load: &Load, file: &str) -> String {
-    let format = match load.format {
-        Format::Parquet => "FORMAT Parquet",
-        Format::Ndjson => "SETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow",
-        Format::Csv => {
-            "SETTINGS date_time_input_format = 'best_effort', format_csv_null_representation = ''\nFORMAT CSVWithNames"
-        }
-    };
-    let compression = load.compressed.map(|name| format!(" COMPRESSION '{name}'")).unwrap_or_default();
-    // The name is a pattern, and no sign in it can be escaped: each is any one character instead. See `check`.
-    let pattern = file.replace([',', '{', '}', '*'], "?");
-    format!("INSERT INTO {}_staging FROM INFILE {}{compression}\n{format};\n", load.table, escaped(&pattern))
+fn insert(table: &Table, file: &str, format: &str) -> String {
+    let compression = table.compressed.map(|name| format!(" COMPRESSION '{name}'")).unwrap_or_default();
+    // INFILE takes a glob pattern without escapes, so each special character becomes a `?`. See `check`.
+    let pattern = escaped(&file.replace([',', '{', '}', '*'], "?"));
+    format!("INSERT INTO {} FROM INFILE {pattern}{compression}\n{format};\n", table.staging())
 }
 
-/// Stops what follows if a pattern has brought rows of other files, or none.
-fn check(load: &Load) -> String {
-    let (table, rows) = (load.table, load.digest.rows);
+/// Stops the script if a pattern matched other files, or none.
+fn check(table: &Table) -> String {
+    let (staging, rows) = (table.staging(), table.digest.rows);
     format!(
-        "-- Stops here unless all that was loaded is the export, and nothing else: INFILE takes a name for a pattern.\n\
-         SELECT throwIf(count() <> {rows}, 'the files have not brought the {rows} rows of the export')\n\
-         FROM {table}_staging\nFORMAT Null;\n"
+        "-- Stops here unless exactly the export was loaded: INFILE treats file names as patterns.\n\
+         SELECT throwIf(count() <> {rows}, 'the loaded files do not have the {rows} rows of the export')\n\
+         FROM {staging}\nFORMAT Null;\n"
     )
 }

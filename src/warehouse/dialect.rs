@@ -1,32 +1,37 @@
-//! The dialects that a table can be described in, by the names that a user gives them.
+//! The dialects that a table can be described in, by the names that users give them.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The language of a warehouse, or of a library, for the columns of a table.
+use super::columns::Column;
+use super::section::{Load, Section};
+use super::{arrow, bigquery, clickhouse, duckdb, json_schema, postgres, snowflake, spark};
+use crate::config::Format;
+
+/// A warehouse or library whose language can describe the columns of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// The JSON that `bq load` and Google's client libraries take as a schema.
+    /// The JSON schema file that `bq load` and Google's client libraries take.
     BigQuery,
-    /// DDL of `DuckDB`.
+    /// `DuckDB` DDL.
     DuckDb,
-    /// DDL of Snowflake.
+    /// Snowflake DDL.
     Snowflake,
-    /// DDL of Spark SQL, Databricks included.
+    /// Spark SQL DDL, also for Databricks.
     Spark,
-    /// DDL of `ClickHouse`.
+    /// `ClickHouse` DDL.
     ClickHouse,
-    /// DDL of `PostgreSQL`.
+    /// `PostgreSQL` DDL.
     Postgres,
-    /// Apache Arrow, as the Python of pyarrow.
+    /// An Apache Arrow schema, as Python code for pyarrow.
     Arrow,
-    /// JSON Schema of one line of NDJSON, draft 2020-12.
+    /// JSON Schema (draft 2020-12) of one NDJSON line.
     JsonSchema,
 }
 
 impl Dialect {
-    /// All of them.
+    /// All dialects.
     pub const ALL: [Self; 8] = [
         Self::BigQuery,
         Self::DuckDb,
@@ -38,7 +43,7 @@ impl Dialect {
         Self::JsonSchema,
     ];
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::BigQuery => "bigquery",
             Self::DuckDb => "duckdb",
@@ -50,6 +55,37 @@ impl Dialect {
             Self::JsonSchema => "json-schema",
         }
     }
+
+    pub(super) fn schema(self, table: &str, columns: &[Column]) -> String {
+        match self {
+            Self::BigQuery => bigquery::schema(columns),
+            Self::DuckDb => duckdb::schema(table, columns),
+            Self::Snowflake => snowflake::schema(table, columns),
+            Self::Spark => spark::schema(table, columns),
+            Self::ClickHouse => clickhouse::schema(table, columns),
+            Self::Postgres => postgres::schema(table, columns),
+            Self::Arrow => arrow::schema(table, columns),
+            Self::JsonSchema => json_schema::schema(table, columns),
+        }
+    }
+
+    /// The dialect's section of a kit; `None` if it only describes tables and nothing is loaded into it.
+    pub(super) const fn section(self) -> Option<&'static Section> {
+        match self {
+            Self::BigQuery => Some(&bigquery::SECTION),
+            Self::DuckDb => Some(&duckdb::SECTION),
+            Self::Snowflake => Some(&snowflake::SECTION),
+            Self::Spark => Some(&spark::SECTION),
+            Self::ClickHouse => Some(&clickhouse::SECTION),
+            Self::Postgres => Some(&postgres::SECTION),
+            Self::Arrow | Self::JsonSchema => None,
+        }
+    }
+
+    /// How this warehouse reads files of a format; `None` if it is not loaded from that format.
+    pub(super) fn load(self, format: Format) -> Option<Load> {
+        self.section()?.loads.iter().find(|(of, _)| *of == format).map(|(_, load)| *load)
+    }
 }
 
 impl fmt::Display for Dialect {
@@ -58,9 +94,9 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// A text that names no dialect.
+/// A text that does not name a dialect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no dialect {0:?}: {all}", all = Dialect::ALL.map(Dialect::name).join(", "))]
+#[error("unknown dialect {0:?} [possible values: {all}]", all = Dialect::ALL.map(Dialect::name).join(", "))]
 pub struct UnknownDialect(String);
 
 impl FromStr for Dialect {
@@ -76,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_dialect_is_read_as_it_is_written() {
+    fn each_dialect_parses_from_its_own_name() {
         for dialect in Dialect::ALL {
             assert_eq!(dialect.to_string().parse(), Ok(dialect));
         }

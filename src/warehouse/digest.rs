@@ -1,42 +1,42 @@
-//! The digest of a loaded table, computed by the engine that holds it, against the one that the export came to.
+//! SQL that computes the digest of a loaded table and compares it with the export's.
 //!
-//! How the text of a row is made is in [`crate::digest`]. The engines differ in the names of functions alone, so there
-//! is one statement with an engine's spellings in it. No engine's SQL has a literal as wide as the sum: it is cast from
-//! text.
+//! [`crate::digest`] defines the text of a row. The engines differ only in the names of functions, so there is one
+//! statement, filled in with each engine's spelling. The sum is cast from text, because no engine has a numeric literal
+//! that wide.
 
 use super::columns::{Kind, Leaf};
 use crate::digest::ContentDigest;
 
 /// How an engine spells what the digest needs.
 pub(super) struct Spelling {
-    /// A leaf as the engine reaches it.
+    /// The expression for a leaf.
     pub leaf: fn(&Leaf) -> String,
-    /// The decimal text of an integer.
+    /// An integer as decimal text.
     pub integer: fn(&str) -> String,
-    /// The decimal text of an instant's microseconds since 1970, exact also before it.
-    pub instant: fn(&str) -> String,
-    /// Length in bytes, `:` and text, or `-` for null. The length never counts characters.
+    /// A timestamp's microseconds since 1970 as decimal text, also exact before 1970.
+    pub timestamp: fn(&str) -> String,
+    /// Length, `:` and text, or `-` for null. The length is in bytes, never in characters.
     pub field: fn(&str) -> String,
     /// The first 15 hexadecimal digits of a text's SHA-256, as an integer.
     pub number: fn(&str) -> String,
-    /// A type that the sum of all rows fits into.
+    /// A type wide enough for the sum of all rows.
     pub wide: &'static str,
-    /// The name of the type of text.
+    /// The name of the text type.
     pub text: &'static str,
 }
 
 impl Spelling {
-    /// A file with the statement. `read` follows the table's name where it is read from.
+    /// The file with the statement. `read` follows the table's name in FROM.
     pub fn file(&self, table: &str, read: &str, leaves: &[Leaf], exported: ContentDigest) -> String {
         format!(
-            "-- Is the table {table} what was exported? One row says: equal, or which of count and sum differs.\n\
-             -- Rows that the table has kept from older exports count, too: delete them first, or compare a fresh \
+            "-- Checks the loaded table {table}. Returns one row: equal, or whether the count or the sum differs.\n\
+             -- Rows kept from earlier exports count, too: delete them first, or check a freshly created \
              table.\n\n{}",
             self.statement(&format!("{table}{read}"), leaves, exported)
         )
     }
 
-    /// The statement. It gives one row with one column, `verdict`.
+    /// The statement. It returns one row with one column, `verdict`.
     fn statement(&self, table: &str, leaves: &[Leaf], exported: ContentDigest) -> String {
         let fields: Vec<_> = leaves
             .iter()
@@ -44,14 +44,14 @@ impl Spelling {
                 let value = (self.leaf)(leaf);
                 (self.field)(&match leaf.kind {
                     Kind::Integer => (self.integer)(&value),
-                    Kind::Instant => (self.instant)(&value),
+                    Kind::Timestamp => (self.timestamp)(&value),
                     Kind::Text | Kind::Struct(_) => value,
                 })
             })
             .collect();
         let text = match fields.as_slice() {
             [field] => field.clone(),
-            // One call rather than a chain of ||, whose depth Google's analyser cannot hand to its Python.
+            // One call instead of a chain of ||, which nests too deeply for the Python API of Google's analyzer.
             fields => format!("CONCAT(\n      {}\n    )", fields.join(",\n      ")),
         };
         let ContentDigest { rows, sum } = exported;
@@ -78,11 +78,11 @@ mod tests {
     use crate::warehouse::tests::nested;
 
     #[test]
-    fn the_verdict_names_what_differs() {
+    fn the_verdict_says_what_differs() {
         let spelling = Spelling {
             leaf: Leaf::dotted,
             integer: |value| format!("i({value})"),
-            instant: |value| format!("t({value})"),
+            timestamp: |value| format!("t({value})"),
             field: |value| format!("f({value})"),
             number: |text| format!("n({text})"),
             wide: "WIDE",

@@ -1,43 +1,44 @@
-//! `DuckDB`: a view over the files with all types given, the table, the merge and the digest.
+//! `DuckDB`: a typed view over the files, the table, the `MERGE` and the digest.
 //!
-//! Needs `DuckDB` 1.4 or later, the first that knows `MERGE`.
+//! Requires `DuckDB` 1.4, the first version with `MERGE`.
 
 use super::columns::{Column, Kind, Leaf, leaves};
-use super::ddl::{Ddl, NOT_NULL, comments, fields};
+use super::create_table::{CreateTable, NOT_NULL, comments, fields};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Table};
 use super::merge::{Deletes, merge, purpose};
 use super::quote::{Quotes, name, pattern, standard};
+use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match &column.kind {
         Kind::Integer => "BIGINT".to_owned(),
         Kind::Text => "VARCHAR".to_owned(),
-        Kind::Instant => "TIMESTAMPTZ".to_owned(),
+        Kind::Timestamp => "TIMESTAMPTZ".to_owned(),
         Kind::Struct(inner) => {
             format!("STRUCT({})", fields(inner, |field| format!("{} {}", field.name, sql_type(field))))
         }
     }
 }
 
-/// The table, with comments.
+/// `CREATE TABLE`, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     let table = name(table, Quotes::Standard);
-    let ddl = Ddl {
+    let create = CreateTable {
         table: table.clone(),
-        of: sql_type,
-        never_null: NOT_NULL,
-        described: |_| String::new(),
+        sql_type,
+        not_null: NOT_NULL,
+        description: |_| String::new(),
         end: String::new(),
     };
-    ddl.create(columns) + &comments(&table, columns)
+    create.statement(columns) + &comments(&table, columns)
 }
 
 const SPELLING: Spelling = Spelling {
     leaf: Leaf::dotted,
     integer: |value| format!("CAST({value} AS VARCHAR)"),
-    instant: |value| format!("CAST(epoch_us({value}) AS VARCHAR)"),
+    timestamp: |value| format!("CAST(epoch_us({value}) AS VARCHAR)"),
     // strlen counts bytes, length does not.
     field: |value| format!("coalesce(CAST(strlen({value}) AS VARCHAR) || ':' || {value}, '-')"),
     number: |text| format!("CAST('0x' || substr(sha256({text}), 1, 15) AS BIGINT)"),
@@ -45,47 +46,75 @@ const SPELLING: Spelling = Spelling {
     text: "VARCHAR",
 };
 
-/// Bytes of the longest row that is read. A contact is never longer than a page of the API, which has 8 MiB at most, and
-/// is written with each character escaped at worst. `DuckDB` by itself stops at 2 MiB of CSV and 16 MiB of JSON.
-const LONGEST: usize = 64 << 20;
+/// Maximum bytes of a row. A contact is never longer than an API page, which has at most 8 MiB, and at worst every
+/// character is escaped. The defaults of `DuckDB` are 2 MiB for CSV and 16 MiB for JSON.
+const MAX_ROW: usize = 64 << 20;
 
-/// Its files of a kit.
-pub(super) fn kit(load: &Load) -> Vec<KitFile> {
-    let (table, key) = (load.table, load.key());
+pub(super) const SECTION: Section = Section {
+    title: "DuckDB",
+    files: &["sql", DIGEST],
+    commands: &[("duckdb -bail linq.duckdb < ", "sql"), ("duckdb -bail -list -noheader linq.duckdb < ", DIGEST)],
+    note: "DuckDB 1.4 or later. ",
+    loads: &[(Format::Parquet, read_parquet), (Format::Ndjson, read_json), (Format::Csv, read_csv)],
+    table_file: "sql",
+    create: |table| schema(table.name, &table.columns),
+    scripts,
+    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+};
+
+fn scripts(table: &Table, read: Load) -> Vec<KitFile> {
+    let (name, key, view) = (table.name, table.key(), table.view());
     let text = format!(
         "{purpose}\n\
-         -- The files as they stand. Their types are given, and nothing is guessed.\n\
-         CREATE OR REPLACE VIEW {table}_export AS\nSELECT {list}\nFROM {reader};\n\n\
+         -- The files, read in place. All types are given, so nothing is inferred.\n\
+         CREATE OR REPLACE VIEW {view} AS\nSELECT {list}\nFROM {reader};\n\n\
          {create}\n{merge}",
-        purpose = purpose(table, key),
-        list = load.list(),
-        reader = reader(load),
-        create = schema(table, &load.columns),
-        merge = merge(table, &format!("{table}_export"), key, &load.names(), Deletes::BySource),
+        purpose = purpose(name, key),
+        list = table.column_list(),
+        reader = read(table),
+        create = schema(name, &table.columns),
+        merge = merge(name, &view, key, &table.column_names(), Deletes::BySource),
     );
-    let digest = SPELLING.file(table, "", &leaves(&load.columns), load.digest);
-    vec![load.file("duckdb", "sql", text), load.file("duckdb", "digest.sql", digest)]
+    vec![table.file("duckdb", "sql", text)]
 }
 
-fn reader(load: &Load) -> String {
-    let files: Vec<_> = load.files.iter().map(|file| standard(&pattern(file, &['*', '?', '[']))).collect();
-    let files = format!("[\n  {}\n]", files.join(",\n  "));
-    // A folder KEY=VALUE would be read as a column of the table.
-    let hive = "hive_partitioning = false";
-    let compression = load.compressed.unwrap_or("uncompressed");
-    let types: Vec<_> =
-        load.columns.iter().map(|column| format!("\n  {}: {}", column.name, standard(&sql_type(column)))).collect();
-    let types = types.join(",");
-    match load.format {
-        Format::Parquet => format!("read_parquet({files}, {hive})"),
-        Format::Ndjson => format!(
-            "read_json({files}, format = 'newline_delimited', compression = '{compression}', \
-             maximum_object_size = {LONGEST}, {hive}, columns = {{{types}\n}})"
-        ),
-        Format::Csv => format!(
-            "read_csv({files}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', \
-             nullstr = '', allow_quoted_nulls = false, compression = '{compression}', max_line_size = {LONGEST}, {hive}, \
-             columns = {{{types}\n}})"
-        ),
-    }
+/// Without this, a directory named KEY=VALUE would become a column.
+const NO_HIVE: &str = "hive_partitioning = false";
+
+fn read_parquet(table: &Table) -> String {
+    format!("read_parquet({}, {NO_HIVE})", files(table))
+}
+
+fn read_json(table: &Table) -> String {
+    format!(
+        "read_json({}, format = 'newline_delimited', compression = '{}', maximum_object_size = {MAX_ROW}, {NO_HIVE}, \
+         columns = {{{}\n}})",
+        files(table),
+        compression(table),
+        types(table),
+    )
+}
+
+fn read_csv(table: &Table) -> String {
+    format!(
+        "read_csv({}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', \
+         allow_quoted_nulls = false, compression = '{}', max_line_size = {MAX_ROW}, {NO_HIVE}, columns = {{{}\n}})",
+        files(table),
+        compression(table),
+        types(table),
+    )
+}
+
+fn files(table: &Table) -> String {
+    let files: Vec<_> = table.files.iter().map(|file| standard(&pattern(file, &['*', '?', '[']))).collect();
+    format!("[\n  {}\n]", files.join(",\n  "))
+}
+
+fn compression(table: &Table) -> &'static str {
+    table.compressed.unwrap_or("uncompressed")
+}
+
+fn types(table: &Table) -> String {
+    let kind = |column: &Column| format!("\n  {}: {}", column.name, standard(&sql_type(column)));
+    table.columns.iter().map(kind).collect::<Vec<_>>().join(",")
 }

@@ -1,11 +1,11 @@
-//! JSON Schema of one line of NDJSON.
+//! JSON Schema of one NDJSON line.
 
 use serde::{Serialize, Serializer};
 
 use super::columns::{Column, Kind};
-use super::ddl::about_table;
+use super::create_table::about_table;
 
-/// The types that a value may have.
+/// The types that a value can have.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Types {
@@ -16,13 +16,13 @@ pub(super) enum Types {
 pub(super) fn types(column: &Column) -> Types {
     let name = match column.kind {
         Kind::Integer => "integer",
-        Kind::Text | Kind::Instant => "string",
+        Kind::Text | Kind::Timestamp => "string",
         Kind::Struct(_) => "object",
     };
     if column.nullable { Types::OrNull([name, "null"]) } else { Types::One(name) }
 }
 
-/// An object's keys, in their order: each is there, also where its value is null, and there is no other.
+/// An object's keys, in order. Every key is required, also if its value is null, and no others are allowed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Object<'a> {
@@ -63,7 +63,7 @@ impl<'a> From<&'a Column> for Property<'a> {
         let integer = column.kind == Kind::Integer;
         Self {
             types: types(column),
-            format: (column.kind == Kind::Instant).then_some("date-time"),
+            format: (column.kind == Kind::Timestamp).then_some("date-time"),
             minimum: integer.then_some(i64::MIN),
             maximum: integer.then_some(i64::MAX),
             description: &column.about,
@@ -96,6 +96,6 @@ pub(super) fn schema(table: &str, columns: &[Column]) -> String {
         types: "object",
         object: columns.into(),
     };
-    // Texts and numbers always can be written.
+    // Strings and numbers always serialize.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }

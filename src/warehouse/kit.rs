@@ -1,44 +1,54 @@
-//! The kit: all files that an export is handed to a warehouse with.
+//! The kit: all files that load an export into a warehouse and check the result.
 
-use super::handoff::{Handoff, KitFile, Load};
+use super::dialect::Dialect;
+use super::input::{KitFile, KitInput, Table};
 use super::readme::readme;
-use super::{bigquery, clickhouse, duckdb, postgres, snowflake, spark};
+use super::section::{DIGEST, Section};
 
-/// How the README of a kit begins.
-pub(crate) const TITLE: &str = "# From files to a table\n";
-/// The file that a kit is known by.
+/// The file that a kit is recognized by.
 pub(crate) const README: &str = "README.md";
 
-/// The names of all others: the dialect, and what stands behind it.
-const NAMES: [(&str, &[&str]); 6] = [
-    ("bigquery", &["schema.json", "load.sh", "merge.sql", "digest.sql"]),
-    ("duckdb", &["sql", "digest.sql"]),
-    ("snowflake", &["sql", "digest.sql"]),
-    ("clickhouse", &["sql", "digest.sql"]),
-    ("spark", &["sql", "digest.sql"]),
-    ("postgres", &["sql", "digest.sql"]),
-];
-
-/// Whether a file of a kit can be called so.
+/// Whether a kit can contain a file of this name.
 pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
-    let of = |(dialect, rests): &(&str, &[&str])| {
-        let rest = name.strip_prefix(dialect).and_then(|rest| rest.strip_prefix('.'));
-        rest.is_some_and(|rest| rests.contains(&rest.strip_prefix("owners.").unwrap_or(rest)))
+    let belongs_to = |dialect: Dialect| {
+        let suffix = name.strip_prefix(dialect.name()).and_then(|suffix| suffix.strip_prefix('.'));
+        let (Some(section), Some(suffix)) = (dialect.section(), suffix) else { return false };
+        section.files.contains(&suffix.strip_prefix("owners.").unwrap_or(suffix))
     };
-    name == README || NAMES.iter().any(of)
+    name == README || Dialect::ALL.into_iter().any(belongs_to)
 }
 
-/// The files of a kit, in the order in which the README names them, which comes first.
+/// The files of a kit: its README, then the files of each warehouse, in the order in which the README names them.
 ///
-/// Those of the owners have `owners.` in their names. Nothing in them depends on the clock or on the machine but the
-/// names of the files.
+/// Those of the owners table have `owners.` in their names. The texts depend on nothing but the input: not on the
+/// clock, and on the machine only through the paths of the export's files.
 #[must_use]
-pub fn kit(handoff: &Handoff<'_>) -> Vec<KitFile> {
-    let mut loads = vec![Load::new("contacts", &handoff.contacts, handoff)];
-    loads.extend(handoff.owners.iter().map(|owners| Load::new("owners", owners, handoff)));
-    let mut files = vec![KitFile { name: README.to_owned(), text: readme(handoff, &loads) }];
-    for of in [bigquery::kit, duckdb::kit, snowflake::kit, clickhouse::kit, spark::kit, postgres::kit] {
-        files.extend(loads.iter().flat_map(of));
+pub fn kit(input: &KitInput<'_>) -> Vec<KitFile> {
+    let mut tables = vec![Table::new("contacts", &input.contacts, input)];
+    tables.extend(input.owners.iter().map(|owners| Table::new("owners", owners, input)));
+    let mut files = vec![KitFile { name: README.to_owned(), text: readme(input, &tables) }];
+    for dialect in Dialect::ALL {
+        files.extend(tables.iter().flat_map(|table| files_of(dialect, table)));
     }
     files
+}
+
+fn files_of(dialect: Dialect, table: &Table) -> Vec<KitFile> {
+    let Some(section) = dialect.section() else { return Vec::new() };
+    let mut files = match dialect.load(table.format) {
+        Some(load) => (section.scripts)(table, load),
+        None => vec![table.file(dialect.name(), section.table_file, create_only(section, table))],
+    };
+    files.push(table.file(dialect.name(), DIGEST, (section.digest)(table)));
+    files
+}
+
+fn create_only(section: &Section, table: &Table) -> String {
+    format!(
+        "-- Creates the table {}. {} is not loaded from {} files: README.md says from which.\n\n{}",
+        table.name,
+        section.title,
+        table.format.ending(),
+        (section.create)(table)
+    )
 }

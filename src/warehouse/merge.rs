@@ -1,31 +1,29 @@
-//! New rows into a table that has older ones: updated where the key is there, inserted where it is not.
+//! Upserts: `MERGE` into the table, with the deletes commented out.
 
-/// What a file says of itself that loads a table.
+/// The first comment of a script that loads a table.
 pub(super) fn purpose(table: &str, key: &str) -> String {
-    format!(
-        "-- Brings the export into the table {table}: rows are updated by {key}, and inserted where there is none.\n"
-    )
+    format!("-- Upserts the export into {table}, by {key}.\n")
 }
 
-/// Says when rows that an export has no more may go from the table.
+/// Says when it is safe to delete the rows that an export no longer has.
 pub(super) const DELETES: &str = "\
--- Deletes, switched off. What the export has no more was deleted in Linq only if the manifest's completeness.level is
--- complete or snapshot: below that, rows may merely be missing. Then take away the dashes before:
+-- Deletes are commented out. Rows missing from the export were deleted in Linq only if completeness.level in the manifest
+-- is complete or snapshot; below that, the export itself may lack them. To enable them, uncomment this line:
 ";
 
-/// Where the deletes stand.
+/// How a script deletes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deletes {
-    /// In the `MERGE`, as `WHEN NOT MATCHED BY SOURCE`; switched off.
+    /// In the `MERGE`, as `WHEN NOT MATCHED BY SOURCE`, commented out.
     BySource,
-    /// In a statement of their own, for dialects without that: see [`deletes`].
-    Apart,
+    /// In a separate statement, for dialects without that clause: see [`deletes`].
+    Separate,
 }
 
 /// The `MERGE` of one table into another.
 pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], deletes: Deletes) -> String {
     let others: Vec<_> = names.iter().filter(|name| **name != key).map(|name| format!("{name} = s.{name}")).collect();
-    // A table of the key alone has nothing to update.
+    // A table with only the key has nothing to update.
     let update = if others.is_empty() {
         String::new()
     } else {
@@ -34,7 +32,7 @@ pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], delet
     let values: Vec<_> = names.iter().map(|name| format!("s.{name}")).collect();
     let deletes = match deletes {
         Deletes::BySource => format!("{DELETES}-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n"),
-        Deletes::Apart => String::new(),
+        Deletes::Separate => String::new(),
     };
     format!(
         "MERGE INTO {target} AS t\n\
@@ -48,7 +46,7 @@ pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], delet
     )
 }
 
-/// A statement of its own for the deletes, switched off.
+/// A separate `DELETE`, commented out.
 pub(super) fn deletes(target: &str, source: &str, key: &str) -> String {
     format!("{DELETES}-- DELETE FROM {target} WHERE {key} NOT IN (SELECT {key} FROM {source});\n")
 }
@@ -65,7 +63,7 @@ mod tests {
         assert!(
             text.contains("complete or snapshot") && text.ends_with("\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;\n")
         );
-        assert!(!merge("a", "b", "id", &["id"], Deletes::Apart).contains("UPDATE"));
+        assert!(!merge("a", "b", "id", &["id"], Deletes::Separate).contains("UPDATE"));
         assert!(deletes("a", "b", "id").ends_with("\n-- DELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n"));
     }
 }

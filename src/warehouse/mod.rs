@@ -1,12 +1,12 @@
-//! Tables described for warehouses, and the files that an export is handed to one with. Pure: texts come out.
+//! Schemas for warehouses, and the kit: scripts that load an export and check the loaded table. Pure: returns texts.
 //!
-//! An Arrow schema comes in; [`schema`] gives the schema or DDL in a [`Dialect`], and [`kit`] what loads an export into
-//! each warehouse, merges it into what is there, and proves afterwards that the table holds what was exported. Every
-//! name of a file is quoted, and every type is given: nothing is left for a warehouse to guess.
+//! [`schema`] writes an Arrow schema as DDL, or as a schema file, in a [`Dialect`]. [`kit`] writes the scripts that
+//! load an export into each warehouse, upsert it into an existing table, and then compare the table's digest with the
+//! export's. Every file name is quoted and every type is given, so that a warehouse has nothing to guess.
 //!
 //! # Types
 //!
-//! |  | never null | integer | text | instant | struct |
+//! |  | not null | integer | text | timestamp | struct |
 //! |---|---|---|---|---|---|
 //! | `bigquery` | `INT64 NOT NULL` | `INT64` | `STRING` | `TIMESTAMP` | `STRUCT<id INT64, name STRING>` |
 //! | `duckdb` | `BIGINT NOT NULL` | `BIGINT` | `VARCHAR` | `TIMESTAMPTZ` | `STRUCT(id BIGINT, name VARCHAR)` |
@@ -17,23 +17,24 @@
 //! | `arrow` | `pa.int64(), nullable=False` | `pa.int64()` | `pa.string()` | `pa.timestamp("us", tz="UTC")` | `pa.struct([ pa.field("id", pa.int64()), pa.field("name", pa.string()), ])` |
 //! | `json-schema` | `"integer"` | `["integer","null"]` | `["string","null"]` | `["string","null"]` | `["object","null"]` |
 //!
-//! How each line is known, and what else there is to say of a warehouse, is in `docs/warehouses.md`.
+//! `docs/loading.md` says how each row was tested, and what to know about each warehouse.
 
 mod arrow;
 mod bigquery;
 mod clickhouse;
 mod columns;
-mod ddl;
+mod create_table;
 mod dialect;
 mod digest;
 mod duckdb;
-mod handoff;
+mod input;
 mod json_schema;
 mod kit;
 mod merge;
 mod postgres;
 mod quote;
 mod readme;
+mod section;
 mod snowflake;
 mod spark;
 #[cfg(test)]
@@ -42,27 +43,17 @@ mod tests;
 use ::arrow::datatypes::Schema;
 
 pub use dialect::{Dialect, UnknownDialect};
-pub use handoff::{Handoff, HandoffHashed, HandoffTable, KitFile};
+pub use input::{HashedColumns, KitFile, KitInput, TableInput};
 pub use kit::kit;
-pub(crate) use kit::{README, TITLE, is_named_like_a_kit};
+pub(crate) use kit::{README, is_named_like_a_kit};
+pub(crate) use readme::TITLE;
 
-/// The schema or DDL of a table in a dialect, every column described.
+/// The schema or DDL of a table in a dialect, with a description of every column.
 ///
-/// The name of the table may have parts, with dots between, none of which may be empty. A part that is none of this
-/// program's own names is quoted, so a word that the dialect reserves will do; for Snowflake in capital letters, as it has
-/// names without quotes. A column of a type that no table of this program has is
-/// taken for text.
+/// The table name may have several parts separated by dots, none of them empty. Every part that this program did not
+/// choose itself is quoted, so reserved words are allowed; for Snowflake it is quoted in upper case, as Snowflake
+/// stores unquoted names. A column whose type does not occur in this program's tables is described as text.
 #[must_use]
 pub fn schema(dialect: Dialect, table: &str, schema: &Schema) -> String {
-    let columns = columns::columns(schema);
-    match dialect {
-        Dialect::BigQuery => bigquery::schema(&columns),
-        Dialect::DuckDb => duckdb::schema(table, &columns),
-        Dialect::Snowflake => snowflake::schema(table, &columns),
-        Dialect::Spark => spark::schema(table, &columns),
-        Dialect::ClickHouse => clickhouse::schema(table, &columns),
-        Dialect::Postgres => postgres::schema(table, &columns),
-        Dialect::Arrow => arrow::schema(table, &columns),
-        Dialect::JsonSchema => json_schema::schema(table, &columns),
-    }
+    dialect.schema(table, &columns::columns(schema))
 }

@@ -1,6 +1,6 @@
-//! Texts of others, such as names of files, made safe to stand in SQL, shell and patterns.
+//! Quotes untrusted texts, such as file names, for SQL, shells and glob patterns.
 
-/// A literal of standard SQL, in which a backslash is a character like others: `DuckDB`, `PostgreSQL`.
+/// A literal in standard SQL, where a backslash is an ordinary character: `DuckDB`, `PostgreSQL`.
 pub(super) fn standard(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -19,16 +19,16 @@ pub(super) fn escaped(text: &str) -> String {
     literal + "'"
 }
 
-/// One word of a shell.
+/// One shell word.
 pub(super) fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A pattern that matches this name alone: what a pattern would read as a sign stands in brackets.
-pub(super) fn pattern(text: &str, signs: &[char]) -> String {
+/// A glob pattern that matches only this name: special characters are put in brackets.
+pub(super) fn pattern(text: &str, special: &[char]) -> String {
     let mut pattern = String::new();
     for character in text.chars() {
-        if signs.contains(&character) {
+        if special.contains(&character) {
             pattern.extend(['[', character, ']']);
         } else {
             pattern.push(character);
@@ -40,20 +40,20 @@ pub(super) fn pattern(text: &str, signs: &[char]) -> String {
 /// How a dialect quotes names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quotes {
-    /// As the standard has it: `DuckDB`, `PostgreSQL`.
+    /// Double quotes, as in the SQL standard: `DuckDB`, `PostgreSQL`.
     Standard,
-    /// The same, where a name without quotes is in capital letters: Snowflake.
+    /// The same, for a dialect that stores unquoted names in upper case: Snowflake.
     Capital,
-    /// Backticks, and a backslash before one: BigQuery, `ClickHouse`.
+    /// Backticks, escaped with a backslash: BigQuery, `ClickHouse`.
     Escaped,
-    /// Backticks, doubled within: Spark.
+    /// Backticks, escaped by doubling: Spark.
     Doubled,
 }
 
-/// Names of this program's own, which are reserved nowhere.
+/// The names that this program uses itself; no dialect reserves them.
 const OURS: [&str; 3] = ["contacts", "owners", "linq"];
 
-/// The name of a table. Its parts are quoted, but for our own: each dialect has other words that it reserves.
+/// The name of a table. All parts but our own are quoted, because each dialect reserves different words.
 pub(super) fn name(text: &str, quotes: Quotes) -> String {
     let part = |part: &str| match quotes {
         _ if OURS.contains(&part) => part.to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn name(text: &str, quotes: Quotes) -> String {
     text.split('.').map(part).collect::<Vec<_>>().join(".")
 }
 
-/// Whether a name could stand without quotes, reserved words aside.
+/// Whether a name needs no quotes, unless it is a reserved word.
 fn is_plain(name: &str) -> bool {
     name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
         && !name.starts_with(|character: char| character.is_ascii_digit())
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_escapes_from_its_quotes() {
+    fn nothing_escapes_its_quotes() {
         let text = "it's a \\ b\n";
         assert_eq!(standard(text), "'it''s a \\ b\n'");
         assert_eq!(escaped(text), r"'it\'s a \\ b\n'");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_quoted_but_for_our_own() {
+    fn all_names_but_our_own_are_quoted() {
         for (text, quotes, due) in [
             ("linq.contacts", Quotes::Standard, "linq.contacts"),
             ("contacts", Quotes::Capital, "contacts"),

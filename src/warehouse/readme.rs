@@ -1,141 +1,93 @@
-//! The README of a kit: what is what, with the commands in order.
+//! The README of a kit: which commands to run for each warehouse, in order.
 
-use super::handoff::{Handoff, HandoffHashed, Load};
-use super::kit::TITLE;
+use super::dialect::Dialect;
+use super::input::{HashedColumns, KitInput, Table};
 use super::quote::standard;
+use super::section::{DIGEST, Section};
 use crate::config::Format;
+use crate::text::humanize::counted;
 
-/// What it says of a warehouse.
-struct Section {
-    title: &'static str,
-    dialect: &'static str,
-    /// The commands, each with the end of the name of the file that it is given.
-    commands: &'static [(&'static str, &'static str)],
-    more: &'static str,
-}
-
-const SECTIONS: [Section; 6] = [
-    Section {
-        title: "BigQuery",
-        dialect: "bigquery",
-        commands: &[
-            ("bash ", "load.sh"),
-            ("bq query --nouse_legacy_sql < ", "merge.sql"),
-            ("bq query --nouse_legacy_sql --format=csv < ", "digest.sql"),
-        ],
-        more: "The tables are in the data set `linq`: make it once with `bq mk linq`, or put another name into the \
-               files. `bigquery.load.sh` hands its arguments to `bq`, such as `--project_id=PROJECT`.",
-    },
-    Section {
-        title: "DuckDB",
-        dialect: "duckdb",
-        commands: &[
-            ("duckdb -bail linq.duckdb < ", "sql"),
-            ("duckdb -bail -list -noheader linq.duckdb < ", "digest.sql"),
-        ],
-        more: "DuckDB 1.4 or later.",
-    },
-    Section {
-        title: "Snowflake",
-        dialect: "snowflake",
-        commands: &[("snow sql --filename ", "sql"), ("snow sql --filename ", "digest.sql")],
-        more: "Written from Snowflake's documentation, and not run there.",
-    },
-    Section {
-        title: "ClickHouse",
-        dialect: "clickhouse",
-        commands: &[("clickhouse-client < ", "sql"), ("clickhouse-client < ", "digest.sql")],
-        more: "The client reads the files.",
-    },
-    Section {
-        title: "Spark",
-        dialect: "spark",
-        commands: &[("spark-sql -f ", "sql"), ("spark-sql -f ", "digest.sql")],
-        more: "Spark reads the files: on a cluster they must stand where all of it can.",
-    },
-    Section {
-        title: "PostgreSQL",
-        dialect: "postgres",
-        commands: &[("psql --file ", "sql"), ("psql --tuples-only --no-align --file ", "digest.sql")],
-        more: "PostgreSQL 14 or later. ",
-    },
-];
+/// The first line, by which the README of a kit is recognized.
+pub(crate) const TITLE: &str = "# Loading this export\n";
 
 /// The whole text.
-pub(super) fn readme(handoff: &Handoff<'_>, loads: &[Load]) -> String {
-    let sections = SECTIONS.iter().map(|section| section.text(loads));
-    [introduction(handoff), sections.collect(), partitions(handoff, loads)].concat()
+pub(super) fn readme(input: &KitInput<'_>, tables: &[Table]) -> String {
+    let sections = Dialect::ALL.into_iter().filter_map(|dialect| Some(text_of(dialect, dialect.section()?, tables)));
+    [introduction(input), sections.collect(), partitions(input, tables)].concat()
 }
 
-fn introduction(handoff: &Handoff<'_>) -> String {
-    let mut of = format!("{} contacts", handoff.contacts.digest.rows);
+fn introduction(input: &KitInput<'_>) -> String {
+    let mut rows = counted(input.contacts.digest.rows, "contact");
     let mut keys = "`id`".to_owned();
-    let mut digests = format!("Digest of the contacts: {}", handoff.contacts.digest);
-    if let Some(owners) = &handoff.owners {
-        of = format!("{of} and {} owners", owners.digest.rows);
+    let mut digests = format!("Digest of the contacts: {}", input.contacts.digest);
+    if let Some(owners) = &input.owners {
+        rows = format!("{rows} and {}", counted(owners.digest.rows, "owner"));
         keys += ", owners by `owner_id`";
         digests = format!("{digests}  \nDigest of the owners: {}", owners.digest);
     }
     format!(
         "{TITLE}\n\
-         For {of}, by linq-export. First, check the files against their manifest with `linq-export verify`.\n\n\
-         Below, the first command loads, and the last one proves it: it computes the digest of the loaded table and \
-         says `equal`, or which of count and sum differs. Rows are updated by {keys}, and inserted where there is \
-         none. What the export has no more stays in the table, and then the digest differs. The deletes are in the files, \
-         switched off: they are sound only if the manifest's `completeness.level` is `complete` or `snapshot`.\n\n\
+         {rows}, exported by linq-export {version}. Before loading, check the files against their manifest with \
+         `linq-export verify`.\n\n\
+         For each warehouse, run the commands in order. The digest queries check the loaded tables: each computes a table's \
+         digest and prints `equal`, or whether the count or the sum differs.\n\n\
+         Contacts are upserted by {keys}. Rows missing from the new export remain in the table, so the check then reports a \
+         difference. The scripts contain statements that delete such rows, commented out: enable them only if \
+         `completeness.level` in the manifest is `complete` or `snapshot`.\n\n\
          {digests}\n{}",
-        hashed(handoff)
+        hashed(input),
+        version = env!("CARGO_PKG_VERSION"),
     )
 }
 
-/// What values are hashes, and of which key.
-fn hashed(handoff: &Handoff<'_>) -> String {
-    let Some(HandoffHashed { columns, key_id }) = &handoff.hashed else { return String::new() };
+/// Which columns hold hashes, and with which key.
+fn hashed(input: &KitInput<'_>) -> String {
+    let Some(HashedColumns { columns, key_id }) = &input.hashed else { return String::new() };
     format!(
-        "\nThe values of {} are not as the API has them: each is the HMAC-SHA-256 of one, in hexadecimal, with the key of \
-         the id `{key_id}` (`options.hash_key` in the manifest). The same key gives the same hash.\n",
+        "\nHashed columns: {}. Each value is the HMAC-SHA-256 of the API's value, in hexadecimal, with the key whose id is \
+         `{key_id}` (`options.hmac_key` in the manifest). The same key gives the same hashes.\n",
         columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     )
 }
 
-impl Section {
-    fn text(&self, loads: &[Load]) -> String {
-        let commands = loads.iter().flat_map(|load| {
-            // PostgreSQL loads no Parquet, and an empty table would not be equal.
-            let proves = self.dialect != "postgres" || load.format != Format::Parquet;
-            let commands = self.commands.iter().filter(move |(_, rest)| proves || *rest != "digest.sql");
-            commands.map(|(command, rest)| format!("{command}{}\n", load.named(self.dialect, rest)))
-        });
-        let commands: String = commands.collect();
-        format!("\n## {}\n\n```sh\n{commands}```\n\n{}{}\n", self.title, self.more, self.of_files(loads))
-    }
-
-    /// What else there is to say of the kind of files.
-    fn of_files(&self, loads: &[Load]) -> &'static str {
-        let parquet = loads.iter().any(|load| load.format == Format::Parquet);
-        match (self.dialect, parquet) {
-            ("postgres", true) => {
-                "It reads no Parquet: the file makes the table alone. That of an export to CSV or NDJSON loads it, too. \
-                 However it is loaded, the files `postgres*.digest.sql` prove it."
-            }
-            ("postgres", false) => "A row with the character NUL (U+0000) stops the load: its text cannot hold one.",
-            _ => "",
-        }
-    }
+fn text_of(dialect: Dialect, section: &Section, tables: &[Table]) -> String {
+    let commands = tables.iter().flat_map(|table| {
+        // An empty table would never have the export's digest.
+        let runs = move |file: &str| dialect.load(table.format).is_some() || file == section.table_file;
+        let commands = section.commands.iter().filter(move |(_, file)| runs(file));
+        commands.map(|(command, file)| format!("{command}{}\n", table.file_name(dialect.name(), file)))
+    });
+    let commands: String = commands.collect();
+    let notes = [section.note.to_owned(), not_loaded(dialect, section, tables)].concat();
+    format!("\n## {}\n\n```sh\n{commands}```\n\n{}\n", section.title, notes.trim_end())
 }
 
-/// How all partitions of a directory are read as one table.
-fn partitions(handoff: &Handoff<'_>, loads: &[Load]) -> String {
-    let root = handoff.partition.and_then(|(key, value)| {
-        let contacts = loads.iter().find(|load| load.table == "contacts" && load.format == Format::Parquet)?;
+/// What a user can do if the warehouse cannot read the export's format.
+fn not_loaded(dialect: Dialect, section: &Section, tables: &[Table]) -> String {
+    let Some(table) = tables.iter().find(|table| dialect.load(table.format).is_none()) else { return String::new() };
+    let formats: Vec<_> = section.loads.iter().map(|(format, _)| format!("`{}`", format.ending())).collect();
+    let name = dialect.name();
+    format!(
+        "This warehouse is not loaded from `{}` files: `{}` only creates the table. To load it, export to {}. However the \
+         table is loaded, `{name}*.{DIGEST}` checks it.",
+        table.format.ending(),
+        table.file_name(name, section.table_file),
+        formats.join(" or "),
+    )
+}
+
+/// How to read all partitions of a directory as one table.
+fn partitions(input: &KitInput<'_>, tables: &[Table]) -> String {
+    let root = input.partition.and_then(|(key, value)| {
+        let contacts = tables.iter().find(|table| table.name == "contacts" && table.format == Format::Parquet)?;
         let (root, _) = contacts.files.first()?.rsplit_once(&format!("/{key}={value}/"))?;
         Some((key, value, root))
     });
     let Some((key, value, root)) = root else { return String::new() };
-    // Not *.parquet alone: the owners' file has that ending, too.
+    // *.parquet would also match the file of owners.
     let all = standard(&format!("{root}/{key}=*/part-*.parquet"));
     format!(
-        "\n## All partitions\n\nThe files above are those of `{key}={value}`. All of them in DuckDB, with `{key}` as a \
-         column:\n\n```sql\nFROM read_parquet({all}, hive_partitioning = true);\n```\n"
+        "\n## All partitions\n\nThe files above are those of `{key}={value}`. To read all partitions in DuckDB, with `{key}` \
+         as a column:\n\n```sql\nFROM read_parquet({all}, hive_partitioning = true);\n```\n"
     )
 }

@@ -1,43 +1,44 @@
-//! Snowflake: the table, upload and `COPY INTO` a staging table, the merge and the digest.
+//! Snowflake: the table, the upload with `PUT`, `COPY INTO` a staging table, the `MERGE` and the digest.
 //!
-//! All of it is from Snowflake's documentation. An instant is a `TIMESTAMP_LTZ`: like everybody's `timestamptz` it is
-//! a point in time without an offset of its own, and it is what Parquet's instants in UTC are read as. Where a reader
-//! gives a `TIMESTAMP_NTZ` instead, the cast takes it to be in the session's time zone, so that
-//! is set to UTC. A struct is an `OBJECT`, which Parquet and JSON load into alike.
+//! Written from Snowflake's documentation, not tested there. A timestamp is a `TIMESTAMP_LTZ`: a point in time without
+//! an offset of its own, like `timestamptz` elsewhere, and the type that Parquet's UTC timestamps are read as. Where a
+//! reader returns a `TIMESTAMP_NTZ` instead, the cast interprets it in the session's time zone, so the script sets that
+//! to UTC. A struct is an `OBJECT`, which Parquet and JSON load alike.
 
 use super::columns::{Column, Kind, leaves};
-use super::ddl::{Ddl, NOT_NULL, about_table};
+use super::create_table::{CreateTable, NOT_NULL, about_table};
 use super::digest::Spelling;
-use super::handoff::{KitFile, Load};
+use super::input::{KitFile, Table};
 use super::merge::{Deletes, deletes, merge, purpose};
 use super::quote::{Quotes, escaped, name};
+use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match column.kind {
         Kind::Integer => "NUMBER(19, 0)",
         Kind::Text => "VARCHAR",
-        Kind::Instant => "TIMESTAMP_LTZ(6)",
+        Kind::Timestamp => "TIMESTAMP_LTZ(6)",
         Kind::Struct(_) => "OBJECT",
     }
     .to_owned()
 }
 
-/// The table, with comments.
+/// `CREATE TABLE`, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
-    Ddl {
+    CreateTable {
         table: name(table, Quotes::Capital),
-        of: sql_type,
-        never_null: NOT_NULL,
-        described: |column| format!(" COMMENT {}", escaped(&column.about_with_fields())),
+        sql_type,
+        not_null: NOT_NULL,
+        description: |column| format!(" COMMENT {}", escaped(&column.about_with_fields())),
         end: format!("\nCOMMENT = {}", escaped(about_table(columns))),
     }
-    .create(columns)
+    .statement(columns)
 }
 
 const SPELLING: Spelling = Spelling {
     leaf: |leaf| match &leaf.within {
-        // Out of an OBJECT comes a VARIANT, whose own null becomes SQL's by the cast.
+        // A field of an OBJECT is a VARIANT. The cast turns its JSON null into SQL's.
         Some(within) => {
             let cast = if leaf.kind == Kind::Integer { "NUMBER(19, 0)" } else { "VARCHAR" };
             format!("{within}:{}::{cast}", leaf.name)
@@ -45,79 +46,98 @@ const SPELLING: Spelling = Spelling {
         None => leaf.name.clone(),
     },
     integer: |value| format!("TO_VARCHAR({value})"),
-    instant: |value| format!("TO_VARCHAR(DATE_PART(EPOCH_MICROSECOND, {value}))"),
+    timestamp: |value| format!("TO_VARCHAR(DATE_PART(EPOCH_MICROSECOND, {value}))"),
     field: |value| format!("COALESCE(TO_VARCHAR(OCTET_LENGTH({value})) || ':' || {value}, '-')"),
     number: |text| format!("TO_NUMBER(SUBSTR(SHA2({text}, 256), 1, 15), 'XXXXXXXXXXXXXXX')"),
     wide: "NUMBER(38, 0)",
     text: "VARCHAR",
 };
 
-/// Its files of a kit.
-pub(super) fn kit(load: &Load) -> Vec<KitFile> {
-    let (table, key) = (load.table, load.key());
-    let puts: Vec<_> = load
-        .files
-        .iter()
-        .map(|file| {
-            let source = escaped(&format!("file://{file}"));
-            format!("PUT {source} @{table}_stage AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
-        })
-        .collect();
+pub(super) const SECTION: Section = Section {
+    title: "Snowflake",
+    files: &["sql", DIGEST],
+    commands: &[("snow sql --filename ", "sql"), ("snow sql --filename ", DIGEST)],
+    note: "Not tested on Snowflake. ",
+    loads: &[(Format::Parquet, copy_parquet), (Format::Ndjson, copy_json), (Format::Csv, copy_csv)],
+    table_file: "sql",
+    create: |table| schema(table.name, &table.columns),
+    scripts,
+    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+};
+
+fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
+    let (name, key, staging) = (table.name, table.key(), table.staging());
+    let put = |file: &String| {
+        let source = escaped(&format!("file://{file}"));
+        format!("PUT {source} @{name}_stage AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
+    };
     let text = format!(
         "{purpose}\
-         -- Run it in one session, with a client that uploads: snow sql or snowsql, not a worksheet.\n\n\
+         -- Run it in one session, with a client that can upload: snow sql or snowsql, not a worksheet.\n\n\
          ALTER SESSION SET TIMEZONE = 'UTC';\n\n\
          {create}\n\
-         -- Both are gone with the session.\n\
-         CREATE OR REPLACE TEMPORARY TABLE {table}_staging LIKE {table};\n\
-         CREATE OR REPLACE TEMPORARY STAGE {table}_stage;\n\
+         -- Both are dropped when the session ends.\n\
+         CREATE OR REPLACE TEMPORARY TABLE {staging} LIKE {name};\n\
+         CREATE OR REPLACE TEMPORARY STAGE {name}_stage;\n\
          {puts}\n\
          {copy}\n\
          BEGIN;\n{merge}\n{deletes}COMMIT;\n",
-        purpose = purpose(table, key),
-        create = schema(table, &load.columns),
-        puts = puts.concat(),
-        copy = copy(load),
-        merge = merge(table, &format!("{table}_staging"), key, &load.names(), Deletes::Apart),
-        deletes = deletes(table, &format!("{table}_staging"), key),
+        purpose = purpose(name, key),
+        create = schema(name, &table.columns),
+        puts = table.files.iter().map(put).collect::<String>(),
+        copy = copy(table),
+        merge = merge(name, &staging, key, &table.column_names(), Deletes::Separate),
+        deletes = deletes(name, &staging, key),
     );
-    let digest = SPELLING.file(table, "", &leaves(&load.columns), load.digest);
-    vec![load.file("snowflake", "sql", text), load.file("snowflake", "digest.sql", digest)]
+    vec![table.file("snowflake", "sql", text)]
 }
 
-fn copy(load: &Load) -> String {
-    let compression = load.compressed.unwrap_or("none").to_uppercase();
-    // Without NULL_IF, the text \N would become null; by itself, a field without quotes has backslashes that escape.
-    let format = match load.format {
-        Format::Parquet => "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE NULL_IF = ()".to_owned(),
-        Format::Ndjson => format!("TYPE = JSON COMPRESSION = {compression} NULL_IF = ()"),
-        Format::Csv => format!(
-            "TYPE = CSV COMPRESSION = {compression} SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' \
-             ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"
-        ),
-    };
-    let values: Vec<_> = load.columns.iter().enumerate().map(|(at, column)| value(load.format, at, column)).collect();
+// In each format, without NULL_IF = () the text \N would become null.
+
+fn copy_parquet(table: &Table) -> String {
+    let format = "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE NULL_IF = ()";
+    copy(table, format, |_, column| format!("$1:{}::{}", column.name, sql_type(column)))
+}
+
+fn copy_json(table: &Table) -> String {
+    let format = format!("TYPE = JSON COMPRESSION = {} NULL_IF = ()", compression(table));
+    copy(table, &format, |_, column| from_text(column, &format!("$1:{}", column.name)))
+}
+
+fn copy_csv(table: &Table) -> String {
+    // By default, backslashes escape in fields without quotes.
+    let format = format!(
+        "TYPE = CSV COMPRESSION = {} SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' ESCAPE_UNENCLOSED_FIELD = NONE \
+         EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()",
+        compression(table)
+    );
+    copy(table, &format, |at, column| from_text(column, &format!("${}", at + 1)))
+}
+
+fn compression(table: &Table) -> String {
+    table.compressed.unwrap_or("none").to_uppercase()
+}
+
+/// A column of a text file, cast to its type.
+fn from_text(column: &Column, value: &str) -> String {
+    match column.kind {
+        Kind::Timestamp => {
+            format!("TO_TIMESTAMP_LTZ({value}::VARCHAR, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6\"Z\"')")
+        }
+        _ => format!("{value}::{}", sql_type(column)),
+    }
+}
+
+fn copy(table: &Table, format: &str, value: impl Fn(usize, &Column) -> String) -> String {
+    let values: Vec<_> = table.columns.iter().enumerate().map(|(at, column)| value(at, column)).collect();
     format!(
-        "COPY INTO {table}_staging ({list})\n\
-         FROM (\n  SELECT\n    {values}\n  FROM @{table}_stage\n)\n\
+        "COPY INTO {staging} ({list})\n\
+         FROM (\n  SELECT\n    {values}\n  FROM @{name}_stage\n)\n\
          FILE_FORMAT = ({format})\n\
          ON_ERROR = ABORT_STATEMENT;\n",
-        table = load.table,
-        list = load.list(),
+        staging = table.staging(),
+        name = table.name,
+        list = table.column_list(),
         values = values.join(",\n    "),
     )
-}
-
-/// A column as a staged file gives it, cast.
-fn value(format: Format, at: usize, column: &Column) -> String {
-    let from = match format {
-        Format::Csv => format!("${}", at + 1),
-        Format::Parquet | Format::Ndjson => format!("$1:{}", column.name),
-    };
-    match (format, &column.kind) {
-        (Format::Ndjson | Format::Csv, Kind::Instant) => {
-            format!("TO_TIMESTAMP_LTZ({from}::VARCHAR, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6\"Z\"')")
-        }
-        _ => format!("{from}::{}", sql_type(column)),
-    }
 }

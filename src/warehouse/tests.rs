@@ -1,4 +1,4 @@
-//! The dialects together: the mapping of types against its documentation, and whole kits.
+//! All dialects together: the type mapping against its documentation, and complete kits.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ pub(super) fn owners() -> Schema {
     Schema::new([&[integer("owner_id")], &texts[..], &[integer(resource::CONTACTS)]].concat())
 }
 
-/// A kit of files with names to beware of.
+/// A kit for files with difficult names.
 pub(super) fn kit_of(
     schema: &Schema,
     format: Format,
@@ -47,13 +47,13 @@ pub(super) fn kit_of(
     files: &[&str],
 ) -> Vec<KitFile> {
     let owners = owners();
-    kit(&Handoff {
-        contacts: HandoffTable {
+    kit(&KitInput {
+        contacts: TableInput {
             schema,
             files: files.iter().map(PathBuf::from).collect(),
             digest: ContentDigest { rows: 2, sum: 1_716_272_284_779_093_798_219 },
         },
-        owners: Some(HandoffTable {
+        owners: Some(TableInput {
             schema: &owners,
             files: vec![PathBuf::from("/data/it's here/_owners/owners.parquet")],
             digest: ContentDigest { rows: 1, sum: 7 },
@@ -69,7 +69,7 @@ pub(super) fn text<'a>(kit: &'a [KitFile], name: &str) -> &'a str {
     &kit.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("no {name}")).text
 }
 
-/// The lines of the table of types, as code has them.
+/// The rows of the table of types, as the code has them.
 fn mapping() -> Vec<String> {
     let column = |nullable, kind| Column { name: "x".to_owned(), kind, nullable, about: String::new() };
     let field = |name: &str, kind| Column { name: name.to_owned(), kind, nullable: true, about: String::new() };
@@ -78,7 +78,7 @@ fn mapping() -> Vec<String> {
         column(false, Kind::Integer),
         column(true, Kind::Integer),
         column(true, Kind::Text),
-        column(true, Kind::Instant),
+        column(true, Kind::Timestamp),
         column(true, owner),
     ];
     let line = |dialect: Dialect| {
@@ -107,16 +107,20 @@ fn type_of(dialect: Dialect, column: &Column) -> String {
 }
 
 #[test]
-fn the_documented_types_are_those_of_the_code() {
-    let documents = [include_str!("mod.rs"), include_str!("../../docs/warehouses.md")];
+fn the_documented_types_match_the_code() {
+    let documents = [include_str!("mod.rs"), include_str!("../../docs/loading.md")];
     for line in mapping() {
         for document in documents {
             let documented = document.lines().any(|of| of.trim_start_matches("//! ").starts_with(&line));
-            assert!(documented, "this line is not in the table of types:\n{line}");
+            assert!(documented, "missing from the table of types:\n{line}");
         }
     }
-    for line in documents[1].lines().filter(|line| line.starts_with("| `")) {
-        assert!(line.contains("tested: `") || line.contains("from its documentation"), "how is it known? {line}");
+    let table = documents[1].split("\n\n").find(|part| part.starts_with("|  | not null |")).unwrap();
+    for line in table.lines().filter(|line| line.starts_with("| `")) {
+        assert!(
+            line.contains("tested: `") || line.contains("from its documentation"),
+            "does not say how it is known: {line}"
+        );
     }
 }
 
@@ -133,7 +137,7 @@ fn every_column_is_described_in_every_dialect() {
 }
 
 #[test]
-fn a_kit_has_the_files_of_each_warehouse_and_table() {
+fn a_kit_has_files_for_each_warehouse_and_table() {
     let kit = kit_of(&resource::schema(), Format::Parquet, None, &["/data/a.parquet"]);
     let names: Vec<_> = kit.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
@@ -155,7 +159,7 @@ fn a_kit_has_the_files_of_each_warehouse_and_table() {
     ] {
         for name in [format!("{dialect}.{rest}"), format!("{dialect}.owners.{rest}")] {
             assert!(names.contains(&name.as_str()), "{name}");
-            // PostgreSQL cannot load these files, so there is nothing to prove.
+            // PostgreSQL cannot load these files, so there is nothing to check.
             let due = rest != "schema.json" && (dialect, rest) != ("postgres", "digest.sql");
             assert_eq!(text(&kit, README).contains(&format!(" {name}\n")), due, "the README and {name}");
         }
@@ -170,7 +174,7 @@ fn a_kit_has_the_files_of_each_warehouse_and_table() {
 }
 
 #[test]
-fn no_file_of_a_kit_breaks_at_a_name() {
+fn every_file_quotes_file_names() {
     let name = "/data/it's \\ here/{a},[b]*.parquet";
     let kit = kit_of(&nested(), Format::Parquet, None, &[name]);
     let shell = text(&kit, "bigquery.load.sh");
@@ -191,7 +195,7 @@ fn no_file_of_a_kit_breaks_at_a_name() {
 }
 
 #[test]
-fn several_files_are_all_named_and_partitions_are_shown_together() {
+fn every_part_is_named_and_partitions_are_shown() {
     let files =
         ["/data/it's/run_date=2026-01-31/part-00000.parquet", "/data/it's/run_date=2026-01-31/part-00001.parquet"];
     let kit = kit_of(&resource::schema(), Format::Parquet, None, &files);
@@ -205,7 +209,7 @@ fn several_files_are_all_named_and_partitions_are_shown_together() {
 }
 
 #[test]
-fn text_files_are_read_with_their_compression_and_types() {
+fn text_files_get_their_compression_and_types() {
     let kit = kit_of(&nested(), Format::Ndjson, Some("zstd"), &["/data/a.ndjson.zst"]);
     for (name, part) in [
         ("bigquery.load.sh", "zstd -qdc -- \"$file\" > \"$work/part\""),
@@ -224,8 +228,8 @@ fn text_files_are_read_with_their_compression_and_types() {
 }
 
 #[test]
-fn duckdb_reads_plain_text_with_rows_as_long_as_they_come() {
-    // DuckDB 1.5 knows no compression of the name none.
+fn duckdb_reads_plain_text_with_long_rows() {
+    // DuckDB 1.5 has no compression named none.
     for (format, limit) in
         [(Format::Ndjson, "maximum_object_size = 67108864"), (Format::Csv, "max_line_size = 67108864")]
     {
@@ -236,30 +240,23 @@ fn duckdb_reads_plain_text_with_rows_as_long_as_they_come() {
 }
 
 #[test]
-fn csv_keeps_null_apart_from_the_empty_text() {
-    let load = handoff::Load {
-        table: "contacts",
-        columns: columns(&resource::schema()),
-        files: vec!["/a.csv".to_owned()],
-        format: Format::Csv,
-        compressed: None,
-        digest: ContentDigest::default(),
-    };
-    for (kit, part) in [
-        (bigquery::kit(&load)[1..].to_vec(), "--source_format=CSV --skip_leading_rows=1 --allow_quoted_newlines"),
-        (duckdb::kit(&load), "nullstr = '', allow_quoted_nulls = false"),
-        (snowflake::kit(&load), "ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"),
-        (snowflake::kit(&load), "    $1::NUMBER(19, 0),\n    $2::VARCHAR,\n"),
-        (clickhouse::kit(&load), "format_csv_null_representation = ''"),
-        (spark::kit(&load), "multiLine 'true', escape '\"'"),
-        (postgres::kit(&load), "\\copy contacts_staging (id, first_name,"),
+fn csv_distinguishes_null_from_empty_text() {
+    let kit = kit_of(&resource::schema(), Format::Csv, None, &["/a.csv"]);
+    for (name, part) in [
+        ("bigquery.load.sh", "--source_format=CSV --skip_leading_rows=1 --allow_quoted_newlines"),
+        ("duckdb.sql", "nullstr = '', allow_quoted_nulls = false"),
+        ("snowflake.sql", "ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"),
+        ("snowflake.sql", "    $1::NUMBER(19, 0),\n    $2::VARCHAR,\n"),
+        ("clickhouse.sql", "format_csv_null_representation = ''"),
+        ("spark.sql", "multiLine 'true', escape '\"'"),
+        ("postgres.sql", "\\copy contacts_staging (id, first_name,"),
     ] {
-        assert!(kit[0].text.contains(part), "{part}:\n{}", kit[0].text);
+        assert!(text(&kit, name).contains(part), "{part}:\n{}", text(&kit, name));
     }
 }
 
 #[test]
-fn a_table_of_the_key_alone_has_nothing_to_update() {
+fn a_table_with_only_the_key_updates_nothing() {
     let id = Schema::new(vec![Field::new("id", DataType::Int64, false)]);
     let kit = kit_of(&id, Format::Csv, None, &["/a.csv"]);
     assert!(text(&kit, "postgres.sql").contains("\nON CONFLICT (id) DO NOTHING;\n"), "{}", text(&kit, "postgres.sql"));
@@ -269,7 +266,7 @@ fn a_table_of_the_key_alone_has_nothing_to_update() {
 }
 
 #[test]
-fn clickhouse_stops_where_a_pattern_has_brought_other_rows() {
+fn clickhouse_stops_if_a_pattern_matched_other_rows() {
     let kit = kit_of(&resource::schema(), Format::Ndjson, None, &["/data/{a,b}*?.ndjson"]);
     let sql = text(&kit, "clickhouse.sql");
     let places =
@@ -279,7 +276,7 @@ fn clickhouse_stops_where_a_pattern_has_brought_other_rows() {
 }
 
 #[test]
-fn deletes_are_off_and_say_when_they_are_sound() {
+fn deletes_are_off_and_say_when_they_are_safe() {
     let kit = kit_of(&resource::schema(), Format::Ndjson, None, &["/a.ndjson"]);
     for (name, off) in [
         ("bigquery.merge.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),

@@ -1,4 +1,4 @@
-"""Runs the kits of exports.py in DuckDB and ClickHouse, compares digests, and parses the SQL for other engines.
+"""Runs the kits of exports.py in ClickHouse, compares digests, and parses the SQL for other engines.
 
     python tests/interop/check_warehouses.py target/debug/linq-export DIR
 
@@ -11,7 +11,6 @@ import re
 import sys
 from pathlib import Path
 
-import duckdb
 import jsonschema
 import pyarrow as pa
 import sqlglot
@@ -21,9 +20,9 @@ import checks
 import digest_reference
 import kit
 import read_chdb
-import read_duckdb
 import read_pyarrow
 import tables
+from kits import WAYS, kits, schemas, tried
 from program import Program
 
 # sqlglot warns about statements that it only passes on; `parses` checks them.
@@ -33,37 +32,6 @@ PSQL_COMMAND = re.compile(r"^\\.*$", re.MULTILINE)
 DIALECTS = ["bigquery", "duckdb", "snowflake", "clickhouse", "spark", "postgres"]
 # Snowflake's upload and session statements, and PostgreSQL's temporary table that is dropped on commit.
 UNKNOWN_TO_SQLGLOT = ("PUT ", "ALTER SESSION ", "CREATE TEMPORARY TABLE ")
-# The variant that each engine loads, with its kit.
-WAYS = [("portable-zstd", "parquet"), ("ndjson", "ndjson"), ("ndjson", "ndjson.gz"), ("ndjson", "ndjson.zst")]
-DIRS = [("folder", "parquet"), ("folder-ndjson", "ndjson.gz"), ("partitions", "2026-01-31")]
-CSV = [("csv", "csv"), ("csv", "csv.gz"), ("csv", "csv.zst")]
-
-
-def kits(folder):
-    """Each kit's owners form, table, name and directory."""
-    for form in tables.FORMS:
-        for way, of in WAYS + DIRS + (CSV if form != "struct" else []):
-            def kit_of(organization):
-                return folder / organization / form / way / f"kit.{of}"
-
-            for table in tables.names(form):
-                yield f"{form}, {table}, {way}, {of}", table, kit_of
-
-
-def schemas(folder, dialect):
-    """Each schema's owners form, table and text."""
-    for form in tables.FORMS:
-        for table in tables.names(form):
-            yield form, table, (folder / "schemas" / form / f"{dialect}.{table}").read_text()
-
-
-def check_duckdb_makes_the_table_of_the_schema(_, folder):
-    for form, table, text in schemas(folder, "duckdb"):
-        with duckdb.connect() as connection:
-            connection.execute(text)
-            found = dict(connection.execute(f"select column_name, column_type from (describe {table})").fetchall())
-        wanted = {column: read_duckdb.type_of(kind).replace('"', "") for column, kind in tables.columns(form, table).items()}
-        assert {column: type.replace('"', "") for column, type in found.items()} == wanted, f"{form}, {table}: {found}"
 
 
 def check_clickhouse_makes_the_table_of_the_schema(_, folder):
@@ -75,19 +43,6 @@ def check_clickhouse_makes_the_table_of_the_schema(_, folder):
         found = {column: "".join(type.split()) for column, type, *_ in map(json.loads, described)}
         wanted = {column: "".join(type.split()) for column, type in read_chdb.types(tables.columns(form, table)).items()}
         assert found == wanted, f"{form}, {table}: {found}"
-
-
-def check_duckdb_loads_updates_deletes_and_proves(_, folder):
-    for what, table, kit_of in kits(folder):
-        with duckdb.connect() as connection:
-            def run(text, _):
-                connection.execute(text)
-
-            def verdict(text):
-                [[said]] = connection.execute(text).fetchall()
-                return said
-
-            tried(what, kit.course, "duckdb", table, kit_of, run, verdict)
 
 
 def check_clickhouse_loads_updates_deletes_and_proves(_, folder):
@@ -102,13 +57,6 @@ def check_clickhouse_loads_updates_deletes_and_proves(_, folder):
             return session.query(text, "TabSeparated").bytes().decode().strip()
 
         tried(what, kit.course, "clickhouse", table, kit_of, run, verdict)
-
-
-def tried(what, course, *arguments):
-    try:
-        course(*arguments)
-    except Exception as error:
-        raise AssertionError(f"{what}: {error}") from error
 
 
 def check_the_digest_of_a_file_is_that_of_its_rows(program, folder):

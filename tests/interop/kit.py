@@ -1,42 +1,42 @@
-"""The kit beside an export: its statements, and the course that each engine is put through with it."""
+"""The scripts of a kit, and the sequence of loads and checks that each engine runs with them."""
 
 import re
 
 STATEMENT_END = re.compile(r";[ \t]*$", re.MULTILINE)
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-SWITCHED_OFF = re.compile(r"(take away the dashes before:\n)-- ", re.MULTILINE)
+COMMENTED_OUT = re.compile(r"(uncomment this line:\n)-- ", re.MULTILINE)
 
 
-def name(dialect, table, rest):
+def name(dialect, table, suffix):
     """The name of a file: those of the owners have `owners.` in theirs."""
-    return f"{dialect}.{rest}" if table == "contacts" else f"{dialect}.owners.{rest}"
+    return f"{dialect}.{suffix}" if table == "contacts" else f"{dialect}.owners.{suffix}"
 
 
 def statements(text):
-    """The statements of a script, for an engine that takes them one by one."""
+    """The statements of a script, for engines that take them one by one."""
     return [one.strip() for one in STATEMENT_END.split(text) if COMMENT.sub("", one).strip()]
 
 
 def with_deletes(text):
-    """The script with its deletes switched on, as its comment says."""
-    switched, times = SWITCHED_OFF.subn(r"\1", text)
-    assert times == 1, f"deletes are switched off {times} times"
-    return switched.replace("\n-- */\n", "\n*/\n")
+    """The script with its deletes enabled, as its comment says."""
+    enabled, times = COMMENTED_OUT.subn(r"\1", text)
+    assert times == 1, f"deletes are commented out {times} times"
+    return enabled
 
 
 def course(dialect, table, kit_of, run, verdict):
-    """Loads, updates and deletes with the files of a kit, and proves each time what the table holds.
+    """Loads, updates and deletes with the scripts of a kit, and checks the contents of the table after each.
 
-    `kit_of` gives the folder of an organisation's kit; `run` runs a script and `verdict` a digest's, as texts.
+    `kit_of` gives the directory of an organization's kit; `run` runs a script, and `verdict` a digest query, given as text.
     """
-    def text(organisation, rest):
-        return (kit_of(organisation) / name(dialect, table, rest)).read_text()
+    def text(organization, suffix):
+        return (kit_of(organization) / name(dialect, table, suffix)).read_text()
 
-    def judged(organisation):
-        return verdict(text(organisation, "digest.sql"))
+    def judged(organization):
+        return verdict(text(organization, "digest.sql"))
 
-    def equals(organisation, after):
-        assert judged(organisation) == "equal", f"{after}: {judged(organisation)}"
+    def equals(organization, after):
+        assert judged(organization) == "equal", f"{after}: {judged(organization)}"
 
     script = "merge.sql" if dialect == "bigquery" else "sql"
     changed = "changed" if table == "contacts" else "owner_changed"

@@ -15,7 +15,7 @@ fn no_cached_answer_is_asked_for_and_one_that_comes_is_told_of_once() {
     let folder = folder();
     let arguments = ["contacts", "--base-url", &server.url(), "-o", &path(&folder, "c.csv")];
     let ran = ran(program(&arguments).env("LINQ_INTEGRATION_TOKEN", "token").output().unwrap());
-    assert_eq!(ran.stderr.matches("warning: page 1 came from a cache: its age header says 50 s").count(), 1, "{ran:?}");
+    assert_eq!(ran.stderr.matches("warning: page 1 came from a cache: its Age header is 50 s").count(), 1, "{ran:?}");
     let heads = String::from_utf8(server.received()).unwrap();
     assert_eq!(heads.matches("\r\ncache-control: no-cache\r\n").count(), heads.matches("GET ").count());
 }

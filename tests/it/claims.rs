@@ -27,7 +27,7 @@ fn a_level_below_the_required_one_is_3_and_says_why() {
         assert_eq!(ran.code, Some(if level == "any" { 0 } else { 3 }), "{level}: {}", ran.stderr);
         if level != "any" {
             assert!(
-                ran.stderr.contains(&format!("is incomplete, but {level} is required: limited: ")),
+                ran.stderr.contains(&format!("is incomplete, but {level} is required: stopped at the limit of ")),
                 "{}",
                 ran.stderr
             );
@@ -84,7 +84,7 @@ fn a_manifest_that_claims_what_it_denies_itself_is_65() {
         ("options.limit is below", &|value| {
             value["completeness"]["level"] = json!("counted");
         }),
-        ("a reason excludes it: limited: ", &|value| {
+        ("a reason excludes it: stopped at the limit of ", &|value| {
             value["completeness"]["level"] = json!("counted");
             value["options"]["limit"] = Value::Null;
         }),

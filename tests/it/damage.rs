@@ -93,6 +93,6 @@ fn a_panic_of_the_reader_is_told_as_damage_and_nothing_else_is_said() {
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(65), ""), "{}", ran.stderr);
         let said: Vec<_> = ran.stderr.lines().collect();
         assert_eq!(said.len(), 2, "{}", ran.stderr);
-        assert!(said[0].starts_with("error: ") && said[0].contains("cannot be read") && said[1].starts_with("hint: "));
+        assert!(said[0].starts_with("error: ") && said[0].contains("cannot read") && said[1].starts_with("hint: "));
     }
 }

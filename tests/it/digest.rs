@@ -124,7 +124,7 @@ fn a_column_of_others_and_a_file_that_is_not_there_are_named() {
     fs::remove_file(&file).unwrap();
     let ran = digest(&file);
     assert_eq!(ran.code, Some(66));
-    assert!(ran.stderr.contains("there is no file"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("does not exist"), "{}", ran.stderr);
 }
 
 #[test]

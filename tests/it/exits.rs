@@ -41,13 +41,13 @@ fn each_answer_has_its_exit_code() {
     assert_exit(
         &answered(answer("429 Too Many Requests", "Retry-After: 99\r\n", "")),
         ExitCode::TemporaryFailure,
-        "throttled",
+        "rate limited",
     );
     assert_exit(&answered(page("", 7)), ExitCode::BadResponse, "page 1");
 }
 
 #[test]
-fn a_deadline_is_not_told_as_throttling() {
+fn a_deadline_is_not_reported_as_rate_limiting() {
     let folder = folder();
     let ran = exported(5, &path(&folder, "c.ndjson"), &["--sandbox-latency", "10m", "--deadline", "1ms"]);
     assert_exit(&ran, ExitCode::TemporaryFailure, "a longer --deadline");
@@ -77,7 +77,7 @@ fn each_place_has_its_exit_code() {
     assert_exit(&exported(5, &path(&folder, "missing/c.ndjson"), &[]), ExitCode::CannotCreate, "caused by: ");
     // A file where a folder should be.
     assert_exit(&exported(5, &path(&folder, "c.ndjson/c.ndjson"), &[]), ExitCode::CannotCreate, "caused by: ");
-    assert_exit(&ran(failing(&file, &[]).output().unwrap()), ExitCode::Unavailable, "no connection");
+    assert_exit(&ran(failing(&file, &[]).output().unwrap()), ExitCode::Unavailable, "cannot connect");
     let lock = File::open(folder.path().join(".c.ndjson.lock")).unwrap();
     lock.lock().unwrap();
     assert_exit(&exported(5, &file, &[]), ExitCode::TemporaryFailure, "--lock-timeout");

@@ -31,7 +31,7 @@ fn impatient(sandbox: &Sandbox) -> ContactsConfig {
     let mut config = config(sandbox);
     config.per_page = linq_export::config::PerPage::new(5).unwrap();
     config.backoff.longest = Duration::from_millis(20);
-    config.patience.outage = Duration::from_secs(2);
+    config.retry_limits.outage = Duration::from_secs(2);
     config.timeouts.silence = Duration::from_millis(300);
     config
 }
@@ -105,20 +105,28 @@ async fn what_does_not_pass_ends_the_run_and_says_why() {
         ("501:page=7", 69, "501"),
         ("505:page=7", 69, "505"),
         ("500:row=33", 69, "cannot be read: the server answered 500: INTERNAL_ERROR: Unable to fetch contacts"),
-        ("502:row=33", 69, "page 7: the contact at place 33 of the list, between the ids "),
-        ("gzip-bomb:row=33", 65, "cannot be read: the answer is larger than 8 MiB"),
-        ("huge-page:row=33", 65, "cannot be read: the answer is larger than 8 MiB"),
-        ("broken-json:row=33", 65, "cannot be read: the answer is not whole JSON"),
-        ("error-envelope:row=33", 65, "cannot be read: the answer has no `contacts`: INTERNAL_ERROR"),
-        ("maintenance:row=33", 65, "cannot be read: the answer is not whole JSON"),
-        ("no-contacts:row=33", 65, "cannot be read: the answer has no `contacts`"),
-        ("no-pagination:row=33", 65, "cannot be read: the answer has no `pagination`"),
-        ("wrong-page:row=33", 65, "cannot be read: the server answered with page 32"),
-        ("empty-page:row=33", 65, "cannot be read: the page has 0 contacts, and by its own pagination 1"),
-        ("half-page:row=33", 65, "cannot be read: the page has 0 contacts, and by its own pagination 1"),
+        ("502:row=33", 69, "page 7: the contact at position 33 of the list, between the ids "),
+        ("gzip-bomb:row=33", 65, "cannot be read: the response is larger than 8 MiB"),
+        ("huge-page:row=33", 65, "cannot be read: the response is larger than 8 MiB"),
+        ("broken-json:row=33", 65, "cannot be read: the response is not valid JSON"),
+        ("error-envelope:row=33", 65, "cannot be read: the response has no `contacts`: INTERNAL_ERROR"),
+        ("maintenance:row=33", 65, "cannot be read: the response is not valid JSON"),
+        ("no-contacts:row=33", 65, "cannot be read: the response has no `contacts`"),
+        ("no-pagination:row=33", 65, "cannot be read: the response has no `pagination`"),
+        ("wrong-page:row=33", 65, "cannot be read: the server returned page 32"),
+        (
+            "empty-page:row=33",
+            65,
+            "cannot be read: the page has 0 contacts, but should have 1 according to its pagination",
+        ),
+        (
+            "half-page:row=33",
+            65,
+            "cannot be read: the page has 0 contacts, but should have 1 according to its pagination",
+        ),
         ("502:row=31-40", 69, ": the server answered 502"),
-        ("429-seconds:wait=3600,page=7", 75, "come back at 20"),
-        ("429-date:wait=3600,page=7", 75, "come back at 20"),
+        ("429-seconds:wait=3600,page=7", 75, "retry after 20"),
+        ("429-date:wait=3600,page=7", 75, "retry after 20"),
     ] {
         let sandbox = playing(&[fault]).await;
         let error = run(&sandbox, impatient(&sandbox)).await.expect_err(fault);
@@ -172,10 +180,10 @@ async fn a_server_that_is_back_in_time_finds_the_run_going_on() {
 async fn a_server_that_stays_down_is_given_up_in_time() {
     let sandbox = start(|config| config.outages = vec!["503:request=10,for=1h".parse().unwrap()]).await;
     let mut config = impatient(&sandbox);
-    config.patience.outage = Duration::from_millis(200);
+    config.retry_limits.outage = Duration::from_millis(200);
     let error = run(&sandbox, config).await.unwrap_err();
     assert_eq!(error.exit().code(), 69);
-    assert!(error.to_string().contains("the API has given no answer for 0.2 s"), "{error}");
+    assert!(error.to_string().contains("API unreachable for 0.2 s; last error (page "), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,10 +192,10 @@ async fn a_maintenance_page_that_stays_is_given_up_like_an_outage() {
         let outage = format!("maintenance:{begin},for=1h");
         let sandbox = start(|config| config.outages = vec![outage.parse().unwrap()]).await;
         let mut config = impatient(&sandbox);
-        config.patience.outage = Duration::from_millis(200);
+        config.retry_limits.outage = Duration::from_millis(200);
         let error = run(&sandbox, config).await.unwrap_err();
         assert_eq!(error.exit().code(), 69, "{error}");
-        assert!(error.to_string().starts_with("the API has given no answer for "), "{error}");
+        assert!(error.to_string().starts_with("API unreachable for "), "{error}");
         assert!(error.to_string().contains("Down for maintenance"), "{error}");
     }
 }
@@ -209,9 +217,9 @@ async fn before_its_first_byte_an_answer_may_take_as_long_as_an_attempt() {
     let summary = run(&sandbox, config.clone()).await.unwrap();
     assert_eq!(summary.read.retries, 0);
     config.timeouts.attempt = Duration::from_millis(30);
-    config.patience.outage = Duration::from_millis(50);
+    config.retry_limits.outage = Duration::from_millis(50);
     let error = run(&sandbox, config).await.unwrap_err().to_string();
-    assert!(error.ends_with("timed out: no answer after 0.0 s (--timeout)"), "{error}");
+    assert!(error.ends_with("timed out: no response after 0.0 s (--timeout)"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,7 +228,7 @@ async fn an_answer_that_falls_silent_says_so() {
     let mut config = impatient(&sandbox);
     config.timeouts.silence = Duration::from_millis(100);
     let error = run(&sandbox, config).await.unwrap_err().to_string();
-    assert!(error.ends_with("timed out: the answer began, and then nothing came for 0.1 s"), "{error}");
+    assert!(error.ends_with("timed out: the response stalled for 0.1 s"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,10 +239,13 @@ async fn a_poisoned_last_page_is_told_from_an_outage() {
     })
     .await;
     let mut config = impatient(&sandbox);
-    config.patience.outage = Duration::from_hours(1);
+    config.retry_limits.outage = Duration::from_hours(1);
     let error = run(&sandbox, config).await.unwrap_err();
     assert_eq!(error.exit().code(), 69);
-    assert!(error.to_string().starts_with("page 2: the contact at place 7 of the list, between the ids "), "{error}");
+    assert!(
+        error.to_string().starts_with("page 2: the contact at position 7 of the list, between the ids "),
+        "{error}"
+    );
     let pages: Vec<_> =
         sandbox.requests().iter().filter(|seen| seen.per_page == Some(5)).map(|seen| seen.page).collect();
     let failed = pages.iter().position(|page| *page == Some(2)).unwrap();
@@ -320,7 +331,7 @@ async fn a_deadline_ends_the_run_with_75() {
     let sandbox = start(|config| config.latency = Duration::from_hours(1)).await;
     let mut config = impatient(&sandbox);
     config.timeouts.silence = Duration::from_hours(1);
-    config.patience.deadline = Some(Duration::from_millis(50));
+    config.retry_limits.deadline = Some(Duration::from_millis(50));
     let error = run(&sandbox, config).await.unwrap_err();
     assert_eq!(error.exit().code(), 75);
     assert!(error.to_string().contains("deadline"), "{error}");

@@ -1,6 +1,6 @@
-//! SIGKILL at random instants over an old file: what stands there afterwards is whole, old or new.
+//! SIGKILL at random times while an old file is replaced: the file is complete afterwards, old or new.
 //!
-//! The test run makes a few dozen kills. All 200, as the issue asks:
+//! A normal test run kills a few dozen times. For 200 kills:
 //! `KILLS=200 cargo test --test it kill -- --nocapture`.
 
 #![cfg(unix)]
@@ -16,13 +16,13 @@ use crate::run::{Heard, export, exported, verified};
 use crate::support::{Ran, folder, names, ndjson_rows, path};
 
 const KILLS: u32 = 24;
-/// Longer than a run of the sizes below takes.
+/// Longer than the runs below.
 const RUN: Duration = Duration::from_millis(150);
-/// About as long as publishing takes.
+/// About the duration of publishing.
 const PUBLISHING: Duration = Duration::from_millis(4);
 
 #[test]
-fn a_kill_at_any_instant_tears_nothing() {
+fn a_kill_at_any_time_leaves_a_complete_file() {
     let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let folder = folder();
     let file = path(&folder, "c.ndjson");

@@ -1,4 +1,4 @@
-//! The kit beside an export: whose folder it takes, that it is whole, and what is told when it cannot be written.
+//! The kit of an export: which directories it replaces, and what happens if it cannot be written.
 
 use std::fs;
 use std::path::Path;
@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use linq_export::CancellationToken;
 use linq_export::config::{ExportConfig, Format, Output};
-use linq_export::events::{Event, Publishing, Reporter, Tally};
+use linq_export::events::{Counters, Event, Publishing, Reporter};
 
 use crate::run::{Heard, export, exported, failing, json, verified};
 use crate::support::{Ran, config, folder, names, path, ran, sandbox};
 
-/// A run that would ask a server, and find none, if it came to that.
+/// A run whose server does not exist, so that sending a request would be a different error.
 fn refused(output: &str, kit: &str) -> Ran {
     ran(failing(output, &["--kit", kit]).output().unwrap())
 }
 
 #[test]
-fn a_folder_that_holds_anything_else_is_refused_before_the_server_is_asked() {
+fn refuses_other_directories_for_a_kit_up_front() {
     let folder = folder();
     let file = path(&folder, "c.csv");
     let made = |name: &str, files: &[(&str, &str)]| {
@@ -29,7 +29,7 @@ fn a_folder_that_holds_anything_else_is_refused_before_the_server_is_asked() {
         }
         kit
     };
-    let ours = "# From files to a table\n";
+    let ours = "# Loading this export\n";
     let project = made("project", &[("README.md", "# My project\n"), ("duckdb.sql", "")]);
     let noted = made("noted", &[("README.md", ours), ("zz.txt", ""), ("notes.txt", "mine")]);
     let unnamed = made("unnamed", &[("duckdb.sql", "mine")]);
@@ -38,10 +38,10 @@ fn a_folder_that_holds_anything_else_is_refused_before_the_server_is_asked() {
     let plain = path(&folder, "plain");
     fs::write(&plain, "mine").unwrap();
     for (kit, says) in [
-        (&project, "no README.md that begins as a kit's"),
-        (&noted, "\"notes.txt\" is in it"),
+        (&project, "no README.md of a kit"),
+        (&noted, "it contains \"notes.txt\", which is not part of a kit"),
         (&unnamed, "no README.md"),
-        (&nested, "\"README.md\" is in it"),
+        (&nested, "it contains \"README.md\""),
         (&plain, "cannot create"),
         (&path(&folder, "not/there"), "cannot create"),
     ] {
@@ -55,22 +55,22 @@ fn a_folder_that_holds_anything_else_is_refused_before_the_server_is_asked() {
 }
 
 #[test]
-fn a_kit_shares_no_place_with_the_output_and_no_record_stands_in_it() {
+fn refuses_kits_that_overlap_with_other_paths() {
     let folder = folder();
     let at = |name: &str| path(&folder, name);
     for (output, kit) in [("out/", "out"), ("out/", "out/kit"), ("c.csv", "c.csv"), ("c.csv", ".")] {
         let ran = refused(&at(output), &at(kit));
         assert_eq!(ran.code, Some(2), "{output} {kit}: {}", ran.stderr);
-        assert!(ran.stderr.contains("--kit takes a folder of its own"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--kit needs a directory of its own"), "{}", ran.stderr);
     }
     let report = at("kit/report.json");
     let ran = ran(failing(&at("c.csv"), &["--kit", &at("kit"), "--report", &report]).output().unwrap());
-    assert!(ran.code == Some(2) && ran.stderr.contains("is where the kit stands"), "{}", ran.stderr);
+    assert!(ran.code == Some(2) && ran.stderr.contains("overlaps with the kit:"), "{}", ran.stderr);
     assert!(names(folder.path()).is_empty());
 }
 
 #[test]
-fn a_kit_is_replaced_as_a_whole_and_a_run_that_fails_leaves_the_earlier_one() {
+fn replaces_a_kit_atomically() {
     let folder = folder();
     let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
     assert_eq!(refused(&file, &kit).code, Some(69));
@@ -85,14 +85,14 @@ fn a_kit_is_replaced_as_a_whole_and_a_run_that_fails_leaves_the_earlier_one() {
     assert_eq!(readme(), earlier);
     assert_eq!(exported(6, &file, &["--kit", &kit]).code, Some(0));
     assert!(files().len() == 15 && !files().iter().any(|name| name.contains("owners")), "{:?}", files());
-    assert!(readme().contains("For 6 contacts"), "{}", readme());
+    assert!(readme().contains("\n6 contacts, exported by linq-export"), "{}", readme());
     let left: Vec<_> = names(folder.path()).into_iter().filter(|name| !name.starts_with("c.")).collect();
     assert_eq!(left, ["kit"]);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_run_that_is_killed_leaves_the_earlier_kit_and_the_next_one_cleans_up() {
+fn a_killed_run_keeps_the_earlier_kit() {
     let folder = folder();
     let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
     assert_eq!(exported(5, &file, &["--kit", &kit]).code, Some(0));
@@ -111,7 +111,7 @@ fn a_run_that_is_killed_leaves_the_earlier_kit_and_the_next_one_cleans_up() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_published_is_told_though_its_kit_cannot_be_written() {
+fn reports_a_published_export_without_its_kit() {
     let folder = folder();
     let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
     let (report, metrics) = (path(&folder, "r.json"), path(&folder, "m.prom"));
@@ -123,7 +123,7 @@ fn what_is_published_is_told_though_its_kit_cannot_be_written() {
     fs::write(Path::new(&kit).join("notes.txt"), "mine").unwrap();
     let (code, said) = run.end();
     assert_eq!(code, Some(74), "{said}");
-    assert!(said.contains("is published, and its kit cannot be written"), "{said}");
+    assert!(said.contains("is published, but its kit cannot be written"), "{said}");
     assert_eq!(names(Path::new(&kit)), ["notes.txt"]);
     assert_eq!(verified(&file).code, Some(0));
     let report = json(report);
@@ -133,14 +133,14 @@ fn what_is_published_is_told_though_its_kit_cannot_be_written() {
 }
 
 #[test]
-fn a_kit_says_which_values_are_hashes_and_of_which_key() {
+fn a_kit_names_hashed_columns_and_their_key() {
     let folder = folder();
     let (file, kit, key) = (path(&folder, "c.ndjson"), path(&folder, "kit"), path(&folder, "key"));
     fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
     let hmac = ["--hmac", "phone_number,owner_email", "--hmac-key-file", &key, "--owners", "struct", "--drop", "extra"];
     assert_eq!(exported(5, &file, &[&["--kit", &kit], &hmac[..]].concat()).code, Some(0));
     let id = json(file + ".manifest.json")["options"]["hmac_key"].as_str().unwrap().to_owned();
-    let said = format!("is an HMAC-SHA-256 in hexadecimal, with the key of the id {id}");
+    let said = format!("replaced by its HMAC-SHA-256 in hexadecimal, key id {id}");
     // BigQuery and Spark describe the owner's email too, the others the struct that it is in.
     for (name, times) in [("bigquery.schema.json", 3), ("spark.sql", 3), ("snowflake.sql", 2), ("README.md", 0)] {
         let text = fs::read_to_string(Path::new(&kit).join(name)).unwrap();
@@ -161,7 +161,7 @@ impl<F: Fn() + Send + Sync> Reporter for Stopping<F> {
 }
 
 #[tokio::test]
-async fn from_publishing_on_nothing_stops_a_run_before_its_kit_stands() {
+async fn nothing_stops_a_run_between_export_and_kit() {
     let sandbox = sandbox(5).await;
     let folder = folder();
     for name in ["cancelled", "late"] {
@@ -171,15 +171,15 @@ async fn from_publishing_on_nothing_stops_a_run_before_its_kit_stands() {
         let cancellation = CancellationToken::new();
         let cancelled = cancellation.clone();
         let reporter: Arc<dyn Reporter> = if name == "late" {
-            config.contacts.patience.deadline = Some(Duration::from_secs(1));
+            config.contacts.retry_limits.deadline = Some(Duration::from_secs(1));
             // Longer than the deadline, with what it waits after that.
             Arc::new(Stopping(|| std::thread::sleep(Duration::from_millis(1_200))))
         } else {
             Arc::new(Stopping(move || cancelled.cancel()))
         };
-        let tally = Arc::new(Tally::new(reporter));
-        let summary = linq_export::export(config, Arc::clone(&tally) as _, cancellation).await.unwrap();
+        let counters = Arc::new(Counters::new(reporter));
+        let summary = linq_export::export(config, Arc::clone(&counters) as _, cancellation).await.unwrap();
         assert_eq!(names(&folder.path().join(name)).len(), 15, "{name}");
-        assert_eq!(tally.publishing(), Publishing::Done { rows: summary.read.contacts, manifest: summary.manifest });
+        assert_eq!(counters.publishing(), Publishing::Done { rows: summary.read.contacts, manifest: summary.manifest });
     }
 }

@@ -14,6 +14,7 @@ mod contradictions;
 mod damage;
 mod deletes;
 mod digest;
+mod docs;
 mod exits;
 mod export;
 mod faults;

@@ -165,7 +165,7 @@ fn what_it_says_is_what_happened() {
     assert_eq!(manifest["contacts"]["total_count"], json!({ "first": 250, "last": 250 }));
     let completeness = &manifest["completeness"];
     assert_eq!((&completeness["level"], &completeness["responses"]), (&json!("incomplete"), &json!(3)));
-    assert!(completeness["reasons"][0].as_str().unwrap().starts_with("limited: "), "{completeness}");
+    assert!(completeness["reasons"][0].as_str().unwrap().starts_with("stopped at the limit of "), "{completeness}");
     // The server dates its answers in whole seconds, rounded down. Of one form, the texts sort like the instants.
     let (watermark, started) = (&completeness["watermark"], &manifest["times"]["started_at"]);
     assert!(watermark.as_str() <= started.as_str(), "{watermark} {started}");

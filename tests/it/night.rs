@@ -90,7 +90,7 @@ fn a_failed_run_says_why_and_keeps_the_time_of_the_last_success() {
     let report = records.report();
     assert_eq!((&report["outcome"], &report["exit_code"]), (&json!("failed"), &json!(69)));
     assert_eq!((&report["error"]["page"], &report["manifest"]), (&json!(1), &Value::Null));
-    assert!(report["error"]["message"].as_str().unwrap().contains("no connection"), "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("cannot connect"), "{report}");
     assert!(report["error"]["hint"].as_str().unwrap().contains("reachable"), "{report}");
     assert!(report["run"]["failures"]["unavailable"].as_u64().unwrap() > 0, "{report}");
     assert_eq!(records.metric("last_success_timestamp_seconds"), Some(success));
@@ -167,7 +167,7 @@ fn records_take_the_place_of_nothing_else() {
     ] {
         let ran = exported(7, output, more);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{more:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("places of their own"), "{more:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("paths of their own"), "{more:?}: {}", ran.stderr);
         assert_eq!(read(), before, "{more:?}");
     }
 }

@@ -1,5 +1,4 @@
-//! The README's recipe for personal data, run as it stands there: nothing that tells who somebody is may be in what it
-//! leaves.
+//! The recipe of `docs/personal-data.md`: none of the files that it leaves may identify anybody.
 
 use std::fs;
 use std::path::Path;
@@ -20,8 +19,8 @@ const CONTACTS: &str = r#"{"id":1,"first_name":"Clearfirst","last_name":"Clearla
 
 /// The arguments of the recipe.
 fn recipe() -> Vec<String> {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let line = readme.lines().find(|line| line.starts_with("linq-export contacts -o contacts.hashed.parquet"));
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/personal-data.md")).unwrap();
+    let line = page.lines().find(|line| line.starts_with("linq-export contacts -o contacts.hashed.parquet"));
     line.unwrap().split(' ').skip(1).map(str::to_owned).collect()
 }
 

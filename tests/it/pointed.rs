@@ -1,4 +1,4 @@
-//! What is no table, or belongs to another one: each verb says what it is, and what to read instead.
+//! Paths that are not a table or belong to another one: each command says what they are, and what to read instead.
 
 use crate::run::exported;
 use crate::support::{Ran, folder, path, run};
@@ -11,12 +11,12 @@ fn said(arguments: &[&str], code: i32, parts: &[&str]) {
 }
 
 #[test]
-fn raw_json_has_no_digest_and_is_inspected_by_its_lines() {
+fn inspects_raw_json_by_lines_and_has_no_digest() {
     let home = folder();
     for (name, more) in [("c.ndjson", &[][..]), ("c.ndjson.gz", &[]), ("out/", &["--format", "ndjson"])] {
         let output = path(&home, name);
         assert_eq!(exported(120, &output, &[&["--raw"], more].concat()).code, Some(0));
-        said(&["digest", &output], 2, &["is raw JSON, which has no table", "hint: "]);
+        said(&["digest", &output], 2, &["is a raw export, not a table", "hint: "]);
         said(&["inspect", &output], 0, &["120 contacts, raw JSON, ", "completeness: snapshot"]);
         said(&["inspect", &output, "--json"], 0, &["\"raw\":true,\"rows\":120"]);
         said(&["verify", &output], 0, &["120 contacts"]);
@@ -24,7 +24,7 @@ fn raw_json_has_no_digest_and_is_inspected_by_its_lines() {
 }
 
 #[test]
-fn owners_point_to_their_contacts() {
+fn names_the_contacts_that_owners_belong_to() {
     let home = folder();
     for (name, owners) in [("c.parquet", "c.owners.parquet"), ("out/", "out/_owners/owners.parquet")] {
         let (contacts, owners) = (path(&home, name), path(&home, owners));
@@ -37,7 +37,7 @@ fn owners_point_to_their_contacts() {
 }
 
 #[test]
-fn a_folder_of_partitions_is_read_one_by_one() {
+fn asks_for_a_single_partition() {
     let home = folder();
     let out = path(&home, "out");
     assert_eq!(exported(5, &format!("{out}/"), &["--partition", "day=1"]).code, Some(0));
@@ -48,7 +48,7 @@ fn a_folder_of_partitions_is_read_one_by_one() {
 }
 
 #[test]
-fn owners_whose_names_begin_alike_are_told_apart_by_id() {
+fn distinguishes_owners_by_id() {
     let home = folder();
     let file = path(&home, "owners.csv");
     let name = "Wolfeschlegelsteinhausenbergerdorff ".repeat(3);

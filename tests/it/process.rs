@@ -1,4 +1,4 @@
-//! What a shell does to a process before it starts: ignored signals, limits, closed streams.
+//! The process environment that a shell sets up: ignored signals, limits, closed streams.
 
 #![cfg(unix)]
 
@@ -10,7 +10,7 @@ use crate::run::{Heard, export, json, verified};
 use crate::scripted::{Scripted, page};
 use crate::support::{folder, names, path, program, ran};
 
-/// The same run, by a shell that has done something before. `"$@"` is the run.
+/// The same run, started by a shell script in which `"$@"` is the run.
 fn in_shell(script: &str, run: &Command) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(run.get_program()).args(run.get_args());
@@ -34,7 +34,7 @@ fn hang_ups_are_ignored() -> bool {
 const SLOW: [&str; 5] = ["-vv", "--log-format", "json", "--sandbox-latency", "20ms"];
 
 #[test]
-fn each_signal_that_stops_a_run_has_its_code_and_leaves_a_report() {
+fn each_stop_signal_has_its_exit_code_and_a_report() {
     for (signal, code) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143), ("XCPU", 152)] {
         if signal == "HUP" && hang_ups_are_ignored() {
             eprintln!("SKIPPED: SIGHUP: the tests run under nohup, and what they start inherits that");
@@ -55,7 +55,7 @@ fn each_signal_that_stops_a_run_has_its_code_and_leaves_a_report() {
 }
 
 #[test]
-fn a_signal_that_comes_twice_is_one() {
+fn a_repeated_signal_counts_once() {
     let folder = folder();
     let report = path(&folder, "r.json");
     let more = [&SLOW[..], &["--report", &report]].concat();
@@ -72,7 +72,7 @@ fn a_signal_that_comes_twice_is_one() {
 }
 
 #[test]
-fn a_hang_up_that_is_ignored_at_the_start_stays_ignored() {
+fn sighup_stays_ignored_under_nohup() {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
     let run = export(2_000, &file, &SLOW);
@@ -142,7 +142,7 @@ fn a_closed_standard_output_is_74_before_anything_is_asked() {
 }
 
 #[test]
-fn closed_streams_spoil_no_file() {
+fn closed_streams_damage_no_file() {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
     let run = export(500, &file, &["-vv"]);

@@ -65,7 +65,7 @@ async fn a_name_that_exists_nowhere_is_told_from_a_server_that_is_down() {
     let base_url = format!("http://{}.invalid", "elsewhere".repeat(8));
     let ran = export_by_program(&base_url, &["--allow-plain-http"], &[]).await;
     assert_eq!(ran.code, Some(69), "{}", ran.stderr);
-    for part in ["page 1, ", "the host's name cannot be resolved: dns error"] {
+    for part in ["page 1, ", "cannot resolve the host name: dns error"] {
         assert!(ran.stderr.contains(part), "{}", ran.stderr);
     }
 }
@@ -119,7 +119,7 @@ async fn a_proxy_that_wants_a_password_or_is_of_another_kind_ends_the_run_at_onc
     for proxy in ["socks5://127.0.0.1:1", "socks4://127.0.0.1:1"] {
         let ran = export_by_program(ELSEWHERE, &[], &[("HTTPS_PROXY", proxy)]).await;
         assert_eq!(ran.code, Some(69), "{}", ran.stderr);
-        assert!(ran.stderr.contains("page 1, attempt 1: the proxy of the environment"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("page 1, attempt 1: cannot use the proxy from the environment"), "{}", ran.stderr);
         assert!(ran.stderr.contains("unsupported scheme socks"), "{}", ran.stderr);
         assert!(ran.stderr.contains("SOCKS proxies are not supported"), "{}", ran.stderr);
     }

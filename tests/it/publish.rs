@@ -1,4 +1,4 @@
-//! What a run leaves in the folder of its target, and whom it waits for.
+//! What a run leaves in the directory of its output, and locking.
 
 use std::fs::{self, File};
 
@@ -6,7 +6,7 @@ use crate::run::{Heard, export, exported, failing, json, verified};
 use crate::support::{folder, names, ndjson_rows, parquet_rows, path};
 
 #[test]
-fn a_file_has_its_manifest_and_its_lock_beside_it_and_nothing_else() {
+fn leaves_a_file_its_manifest_and_its_lock_only() {
     let folder = folder();
     let file = path(&folder, "contacts.parquet");
     for contacts in [250, 300] {
@@ -19,7 +19,7 @@ fn a_file_has_its_manifest_and_its_lock_beside_it_and_nothing_else() {
 }
 
 #[test]
-fn a_failed_run_leaves_the_old_pair_as_it_was() {
+fn a_failed_run_keeps_the_old_file_and_manifest() {
     let folder = folder();
     let file = path(&folder, "contacts.ndjson");
     assert_eq!(exported(5, &file, &[]).code, Some(0));
@@ -31,7 +31,7 @@ fn a_failed_run_leaves_the_old_pair_as_it_was() {
 }
 
 #[test]
-fn what_the_dead_left_is_swept_and_what_is_not_theirs_stays() {
+fn sweeps_leftovers_of_crashed_runs_only() {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
     for name in [".c.ndjson.abcd1234.tmp", ".c.ndjson.manifest.json.abcd1234.tmp", ".c.ndjson.manifest.staged"] {
@@ -46,7 +46,7 @@ fn what_the_dead_left_is_swept_and_what_is_not_theirs_stays() {
 }
 
 #[test]
-fn a_target_that_another_run_has_is_left_or_waited_for() {
+fn refuses_or_waits_for_a_locked_file() {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
     let lock = File::create(folder.path().join(".c.ndjson.lock")).unwrap();
@@ -63,7 +63,7 @@ fn a_target_that_another_run_has_is_left_or_waited_for() {
 }
 
 #[test]
-fn a_run_that_waits_is_stopped_by_a_signal() {
+fn a_signal_stops_a_run_that_waits_for_a_lock() {
     let folder = folder();
     let lock = File::create(folder.path().join(".c.ndjson.lock")).unwrap();
     lock.lock().unwrap();
@@ -74,7 +74,7 @@ fn a_run_that_waits_is_stopped_by_a_signal() {
 }
 
 #[test]
-fn the_manifest_of_a_stream_goes_where_it_is_told_and_nowhere_else() {
+fn writes_the_manifest_of_a_stream_where_told() {
     let folder = folder();
     let manifest = path(&folder, "m.json");
     let ran = exported(120, "-", &["--format", "ndjson", "--manifest", &manifest]);
@@ -105,7 +105,7 @@ mod unix {
     }
 
     #[test]
-    fn a_mode_is_kept_or_given_and_is_private_at_first() {
+    fn modes_are_kept_or_given_and_private_at_first() {
         let folder = folder();
         let file = path(&folder, "c.ndjson");
         let manifest = file.clone() + ".manifest.json";
@@ -124,7 +124,7 @@ mod unix {
     }
 
     #[test]
-    fn a_symbolic_link_is_followed_also_where_it_points_to_nothing_yet() {
+    fn follows_symbolic_links_even_dangling_ones() {
         let folder = folder();
         fs::create_dir(folder.path().join("data")).unwrap();
         let link = path(&folder, "latest.parquet");
@@ -140,7 +140,7 @@ mod unix {
     }
 
     #[test]
-    fn a_pipe_and_a_stream_of_its_own_are_written_straight() {
+    fn streams_into_pipes_and_its_own_streams() {
         let folder = folder();
         let pipe = path(&folder, "pipe.ndjson");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

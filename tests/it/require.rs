@@ -13,7 +13,11 @@ fn below_what_is_required_the_old_file_stays() {
     std::fs::write(&file, "last night's").unwrap();
     let ran = exported(500, &file, &[&UNPROVABLE[..], &["--require", "complete"]].concat());
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
-    assert!(ran.stderr.contains("but complete is required: ") && ran.stderr.contains("in no order"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("but complete is required: ") && ran.stderr.contains("not sorted by id"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "last night's");
 }
 

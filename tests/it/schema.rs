@@ -17,10 +17,10 @@ fn every_dialect_is_printed_and_nothing_else() {
     for (dialect, line) in [
         ("bigquery", "    \"mode\": \"REQUIRED\",\n"),
         ("duckdb", "  created_at TIMESTAMPTZ,\n"),
-        ("snowflake", "  id NUMBER(19, 0) NOT NULL COMMENT 'The id of the contact, never null',\n"),
-        ("spark", "  email STRING COMMENT 'The email address of the contact',\n"),
+        ("snowflake", "  id NUMBER(19, 0) NOT NULL COMMENT 'Contact ID; never null',\n"),
+        ("spark", "  email STRING COMMENT 'Email address',\n"),
         ("clickhouse", "\nENGINE = ReplacingMergeTree\nORDER BY id\n"),
-        ("postgres", "COMMENT ON COLUMN contacts.company IS 'The company of the contact';\n"),
+        ("postgres", "COMMENT ON COLUMN contacts.company IS 'Company';\n"),
         ("arrow", "contacts = pa.schema([\n    pa.field(\"id\", pa.int64(), nullable=False, "),
         ("json-schema", "  \"additionalProperties\": false\n"),
     ] {

@@ -78,7 +78,7 @@ fn a_read_only_folder_is_73() {
 }
 
 #[test]
-fn a_full_disk_leaves_the_old_folder_and_no_new_one() {
+fn a_full_disk_leaves_the_old_directory_only() {
     let Some(ran) = on_tmpfs(
         "300k",
         "$RUN --sandbox-contacts 50 -o out/ --format ndjson -q || exit 99
@@ -94,7 +94,7 @@ fn a_full_disk_leaves_the_old_folder_and_no_new_one() {
 }
 
 #[test]
-fn a_folder_that_is_mounted_is_known_before_anything_is_asked() {
+fn refuses_a_mounted_directory_up_front() {
     // On another file system, and on the same: neither could be renamed in the end.
     for mount in ["mount -t tmpfs none out", "mkdir other && mount --bind other out"] {
         let Some(ran) = on_tmpfs("1m", &format!("mkdir out && {mount} && $RUN -o out/; code=$?; ls out && exit $code"))
@@ -102,7 +102,11 @@ fn a_folder_that_is_mounted_is_known_before_anything_is_asked() {
             return;
         };
         assert_eq!(ran.code, Some(73), "{}", ran.stderr);
-        assert!(ran.stdout.is_empty() && ran.stderr.contains("so name a folder in it"), "{}", ran.stderr);
+        assert!(
+            ran.stdout.is_empty() && ran.stderr.contains("it is a mount point; name a directory in it"),
+            "{}",
+            ran.stderr
+        );
     }
     let Some(ran) = on_tmpfs("1m", "$RUN -o ./ --partition day=1 && ls -A . day=1") else { return };
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);

@@ -70,11 +70,12 @@ async fn a_connection_that_ends_in_mid_run_costs_retries_and_not_the_run() {
     for (fault, says, most) in [
         ("refused-stream", "the connection broke: http2 error: stream error received: refused stream before", 1),
         ("goaway", "the connection broke: http2 error: ", 16),
-        ("short-body", "the answer broke off: ", 1),
+        ("short-body", "the response was cut off: ", 1),
         ("reset", "the connection broke: ", 16),
-        ("reset-body", "the answer broke off: ", 16),
+        ("reset-body", "the response was cut off: ", 16),
     ] {
-        for (protocols, says, most) in [(Protocols::Http2AndHttp1, says, most), (Protocols::Http1, "broke", 1)] {
+        let kind = says.split(": ").next().unwrap();
+        for (protocols, says, most) in [(Protocols::Http2AndHttp1, says, most), (Protocols::Http1, kind, 1)] {
             let sandbox = secure(Certificate::Good, protocols, &[&format!("{fault}:page=12,times=1")]).await;
             let folder = folder();
             let path = folder.path().join("contacts.ndjson");
@@ -110,7 +111,7 @@ async fn an_authority_is_given_by_option_or_by_environment() {
 async fn a_certificate_is_refused_at_once_and_the_text_says_why() {
     let other = secure(Certificate::Good, Protocols::default(), &[]).await;
     for (certificate, stranger, says) in [
-        (Certificate::Good, true, &["authority", "does not trust", "--ca-cert", "SSL_CERT_FILE"][..]),
+        (Certificate::Good, true, &["a CA that", "does not trust", "--ca-cert", "SSL_CERT_FILE"][..]),
         (Certificate::Expired, false, &["it has expired on 2021-01-01T00:00:00Z", "renew"]),
         (
             Certificate::WrongName,
@@ -125,7 +126,7 @@ async fn a_certificate_is_refused_at_once_and_the_text_says_why() {
         let arguments = ["--ca-cert", authority.path().to_str().unwrap(), "--max-outage", "1h", "--backoff", "1h"];
         let ran = export_by_program(&sandbox.base_url(), &arguments, &[]).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(69), ""), "{certificate:?}: {}", ran.stderr);
-        for part in [&["page 1, attempt 1: the server's certificate was refused: it "], says].concat() {
+        for part in [&["page 1, attempt 1: the server's TLS certificate was rejected: it "], says].concat() {
             assert!(ran.stderr.contains(part), "{certificate:?}: {}", ran.stderr);
         }
         assert_eq!(sandbox.request_count(), 0);
@@ -139,9 +140,9 @@ async fn authorities_that_cannot_be_read_are_wrong_usage() {
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (content, says) in [
         ("", "is empty"),
-        ("der, perhaps", "there is no certificate in PEM"),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n", "certificate 1 cannot be read"),
-        (broken, "certificate 1 cannot be read"),
+        ("der, perhaps", "no PEM certificate found"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n", "cannot read certificate 1"),
+        (broken, "cannot read certificate 1"),
     ] {
         std::fs::write(&file, content).unwrap();
         let ran = export_by_program("https://localhost:1", &["--ca-cert", &file], &[]).await;

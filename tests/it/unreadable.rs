@@ -25,7 +25,7 @@ async fn export(sandbox: &Sandbox, below: OnIncomplete, missing: &[usize]) -> Re
     let path = folder.path().join("c.ndjson");
     let mut contacts = config(sandbox);
     contacts.backoff.longest = Duration::from_millis(5);
-    contacts.patience.outage = Duration::from_secs(20);
+    contacts.retry_limits.outage = Duration::from_secs(20);
     contacts.per_page = PerPage::new(20).unwrap();
     let format = Encoding::of(Path::new("c.ndjson")).unwrap().format;
     let mut config = ExportConfig::new(contacts, Output::File(path.clone()), format);
@@ -57,7 +57,7 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
         let error = export(&sandbox, OnIncomplete::Discard, &[]).await.unwrap_err();
         assert_eq!(error.exit().code(), 69, "{error}");
         let text = error.to_string();
-        assert!(text.contains(&format!("the contact at place {place} of the list, ")), "{text}");
+        assert!(text.contains(&format!("the contact at position {place} of the list, ")), "{text}");
         let beside: Vec<_> = [place - 1, place + 1].into_iter().filter(|place| (1..=300).contains(place)).collect();
         let beside = ids(&sandbox, &beside);
         assert!(beside.iter().flatten().all(|id| text.contains(&id.to_string())), "{beside:?}: {text}");
@@ -68,7 +68,7 @@ async fn the_contact_at_fault_is_named_and_the_others_are_published_where_that_w
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Incomplete, "{certificate:?}");
         let why = certificate.why();
-        assert!(why.contains(&format!("place {place} of the list")), "{why}");
+        assert!(why.contains(&format!("position {place} of the list")), "{why}");
         assert!(beside.iter().flatten().all(|id| why.contains(&id.to_string())), "{beside:?}: {why}");
     }
 }

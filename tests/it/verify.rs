@@ -255,7 +255,7 @@ fn invalid_lines_are_refused_despite_a_valid_checksum() {
     put(&format!("{first}\n{first}\n{first}\n"));
     assert!(matches!(refusal(&file), VerifyError::Twice { .. }));
     put(&whole.replacen("\"created_at\":\"2", "\"created_at\":\"x", 1));
-    assert!(refusal(&file).to_string().contains("created_at is no instant"));
+    assert!(refusal(&file).to_string().contains("created_at is not an RFC 3339 time"));
     put(&whole[..whole.len() - 3]);
     assert!(matches!(refusal(&file), VerifyError::Dataset(ReadbackError::Malformed { .. })));
 }

@@ -14,7 +14,7 @@ use super::super::signals::Signals;
 use super::{Contacts, blocking, overdue};
 use crate::events::{Figures, Publishing, Summary};
 use crate::report::{RunReport, json_line, summary_lines};
-use crate::{Error, ExitCode, RecordFile, SinkError};
+use crate::{DestinationError, Error, ExitCode, RecordFile};
 
 /// Time limit for writing a run file. A pipe whose reader has stopped reading would block forever.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -122,13 +122,13 @@ impl Contacts {
 }
 
 /// Writes a run file. A blocked pipe or disk is abandoned; the process ends without it.
-async fn write(file: RecordFile, kind: RunFile, ended: &RunReport, signals: &Signals) -> Result<(), SinkError> {
+async fn write(file: RecordFile, kind: RunFile, ended: &RunReport, signals: &Signals) -> Result<(), DestinationError> {
     let (target, ended) = (file.path().display().to_string(), ended.clone());
     unless(late(signals), target, move || run_files::write(file, kind, &ended)).await
 }
 
 /// Replaces the report that this run has written.
-async fn write_again(path: &Path, ended: &RunReport, signals: &Signals) -> Result<(), SinkError> {
+async fn write_again(path: &Path, ended: &RunReport, signals: &Signals) -> Result<(), DestinationError> {
     let (target, path, ended) = (path.display().to_string(), path.to_owned(), ended.clone());
     let write = move || run_files::write(RecordFile::open(&path)?, RunFile::Report, &ended);
     unless(late(signals), target, write).await
@@ -146,11 +146,11 @@ async fn late(signals: &Signals) {
 async fn unless(
     late: impl Future<Output = ()>,
     target: String,
-    write: impl FnOnce() -> Result<(), SinkError> + Send + 'static,
-) -> Result<(), SinkError> {
+    write: impl FnOnce() -> Result<(), DestinationError> + Send + 'static,
+) -> Result<(), DestinationError> {
     tokio::select! {
         written = blocking(write) => written,
-        () = late => Err(SinkError::Write { target, error: io::ErrorKind::TimedOut.into() }),
+        () = late => Err(DestinationError::Write { target, error: io::ErrorKind::TimedOut.into() }),
     }
 }
 
@@ -163,11 +163,11 @@ mod tests {
     #[tokio::test]
     async fn a_run_file_that_nobody_reads_is_abandoned() {
         let (free, blocked) = mpsc::channel::<()>();
-        let write = move || blocked.recv().map_err(|_| SinkError::ReaderGone);
+        let write = move || blocked.recv().map_err(|_| DestinationError::ReaderGone);
         let left = unless(std::future::ready(()), "pipe".to_owned(), write).await.unwrap_err();
         drop(free);
         assert!(
-            matches!(left, SinkError::Write { ref error, .. } if error.kind() == io::ErrorKind::TimedOut),
+            matches!(left, DestinationError::Write { ref error, .. } if error.kind() == io::ErrorKind::TimedOut),
             "{left}"
         );
     }

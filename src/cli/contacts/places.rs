@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::server;
 use super::Contacts;
 use crate::config::Output;
-use crate::{RunPaths, SinkError, check_apart};
+use crate::{DestinationError, RunPaths, check_apart};
 
 /// All paths of a run, except its report and metrics.
 #[derive(Debug)]
@@ -38,15 +38,15 @@ impl Contacts {
 
 impl Places {
     /// Refuses outputs that would overwrite each other, or an input.
-    pub fn check(&self, records: &[&Path]) -> Result<(), SinkError> {
+    pub fn check(&self, records: &[&Path]) -> Result<(), DestinationError> {
         match self.apart(&[], self.kit.as_deref()) {
             // A refused kit conflicts with nothing else.
-            Err(kit @ SinkError::KitNotApart { .. }) => self.apart(records, None).and(Err(kit)),
+            Err(kit @ DestinationError::KitNotApart { .. }) => self.apart(records, None).and(Err(kit)),
             _ => self.apart(records, self.kit.as_deref()),
         }
     }
 
-    fn apart(&self, records: &[&Path], kit: Option<&Path>) -> Result<(), SinkError> {
+    fn apart(&self, records: &[&Path], kit: Option<&Path>) -> Result<(), DestinationError> {
         let inputs: Vec<_> = self.inputs.iter().map(|(path, what)| (path.as_path(), *what)).collect();
         let manifest = self.manifest.as_deref();
         check_apart(&RunPaths { output: &self.output, manifest, kit, records, inputs: &inputs })

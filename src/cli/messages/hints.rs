@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use super::io;
 use crate::dataset::ReadbackError;
 use crate::verify::VerifyError;
-use crate::{ApiError, Error, ExitCode, Failure, ManifestError, Reason, SinkError, Transport};
+use crate::{ApiError, DestinationError, Error, ExitCode, FailureKind, ManifestError, Reason, Transport};
 
 const RESTORE: &str = "run the export again: it restores the directory first";
 const NO_INPUT: &str = "check the path, or run the export first";
@@ -13,7 +13,7 @@ const NO_INPUT: &str = "check the path, or run the export first";
 /// The hint for an error of a run, if there is something to do.
 pub fn of(error: &Error) -> Option<&'static str> {
     let specific = match error {
-        Error::Sink(error) => of_output(error),
+        Error::Destination(error) => of_output(error),
         Error::Api(error) => of_api(error),
         Error::Incomplete { certificate, .. } => Some(of_level(&certificate.reasons)),
         Error::Deleted { .. } => Some(
@@ -46,57 +46,57 @@ fn of_exit(exit: ExitCode) -> Option<&'static str> {
     }
 }
 
-fn of_output(error: &SinkError) -> Option<&'static str> {
+fn of_output(error: &DestinationError) -> Option<&'static str> {
     Some(match error {
-        SinkError::Locked { .. } => "wait for it with --lock-timeout 10m, or retry later",
-        SinkError::IsFolder { .. } => {
+        DestinationError::Locked { .. } => "wait for it with --lock-timeout 10m, or retry later",
+        DestinationError::IsDirectory { .. } => {
             "add a trailing slash (DIR/) to write part files into the directory, replacing its contents"
         }
-        SinkError::NotOurs { .. } => {
-            "choose another directory, or move the other files away: only an empty directory, or one that holds nothing \
-             but an export, is replaced"
+        DestinationError::NotReplaceable { .. } => {
+            "choose another directory, or move the other files away: only a directory that is missing, empty, or holds \
+             nothing but an earlier export or kit is replaced"
         }
-        SinkError::NotAKit { .. } => {
-            "choose another directory for --kit, or move the other files away: it must be new, empty, or hold nothing but \
-             an earlier kit"
-        }
-        SinkError::NotForPartition { .. } => {
+        DestinationError::NotForPartition { .. } => {
             "choose a directory for these partitions only: readers would load its other files with them"
         }
-        SinkError::StreamClosed { .. } => {
+        DestinationError::StreamClosed { .. } => {
             "redirect it to a file or a pipe, or use -o FILE; -o /dev/null discards the rows. A parent process that opened \
              /dev/null for reading and writing looks the same"
         }
-        SinkError::OwnersNotOurs { .. } => {
+        DestinationError::OwnersNotOurs { .. } => {
             "move that file away, or choose another name for the output: it is not known to be part of an export"
         }
-        SinkError::Create { error, .. } if error.kind() == ErrorKind::CrossesDevices => {
+        DestinationError::Create { error, .. } if error.kind() == ErrorKind::CrossesDevices => {
             "remove the link: owners must be on the file system of their contacts"
         }
-        SinkError::Create { error, .. } if error.kind() == ErrorKind::NotADirectory => {
+        DestinationError::Create { error, .. } if error.kind() == ErrorKind::NotADirectory => {
             "part of the path is a file; to replace that file, remove the trailing slash"
         }
-        SinkError::Unfinished { error, .. } if error.kind() == ErrorKind::StorageFull => {
+        DestinationError::Unfinished { error, .. } if error.kind() == ErrorKind::StorageFull => {
             "free some disk space, then run the export again, which finishes it; verify checks the output"
         }
-        SinkError::Unfinished { error, .. } | SinkError::Kit { error, .. }
+        DestinationError::Unfinished { error, .. } | DestinationError::Kit { error, .. }
             if error.kind() == ErrorKind::FileTooLarge =>
         {
             return io::hint(error);
         }
-        SinkError::Unfinished { .. } => "run the export again, which finishes it; verify checks the output",
-        SinkError::Mode { .. } => "remove --mode: on this file system, the mount options decide who may read files",
-        SinkError::Kit { .. } => {
+        DestinationError::Unfinished { .. } => "run the export again, which finishes it; verify checks the output",
+        DestinationError::Mode { .. } => {
+            "remove --mode: on this file system, the mount options decide who may read files"
+        }
+        DestinationError::Kit { .. } => {
             "the export itself is complete: run again with another --kit, or load it without a kit"
         }
-        SinkError::Lock { error, .. } if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+        DestinationError::Lock { error, .. }
+            if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+        {
             return io::hint(error);
         }
-        SinkError::Lock { .. } => {
+        DestinationError::Lock { .. } => {
             "check the owner of the lock, and whether its directory is writable: whoever exports here must be able to \
              write both"
         }
-        SinkError::Create { error, .. } | SinkError::Write { error, .. } => return io::hint(error),
+        DestinationError::Create { error, .. } | DestinationError::Write { error, .. } => return io::hint(error),
         _ => return None,
     })
 }
@@ -107,37 +107,40 @@ fn of_api(error: &ApiError) -> Option<&'static str> {
         ApiError::Unreadable { .. } => Some(
             "report the neighboring contacts to Linq's support; --allow-incomplete publishes the others, as incomplete",
         ),
-        ApiError::Outage { failure: Failure::StandIn { .. }, .. } => Some(
+        ApiError::Outage { last, .. } if matches!(last.failure.kind, FailureKind::NotAPage { .. }) => Some(
             "check --base-url, and whether the API is down for maintenance: something other than the API responded",
         ),
-        ApiError::Page { failure, .. } | ApiError::Outage { failure, .. } => of_failure(failure),
+        ApiError::Page(last) | ApiError::Outage { last, .. } => of_failure(&last.failure.kind),
         _ => None,
     }
 }
 
-fn of_failure(failure: &Failure) -> Option<&'static str> {
+fn of_failure(failure: &FailureKind) -> Option<&'static str> {
     match failure {
-        Failure::Status { status: 404, .. } => Some(
+        FailureKind::Status { status: 300..400, .. } => {
+            Some("check --base-url: if you trust the redirect's target, use that instead")
+        }
+        FailureKind::Status { status: 404, .. } => Some(
             "check --base-url: it must be the origin of the API, such as https://api.linqapp.com, without an endpoint's \
              path",
         ),
-        Failure::Status { status: 407, .. } => Some(
+        FailureKind::Status { status: 407, .. } => Some(
             "put the proxy's user and password into HTTPS_PROXY (http://user:password@host:port), or add the API's host \
              to NO_PROXY",
         ),
-        Failure::Transport { kind: Transport::Proxy, .. } => Some(
+        FailureKind::Transport { at: Transport::Proxy, .. } => Some(
             "set HTTPS_PROXY to an http:// or https:// proxy, or add the API's host to NO_PROXY; SOCKS proxies are not \
              supported",
         ),
-        Failure::Transport { kind: Transport::Certificate, text } if text.contains("expired") => Some(
+        FailureKind::Transport { at: Transport::Certificate, text } if text.contains("expired") => Some(
             "the server is reachable, but its TLS certificate has expired: ask its operator to renew it, and check this \
              machine's clock",
         ),
-        Failure::Transport { kind: Transport::Certificate, .. } => Some(
+        FailureKind::Transport { at: Transport::Certificate, .. } => Some(
             "the server is reachable, but its TLS certificate is not accepted: check --base-url, or trust its root with \
              --ca-cert",
         ),
-        Failure::Transport { text, .. } if text.contains("does not speak TLS") => {
+        FailureKind::Transport { text, .. } if text.contains("does not speak TLS") => {
             Some("check the scheme and port of --base-url: https needs a port that speaks TLS")
         }
         _ => None,

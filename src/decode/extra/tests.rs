@@ -1,4 +1,4 @@
-//! What is made of places in a page, held against what maps of texts give.
+//! Compares `extra`, which works on offsets, with a simple model that uses maps of strings.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::decode::decode;
 use crate::decode::tests::{found, table, text};
-use crate::page::FindingKind;
+use crate::page::WarningKind;
 
 /// Keys as they are sent, and their text.
 const KEYS: [(&str, &str); 9] = [
@@ -32,7 +32,7 @@ fn json(members: &Members) -> String {
     members.iter().fold(String::new(), |json, (key, value)| format!(r#"{json},"{}":{value}"#, KEYS[*key].0))
 }
 
-/// The same by maps of texts: the object, and how many values are lost.
+/// The model: the object, and how many values are lost.
 fn model(of_contact: &Members, of_owner: &Members) -> (BTreeMap<String, u8>, u64) {
     let (mut by_key, mut lost) = (BTreeMap::new(), 0);
     for (within, members) in [("", of_contact), ("contact_owner.", of_owner)] {
@@ -58,14 +58,14 @@ fn model(of_contact: &Members, of_owner: &Members) -> (BTreeMap<String, u8>, u64
 
 proptest! {
     #[test]
-    fn places_give_the_object_that_maps_give(of_contact in members(), of_owner in members()) {
+    fn agrees_with_the_model(of_contact in members(), of_owner in members()) {
         let owner = json(&of_owner).replacen(',', "", 1);
         let contact = format!(r#"{{"id":1{},"contact_owner":{{{owner}}}}}"#, json(&of_contact));
         let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
         let page = format!(r#"{{"contacts":[{contact}],"pagination":{said}}}"#);
         let table = decode(page.as_bytes()).unwrap().table;
         let extra = table.batch.column_by_name("extra").unwrap().as_string::<i32>();
-        let found: u64 = table.findings.iter().filter(|finding| finding.kind == FindingKind::RepeatedKey).map(|finding| finding.count).sum();
+        let found: u64 = table.findings.iter().filter(|finding| finding.kind == WarningKind::RepeatedKey).map(|finding| finding.count).sum();
         let (object, lost) = model(&of_contact, &of_owner);
         let due = (!object.is_empty()).then(|| serde_json::to_string(&object).unwrap());
         prop_assert_eq!(extra.is_valid(0).then(|| extra.value(0)), due.as_deref(), "{}", page);
@@ -74,9 +74,9 @@ proptest! {
 }
 
 #[test]
-fn no_two_keys_become_one_in_extra() {
+fn keeps_all_keys_distinct() {
     for (contact, extra) in [
-        // The contact's own key, and one of its owner's.
+        // A key of the contact, and one of its owner.
         (
             r#""contact_owner.role":"a","contact_owner":{"id":5,"role":"b"}"#,
             r#"{"contact_owner.role":"a","contact_owner.role_":"b"}"#,
@@ -85,12 +85,12 @@ fn no_two_keys_become_one_in_extra() {
             r#""contact_owner":{"role":"b","role_":"c"},"contact_owner.role":"a""#,
             r#"{"contact_owner.role":"a","contact_owner.role_":"c","contact_owner.role_2":"b"}"#,
         ),
-        // The contact's own key, and a column that cannot hold its value.
+        // A key of the contact, and a column that cannot hold its value.
         (
             r#""contact_owner.id":"mine","contact_owner":{"id":1.5}"#,
             r#"{"contact_owner.id":"mine","contact_owner.id_":1.5}"#,
         ),
-        // Keys with broken characters, and one that has the character that replaces them.
+        // Keys with invalid characters, and one with the replacement character.
         (
             r#""k\ud800":1,"k\ud801":2,"k\ufffd":3,"k\ud802":4"#,
             "{\"k\u{fffd}\":3,\"k\u{fffd}_\":1,\"k\u{fffd}_2\":2,\"k\u{fffd}_3\":4}",
@@ -103,16 +103,16 @@ fn no_two_keys_become_one_in_extra() {
     ] {
         let table = table(format!(r#"{{"id":1,{contact}}}"#));
         assert_eq!(text(&table.batch, "extra", 0), Some(extra), "{contact}");
-        assert!(table.findings.iter().all(|finding| finding.kind != FindingKind::RepeatedKey), "{contact}");
+        assert!(table.findings.iter().all(|finding| finding.kind != WarningKind::RepeatedKey), "{contact}");
     }
     let broken = table(r#"{"id":1,"k\ud800":1,"k\ud801\ud802":"\ud803"}"#);
-    assert_eq!(found(&broken), [(FindingKind::ReplacedCharacter, "extra")]);
+    assert_eq!(found(&broken), [(WarningKind::ReplacedCharacter, "extra")]);
     assert_eq!(broken.findings[0].count, 4);
 }
 
-/// A page may have 8 MiB of such keys: each is compared with none of the others.
+/// A page may have 8 MiB of such keys, so they must not be compared pairwise.
 #[test]
-fn many_keys_that_are_broken_alike_cost_no_more_than_others() {
+fn many_equal_invalid_keys_take_linear_time() {
     let keys: Vec<_> = (0..100_000_u32)
         .map(|number| {
             format!(r#""\ud8{:02x}x\ud8{:02x}x\ud8{:02x}":{number}"#, number >> 16, number >> 8 & 255, number & 255)
@@ -124,7 +124,7 @@ fn many_keys_that_are_broken_alike_cost_no_more_than_others() {
 }
 
 #[test]
-fn a_suffix_is_told_from_a_name() {
+fn recognizes_suffixes() {
     for (name, before) in [("a_", Some("a")), ("a_2", Some("a")), ("a__", Some("a_")), ("a2", None), ("a", None)] {
         assert_eq!(super::before_suffix(name), before, "{name}");
     }

@@ -1,4 +1,4 @@
-//! What a run costs and holds: requests, bytes, and the pages of a limited run.
+//! Bounds of requests and memory, and the pages of a limited run.
 
 use super::drive::{Scenario, run};
 use super::model::{Kind, Lie};
@@ -6,13 +6,13 @@ use super::rates::moving;
 use crate::proof::{Level, Planner, Reason, Require};
 
 #[test]
-fn a_run_holds_less_than_24_bytes_a_contact() {
+fn a_run_holds_less_than_24_bytes_per_contact() {
     for kind in [Kind::Newest, Kind::Oldest, Kind::Name] {
         for rate in [0, 50] {
             let outcome = run(&moving(kind, 12_000, 100, rate, 3));
             let bytes = outcome.held as f64 / outcome.output.len() as f64;
-            println!("{kind:?}, {rate} writes in 100 requests: {bytes:.1} bytes a contact at rest");
-            // At rest; while two runs of ids are merged, 8 bytes an id are there twice.
+            println!("{kind:?}, {rate} writes in 100 requests: {bytes:.1} bytes per contact at rest");
+            // Merging two runs of ids temporarily takes another 8 bytes per id.
             assert!(bytes + 8.0 < 24.0, "{kind:?} {rate}: {bytes}");
         }
     }
@@ -34,21 +34,21 @@ fn a_limited_run_reads_its_pages_and_no_more() {
 }
 
 #[test]
-fn a_total_that_is_too_low_does_not_lift_the_limit() {
+fn a_low_total_does_not_lift_the_limit() {
     let outcome = run(&Scenario { limit: Some(20), lie: Lie::Totals(-30, 0), ..Scenario::default() });
     assert_eq!(outcome.level(), Level::Incomplete, "{}", outcome.story(0));
     assert!(outcome.requests < 6);
 }
 
 #[test]
-fn a_reading_that_was_given_up_claims_nothing() {
+fn an_interrupted_run_claims_nothing() {
     let planner = Planner::new(100, None, Require::Any);
     let certificate = planner.finish();
     assert_eq!((certificate.level, certificate.reasons.first()), (Level::Incomplete, Some(&Reason::Unfinished)));
 }
 
 #[test]
-fn a_list_of_one_page_is_a_snapshot_when_it_was_read_twice() {
+fn one_page_read_twice_is_a_snapshot() {
     for count in [0, 1, 9] {
         let outcome = run(&Scenario { count, ..Scenario::default() });
         assert_eq!((outcome.requests, outcome.level()), (2, Level::Snapshot), "{}", outcome.story(0));
@@ -56,14 +56,14 @@ fn a_list_of_one_page_is_a_snapshot_when_it_was_read_twice() {
 }
 
 #[test]
-fn an_order_that_cannot_be_seen_is_counted_at_one_request_more() {
+fn an_unknown_order_is_counted_at_one_more_request() {
     let outcome = run(&Scenario { kind: Kind::Name, ..Scenario::default() });
     assert_eq!((outcome.requests, outcome.level()), (6, Level::Counted), "{}", outcome.story(0));
     assert!(outcome.certificate.reasons.contains(&Reason::NoOrder));
 }
 
 #[test]
-fn pages_too_few_or_too_many_cost_no_row() {
+fn wrong_page_counts_lose_no_row() {
     for kind in [Kind::Newest, Kind::Oldest, Kind::Name] {
         for (rows, pages) in [(0, 2), (0, -2), (-20, -2), (20, 2), (-20, 0), (-100, -100)] {
             let outcome = run(&Scenario { kind, lie: Lie::Totals(rows, pages), ..Scenario::default() });

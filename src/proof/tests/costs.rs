@@ -1,5 +1,5 @@
-//! What a run costs where the total and the rows of an answer are of two instants: still, and with one write in twenty
-//! requests; 16 requests at once, in pages of 100.
+//! The cost of a run if the total and the rows of an answer are of two instants: without writes, and with one write in
+//! 20 requests; with 16 concurrent requests, in pages of 100.
 
 use super::drive::{Scenario, run};
 use super::model::{Instants, Kind, Write, mix};
@@ -8,7 +8,7 @@ use crate::proof::{Level, Require};
 const KINDS: [Kind; 4] = [Kind::Newest, Kind::Oldest, Kind::Ids, Kind::IdsDescending];
 const ORDERS: [Instants; 2] = [Instants::CountFirst, Instants::RowsFirst];
 
-/// A run over so many pages. Each request has two instants, so that many fall between two writes.
+/// A run with one write in `every` requests. Each request has two instants.
 fn scenario(kind: Kind, pages: usize, every: u64, seed: u64, instants: Instants) -> Scenario {
     let at = |n: u64| (n * 2 * every + mix((seed, n, "when")) % (2 * every)) as u16;
     let write = |n: u64| match mix((seed, n, "what")) % 2 {
@@ -30,7 +30,7 @@ fn scenario(kind: Kind, pages: usize, every: u64, seed: u64, instants: Instants)
     }
 }
 
-/// Runs of one kind: their levels, their requests, and what the history contradicts of their claims.
+/// Prints the levels, requests and wrong claims of each kind of list.
 fn table(pages: usize, every: u64, seeds: u64, require: Require) {
     for kind in KINDS {
         let (mut levels, mut requests, mut most, mut wrong) = ([0; 4], 0, 0, 0);
@@ -43,9 +43,9 @@ fn table(pages: usize, every: u64, seeds: u64, require: Require) {
             wrong += u64::from(outcome.wrong(0).is_some());
         }
         let mean = requests as f64 / seeds as f64;
-        let moves = if every == 0 { "still".to_owned() } else { format!("a write in {every} requests") };
+        let writes = if every == 0 { "no writes".to_owned() } else { format!("one write in {every} requests") };
         println!(
-            "{pages} pages, {kind:?}, {moves}, --require {require}: {levels:?}, {mean:.1} requests, at most {most}; {wrong} wrong"
+            "{pages} pages, {kind:?}, {writes}, --require {require}: {levels:?}, {mean:.1} requests, at most {most}; {wrong} wrong"
         );
     }
 }
@@ -61,7 +61,7 @@ fn costs() {
     }
 }
 
-/// Seeded runs over lists of a real size: no claim is contradicted by the history.
+/// Seeded runs on lists of realistic size: the history contradicts no claim.
 fn seeded(runs: u64, most_pages: u64) {
     let mut proven = 0;
     for seed in 0..runs {
@@ -80,7 +80,7 @@ fn seeded(runs: u64, most_pages: u64) {
 }
 
 #[test]
-fn no_claim_over_a_list_of_a_real_size_is_wrong() {
+fn no_claim_on_a_realistic_list_is_wrong() {
     seeded(144, 20);
 }
 

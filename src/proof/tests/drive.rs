@@ -1,5 +1,5 @@
-//! Drives the planner against the model server, as the reader will: some requests under way, answered and
-//! received in any order, rows leaving as the planner says. And judges what it claims by the history.
+//! Drives the planner against the model server like the scheduler: with several requests in flight, which are answered
+//! and received in any order, and rows emitted as the planner decides.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -8,28 +8,29 @@ use std::time::Duration;
 use super::model::{Instants, Kind, Lie, Server, Write, mix};
 use super::outcome::Outcome;
 use crate::page::{Observed, Pagination, RowKey};
-use crate::proof::tuning::Tuning;
-use crate::proof::{Keep, Planner, Request, Require};
+use crate::proof::parameters::EVIDENCE;
+use crate::proof::{Planner, Request, Require, RowSelection};
 
-/// A run to make.
+/// The parameters of a run.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     pub kind: Kind,
     pub lie: Lie,
     pub instants: Instants,
-    /// Whether each page comes sorted by id.
+    /// Whether the server sorts each page by id.
     pub sorts_pages: bool,
     pub count: usize,
     pub per_page: u32,
-    /// Before how many instants of answers, which writes.
+    /// Writes, each with the number of answer instants before it.
     pub writes: Vec<(u16, Write)>,
     pub concurrency: usize,
     pub require: Require,
     pub limit: Option<u64>,
     pub seed: u64,
-    /// For the order in which answers are made and received.
+    /// Seed for the order in which answers are generated and received.
     pub schedule: u64,
-    pub tuning: Tuning,
+    /// Bits of evidence before an order is trusted.
+    pub evidence: u64,
 }
 
 impl Default for Scenario {
@@ -47,7 +48,7 @@ impl Default for Scenario {
             limit: None,
             seed: 1,
             schedule: 1,
-            tuning: Tuning::default(),
+            evidence: EVIDENCE,
         }
     }
 }
@@ -55,7 +56,7 @@ impl Default for Scenario {
 struct Flight {
     request: Request,
     sent: u64,
-    /// The number of its answer, once it is begun.
+    /// The number of its answer, once the server has begun it.
     answer: Option<u64>,
     said: Option<Pagination>,
     rows: Option<Vec<RowKey>>,
@@ -66,7 +67,7 @@ impl Flight {
         Self { request, sent, answer: None, said: None, rows: None }
     }
 
-    /// Takes the next of its instants.
+    /// Reads the total, the rows, or both from the current state.
     fn go_on(&mut self, server: &mut Server, instants: Instants, seed: u64) {
         let (asked, answer) = (self.request.asked, *self.answer.get_or_insert_with(|| server.begin()));
         let count_first = instants.count_first(answer, seed);
@@ -91,14 +92,15 @@ pub fn run(scenario: &Scenario) -> Outcome {
     let mut server = Server::new(kind, lie, count, seed);
     server.sorts_pages = scenario.sorts_pages;
     if let Lie::Lagging(most) = lie {
-        // Copies can be older than the run.
+        // Replicas can be older than the run.
         (0..most).for_each(|at| server.write(if at % 2 == 0 { Write::Insert } else { Write::Delete(at as u16 * 7) }));
     }
     let mut writes = scenario.writes.clone();
     writes.sort_by_key(|(at, _)| *at);
     let mut writes = writes.into_iter().peekable();
     let limit = scenario.limit.and_then(NonZeroU64::new);
-    let mut planner = Planner::tuned(per_page, limit, require, scenario.tuning);
+    let mut planner = Planner::new(per_page, limit, require);
+    planner.observations.order_witness.evidence = scenario.evidence;
     let (mut flights, mut pages) = (Vec::<Flight>::new(), BTreeMap::new());
     let (mut clock, mut answers, mut output, mut asked) = (0_u64, 0_u16, Vec::new(), Vec::new());
     let first = server.now();
@@ -142,19 +144,19 @@ pub fn run(scenario: &Scenario) -> Outcome {
         };
         pages.insert(flight.request.ticket, observed.rows.clone());
         planner.observe(flight.request.ticket, observed);
-        while let Some(leaving) = planner.leave() {
-            let rows = pages.remove(&leaving.ticket).unwrap();
-            match leaving.keep {
-                Keep::All => output.extend(rows),
-                Keep::These(keep) => {
-                    output.extend(rows.into_iter().zip(keep).filter_map(|(row, keep)| keep.then_some(row)));
+        while let Some(emission) = planner.emit() {
+            let rows = pages.remove(&emission.ticket).unwrap();
+            match emission.rows {
+                RowSelection::All => output.extend(rows),
+                RowSelection::Mask(mask) => {
+                    output.extend(rows.into_iter().zip(mask).filter_map(|(row, emit)| emit.then_some(row)));
                 }
             }
         }
     }
-    assert!(planner.is_done() && pages.is_empty(), "rows were held back: {scenario:?}");
+    assert!(planner.is_done() && pages.is_empty(), "rows were not emitted: {scenario:?}");
     let size = if let Lie::Clamped(most) = lie { per_page.min(most) } else { per_page };
-    let (last, requests, held) = (server.now(), asked.len() as u64, planner.held());
+    let (last, requests, held) = (server.now(), asked.len() as u64, planner.observations.held());
     let plain = server.history[last].len().max(server.history[first].len()) as u64 / u64::from(size) + 1;
     Outcome {
         certificate: planner.finish(),

@@ -1,27 +1,26 @@
-//! All short readings of all short lists: the theorems, taken one by one, against every history.
+//! All short readings of all short lists: the claims of each theorem, checked against the history.
 //!
-//! Every sequence of windows, with every insertion and deletion between any two of them.
+//! Covers every sequence of windows, with every insertion and deletion between any two of them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::page::{Asked, Observed, Pagination, RowKey};
-use crate::proof::judge;
-use crate::proof::ledger::Ledger;
+use crate::proof::claims;
+use crate::proof::observations::Observations;
 use crate::proof::order::{Direction, Field, Order};
-use crate::proof::record::Role;
-use crate::proof::tuning::Tuning;
+use crate::proof::response::Purpose;
 use crate::proof::{Assumption, Level};
 
-/// One reading: windows, and what changes before each but the first.
+/// One reading: the windows, and the write before each but the first.
 struct Reading {
     direction: Direction,
     windows: Vec<Asked>,
-    /// 0: nothing; 1: a row enters; from 2: a row goes.
+    /// 0: nothing; 1: an insertion; from 2: the deletion of a row.
     writes: Vec<usize>,
 }
 
-/// How many claims were made: by overlap alone, of rows alive at the end, and by the count; complete and snapshot.
+/// The number of claims: by overlap only, complete, and snapshot.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Made {
     overlap: u64,
@@ -30,14 +29,13 @@ struct Made {
 }
 
 impl Reading {
-    /// Reads a list of `rows` rows, and checks every claim.
+    /// Reads a list of `rows` rows and checks every claim.
     fn check(&self, rows: i64, made: &mut Made) {
         let mut list: Vec<i64> = (1..=rows).collect();
         let mut next = rows + 1;
         let mut states = vec![list.iter().copied().collect::<BTreeSet<_>>()];
-        let mut books = Ledger::new();
+        let mut observations = Observations::default();
         let order = Order { field: Field::Id, direction: self.direction, ties: None };
-        let tuning = Tuning::default();
         for (at, asked) in self.windows.iter().enumerate() {
             match self.writes.get(at.wrapping_sub(1)).copied().unwrap_or(0) {
                 0 => {}
@@ -49,17 +47,17 @@ impl Reading {
                 _ => return,
             }
             states.push(list.iter().copied().collect());
-            books.take(at as u64, Role::Sweep, self.observe(&list, *asked, at as u64));
-            if books.openings[0].is_none() {
-                books.open(at);
+            observations.add(at as u64, Purpose::Sweep, self.observe(&list, *asked, at as u64));
+            if observations.openings[0].is_none() {
+                observations.set_opening(at);
             }
-            books.place(at as u64);
+            observations.enqueue(at as u64);
         }
-        let seen = books.contacts();
+        let seen = observations.contacts();
         let union: BTreeSet<_> = self.seen(&states);
         assert_eq!(seen, union.len() as u64);
         let stable = states.iter().cloned().reduce(|a, b| &a & &b).unwrap();
-        for (level, basis) in judge::claims(order, &books, &tuning) {
+        for (level, basis) in claims::all(order, &observations) {
             let story =
                 || format!("{level} {basis:?} of {rows}: {:?} {:?} {:?}", self.direction, self.windows, self.writes);
             assert!(stable.is_subset(&union), "{}", story());
@@ -121,7 +119,7 @@ fn check_all(rows: i64, sizes: &[u32], length: usize) -> Made {
     let mut made = Made::default();
     for direction in [Direction::Descending, Direction::Ascending] {
         for chosen in sequences(length - 1, windows.len()) {
-            // Page 1 first, as the program does.
+            // Page 1 first, as in every run.
             let first = Asked { page: 1, per_page: sizes[0] };
             let windows: Vec<_> = std::iter::once(first).chain(chosen.iter().map(|at| windows[*at])).collect();
             for writes in sequences(length - 1, rows as usize + 3) {

@@ -1,22 +1,22 @@
-//! All short runs: the planner over short lists, with every write at every instant, the gap between the total and the rows of
-//! an answer included, and its answers in every order.
+//! All short runs: the planner on short lists, with every write at every instant, including between the total and the
+//! rows of an answer, and with its answers in every order.
 //!
-//! Requests are sent as early and received as early as can be: of all runs with the same answers, the one that
-//! knows most, and so claims most.
+//! Requests are sent and received as early as possible: of all runs with the same answers, this one knows the most
+//! and therefore claims the most.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::model::Instants;
 use crate::page::{Asked, Observed, Pagination, RowKey};
+use crate::proof::checks::{self, Check};
 use crate::proof::order::Direction;
-use crate::proof::tuning::{Check, Tuning};
 use crate::proof::{Assumption, Level, Planner, Request, Require};
 
-/// All sequences of choices, one after the other.
+/// Enumerates all sequences of choices.
 #[derive(Default)]
 struct Choices {
-    /// What was chosen, and of how many.
+    /// The choices, each with the number of alternatives.
     path: Vec<(usize, usize)>,
     at: usize,
 }
@@ -30,7 +30,7 @@ impl Choices {
         self.path[self.at - 1].0
     }
 
-    /// Goes on to the next sequence; false after the last.
+    /// Moves to the next sequence; false after the last.
     fn next(&mut self) -> bool {
         self.at = 0;
         while let Some((chosen, below)) = self.path.pop() {
@@ -43,7 +43,7 @@ impl Choices {
     }
 }
 
-/// Lists and servers to explore.
+/// The runs to explore.
 #[derive(Clone, Copy, Debug)]
 struct Space {
     direction: Direction,
@@ -55,13 +55,13 @@ struct Space {
     require: Require,
 }
 
-/// What was claimed, and what of it the history contradicts.
+/// The number of claims by level.
 #[derive(Clone, Copy, Debug, Default)]
 struct Claims {
     runs: u64,
     complete: u64,
     snapshot: u64,
-    /// Wrong claims that name A7, of lists in which a contact came and went.
+    /// Wrong claims that rest on A7, for lists in which a contact was created and deleted again.
     excused: u64,
 }
 
@@ -81,7 +81,7 @@ struct Run {
 }
 
 impl Run {
-    /// Writes that fall between two instants.
+    /// Chooses writes between two instants.
     fn write(&mut self, choices: &mut Choices) {
         while self.writes > 0 {
             match choices.pick(self.list.len() + 2) {
@@ -100,22 +100,24 @@ impl Run {
 }
 
 impl Space {
-    /// Explores it up to the first wrong claim; returns what was claimed, and the story of the wrong one.
-    fn explore(self, tuning: Tuning) -> (Claims, Option<String>) {
+    /// Explores up to the first wrong claim; returns the claims, and the story of the wrong one.
+    fn explore(self) -> (Claims, Option<String>) {
         let (mut claims, mut choices) = (Claims::default(), Choices::default());
         loop {
-            let wrong = self.run(&mut choices, tuning, &mut claims);
+            let wrong = self.run(&mut choices, &mut claims);
             if wrong.is_some() || !choices.next() {
                 return (claims, wrong);
             }
         }
     }
 
-    fn run(self, choices: &mut Choices, tuning: Tuning, claims: &mut Claims) -> Option<String> {
+    fn run(self, choices: &mut Choices, claims: &mut Claims) -> Option<String> {
         let list: Vec<_> = (1..=self.rows).collect();
         let states = vec![list.iter().copied().collect()];
         let mut run = Run { list, next: self.rows + 1, states, writes: self.writes, story: Vec::new() };
-        let mut planner = Planner::tuned(self.per_page, None, self.require, tuning);
+        let mut planner = Planner::new(self.per_page, None, self.require);
+        // Trusts an order at the first pair of neighbors.
+        planner.observations.order_witness.evidence = 1;
         let (mut flights, mut clock, mut union) = (Vec::<Flight>::new(), 0, BTreeSet::new());
         loop {
             while flights.len() < self.concurrency
@@ -152,7 +154,7 @@ impl Space {
                 clock += 1;
                 flights.swap_remove(at);
                 planner.observe(ticket, observed);
-                while planner.leave().is_some() {}
+                while planner.emit().is_some() {}
             }
         }
         self.judge(&planner.finish(), &union, &run, claims)
@@ -206,12 +208,7 @@ fn observe(asked: Asked, total_count: u64, rows: &[i64], [sent, received]: [u64;
     }
 }
 
-/// Believes an order at the first pair of neighbors.
-fn tuning(left_out: Option<Check>) -> Tuning {
-    Tuning { evidence: 1, left_out, ..Tuning::default() }
-}
-
-/// All spaces of some rows, with so many writes, and requests at once.
+/// All spaces with lists of these sizes, this number of writes, and this number of concurrent requests.
 fn spaces(rows: std::ops::RangeInclusive<i64>, writes: usize, concurrency: usize) -> impl Iterator<Item = Space> {
     let directions = [Direction::Descending, Direction::Ascending];
     let requires = [Require::Counted, Require::Snapshot];
@@ -233,7 +230,7 @@ fn spaces(rows: std::ops::RangeInclusive<i64>, writes: usize, concurrency: usize
 fn explore_all(spaces: impl Iterator<Item = Space>) -> Claims {
     let mut all = Claims::default();
     for space in spaces {
-        let (claims, story) = space.explore(tuning(None));
+        let (claims, story) = space.explore();
         assert_eq!(story, None, "{}", story.as_deref().unwrap_or_default());
         all.runs += claims.runs;
         all.complete += claims.complete;
@@ -272,11 +269,11 @@ fn no_claim_is_wrong_in_any_longer_run() {
     }
 }
 
-/// Whether some short run makes a wrong claim with a check left out.
+/// Whether some short run makes a wrong claim with a check disabled.
 fn caught(check: Check, instants: Instants, rows: i64, writes: usize) -> bool {
     let chosen = |space: &Space| space.instants == instants && space.direction == Direction::Descending;
     let mut spaces = spaces(rows..=rows, writes, 1).filter(chosen);
-    spaces.any(|space| space.explore(tuning(Some(check))).1.is_some())
+    spaces.any(|space| checks::without(check, || space.explore()).1.is_some())
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Servers that break an assumption: what contradicts it is seen and withdraws the claim; what cannot be seen is
-//! named in it.
+//! Servers that violate an assumption: a visible contradiction withdraws the claim; otherwise the claim lists the
+//! assumption.
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn wrong_totals_make_no_claim_wrong_that_does_not_rest_on_them(
+    fn wrong_totals_affect_only_claims_that_use_them(
         scenario in scenario(12, &Kind::ALL), rows in -5_i64..=5, pages in -2_i64..=2,
     ) {
         for lie in [Lie::CountBehind, Lie::Totals(rows, pages)] {
@@ -28,7 +28,7 @@ proptest! {
     }
 
     #[test]
-    fn lagging_copies_make_no_claim_wrong_that_rests_on_overlap_alone(scenario in scenario(12, &Kind::ALL), most in 1_u64..5) {
+    fn lagging_replicas_keep_claims_by_overlap_right(scenario in scenario(12, &Kind::ALL), most in 1_u64..5) {
         let outcome = run(&Scenario { lie: Lie::Lagging(most), ..scenario });
         let others = [Assumption::Entrance, Assumption::Count, Assumption::Repeat];
         let by_overlap = others.iter().all(|other| !rests_on(&outcome, *other));
@@ -37,11 +37,11 @@ proptest! {
 }
 
 #[test]
-fn a_total_that_disagrees_with_the_last_page_withdraws_the_claim() {
+fn a_contradicted_total_withdraws_the_claim() {
     for kind in [Kind::Newest, Kind::Oldest, Kind::Updated] {
         for rows in [-3, 3] {
             let outcome = run(&Scenario { kind, lie: Lie::Totals(rows, 0), ..Scenario::default() });
-            // More than there are: as many may be missing.
+            // A total that is too high: contacts may be missing.
             let level = if rows > 0 { Level::Incomplete } else { Level::Counted };
             assert_eq!(outcome.level(), level, "{}", outcome.story(0));
             assert!(!outcome.certificate.reasons.contains(&Reason::Moved), "{}", outcome.story(0));
@@ -64,7 +64,7 @@ fn an_older_version_seen_later_withdraws_the_claim() {
 }
 
 #[test]
-#[ignore = "for a look: how often a lie goes unseen and makes a claim wrong that names what is broken"]
+#[ignore = "statistics: how often an invisible lie makes a claim wrong that lists the violated assumption"]
 fn unseen() {
     for lie in [Lie::CountBehind, Lie::Lagging(1), Lie::Lagging(4)] {
         let (mut runs, mut proven, mut wrong) = (0, 0, 0);

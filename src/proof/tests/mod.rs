@@ -1,4 +1,4 @@
-//! The proof against a model server that remembers its history.
+//! Tests of the proof against a model server that remembers its history.
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

@@ -1,14 +1,13 @@
-//! A model server: a list in some order, writes that move it, lies that it tells, and its whole history.
+//! A model server: a list in some order, writes that change it, lies that it tells, and its whole history.
 //!
-//! It answers requests from the states of its instants, one for the total and one for the rows, and remembers every state it
-//! ever had.
+//! It takes the total and the rows of an answer from its states at two instants, and remembers every state.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use crate::page::{Asked, Pagination, RowKey};
 
-/// What the server sorts by.
+/// The order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `created_at` descending, then id descending.
@@ -67,29 +66,29 @@ impl Instants {
     }
 }
 
-/// A change of the list. Numbers choose the contact.
+/// A change to the list. Numbers choose the contact.
 #[derive(Clone, Copy, Debug)]
 pub enum Write {
     Insert,
-    /// So many at one instant.
+    /// Several insertions at one instant.
     Import(u8),
     Delete(u16),
     Update(u16),
 }
 
-/// How answers differ from the truth.
+/// How answers are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
     None,
-    /// `total_count` and `total_pages` are off by so many rows and pages.
+    /// `total_count` and `total_pages` are off by this number of rows and pages.
     Totals(i64, i64),
     /// `total_count` is that of the state before.
     CountBehind,
-    /// Answers come from copies up to so many states old.
+    /// Answers come from replicas that are up to this number of states old.
     Lagging(u64),
-    /// At most so many contacts a page.
+    /// At most this number of contacts per page.
     Clamped(u32),
-    /// Whatever is asked, so many contacts a page.
+    /// This number of contacts per page, whatever is requested.
     Fixed(u32),
     /// The first answer is that of an empty list.
     EmptyFirst,
@@ -111,13 +110,13 @@ pub struct Server {
     next_id: i64,
     clock: i64,
     pub history: Vec<State>,
-    /// Whether the rows of each page come sorted by id, descending, whatever the order of the list.
+    /// Whether each page is sorted by id, descending, whatever the order of the list.
     pub sorts_pages: bool,
     answers: u64,
     seed: u64,
 }
 
-/// A number that looks random, from some numbers.
+/// A pseudorandom number derived from other values.
 pub fn mix(numbers: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     numbers.hash(&mut hasher);
@@ -125,7 +124,7 @@ pub fn mix(numbers: impl Hash) -> u64 {
 }
 
 impl Server {
-    /// A list of `count` contacts, made of some seed; about one in three is tied with the one before.
+    /// A list of `count` contacts, generated from a seed. About one in three is tied with the previous one.
     pub fn new(kind: Kind, lie: Lie, count: usize, seed: u64) -> Self {
         let mut server = Self {
             kind,
@@ -145,13 +144,13 @@ impl Server {
             server.clock += i64::from(n % 7 != 1);
         }
         server.contacts.truncate(count);
-        // In some lists ids have nothing to do with age.
+        // In some lists ids are unrelated to age.
         if seed.is_multiple_of(3) {
             let mut ids: Vec<_> = server.contacts.iter().map(|contact| contact.key.id).collect();
             ids.sort_by_key(|id| mix((seed, id, "scrambled")));
             server.contacts.iter_mut().zip(ids).for_each(|(contact, id)| contact.key.id = id);
         }
-        // In most, some were updated since.
+        // In most lists some contacts were updated.
         if !seed.is_multiple_of(5) {
             for at in 0..count {
                 if mix((seed, at, "updated")).is_multiple_of(2) {
@@ -199,9 +198,9 @@ impl Server {
         self.history.push(Rc::new(list));
     }
 
-    /// Changes the list, and remembers it.
+    /// Changes the list and remembers its state.
     pub fn write(&mut self, write: Write) {
-        // Sometimes at the instant of the write before.
+        // Sometimes at the same time as the previous write.
         self.clock += i64::from(!self.history.len().is_multiple_of(4));
         let chosen =
             |number: u16| Some(usize::from(number) % self.contacts.len().max(1)).filter(|_| !self.contacts.is_empty());
@@ -216,18 +215,18 @@ impl Server {
         self.remember();
     }
 
-    /// The state that is answered from.
+    /// The index of the current state.
     pub fn now(&self) -> usize {
         self.history.len() - 1
     }
 
-    /// Begins an answer, and numbers it.
+    /// Begins an answer and returns its number.
     pub fn begin(&mut self) -> u64 {
         self.answers += 1;
         self.answers
     }
 
-    /// The state that an answer is taken from at this instant.
+    /// The state that an answer shows at this instant.
     fn state(&self, answer: u64) -> &State {
         let lag = if let Lie::Lagging(most) = self.lie { mix((self.seed, answer)) % (most + 1) } else { 0 };
         &self.history[self.now().saturating_sub(lag as usize)]
@@ -242,7 +241,7 @@ impl Server {
         size as usize
     }
 
-    /// The rows of an answer, as they are now.
+    /// The rows of an answer, from the current state.
     pub fn rows(&self, asked: Asked, answer: u64) -> Vec<RowKey> {
         let (state, size) = (self.state(answer), self.size(asked));
         let shuffled = (self.kind == Kind::UnstableTies).then(|| {
@@ -262,7 +261,7 @@ impl Server {
         rows
     }
 
-    /// What an answer says of the list, as it is now.
+    /// The pagination of an answer, from the current state.
     pub fn count(&self, asked: Asked, answer: u64) -> Pagination {
         let size = self.size(asked) as u64;
         let (mut count, mut pages_off) = (self.state(answer).len() as i64, 0);

@@ -1,4 +1,4 @@
-//! What a run came to, and what its claims come to by the history.
+//! The outcome of a run, and whether the history contradicts its claims.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use super::model::{Server, State};
 use crate::page::{Asked, RowKey};
 use crate::proof::{Assumption, Certificate, Level};
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome {
     pub certificate: Certificate,
     pub output: Vec<RowKey>,
     pub requests: u64,
-    /// Requests of a plain pass over the list as it was at the end, with the page that shows its end.
+    /// Requests of a plain pass over the list, including the page that shows its end.
     pub plain: u64,
     pub held: usize,
     /// The page size of the run.
@@ -36,16 +36,16 @@ impl Outcome {
         &self.server.history[self.states.0.saturating_sub(back)..=self.states.1]
     }
 
-    /// What the claims come to, by the history; `back` states before the run belong to it where copies lag.
+    /// Why a claim is wrong according to the history. With lagging replicas, `back` states before the run count too.
     pub fn wrong(&self, back: usize) -> Option<String> {
         let ids = self.ids();
         if ids.len() != self.output.len() || ids.len() as u64 != self.certificate.contacts {
-            return Some("an id left twice".to_owned());
+            return Some("an id was emitted twice".to_owned());
         }
         let states = self.states(back);
         let lived: BTreeSet<_> = states.iter().flat_map(|state| state.iter().map(|contact| contact.key)).collect();
         if let Some(row) = self.output.iter().find(|row| !lived.contains(row)) {
-            return Some(format!("{row:?} never was"));
+            return Some(format!("{row:?} never existed"));
         }
         let of = |state: &State| state.iter().map(|contact| contact.key.id).collect::<BTreeSet<_>>();
         let level = if self.is_excused() { Level::Counted } else { self.level() };
@@ -60,8 +60,7 @@ impl Outcome {
         None
     }
 
-    /// Whether the claim names A6, and a page was changed and changed back, or A7, and a contact came and went: that no
-    /// reading can show.
+    /// Whether the claim rests on A6 or A7, and the history violates it, which no reading can show.
     fn is_excused(&self) -> bool {
         self.changed_back() || self.came_and_went()
     }
@@ -117,7 +116,7 @@ impl Outcome {
         tied(|row| row.created_at) || tied(|row| row.updated_at)
     }
 
-    /// All that helps to understand a failure.
+    /// Details that help to understand a failure.
     pub fn story(&self, back: usize) -> String {
         let why = self.wrong(back).unwrap_or_default();
         let gone = self.server.history.len();

@@ -1,9 +1,9 @@
-//! Lists of a real size under steady writes: how often a proof is had, and what it costs.
+//! Lists of realistic size under steady writes: how often a proof succeeds, and its cost.
 
 use super::drive::{Scenario, run};
 use super::model::{Kind, Write, mix};
 
-/// A run over `count` rows with so many writes a hundred requests.
+/// A run on `count` rows with `rate` writes per 100 requests.
 pub fn moving(kind: Kind, count: usize, per_page: u32, rate: u64, seed: u64) -> Scenario {
     let requests = 3 * count as u64 / u64::from(per_page) + 20;
     let write = |n: u64| match n % 5 {
@@ -52,7 +52,8 @@ fn tally(kind: Kind, count: usize, per_page: u32, rate: u64, seeds: u64) -> Tall
 /// Kinds whose key never changes.
 const IMMUTABLE: [Kind; 4] = [Kind::Newest, Kind::Oldest, Kind::Ids, Kind::IdsDescending];
 
-/// Runs of all kinds at all rates; and how many of those in an immutable order were not proven complete.
+/// Runs all kinds at all rates. Returns the number of runs in an immutable order, and how many of them were not proven
+/// complete.
 fn runs(counts: &[usize], seeds: u64) -> (u64, u64) {
     let (mut immutable, mut unproven) = (0, 0);
     for &count in counts {
@@ -90,7 +91,7 @@ fn steady_writes_make_no_claim_wrong() {
 
 #[test]
 #[ignore = "minutes: thousands of runs at each rate, with the table of levels and costs"]
-fn nearly_all_of_thousands_of_runs_are_proven() {
+fn nearly_all_runs_are_proven() {
     let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(100);
     let (immutable, unproven) = runs(&[1_000, 2_000, 5_000], seeds);
     println!("{unproven} of {immutable} runs in an immutable order were not proven complete");

@@ -1,10 +1,10 @@
-//! The steps of a run that are still to come. In they come in any order, out they go in the order of time.
+//! A queue of the future steps of a run, ordered by time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-/// The earliest step first, and among equals the one that was added first.
+/// The earliest step first; among equals, the one that was added first.
 pub(crate) struct Agenda<S> {
     order: BinaryHeap<Reverse<(Duration, usize)>>,
     steps: Vec<Option<S>>,
@@ -21,7 +21,7 @@ impl<S> Agenda<S> {
     }
 
     pub(crate) fn next(&mut self) -> (Duration, S) {
-        let Reverse((at, index)) = self.order.pop().expect("a run that is not over goes on");
-        (at, self.steps[index].take().expect("each step is taken once"))
+        let Reverse((at, index)) = self.order.pop().expect("an unfinished run has a next step");
+        (at, self.steps[index].take().expect("each step is removed once"))
     }
 }

@@ -1,5 +1,4 @@
-//! The ideal client, which knows the limit, its burst and its phase. In comes a server, out goes the seconds it
-//! takes for so many pages: what the policy is measured against.
+//! The ideal client, which knows the limit, its burst and its phase: the baseline for the controller's speed.
 
 use super::run::MEAN_LATENCY;
 use super::server::{Limit, Server};

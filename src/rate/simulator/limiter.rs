@@ -1,25 +1,25 @@
-//! Limiters of servers. In comes the instant at which a request arrives, in seconds, out goes whether it is
-//! admitted, or how long until it would be. They never know who asks.
+//! Rate limiters of simulated servers. They do not reuse the sandbox's limiters, which know neither other clients, nor
+//! penalties, nor random phases.
 
 use super::random::Random;
 
 pub(crate) trait Limiter {
-    /// Admits a request that arrives at `now`, or says in how many seconds one would be admitted.
+    /// Admits a request that arrives at `now`, or returns the seconds until one would be admitted.
     fn admit(&mut self, now: f64) -> Result<(), f64>;
 
-    /// The answer to an admitted request has left the server.
+    /// Records that the response to an admitted request was sent.
     fn finish(&mut self) {}
 }
 
-/// What a limiter does besides counting.
+/// Special behavior of a limiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     Plain,
-    /// Another client takes up to half of the limit.
+    /// Another client uses up to half of the limit.
     Shared,
-    /// Refused requests count as well.
+    /// Refused requests count, too.
     Penal,
-    /// 20 refusals in 10 s are answered by a minute of refusals.
+    /// After 20 refusals in 10 s, everything is refused for a minute.
     Ban,
 }
 
@@ -85,7 +85,7 @@ impl Limiter for Bucket {
     }
 }
 
-/// A client that takes 0 to 50 % of a limit, and another share every 20 to 60 s.
+/// A client that uses 0 to 50 % of a limit, a different share every 20 to 60 s.
 struct OtherClient {
     random: Random,
     next: f64,
@@ -112,7 +112,7 @@ impl OtherClient {
     }
 }
 
-/// At most this many requests in flight.
+/// A limit on requests in flight.
 pub(crate) struct InFlight {
     most: u32,
     busy: u32,

@@ -1,4 +1,4 @@
-//! What happened in a run, for those who judge it.
+//! What happened in a run, for the tests to judge.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Seeded random numbers (splitmix64). In comes a seed, out go the same numbers on every machine.
+//! Seeded random numbers (splitmix64), the same on every machine.
 
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);

@@ -1,5 +1,5 @@
-//! One run of the policy against one server, driven by a heap of events in virtual time. In comes a server and a
-//! seed, out goes what was sent, delivered and refused, and when.
+//! One run of the controller against one server, driven by a queue of events in virtual time. It records what was sent,
+//! delivered and refused, and when.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -12,12 +12,12 @@ use super::random::Random;
 use super::server::{RetryAfter, Server};
 use super::setting::Setting;
 use crate::config::Rate;
-use crate::rate::{NextSend, Pace, Ticket};
+use crate::rate::{NextSend, RateController, Ticket};
 
 /// The mean time from a request to its page, in seconds.
 pub(crate) const MEAN_LATENCY: f64 = 0.16;
 
-/// A request under way: its page, the instant it was sent and the policy's ticket.
+/// A request in flight: its page, when it was sent, and the controller's ticket.
 struct Request {
     page: u32,
     sent: Duration,
@@ -39,7 +39,7 @@ struct Run<'a> {
     random: Random,
     agenda: Agenda<Step>,
     lost: f64,
-    pace: Pace,
+    pace: RateController,
     to_send: VecDeque<u32>,
     in_flight: usize,
     woken_at: Option<Duration>,
@@ -56,7 +56,7 @@ pub(crate) fn run(server: &Server, setting: &Setting) -> Outcome {
         random: Random::new(setting.seed),
         agenda: Agenda::new(),
         lost: setting.lost,
-        pace: Pace::new(concurrency, ceiling, setting.known),
+        pace: RateController::new(concurrency, ceiling, setting.known),
         to_send: (0..setting.pages).collect(),
         in_flight: 0,
         woken_at: None,

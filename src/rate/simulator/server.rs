@@ -1,4 +1,4 @@
-//! The 109 servers of the model. Out goes a list of limits, each with what the server tells when it refuses.
+//! The 109 servers of the model: a list of limits, each with what the server says when it refuses.
 
 use std::fmt;
 
@@ -35,13 +35,13 @@ impl Limit {
     }
 }
 
-/// What a refusal says about the time to wait.
+/// What a refusal says about when to retry.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum RetryAfter {
     Missing,
     /// The true wait, rounded up to seconds.
     Exact,
-    /// Ten seconds, whatever the truth is.
+    /// Ten seconds, whatever the true wait is.
     AlwaysTen,
 }
 
@@ -61,7 +61,7 @@ impl Server {
         }
     }
 
-    /// The same limiter for a client that asks before it sends, whose questions have no consequence.
+    /// The same limiter for a client that asks before it sends, so that refusals have no consequences.
     pub(crate) fn forgiving_limiter(&self, setting: &Setting) -> Box<dyn Limiter> {
         match self.manner {
             Manner::Shared => self.limit.limiter(Manner::Shared, setting),

@@ -1,5 +1,4 @@
-//! What a run is made with. In come the defaults of the program, out goes a variation of them; the same setting
-//! always gives the same run.
+//! The settings of a run: the defaults of the program, or variations. The same setting always gives the same run.
 
 use crate::config::Rate;
 
@@ -10,7 +9,7 @@ pub(crate) struct Setting {
     /// Requests per second.
     pub(crate) ceiling: f64,
     pub(crate) known: Option<Rate>,
-    /// The share of requests that end as a lost connection before they reach the server.
+    /// The fraction of requests whose connection is lost before they reach the server.
     pub(crate) lost: f64,
     pub(crate) quota: Quota,
     pub(crate) seed: u64,
@@ -20,7 +19,7 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Quota {
     Full,
-    /// Somebody else has just used it up.
+    /// Another client has just used it up.
     UsedUp,
 }
 

@@ -1,12 +1,11 @@
-//! Limiters that count pages per window, and one that bans. In comes the instant at which a request arrives,
-//! out goes whether it is admitted, as for every [`Limiter`].
+//! Limiters that count pages per window, and one that bans clients.
 
 use std::collections::VecDeque;
 
 use super::limiter::{Limiter, Manner};
 use super::random::Random;
 
-/// Windows that begin at fixed instants, with a random phase.
+/// Windows that start at fixed times, with a random phase.
 pub(crate) struct Fixed {
     most: f64,
     length: f64,
@@ -14,7 +13,7 @@ pub(crate) struct Fixed {
     window: f64,
     used: f64,
     available: f64,
-    /// Another client takes up to half of each window.
+    /// Another client uses up to half of each window.
     other: Option<Random>,
 }
 
@@ -50,7 +49,7 @@ impl Limiter for Fixed {
     }
 }
 
-/// At most so many requests in any span of the window's length.
+/// A maximum number of requests in any period of the window's length.
 pub(crate) struct Sliding {
     most: usize,
     length: f64,
@@ -82,7 +81,7 @@ impl Limiter for Sliding {
     }
 }
 
-/// A limiter that answers 20 refusals in 10 s by refusing everything for a minute.
+/// A limiter that refuses everything for a minute after 20 refusals in 10 s.
 pub(crate) struct Ban {
     limiter: Box<dyn Limiter>,
     strikes: VecDeque<f64>,

@@ -1,5 +1,5 @@
-//! Bounds server by server at 2,000 pages, each for every one of 10 seeds: a floor for the speed in % of the ideal
-//! client's, and a roof for the requests refused in %.
+//! Bounds per server for 2,000 pages, which hold for each of 10 seeds: the minimum speed in % of the ideal client's, and
+//! the maximum of refused requests in %.
 
 use super::{SEEDS, refused_percent, speed_percent};
 use crate::rate::simulator::limiter::Manner;
@@ -47,12 +47,12 @@ fn fast_bucket() {
 }
 
 #[test]
-fn fixed_window_of_a_minute_that_says_when_it_ends() {
+fn fixed_window_of_a_minute_with_retry_after() {
     holds(fixed(100, 60.0), Manner::Plain, TOLD, &Bound { speed: 90.0, refused: 1.2 });
 }
 
 #[test]
-fn fixed_window_of_a_minute_that_says_nothing() {
+fn fixed_window_of_a_minute_without_retry_after() {
     holds(fixed(300, 60.0), Manner::Plain, UNTOLD, &Bound { speed: 75.0, refused: 2.0 });
 }
 
@@ -66,8 +66,8 @@ fn in_flight_limit() {
     holds(Limit::InFlight(4), Manner::Plain, BOTH, &Bound { speed: 80.0, refused: 1.0 });
 }
 
-/// The floor holds for these seeds: of 100 others, 6 fall to 53–60 %, in `sim.py` as here, since the other client
-/// halves the limit and gives it back by chance.
+/// The minimum holds for these seeds. Of 100 others, 6 fall to 53–60 %, in `sim.py`, too, since the other client halves
+/// the limit and gives it back at random.
 #[test]
 fn shared_bucket() {
     holds(bucket(20, 20), Manner::Shared, BOTH, &Bound { speed: 60.0, refused: 1.6 });
@@ -78,7 +78,7 @@ fn no_limit() {
     holds(Limit::None, Manner::Plain, UNTOLD, &Bound { speed: 84.0, refused: 0.0 });
 }
 
-/// Learnt from the wait for a quota that somebody else has used up, the rate would be a tenth of the limit.
+/// Learned from the wait for a quota that another client has used up, the rate would be a tenth of the limit.
 #[test]
 fn quota_used_up_at_the_start() {
     for limit in [bucket(20, 20), fixed(50, 10.0), fixed(300, 60.0), sliding(50, 10.0), sliding(300, 60.0)] {

@@ -1,10 +1,10 @@
-//! The policy event by event. In come a few instants, out goes what it decides.
+//! The controller's decisions, event by event.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::config::Rate;
-use crate::rate::{NextSend, Pace, Ticket};
+use crate::rate::{NextSend, RateController, Ticket};
 
 const LATENCY: Duration = Duration::from_millis(100);
 
@@ -12,13 +12,13 @@ fn rate(per_second: f64) -> Rate {
     Rate::clamped(per_second)
 }
 
-fn pace(concurrency: usize) -> Pace {
-    Pace::new(NonZeroUsize::new(concurrency).unwrap(), rate(100.0), None)
+fn pace(concurrency: usize) -> RateController {
+    RateController::new(NonZeroUsize::new(concurrency).unwrap(), rate(100.0), None)
 }
 
-/// A policy and its time.
+/// A controller and its time.
 struct Client {
-    pace: Pace,
+    pace: RateController,
     now: Duration,
 }
 
@@ -55,7 +55,7 @@ impl Client {
 }
 
 #[test]
-fn the_first_request_leaves_at_once_and_the_next_in_its_slot() {
+fn the_first_request_is_immediate_the_next_has_a_slot() {
     let mut client = Client::new(16);
     let _first = client.send();
     assert_eq!(client.now, Duration::ZERO);
@@ -64,7 +64,7 @@ fn the_first_request_leaves_at_once_and_the_next_in_its_slot() {
 }
 
 #[test]
-fn no_more_than_the_concurrency_are_in_flight_however_they_end() {
+fn requests_in_flight_never_exceed_the_concurrency() {
     let mut client = Client::new(3);
     let tickets = [client.send(), client.send(), client.send()];
     assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer);
@@ -76,7 +76,7 @@ fn no_more_than_the_concurrency_are_in_flight_however_they_end() {
 }
 
 #[test]
-fn sixteen_refusals_of_one_flight_cut_once() {
+fn sixteen_concurrent_refusals_cut_the_rate_once() {
     for told in [Some(3), None] {
         let mut client = Client::new(16);
         client.read(50);
@@ -88,12 +88,12 @@ fn sixteen_refusals_of_one_flight_cut_once() {
             client.refuse(ticket, told);
             assert_eq!((client.pace.rate(), client.pace.learned()), (cut, learned));
         }
-        assert_eq!(learned.is_some(), told.is_some(), "without a hint the first page after it teaches");
+        assert_eq!(learned.is_some(), told.is_some(), "without a hint, the first page after it teaches");
     }
 }
 
 #[test]
-fn a_refusal_of_the_same_epoch_may_lengthen_the_wait_but_never_shortens_it() {
+fn refusals_of_an_epoch_never_shorten_the_wait() {
     let mut client = Client::new(16);
     let [first, second, third] = [client.send(), client.send(), client.send()];
     client.refuse(first, Some(5));
@@ -104,7 +104,7 @@ fn a_refusal_of_the_same_epoch_may_lengthen_the_wait_but_never_shortens_it() {
 }
 
 #[test]
-fn a_wait_of_zero_is_no_hint() {
+fn a_retry_after_of_zero_is_ignored() {
     let mut client = Client::new(16);
     let refused = client.send();
     let _in_flight = client.send();
@@ -114,7 +114,7 @@ fn a_wait_of_zero_is_no_hint() {
 }
 
 #[test]
-fn a_server_that_refuses_after_the_wait_it_told_is_asked_by_one_alone() {
+fn a_refusal_after_the_told_wait_leads_to_single_probes() {
     let mut client = Client::new(16);
     client.read(50);
     for alone in [false, true] {
@@ -128,7 +128,7 @@ fn a_server_that_refuses_after_the_wait_it_told_is_asked_by_one_alone() {
 }
 
 #[test]
-fn the_rate_does_not_run_away_from_what_the_requests_in_flight_carry() {
+fn the_rate_does_not_run_away_from_the_throughput() {
     let mut client = Client::new(1);
     client.read(1000);
     let ten_per_second = 1.0 / LATENCY.as_secs_f64();
@@ -140,7 +140,7 @@ fn the_rate_does_not_run_away_from_what_the_requests_in_flight_carry() {
 }
 
 #[test]
-fn a_limit_of_requests_in_flight_is_learned_and_tried_again_later() {
+fn an_in_flight_limit_is_learned_and_tried_again() {
     let mut client = Client::new(16);
     client.read(50);
     let mut flight: Vec<_> = (0..5).map(|_| client.send()).collect();
@@ -155,7 +155,7 @@ fn a_limit_of_requests_in_flight_is_learned_and_tried_again_later() {
 }
 
 #[test]
-fn a_hint_of_the_server_holds_everybody_and_later_ones_never_shorten_it() {
+fn hints_hold_all_requests_and_never_shorten_a_wait() {
     let mut client = Client::new(16);
     let hint = Duration::from_secs(7);
     client.pace.hold_until(hint);
@@ -165,14 +165,14 @@ fn a_hint_of_the_server_holds_everybody_and_later_ones_never_shorten_it() {
 }
 
 #[test]
-fn a_lost_probe_is_followed_by_another_a_second_later_and_alone() {
+fn a_lost_probe_is_repeated_after_a_second() {
     let mut client = Client::new(16);
     client.read(100);
     let refused = client.send();
     client.refuse(refused, None);
     for _ in 0..100 {
         let probe = client.send();
-        assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer, "one asks alone");
+        assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer, "one probe at a time");
         client.now += LATENCY;
         client.pace.on_abandoned(client.now, probe);
         let next = client.now + Duration::from_secs(1);
@@ -183,7 +183,7 @@ fn a_lost_probe_is_followed_by_another_a_second_later_and_alone() {
 }
 
 #[test]
-fn a_request_from_before_the_cut_is_no_probe() {
+fn a_request_from_before_the_cut_is_not_a_probe() {
     let mut client = Client::new(16);
     let [refused, lost, page] = [client.send(), client.send(), client.send()];
     client.refuse(refused, None);
@@ -195,7 +195,7 @@ fn a_request_from_before_the_cut_is_no_probe() {
 }
 
 #[test]
-fn an_outage_while_asking_is_not_taken_for_a_slow_limit() {
+fn an_outage_while_probing_does_not_lower_the_rate() {
     let learned_after = |lost_probes| {
         let mut client = Client::new(16);
         client.read(100);
@@ -213,7 +213,7 @@ fn an_outage_while_asking_is_not_taken_for_a_slow_limit() {
 }
 
 #[test]
-fn an_outage_between_refusals_is_not_taken_for_a_slow_limit() {
+fn an_outage_between_refusals_does_not_lower_the_rate() {
     let learned_after = |outage| {
         let mut client = Client::new(16);
         client.read(100);
@@ -231,7 +231,7 @@ fn an_outage_between_refusals_is_not_taken_for_a_slow_limit() {
 }
 
 #[test]
-fn the_last_windows_of_a_run_are_read_as_fast_as_the_server_admits() {
+fn the_last_windows_of_a_run_are_read_at_full_speed() {
     let learned_and_rate = |pages_left| {
         let mut client = Client::new(16);
         client.read(100);
@@ -242,39 +242,39 @@ fn the_last_windows_of_a_run_are_read_as_fast_as_the_server_admits() {
         (client.learned(), client.pace.rate().per_second())
     };
     let (learned, dashing) = learned_and_rate(200);
-    assert!(dashing > 2.0 * learned, "{dashing} is no dash at a limit of {learned}");
+    assert!(dashing > 2.0 * learned, "{dashing} is not a dash at a limit of {learned}");
     let (learned, steady) = learned_and_rate(201);
-    assert!(steady < 1.01 * learned, "{steady} is not the pace of a limit of {learned}");
+    assert!(steady < 1.01 * learned, "{steady} is not the rate for a limit of {learned}");
 }
 
 #[test]
-fn a_known_rate_is_held_at_first() {
+fn a_known_rate_is_kept_at_first() {
     let mut client = Client::new(16);
-    client.pace = Pace::new(NonZeroUsize::MIN, rate(100.0), Some(rate(7.0)));
+    client.pace = RateController::new(NonZeroUsize::MIN, rate(100.0), Some(rate(7.0)));
     assert_eq!(client.pace.learned(), Some(rate(7.0)));
     client.read(50);
     assert!((7.0..7.2).contains(&client.pace.rate().per_second()));
     client.read(450);
-    assert!(client.pace.rate().per_second() > 20.0, "a limit that was raised is found");
+    assert!(client.pace.rate().per_second() > 20.0, "a raised limit is found");
 }
 
 #[test]
-fn nothing_exceeds_the_ceiling() {
+fn rates_never_exceed_the_ceiling() {
     let mut client = Client::new(16);
-    client.pace = Pace::new(NonZeroUsize::MIN, rate(3.0), Some(rate(50.0)));
+    client.pace = RateController::new(NonZeroUsize::MIN, rate(3.0), Some(rate(50.0)));
     client.read(1000);
     assert_eq!((client.pace.rate(), client.pace.learned()), (rate(3.0), Some(rate(3.0))));
 }
 
 #[test]
-fn extreme_instants_and_rates_do_no_harm() {
+fn extreme_times_and_rates_are_handled() {
     let instants = [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(1), Duration::MAX];
     for extreme in [f64::MIN_POSITIVE, f64::MAX] {
         for (before, after, told) in instants
             .iter()
             .flat_map(|&before| instants.iter().flat_map(move |&after| instants.map(|told| (before, after, told))))
         {
-            let mut pace = Pace::new(NonZeroUsize::MAX, rate(extreme), Some(rate(extreme)));
+            let mut pace = RateController::new(NonZeroUsize::MAX, rate(extreme), Some(rate(extreme)));
             let [answered, refused, lost, late] = [before, after, after, before].map(|at| pace.on_send(at));
             pace.set_pages_left(u64::MAX);
             pace.on_page(after, answered);

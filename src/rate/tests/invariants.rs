@@ -1,5 +1,4 @@
-//! What holds in every run on every server. In comes the list of what happened, out goes a panic that names the
-//! server, the seed and the rule that was broken.
+//! Invariants of every run on every server. A violation panics with the server, the seed and the broken rule.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,17 +10,17 @@ use crate::rate::simulator::run::run;
 use crate::rate::simulator::server::{RetryAfter, Server, all, bucket, fixed, sliding};
 use crate::rate::simulator::setting::{Quota, Setting};
 
-/// Watches a run from outside: it knows the rules, not the policy.
+/// Watches a run from outside: it knows the rules, not the controller.
 #[derive(Default)]
 struct Observer {
     in_flight: usize,
-    /// No send before this instant: what refusals told or, where they told nothing, 1 s, 2 s, 4 s …
+    /// Nothing may be sent before this time: Retry-After or, without it, 1 s, 2 s, 4 s …
     closed_until: Duration,
-    /// Requests sent before this instant belong to a refusal that is dealt with.
+    /// Requests sent before this time belong to a refusal that was dealt with.
     epoch: Duration,
     refusals_in_a_row: u32,
-    /// A refusal told nothing, and no page has come since: one request alone asks.
-    asks: bool,
+    /// There was a refusal without Retry-After and no page since: one request at a time probes.
+    probes: bool,
     refusals: VecDeque<Duration>,
 }
 
@@ -31,7 +30,7 @@ impl Observer {
         assert_eq!(self.in_flight, in_flight);
         assert!(in_flight <= most, "{in_flight} in flight");
         assert!(at >= self.closed_until, "sent at {at:?}, before {:?}", self.closed_until);
-        assert!(!self.asks || in_flight == 1, "asked at {at:?} with {in_flight} in flight");
+        assert!(!self.probes || in_flight == 1, "probed at {at:?} with {in_flight} in flight");
         let refusals = self.recent_refusals(at);
         assert!(refusals < 12, "sent at {at:?} after {refusals} refusals within 10 s");
     }
@@ -40,7 +39,7 @@ impl Observer {
         self.in_flight -= 1;
         if sent >= self.epoch {
             self.refusals_in_a_row = 0;
-            self.asks = false;
+            self.probes = false;
         }
     }
 
@@ -54,7 +53,7 @@ impl Observer {
             self.closed_until = self.closed_until.max(at + told.unwrap_or(untold));
             self.epoch = self.closed_until;
             self.refusals_in_a_row += 1;
-            self.asks |= told.is_none();
+            self.probes |= told.is_none();
         } else if let Some(wait) = told {
             self.closed_until = self.closed_until.max(at + wait);
         }
@@ -83,10 +82,10 @@ fn check(setting: &Setting, outcome: &Outcome) {
             Event::Lost => observer.in_flight -= 1,
         }
     }
-    assert!(delivered.iter().all(|&times| times == 1), "every page is delivered once");
+    assert!(delivered.iter().all(|&times| times == 1), "each page is delivered once");
 }
 
-/// Tells which run a panic comes from.
+/// Prints the run in which a test panics.
 struct Name<'a>(&'a Server, &'a Setting);
 
 impl Drop for Name<'_> {
@@ -117,27 +116,27 @@ fn on_every_server() {
 }
 
 #[test]
-fn on_every_server_without_a_ceiling_and_with_many_in_flight() {
+fn on_every_server_without_a_ceiling_at_64_in_flight() {
     check_everywhere(|seed| Setting { concurrency: 64, ceiling: 1e9, ..Setting::shipped(100, seed) });
 }
 
 #[test]
-fn on_every_server_one_by_one() {
+fn on_every_server_one_request_at_a_time() {
     check_everywhere(|seed| Setting { concurrency: 1, ..Setting::shipped(50, seed) });
 }
 
 #[test]
-fn on_every_server_where_every_tenth_connection_is_lost() {
+fn on_every_server_losing_a_tenth_of_connections() {
     check_everywhere(|seed| Setting { lost: 0.1, ..Setting::shipped(100, seed) });
 }
 
 #[test]
-fn on_every_server_whose_quota_is_used_up_at_the_start() {
+fn on_every_server_with_a_used_up_quota() {
     check_everywhere(|seed| Setting { quota: Quota::UsedUp, ..Setting::shipped(100, seed) });
 }
 
 #[test]
-fn lost_connections_do_not_spoil_what_is_learned() {
+fn lost_connections_do_not_distort_the_learned_rate() {
     for limit in [bucket(20, 20), bucket(5, 10), fixed(50, 10.0), sliding(50, 10.0), sliding(20, 1.0)] {
         for retry_after in [RetryAfter::Exact, RetryAfter::Missing] {
             let server = Server { limit, manner: Manner::Plain, retry_after };

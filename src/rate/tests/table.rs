@@ -1,5 +1,5 @@
-//! The tables in the module's docs. In come the 109 servers, out go rows in Markdown: one per family of servers, and
-//! one for runs that know what an earlier one has learned.
+//! Generates the table in the module's docs from the 109 servers, in Markdown: one row per family of servers, and one for
+//! runs that start with the rate of an earlier one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::rate::simulator::run::run;
 use crate::rate::simulator::server::{Server, all};
 use crate::rate::simulator::setting::{Quota, Setting};
 
-/// The lengths of a run, in pages.
+/// Lengths of runs, in pages.
 const PAGES: [u32; 3] = [100, 300, 2000];
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -82,7 +82,7 @@ impl fmt::Display for Row {
 
 /// Prints the tables of the module's docs, and asserts only the means.
 #[test]
-#[ignore = "makes the table of the module's docs: cargo test --lib learned_limits -- --ignored --nocapture"]
+#[ignore = "generates the table of the module's docs: cargo test --lib learned_limits -- --ignored --nocapture"]
 fn learned_limits() {
     let mut families = BTreeMap::<_, Row>::new();
     let [mut all_new, mut all_used_up, mut all_known] = [Row::default(); 3];
@@ -104,8 +104,8 @@ fn learned_limits() {
         println!("| {family} | {row}");
     }
     println!("| **all 109** | {all_new}");
-    println!("| all, the quota used up at the start | {all_used_up}");
-    println!("| all, told what a run of 300 pages learned | {all_known}");
+    println!("| all, quota used up at the start | {all_used_up}");
+    println!("| all, with the rate learned in 300 pages | {all_known}");
     for (row, speed) in [(all_new, 86.0), (all_used_up, 83.0), (all_known, 86.0)] {
         let [.., longest] = row.0;
         assert!(longest.speed.get() >= speed, "{longest:?}");

@@ -1,4 +1,4 @@
-//! What a run reads is never what it writes.
+//! A run never overwrites its inputs.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::run::failing;
 use crate::support::{Ran, folder, names, path, ran};
 
 #[test]
-fn nothing_is_written_over_what_is_read() {
+fn refuses_to_overwrite_its_inputs() {
     let folder = folder();
     let at = |name: &str| path(&folder, name);
     for name in ["token", "key", "ca.pem"] {
@@ -43,13 +43,13 @@ fn nothing_is_written_over_what_is_read() {
 
 fn assert_refused(ran: &Ran) {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    let says = ["places of their own", "would overwrite it", "--kit takes a folder of its own"];
+    let says = ["paths of their own", "would overwrite it", "--kit needs a directory of its own"];
     assert!(says.iter().any(|says| ran.stderr.contains(says)), "{}", ran.stderr);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_token_from_standard_input_is_read_from_a_file_too() {
+fn refuses_to_overwrite_the_file_behind_stdin() {
     let folder = folder();
     let token = path(&folder, "token");
     fs::write(&token, "a-token").unwrap();
@@ -59,9 +59,9 @@ fn a_token_from_standard_input_is_read_from_a_file_too() {
     assert_eq!(fs::read_to_string(&token).unwrap(), "a-token");
 }
 
-/// The kit is refused, and the report, which says so, is not written over the output.
+/// A refused kit is reported, but the report must not overwrite the output.
 #[test]
-fn a_report_is_apart_also_where_something_else_is_refused_first() {
+fn a_report_of_a_refusal_overwrites_nothing() {
     let folder = folder();
     let file = path(&folder, "c.csv");
     fs::write(&file, "old").unwrap();

@@ -1,4 +1,4 @@
-//! Who may read what a run writes.
+//! Who can read the files of a run.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -6,11 +6,11 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use crate::run::exported;
 use crate::support::{folder, path};
 
-/// A user that owns nothing.
+/// A user without files.
 const NOBODY: u32 = 65_534;
 
 #[test]
-fn only_a_file_of_this_user_decides_who_reads_the_next() {
+fn only_files_of_this_user_pass_on_their_mode() {
     let folder = folder();
     let file = path(&folder, "c.csv");
     let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().mode() & 0o7777;

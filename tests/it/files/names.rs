@@ -1,4 +1,4 @@
-//! Names that not everything can hold or quote: known at once, where they cannot be used.
+//! Names that not every format can hold or quote are refused up front.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,7 +8,7 @@ use crate::run::failing;
 use crate::support::{Ran, folder, names, path, program, ran};
 
 #[test]
-fn a_kit_quotes_no_control_character() {
+fn refuses_control_characters_in_kit_paths() {
     let folder = folder();
     for (output, kit) in
         [("a\nb.csv", "kit"), ("a\u{1b}[31mb.csv", "kit"), ("c.csv", "k\rit"), ("a\u{202e}b.csv", "kit")]
@@ -26,7 +26,7 @@ fn a_kit_quotes_no_control_character() {
     assert_eq!((names(folder.path()).len(), names(inner.as_ref()).len()), (1, 0));
 }
 
-/// Not on every file system: some refuse such names.
+/// Some file systems refuse such names.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_name_that_is_not_utf_8_works_or_is_refused_at_once() {

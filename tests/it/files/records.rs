@@ -1,4 +1,4 @@
-//! Records of a run go where the output would: through links, straight into devices and pipes, never in their place.
+//! Records are written like the output: through links, and into devices and pipes without replacing them.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, symlink};
@@ -20,7 +20,7 @@ fn fifo(path: &str) {
 }
 
 #[test]
-fn a_link_stays_and_the_file_that_it_leads_to_is_written() {
+fn writes_records_through_links() {
     let folder = folder();
     fs::create_dir(folder.path().join("data")).unwrap();
     let link = path(&folder, "report.json");
@@ -34,7 +34,7 @@ fn a_link_stays_and_the_file_that_it_leads_to_is_written() {
 }
 
 #[test]
-fn a_pipe_is_written_to_if_somebody_reads_it_and_is_no_reason_to_hang() {
+fn a_pipe_without_reader_is_an_error() {
     let folder = folder();
     let (file, pipe) = (path(&folder, "c.csv"), path(&folder, "pipe"));
     fifo(&pipe);
@@ -51,7 +51,7 @@ fn a_pipe_is_written_to_if_somebody_reads_it_and_is_no_reason_to_hang() {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_what_belongs_to_the_output_stays_and_does_not_block() {
+fn keeps_pipes_named_like_files_of_the_output() {
     for name in [".c.csv.lock", "c.csv.manifest.json", ".c.csv.manifest.staged", "c.owners.csv"] {
         let folder = folder();
         let pipe = path(&folder, name);
@@ -65,7 +65,7 @@ fn a_pipe_in_the_place_of_what_belongs_to_the_output_stays_and_does_not_block() 
 }
 
 #[test]
-fn what_is_not_a_file_is_refused_or_written_straight_and_stays() {
+fn never_replaces_devices_and_directories() {
     let folder = folder();
     let (file, directory, socket) = (path(&folder, "c.csv"), path(&folder, "directory"), path(&folder, "socket"));
     fs::create_dir(&directory).unwrap();
@@ -85,7 +85,7 @@ fn what_is_not_a_file_is_refused_or_written_straight_and_stays() {
 }
 
 #[test]
-fn standard_output_takes_a_record_unless_it_takes_the_contacts() {
+fn stdout_takes_records_unless_it_has_the_contacts() {
     let folder = folder();
     let file = path(&folder, "c.csv");
     for stdout in ["-", "/dev/stdout"] {
@@ -112,7 +112,7 @@ fn standard_output_takes_a_record_unless_it_takes_the_contacts() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_manifest_is_not_written_over_what_standard_output_is_redirected_to() {
+fn refuses_a_manifest_over_redirected_stdout() {
     let folder = folder();
     let file = path(&folder, "c.csv");
     let mut command = export(5, "-", &["--format", "csv", "--manifest", &file]);
@@ -120,7 +120,7 @@ fn a_manifest_is_not_written_over_what_standard_output_is_redirected_to() {
     assert_eq!(names(folder.path()), ["c.csv"]);
 }
 
-/// A node of the test's own: the machine's would be lost for all.
+/// A device node for this test, which must not replace the machine's.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_device_stays_a_device() {
@@ -143,7 +143,7 @@ fn a_device_stays_a_device() {
 }
 
 #[test]
-fn the_success_of_another_output_is_not_told_as_this_ones() {
+fn keeps_the_last_success_of_each_output_apart() {
     let folder = folder();
     let metrics = path(&folder, "linq.prom");
     let success = || fs::read_to_string(&metrics).unwrap().contains("linq_export_last_success");

@@ -1,4 +1,4 @@
-//! What cannot be replaced in the end: known at the beginning, with what to do about it.
+//! Files that cannot be replaced are refused up front, with a hint.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -1,4 +1,4 @@
-//! File systems that refuse what most take: one call of the C library fails, as it does there.
+//! Unusual file systems, simulated by making a call of the C library fail.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::run::{export, verified};
 use crate::support::{Ran, folder, names, path, ran};
 
-/// A library that makes a call fail; none without a C compiler.
+/// A library that makes a call fail; `None` without a C compiler.
 fn failing_call(folder: &Path, call: &str, errno: &str) -> Option<PathBuf> {
     let (source, library) = (folder.join("shim.c"), folder.join(format!("{call}.{errno}.so")));
     let text = format!("#include <errno.h>\nint {call}(int file, int argument) {{ errno = {errno}; return -1; }}\n");
@@ -24,7 +24,7 @@ fn exported(shim: &Path, output: &str, more: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_file_system_that_lets_no_mode_be_set_is_written_to_unless_a_mode_is_asked_for() {
+fn exports_to_file_systems_without_modes() {
     let (shims, folder) = (folder(), folder());
     for errno in ["EPERM", "EOPNOTSUPP"] {
         let Some(shim) = failing_call(shims.path(), "fchmod", errno) else { return };
@@ -51,7 +51,7 @@ fn a_file_system_that_lets_no_mode_be_set_is_written_to_unless_a_mode_is_asked_f
 }
 
 #[test]
-fn a_file_system_without_locks_is_written_to() {
+fn exports_to_file_systems_without_locks() {
     let (shims, folder) = (folder(), folder());
     // The last is ENOTSUPP, which has no name outside the kernel.
     for errno in ["ENOLCK", "EOPNOTSUPP", "ENOSYS", "524"] {

@@ -1,4 +1,4 @@
-//! Runs that end early, or find what such runs left: the folder is whole, old or new, and nothing stands beside it.
+//! Interrupted runs, and recovery from them: the directory is complete, old or new, and nothing else is left.
 
 use std::fs::{self, File};
 
@@ -8,7 +8,7 @@ use crate::run::{Heard, export, exported, failing, verified};
 use crate::support::{all_names, folder, names, path, run};
 
 #[test]
-fn what_the_dead_left_of_a_folder_is_swept_or_put_back() {
+fn sweeps_or_restores_what_crashed_runs_left() {
     let home = folder();
     let out = path(&home, "out/");
     assert_eq!(exported(5, &out, &[]).code, Some(0));
@@ -30,7 +30,7 @@ fn what_the_dead_left_of_a_folder_is_swept_or_put_back() {
 }
 
 #[test]
-fn what_the_dead_left_of_other_partitions_is_swept_and_what_the_living_write_is_not() {
+fn sweeps_other_partitions_unless_in_use() {
     let home = folder();
     let out = path(&home, "out/");
     let exported = |day: &str| exported(5, &out, &["--partition", day]).code;
@@ -50,7 +50,7 @@ fn what_the_dead_left_of_other_partitions_is_swept_and_what_the_living_write_is_
 }
 
 #[test]
-fn a_folder_that_another_run_has_is_left_or_waited_for() {
+fn refuses_or_waits_for_a_locked_directory() {
     let home = folder();
     let out = path(&home, "out/");
     assert_eq!(exported(5, &out, &[]).code, Some(0));
@@ -76,13 +76,13 @@ mod unix {
     use crate::support::ndjson_rows;
 
     const KILLS: u32 = 24;
-    /// Longer than a run of the sizes below takes.
+    /// Longer than the runs below.
     const RUN: Duration = Duration::from_millis(150);
-    /// About as long as publishing takes.
+    /// About the duration of publishing.
     const PUBLISHING: Duration = Duration::from_millis(8);
 
     #[test]
-    fn a_signal_leaves_the_old_folder_and_nothing_else() {
+    fn a_signal_leaves_the_old_directory_only() {
         for (more, is_old) in [(&[][..], true), (&["--partition", "day=1"], false)] {
             let home = folder();
             let out = path(&home, "out/");
@@ -104,7 +104,7 @@ mod unix {
     }
 
     #[test]
-    fn a_kill_at_any_instant_leaves_a_whole_folder() {
+    fn a_kill_at_any_time_leaves_a_complete_directory() {
         let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
         let home = folder();
         let out = path(&home, "out/");

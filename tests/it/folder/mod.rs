@@ -1,4 +1,4 @@
-//! A folder of files: its parts, what it replaces and what it never does, and what is left of a run that ends early.
+//! Output directories: parts, what they replace, and what interrupted runs leave.
 
 mod ended;
 mod owners;
@@ -15,10 +15,10 @@ use linq_export::verify::{VerifyError, verify};
 
 use crate::support::names;
 
-/// Contacts on several files.
+/// Splits the contacts into several parts.
 const MANY: [&str; 2] = ["--rows-per-file", "100"];
 
-/// Files of a folder and of the folders in it, with their bytes. The manifest has the run's times in it.
+/// The files below a directory, with their bytes. The manifest is left out, because it contains times.
 pub fn files(folder: &Path) -> HashMap<String, Vec<u8>> {
     let mut files = HashMap::new();
     for name in names(folder) {

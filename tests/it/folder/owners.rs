@@ -1,4 +1,4 @@
-//! Owners in a file of their own: within a folder, and beside a file.
+//! Owners as a table of their own, in a directory and next to a file.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::run::{exported, failing, json, verified};
 use crate::support::{folder, names, ndjson_rows, path, ran};
 
 #[test]
-fn owners_stand_in_a_folder_of_their_own_that_is_replaced_with_it() {
+fn replaces_owners_with_their_directory() {
     let home = folder();
     let out = path(&home, "out/");
     let lines = ["--format", "ndjson"];
@@ -30,7 +30,7 @@ fn owners_stand_in_a_folder_of_their_own_that_is_replaced_with_it() {
 }
 
 #[test]
-fn owners_stand_beside_a_file_and_are_verified_with_it() {
+fn verifies_owners_next_to_a_file() {
     let home = folder();
     for name in ["c.parquet", "c.ndjson.gz"] {
         let (file, owners) = (path(&home, name), path(&home, &name.replace("c.", "c.owners.")));
@@ -55,7 +55,7 @@ fn owners_stand_beside_a_file_and_are_verified_with_it() {
 }
 
 #[test]
-fn owners_of_the_export_before_go_with_it() {
+fn removes_owners_of_the_previous_export() {
     let home = folder();
     let file = path(&home, "c.parquet");
     assert_eq!(exported(5, &file, &["--owners", "table"]).code, Some(0));
@@ -71,7 +71,7 @@ fn owners_of_the_export_before_go_with_it() {
 }
 
 #[test]
-fn a_file_where_owners_go_is_replaced_only_where_the_manifest_lists_it() {
+fn replaces_owners_only_if_the_manifest_lists_them() {
     let home = folder();
     let (file, owners) = (path(&home, "c.parquet"), path(&home, "c.owners.parquet"));
     for before in [false, true] {
@@ -93,7 +93,7 @@ fn a_file_where_owners_go_is_replaced_only_where_the_manifest_lists_it() {
 }
 
 #[test]
-fn owners_that_are_not_as_they_were_left_or_are_of_another_file_are_not_touched() {
+fn keeps_owners_that_changed_or_belong_elsewhere() {
     let home = folder();
     let (file, owners) = (path(&home, "c.parquet"), path(&home, "c.owners.parquet"));
     assert_eq!(exported(5, &file, &["--owners", "table"]).code, Some(0));
@@ -113,7 +113,7 @@ fn owners_that_are_not_as_they_were_left_or_are_of_another_file_are_not_touched(
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_the_output_is_has_owners_again_and_again() {
+fn a_linked_output_can_be_replaced_with_owners() {
     let home = folder();
     fs::create_dir(home.path().join("data")).unwrap();
     std::os::unix::fs::symlink("data/real.parquet", home.path().join("c.parquet")).unwrap();
@@ -126,7 +126,7 @@ fn a_link_that_the_output_is_has_owners_again_and_again() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_where_owners_go_stays_and_is_followed() {
+fn follows_a_link_at_the_path_of_the_owners() {
     let home = folder();
     fs::create_dir(home.path().join("data")).unwrap();
     let (file, link) = (path(&home, "c.parquet"), home.path().join("c.owners.parquet"));

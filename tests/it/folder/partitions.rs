@@ -1,10 +1,10 @@
-//! Partitions, one a night: what one of them knows of the others.
+//! What a new partition takes from its siblings.
 
 use crate::run::json;
 use crate::support::{folder, path, run};
 
 #[test]
-fn a_new_partition_begins_with_the_rate_that_another_has_learned() {
+fn a_new_partition_starts_at_a_learned_rate() {
     let home = folder();
     let out = path(&home, "out/");
     let run_of = |day: &str, more: &[&str]| {

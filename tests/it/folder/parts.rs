@@ -1,4 +1,4 @@
-//! The parts of a folder: how they are called and cut, and that their bytes are the contacts' alone.
+//! Part files: names, sizes, and deterministic bytes.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::run::{exported, json, verified};
 use crate::support::{Row, folder, names, parquet_rows, path};
 
 #[test]
-fn parts_are_cut_as_told_and_hold_what_a_file_would() {
+fn parts_hold_the_rows_of_a_single_file() {
     let home = folder();
     let (out, file) = (path(&home, "out/"), path(&home, "c.parquet"));
     let ran = exported(250, &out, &MANY);
@@ -37,7 +37,7 @@ fn parts_are_cut_as_told_and_hold_what_a_file_would() {
 }
 
 #[test]
-fn the_same_contacts_give_the_same_bytes() {
+fn output_is_deterministic() {
     let home = folder();
     let [one, other] = ["one/", "other/"].map(|name| {
         assert_eq!(exported(250, &path(&home, name), &MANY).code, Some(0));
@@ -47,7 +47,7 @@ fn the_same_contacts_give_the_same_bytes() {
 }
 
 #[test]
-fn each_format_has_its_ending_and_no_contacts_are_one_part() {
+fn parts_have_the_ending_of_their_format() {
     let home = folder();
     let out = path(&home, "out/");
     for (more, part) in [

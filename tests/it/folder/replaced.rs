@@ -1,4 +1,4 @@
-//! What a folder replaces, as a whole, and what it never does.
+//! Which directories an export replaces.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::run::{export, exported, failing, json, verified};
 use crate::support::{all_names, folder, names, path, ran};
 
 #[test]
-fn a_folder_is_replaced_as_a_whole_or_not_at_all() {
+fn replaces_a_directory_atomically() {
     let home = folder();
     let out = path(&home, "out/");
     fs::create_dir(&out).unwrap();
@@ -28,7 +28,7 @@ fn a_folder_is_replaced_as_a_whole_or_not_at_all() {
 }
 
 #[test]
-fn what_no_export_made_is_refused_and_stays() {
+fn refuses_to_replace_other_directories() {
     let home = folder();
     let out = path(&home, "out/");
     let refused = |says: &[&str]| {
@@ -42,39 +42,42 @@ fn what_no_export_made_is_refused_and_stays() {
     };
     fs::create_dir(&out).unwrap();
     fs::write(out.clone() + "theirs.txt", "theirs").unwrap();
-    refused(&["\"theirs.txt\" is in it, and no _manifest.json", "hint: choose another directory"]);
+    refused(&[
+        "it contains \"theirs.txt\", which is not part of an export",
+        "hint: choose another directory, or move the other files away: only a directory that is missing, empty",
+    ]);
     fs::remove_file(out.clone() + "theirs.txt").unwrap();
 
     assert_eq!(exported(5, &out, &["--owners", "table"]).code, Some(0));
     for theirs in ["part-00001.parquet", ".hidden", "_owners/theirs", "zzz"] {
         fs::write(out.clone() + theirs, "theirs").unwrap();
-        refused(&[&format!("{theirs:?} is in it, which its _manifest.json does not list")]);
+        refused(&[&format!("it contains {theirs:?}, which its _manifest.json does not list")]);
         assert!(matches!(refusal(&out), VerifyError::Stray(path) if path == Path::new(&out).join(theirs)));
         fs::remove_file(out.clone() + theirs).unwrap();
     }
     fs::create_dir(out.clone() + "day=1").unwrap();
-    refused(&["it holds partitions, \"day=1\" is in it"]);
+    refused(&["it contains partitions, such as \"day=1\""]);
     fs::remove_dir(out.clone() + "day=1").unwrap();
     let manifest = fs::read_to_string(out.clone() + "_manifest.json").unwrap();
     fs::write(out.clone() + "_manifest.json", manifest.replace("counted", "snapshot") + " ").unwrap();
-    refused(&["its _manifest.json is of no use: the manifest is damaged"]);
+    refused(&["its _manifest.json is not usable: the manifest is damaged"]);
     fs::write(out.clone() + "_manifest.json", manifest).unwrap();
     assert_eq!(exported(5, &out, &[]).code, Some(0));
 }
 
 #[test]
-fn what_cannot_be_a_folder_of_its_own_is_refused() {
+fn refuses_paths_that_cannot_be_an_output_directory() {
     let home = folder();
     fs::write(home.path().join("file"), "").unwrap();
     fs::create_dir(home.path().join("there")).unwrap();
     let [file, missing, there] = ["file/", "missing/out/", "there"].map(|name| path(&home, name));
     let inside = format!("{there}/..");
     for (output, more, code, says) in [
-        ("./", &[][..], 2, "name a folder in it"),
-        ("/", &[], 2, "name a folder in it"),
-        ("../", &[], 2, "name a folder in it"),
+        ("./", &[][..], 2, "name one in it, with a trailing slash"),
+        ("/", &[], 2, "name one in it, with a trailing slash"),
+        ("../", &[], 2, "name one in it, with a trailing slash"),
         ("..", &[], 73, "add a trailing slash"),
-        (&format!("{inside}/"), &[], 2, "name a folder in it"),
+        (&format!("{inside}/"), &[], 2, "name one in it, with a trailing slash"),
         (&inside, &[], 73, "add a trailing slash"),
         (&there, &[], 73, "add a trailing slash"),
         (&there, &["--format", "csv"], 73, "add a trailing slash"),
@@ -83,15 +86,17 @@ fn what_cannot_be_a_folder_of_its_own_is_refused() {
         (&missing, &["--partition", "day=1"], 73, "caused by: "),
         ("c.parquet", &MANY, 2, "--rows-per-file needs a directory"),
         ("-", &["--partition", "day=1", "--format", "csv"], 2, "--partition needs a directory"),
-        ("out/", &["--partition", "day"], 2, "is no partition"),
+        ("s3://bucket/c.parquet", &[], 2, "s3:// URLs are not supported"),
+        ("gs://bucket/out/", &[], 2, "gs:// URLs are not supported"),
+        ("out/", &["--partition", "day"], 2, "invalid partition"),
         ("out/", &["--partition", "email=1"], 2, "which is a column"),
         ("out/", &["--partition", "Email=1", "--drop", "email"], 2, "which is a column"),
         ("out/", &["--partition", "contact_owner=1"], 2, "which is a column"),
         ("out/", &["--partition", "CONTACTS=1"], 2, "which is a column"),
         ("out/", &["--rows-per-file", "0"], 2, "--rows-per-file"),
         (&path(&home, "out/"), &["--manifest", "m.json"], 2, "--manifest is for"),
-        (&path(&home, "out/"), &["--report", &path(&home, "out/r.json")], 2, "is where the output stands"),
-        (&path(&home, "out/"), &["--report", &path(&home, ".out.lock")], 2, "is where the output's lock stands"),
+        (&path(&home, "out/"), &["--report", &path(&home, "out/r.json")], 2, "overlaps with the output:"),
+        (&path(&home, "out/"), &["--report", &path(&home, ".out.lock")], 2, "overlaps with the output's lock:"),
     ] {
         let ran = exported(5, output, more);
         assert_eq!(ran.code, Some(code), "{output}: {}", ran.stderr);
@@ -104,7 +109,7 @@ fn what_cannot_be_a_folder_of_its_own_is_refused() {
 }
 
 #[test]
-fn a_partition_leaves_the_others_alone() {
+fn a_partition_keeps_the_others() {
     let home = folder();
     let out = path(&home, "out/");
     let day = |day: &str| format!("{out}day={day}");
@@ -127,12 +132,12 @@ fn a_partition_leaves_the_others_alone() {
     lock.lock().unwrap();
     assert_eq!((partition("1", 5).code, partition("2", 5).code), (Some(75), Some(0)));
     let ran = exported(5, &out, &[]);
-    assert!(ran.code == Some(73) && ran.stderr.contains("it holds partitions, \"day=1\""), "{}", ran.stderr);
+    assert!(ran.code == Some(73) && ran.stderr.contains("it contains partitions, such as \"day=1\""), "{}", ran.stderr);
     assert_eq!(names(out.as_ref()), ["day=1", "day=2"]);
 }
 
 #[test]
-fn a_folder_is_one_export_or_holds_partitions_of_one_key() {
+fn refuses_to_mix_exports_and_partition_keys() {
     let home = folder();
     let [out, days] = ["out/", "days/"].map(|name| path(&home, name));
     let refused = |out: &str, partition: &str, says: &str| {
@@ -144,12 +149,12 @@ fn a_folder_is_one_export_or_holds_partitions_of_one_key() {
     };
     assert_eq!(exported(5, &out, &[]).code, Some(0));
     for name in ["_SUCCESS", "_manifest.json", "part-00000.parquet"] {
-        refused(&out, "day=1", &format!("it is an export itself, {name:?} is in it"));
+        refused(&out, "day=1", &format!("it is an export itself: it contains {name:?}"));
         fs::remove_file(out.clone() + name).unwrap();
     }
     assert_eq!(exported(5, &out, &["--partition", "day=1"]).code, Some(0));
     assert_eq!(exported(5, &days, &["--partition", "day=1"]).code, Some(0));
-    refused(&days, "month=1", "its partitions have another key, \"day=1\" is in it");
+    refused(&days, "month=1", "its partitions have another key, such as \"day=1\"");
     assert_eq!(exported(5, &days, &["--partition", "day=2"]).code, Some(0));
 }
 
@@ -164,7 +169,7 @@ mod unix {
     }
 
     #[test]
-    fn files_have_the_mode_and_folders_what_belongs_to_it() {
+    fn directories_have_modes_that_match_their_files() {
         let home = folder();
         let out = path(&home, "out/");
         let modes = || {
@@ -191,7 +196,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_to_a_folder_stays() {
+    fn keeps_links_to_directories() {
         let home = folder();
         fs::create_dir(home.path().join("data")).unwrap();
         symlink("data/1", home.path().join("latest")).unwrap();
@@ -207,7 +212,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_to_nothing_is_followed_for_partitions_too() {
+    fn follows_dangling_links_for_partitions() {
         let home = folder();
         symlink("data", home.path().join("latest")).unwrap();
         let ran = exported(5, &path(&home, "latest/"), &["--partition", "day=1"]);

@@ -1,4 +1,4 @@
-//! `verify` of a folder: every file that its manifest lists, and no other.
+//! `verify` of a directory: every file that its manifest lists, and no other.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::run::{exported, verified};
 use crate::support::{folder, path, run};
 
 #[test]
-fn verify_looks_at_every_file_of_a_folder() {
+fn verifies_every_file_of_a_directory() {
     let home = folder();
     let (out, other) = (path(&home, "out/"), path(&home, "other/"));
     let lines = ["--format", "ndjson", "--rows-per-file", "10"];

@@ -1,0 +1,198 @@
+//! The schema of a file that is read: from its column names, and from the types of other Parquet writers.
+//!
+//! Types follow from names only, never from values: a name has the same type in every format.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StructArray, new_null_array};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+
+use crate::decode::INSTANTS;
+use crate::resource::{self, CONTACTS, OWNER, OWNER_COLUMNS};
+use crate::text::sanitize::escape;
+
+/// A column in a file: its name, and the names of its fields if it is a struct.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub name: String,
+    pub within: Option<Vec<String>>,
+}
+
+/// The schema of a table with these columns, in their order.
+///
+/// # Errors
+/// The first column that is unknown or appears twice.
+pub(super) fn schema_of(found: &[Found]) -> Result<SchemaRef, String> {
+    let of_owners = found.iter().any(|column| column.name == CONTACTS);
+    let fields: Result<Vec<Field>, String> = found
+        .iter()
+        .map(|Found { name, within }| match within {
+            Some(keys) if name == OWNER && !keys.is_empty() => {
+                let fields: Result<Vec<_>, _> = keys.iter().map(|key| key_of_owner(key)).collect();
+                Ok(Field::new(name, DataType::Struct(once_each(fields?)?), true))
+            }
+            _ => column(name, of_owners).ok_or_else(|| unknown(name)),
+        })
+        .collect();
+    Ok(Arc::new(Schema::new(once_each(fields?)?)))
+}
+
+/// The keys of an owner within `contact_owner`.
+pub(super) fn keys_of_owner() -> Vec<String> {
+    let columns = resource::schema();
+    let keys = columns.fields().iter().filter_map(|field| field.name().strip_prefix(OWNER_COLUMNS));
+    keys.map(str::to_owned).collect()
+}
+
+/// Whether a table of this program has a column of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    name == OWNER || column(name, false).is_some()
+}
+
+/// A type, with its article, for error messages.
+pub(super) fn kind(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::Int64 => "a 64-bit integer",
+        DataType::Utf8 => "a string",
+        DataType::Timestamp(..) => "an RFC 3339 time with at most six fractional digits",
+        _ => "an object",
+    }
+}
+
+fn column(name: &str, of_owners: bool) -> Option<Field> {
+    if name == CONTACTS {
+        return Some(Field::new(CONTACTS, DataType::Int64, false));
+    }
+    let field = resource::schema().field_with_name(name).ok()?.clone();
+    // In a table of owners, the owner's id identifies the row.
+    let required = of_owners && name.strip_prefix(OWNER_COLUMNS) == Some("id");
+    Some(if required { field.with_nullable(false) } else { field })
+}
+
+fn key_of_owner(key: &str) -> Result<Field, String> {
+    let field = column(&format!("{OWNER_COLUMNS}{key}"), false).ok_or_else(|| unknown(&format!("{OWNER}.{key}")))?;
+    Ok(field.with_name(key))
+}
+
+fn unknown(name: &str) -> String {
+    format!("unknown column \"{}\"", escape(name))
+}
+
+fn once_each(fields: Vec<Field>) -> Result<Fields, String> {
+    for (index, field) in fields.iter().enumerate() {
+        if fields[..index].iter().any(|other| other.name() == field.name()) {
+            return Err(format!("{} appears twice", field.name()));
+        }
+    }
+    Ok(fields.into())
+}
+
+/// Checks that columns of these types can hold values of the expected types.
+///
+/// pyarrow, Polars, Spark and DuckDB write the same columns with other Arrow types: long or view strings, dictionaries,
+/// narrower integers, times in other units or without a time zone, which means UTC.
+pub(super) fn fits(found: &Fields, due: &Fields) -> Result<(), String> {
+    found.iter().zip(due).try_for_each(|(found, due)| match (found.data_type(), due.data_type()) {
+        (DataType::Struct(found), DataType::Struct(due)) => fits(found, due),
+        (found, of) if is_like(found, of) => Ok(()),
+        (found, of) => Err(format!("{} is {found} instead of {of}", due.name())),
+    })
+}
+
+fn is_like(found: &DataType, due: &DataType) -> bool {
+    match (found, due) {
+        (DataType::Dictionary(_, found), _) => is_like(found, due),
+        (DataType::Null, _)
+        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, DataType::Utf8)
+        | (DataType::Decimal128(_, 0), DataType::Int64) => true,
+        (found, DataType::Int64) => found.is_integer(),
+        (found, DataType::Timestamp(..)) => matches!(found, DataType::Timestamp(..)),
+        _ => false,
+    }
+}
+
+/// Converts an array to the expected type; an error if any value would change.
+pub(super) fn convert(array: &ArrayRef, name: &str, due: &DataType) -> Result<ArrayRef, String> {
+    match (array.data_type(), due) {
+        (found, due) if found == due && !matches!(due, DataType::Timestamp(..)) => Ok(Arc::clone(array)),
+        (DataType::Null, due) => Ok(new_null_array(due, array.len())),
+        (DataType::Struct(_), DataType::Struct(fields)) => {
+            let structs = array.as_struct();
+            let columns: Result<Vec<_>, String> = structs
+                .columns()
+                .iter()
+                .zip(fields)
+                .map(|(column, field)| convert(column, field.name(), field.data_type()))
+                .collect();
+            let structs = StructArray::try_new(fields.clone(), columns?, structs.nulls().cloned());
+            Ok(Arc::new(structs.map_err(|error| error.to_string())?))
+        }
+        (found, DataType::Timestamp(..)) => {
+            let zone = if let DataType::Timestamp(_, zone) = found { zone.clone() } else { None };
+            let unit = DataType::Timestamp(TimeUnit::Microsecond, zone);
+            let instants = if *array.data_type() == unit { Arc::clone(array) } else { exactly(array, name, &unit)? };
+            let instants = instants.as_primitive::<TimestampMicrosecondType>();
+            if !instants.iter().flatten().all(|instant| INSTANTS.contains(&instant)) {
+                return Err(format!("{name} has a time outside the years 1 to 9999"));
+            }
+            // A time zone affects only how an instant is displayed.
+            Ok(Arc::new(instants.clone().with_timezone("UTC")))
+        }
+        (_, due) => exactly(array, name, due),
+    }
+}
+
+/// Casts losslessly: casting back must give the same values.
+fn exactly(array: &ArrayRef, name: &str, due: &DataType) -> Result<ArrayRef, String> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    // Arrow's message would show the value.
+    let lost = |_| format!("{name} has a value that does not fit {due}");
+    let cast = cast_with_options(array, due, &strict).map_err(lost)?;
+    let back = cast_with_options(&cast, array.data_type(), &strict).map_err(lost)?;
+    match array.data_type() {
+        // Equal values can have different dictionaries; their value type was checked by `fits`.
+        DataType::Dictionary(..) => Ok(cast),
+        _ if back.as_ref() == array.as_ref() => Ok(cast),
+        _ => Err(format!("{name} has a value that does not fit {due}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(names: &[&str]) -> Result<SchemaRef, String> {
+        let found: Vec<_> = names.iter().map(|name| Found { name: (*name).to_owned(), within: None }).collect();
+        schema_of(&found)
+    }
+
+    #[test]
+    fn schema_of_each_form_of_owners() {
+        let table = resource::schema();
+        let names: Vec<_> = table.fields().iter().map(|field| field.name().as_str()).collect();
+        assert_eq!(of(&names), Ok(resource::schema()));
+        let owners = of(&["owner_id", "owner_name", "contacts"]).unwrap();
+        assert_eq!(
+            owners.fields().iter().map(|field| field.is_nullable()).collect::<Vec<_>>(),
+            [false, true, false],
+            "an owner has an id"
+        );
+        let found = [Found { name: OWNER.to_owned(), within: Some(keys_of_owner()) }];
+        let nested = schema_of(&found).unwrap();
+        let DataType::Struct(fields) = nested.field(0).data_type() else { panic!("{nested}") };
+        let keys: Vec<_> = fields.iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
+        assert_eq!(keys, ["id Int64", "email Utf8", "first_name Utf8", "last_name Utf8", "name Utf8"]);
+    }
+
+    #[test]
+    fn names_unknown_columns_safely() {
+        assert_eq!(of(&["id", "loaded_at"]).unwrap_err(), "unknown column \"loaded_at\"");
+        assert!(of(&["a\u{1b}[31m"]).unwrap_err().ends_with("\"a\\u{1b}[31m\""));
+        assert_eq!(of(&["id", "email", "id"]).unwrap_err(), "id appears twice");
+        // Without fields it is not a struct.
+        assert!(of(&[OWNER]).is_err());
+        let found = [Found { name: OWNER.to_owned(), within: Some(vec!["boss".to_owned()]) }];
+        assert_eq!(schema_of(&found).unwrap_err(), "unknown column \"contact_owner.boss\"");
+    }
+}

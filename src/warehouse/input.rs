@@ -1,0 +1,119 @@
+//! What a kit is made from: an export's tables, as the pipeline describes them and as the dialects need them.
+
+use std::path::PathBuf;
+
+use arrow::datatypes::Schema;
+
+use super::columns::{self, Column};
+use crate::config::Format;
+use crate::digest::ContentDigest;
+
+/// The export that a kit loads.
+#[derive(Debug)]
+pub struct KitInput<'a> {
+    /// The contacts.
+    pub contacts: TableInput<'a>,
+    /// The owners, if they have a table of their own.
+    pub owners: Option<TableInput<'a>>,
+    /// The format of all files.
+    pub format: Format,
+    /// How NDJSON or CSV files are compressed as a whole: `gzip` or `zstd`.
+    pub compressed: Option<&'static str>,
+    /// Key and value of the Hive partition, if the output is one.
+    pub partition: Option<(&'a str, &'a str)>,
+    /// The columns that were hashed, if any.
+    pub hashed: Option<HashedColumns<'a>>,
+}
+
+/// Columns that hold hashes instead of their values.
+#[derive(Debug)]
+pub struct HashedColumns<'a> {
+    /// Their names in the full table, such as `owner_email`.
+    pub columns: &'a [String],
+    /// The id of the key, as in the manifest.
+    pub key_id: String,
+}
+
+/// One table of an export.
+#[derive(Debug)]
+pub struct TableInput<'a> {
+    /// Its columns.
+    pub schema: &'a Schema,
+    /// Its files, as SQL and shell commands name them: absolute, and all in one directory.
+    pub files: Vec<PathBuf>,
+    /// The digest of its contents, with the number of rows.
+    pub digest: ContentDigest,
+}
+
+/// One file of a kit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KitFile {
+    /// Its name, without a directory.
+    pub name: String,
+    /// Its contents.
+    pub text: String,
+}
+
+/// A table to load, as every dialect needs it.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Its name in the warehouse, `contacts` or `owners`.
+    pub name: &'static str,
+    pub columns: Vec<Column>,
+    pub files: Vec<String>,
+    pub format: Format,
+    pub compressed: Option<&'static str>,
+    pub digest: ContentDigest,
+}
+
+impl Table {
+    pub fn new(name: &'static str, table: &TableInput<'_>, input: &KitInput<'_>) -> Self {
+        let mut columns = columns::columns(table.schema);
+        if let Some(HashedColumns { columns: hashed, key_id }) = &input.hashed {
+            columns::describe_hashes(&mut columns, hashed, key_id);
+        }
+        Self {
+            name,
+            columns,
+            files: table.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
+            format: input.format,
+            compressed: input.compressed,
+            digest: table.digest,
+        }
+    }
+
+    /// The name of a kit's file: `bigquery` and `load.sh` give `bigquery.load.sh`, or `bigquery.owners.load.sh`.
+    pub fn file_name(&self, dialect: &str, suffix: &str) -> String {
+        match self.name {
+            "contacts" => format!("{dialect}.{suffix}"),
+            table => format!("{dialect}.{table}.{suffix}"),
+        }
+    }
+
+    pub fn file(&self, dialect: &str, suffix: &str, text: String) -> KitFile {
+        KitFile { name: self.file_name(dialect, suffix), text }
+    }
+
+    /// The table that the files are loaded into before they are merged.
+    pub fn staging(&self) -> String {
+        format!("{}_staging", self.name)
+    }
+
+    /// The view through which a warehouse reads the files in place.
+    pub fn view(&self) -> String {
+        format!("{}_export", self.name)
+    }
+
+    pub fn key(&self) -> &str {
+        columns::key(&self.columns)
+    }
+
+    pub fn column_names(&self) -> Vec<&str> {
+        columns::names(&self.columns)
+    }
+
+    /// The names of all columns, as a list in SQL.
+    pub fn column_list(&self) -> String {
+        self.column_names().join(", ")
+    }
+}

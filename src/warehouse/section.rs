@@ -1,0 +1,32 @@
+//! What one warehouse contributes to a kit: each dialect file fills in a [`Section`].
+
+use super::input::{KitFile, Table};
+use crate::config::Format;
+
+/// Writes the part of a script that reads the files of a table.
+pub(super) type Load = fn(&Table) -> String;
+
+/// The kit's files and README section for one warehouse.
+pub(super) struct Section {
+    pub title: &'static str,
+    /// The names of its files, without the dialect's name in front.
+    pub files: &'static [&'static str],
+    /// The commands in order, each with the name of the file that it runs.
+    pub commands: &'static [(&'static str, &'static str)],
+    /// What a user must know besides the commands; may be empty.
+    pub note: &'static str,
+    /// The formats that it is loaded from, and how. It is a list rather than a `match`, so that a new format needs an
+    /// edit only in the dialects that can read it.
+    pub loads: &'static [(Format, Load)],
+    /// The script that upserts an export into the table, or only creates the table if the format cannot be read.
+    pub table_file: &'static str,
+    /// The statements that create the table.
+    pub create: fn(&Table) -> String,
+    /// The files that load an export, `table_file` among them.
+    pub scripts: fn(&Table, Load) -> Vec<KitFile>,
+    /// The query that compares the loaded table's digest with the export's.
+    pub digest: fn(&Table) -> String,
+}
+
+/// The file with the query of [`Section::digest`].
+pub(super) const DIGEST: &str = "digest.sql";

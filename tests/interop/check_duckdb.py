@@ -1,0 +1,45 @@
+"""Runs the kits of exports.py in the DuckDB that is installed: the oldest promised version, or the newest.
+
+    python tests/interop/check_duckdb.py target/debug/linq-export DIR
+
+Prints how many checks passed, and exits with 1 if one failed.
+"""
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+import checks
+import kit
+import read_duckdb
+import tables
+from kits import kits, schemas, tried
+from program import Program
+
+
+def check_duckdb_makes_the_table_of_the_schema(_, folder):
+    for form, table, text in schemas(folder, "duckdb"):
+        with duckdb.connect() as connection:
+            connection.execute(text)
+            found = dict(connection.execute(f"select column_name, column_type from (describe {table})").fetchall())
+        wanted = {column: read_duckdb.type_of(kind).replace('"', "") for column, kind in tables.columns(form, table).items()}
+        assert {column: type.replace('"', "") for column, type in found.items()} == wanted, f"{form}, {table}: {found}"
+
+
+def check_duckdb_loads_updates_deletes_and_proves(_, folder):
+    for what, table, kit_of in kits(folder):
+        with duckdb.connect() as connection:
+            def run(text, _):
+                connection.execute(text)
+
+            def verdict(text):
+                [[said]] = connection.execute(text).fetchall()
+                return said
+
+            tried(what, kit.course, "duckdb", table, kit_of, run, verdict)
+
+
+if __name__ == "__main__":
+    print(f"DuckDB {duckdb.__version__}")
+    sys.exit(checks.run(globals(), Program(sys.argv[1]), Path(sys.argv[2]).resolve()))
