@@ -7,6 +7,7 @@ mod consistency;
 mod learned_rate;
 mod organization;
 mod owners_of;
+mod reasons;
 mod record;
 mod replaced;
 mod schema;
