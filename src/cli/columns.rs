@@ -9,7 +9,6 @@ use clap::builder::BoolishValueParser;
 use super::values::one_of;
 use super::{files, secret};
 use crate::config::{Content, Hashed, HmacKey, Layout, Owners};
-use crate::platform;
 
 /// Larger than any key: protects against endless files.
 const MAX_KEY_BYTES: usize = 64 << 10;
@@ -97,15 +96,8 @@ impl Hashing {
 
     /// A warning if other users can read the key.
     pub fn warning(&self) -> Option<String> {
-        readable_by_others("HMAC key", self.hmac_key_file.as_deref()?)
+        secret::readable_by_others("HMAC key", self.hmac_key_file.as_deref()?)
     }
-}
-
-/// A warning if other users can read a secret's file.
-pub fn readable_by_others(secret: &str, path: &Path) -> Option<String> {
-    let mode = platform::mode_open_to_others(&std::fs::metadata(path).ok()?)?;
-    let path = path.display();
-    Some(format!("other users can read the {secret} in {path} (mode {mode:03o}); make it private: chmod 600 {path}"))
 }
 
 /// The name of a column, trimmed.

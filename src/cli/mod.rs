@@ -11,6 +11,7 @@ mod files;
 mod inspect;
 mod messages;
 mod output;
+mod results;
 mod run_files;
 mod sandbox;
 mod schema;

@@ -1,4 +1,4 @@
-//! Output of the program: log lines on stderr as text or JSON, results on stdout.
+//! Log lines on stderr, as text or JSON.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -8,10 +8,8 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use serde_json::json;
 
-use super::messages;
 use crate::events::{Reporter, Silent};
 use crate::report::{Bar, JsonLines, Lines, Verbosity as Level, json_line};
-use crate::{Error, ExitCode};
 
 /// How much is logged, for every subcommand.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -113,31 +111,4 @@ impl Verbosity {
 /// Prints a line on stderr. Errors are ignored: there is nobody left to tell.
 pub fn say(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// Prints a line on stdout.
-pub fn print(line: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout();
-    writeln!(out, "{line}")?;
-    out.flush()
-}
-
-/// Prints a result on stdout. Returns how the program exits.
-pub fn put(data: &dyn Display) -> ExitCode {
-    match print(&data.to_string()) {
-        Ok(()) => ExitCode::Success,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::BrokenPipe,
-        Err(error) => {
-            say(format_args!("error: cannot write to stdout\n  caused by: {error}"));
-            ExitCode::CannotWrite
-        }
-    }
-}
-
-/// Prints a result as one JSON object on stdout.
-pub fn put_json(data: &impl serde::Serialize) -> ExitCode {
-    match serde_json::to_string(data) {
-        Ok(text) => put(&text),
-        Err(error) => messages::fail(&Error::Bug(error.to_string())),
-    }
 }

@@ -9,7 +9,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::messages::{fail, say_with_notes};
-use super::output::{self, Verbosity, say};
+use super::output::{Verbosity, say};
+use super::results;
 use super::signals::Signals;
 use super::values::duration;
 use crate::config::ConfigError;
@@ -251,7 +252,7 @@ impl Sandbox {
         if !verbosity.quiet {
             say(format_args!("serving {contacts}; token: {}; stop with Ctrl-C", sandbox.token()));
         }
-        if output::print(&sandbox.base_url()).is_err() {
+        if results::print(&sandbox.base_url()).is_err() {
             return ExitCode::BrokenPipe;
         }
         signals.cancellation.cancelled().await;

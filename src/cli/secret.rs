@@ -4,10 +4,11 @@ use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
 
-use super::token::VARIABLE;
-use crate::Error;
 use crate::config::ConfigError;
+use crate::{Error, platform};
 
+/// The variable that holds the token.
+pub const VARIABLE: &str = "LINQ_INTEGRATION_TOKEN";
 /// Shorter tokens are not searched for in text.
 const SHORTEST_TOKEN: usize = 8;
 /// Shorter words are not taken for tokens.
@@ -28,6 +29,13 @@ pub fn named(path: &Path) -> String {
         return text.into_owned();
     }
     format!("{}… (expected the path of a file, not the secret itself)", text.chars().take(SHOWN).collect::<String>())
+}
+
+/// A warning if other users can read a secret's file.
+pub fn readable_by_others(secret: &str, path: &Path) -> Option<String> {
+    let mode = platform::mode_open_to_others(&std::fs::metadata(path).ok()?)?;
+    let path = path.display();
+    Some(format!("other users can read the {secret} in {path} (mode {mode:03o}); make it private: chmod 600 {path}"))
 }
 
 /// A usage error without words of the arguments and variables that may be a token: such errors repeat what they do not

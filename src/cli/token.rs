@@ -8,12 +8,10 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use secrecy::zeroize::Zeroizing;
 
-use super::columns::readable_by_others;
-use super::{files, secret};
+use super::files;
+use super::secret::{self, VARIABLE};
 use crate::config::Token;
 
-/// The variable that holds the token.
-pub const VARIABLE: &str = "LINQ_INTEGRATION_TOKEN";
 /// Longer than any token: protects against a wrong file.
 const MAX_BYTES: usize = 16 << 10;
 
@@ -52,7 +50,7 @@ impl TokenSource {
 
     /// A warning if other users can read the token.
     pub fn warning(&self) -> Option<String> {
-        readable_by_others("token", self.token_file.as_deref()?)
+        secret::readable_by_others("token", self.token_file.as_deref()?)
     }
 
     /// Reads the token; errors never show its bytes. On a separate thread, since a pipe may block while signals must be

@@ -33,12 +33,13 @@ pub fn hint(error: &io::Error) -> Option<&'static str> {
     })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use super::*;
-
+    #[cfg(target_os = "linux")]
     #[test]
     fn each_cause_has_its_own_hint() {
+        use super::*;
+
         let of = |number| hint(&io::Error::from_raw_os_error(number));
         for (number, says) in [
             (1, "sticky"),
