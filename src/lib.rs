@@ -6,12 +6,12 @@
 //!
 //! ```no_run
 //! use futures::StreamExt;
-//! use linq_export::config::{BaseUrl, ContactsConfig, PlainHttp, Token};
+//! use linq_export::config::{BaseUrl, ContactsConfig, Token};
 //!
 //! # async fn example() -> Result<(), linq_export::Error> {
-//! let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback)?;
 //! let token = Token::new(&std::env::var("LINQ_INTEGRATION_TOKEN").unwrap_or_default())?;
-//! let mut contacts = linq_export::contacts(&ContactsConfig::new(base_url, token))?;
+//! let config = ContactsConfig::new(BaseUrl::production(), token);
+//! let mut contacts = linq_export::contacts(&config)?;
 //! while let Some(batch) = contacts.next().await {
 //!     println!("{} more contacts", batch?.num_rows());
 //! }
@@ -79,6 +79,11 @@
 // | ground | `text` | figures for people, sanitized text, causes of errors |
 // | sandbox | `sandbox` | a mock API server for tests and rehearsals; shares no type with the rest |
 
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "some functions of the stages serve only the command line")
+)]
+
 mod api;
 mod atomic;
 mod checksum;
@@ -121,7 +126,9 @@ pub mod warehouse;
 pub struct Readme;
 
 pub use crate::api::{Failure, FailureKind, RequestId, ServerMessage, SetupError, Transport};
-pub use crate::destination::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
+pub use crate::destination::DestinationError;
+#[cfg(feature = "cli")]
+pub(crate) use crate::destination::{KnownReaders, RecordFile, RunPaths, check_apart};
 pub use crate::fetch::{ApiError, FailedAttempt};
 pub use crate::format::FormatError;
 pub use crate::resource::schema;
@@ -130,12 +137,12 @@ pub use arrow;
 pub use error::Error;
 pub use exit::ExitCode;
 pub use manifest::ManifestError;
-pub use pipeline::{Contacts, contacts, export, starting_rate};
+pub use pipeline::{Contacts, contacts, export};
 pub use proof::{Assumption, Basis, Certificate, Direction, Field, Level, Order, Reason, Require, UnknownLevel};
 pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;
 
-/// Single stages of the data path, for the benches alone.
+/// Single stages of the data path, only for the benches.
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench {

@@ -12,4 +12,3 @@ mod warm_start;
 
 pub use contacts::{Contacts, contacts};
 pub use export::export;
-pub use warm_start::starting_rate;

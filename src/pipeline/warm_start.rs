@@ -4,24 +4,17 @@ use std::path::Path;
 
 use chrono::Utc;
 
-use crate::config::{ContactsConfig, ExportConfig, OnIncomplete, OnUnreadable, Pacing, Rate};
+use crate::config::{ContactsConfig, ExportConfig, OnIncomplete, OnUnreadable, Pacing};
 use crate::destination::partitions;
 use crate::events::{Event, Reporter};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
 use crate::naming::DirectoryNames;
 use crate::proof::Require;
 
-/// The rate to start with: 90 % of the rate that the previous run learned, in requests per second.
+/// The rate that the previous run learned, by the manifest that the output replaces; `None` if the rate is fixed.
 ///
-/// It is read from the manifest that the output replaces, which must have the same source and be younger than 30 days. A
-/// partition without a manifest takes that of its newest sibling. `None` in every other case, a damaged manifest included.
-/// [`export`](crate::export) uses this by itself if [`Pacing::Learn`] knows no rate.
-#[must_use]
-pub fn starting_rate(config: &ExportConfig) -> Option<Rate> {
-    learned_before(config)?.start()
-}
-
-/// The rate that the previous run learned, by the manifest of the output; `None` if the rate is fixed.
+/// The manifest must have the same source and be younger than 30 days. A partition without a manifest takes that of its newest
+/// sibling. A damaged manifest counts as none.
 pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     let Pacing::Learn { known: None, .. } = config.contacts.pacing else { return None };
     let manifest = config.output.manifest_path()?;

@@ -2,8 +2,8 @@
 
 use chrono::DateTime;
 
-use crate::run::{exported, json};
-use crate::scripted::{Scripted, answer};
+use crate::support::run::{exported, json};
+use crate::support::scripted::{Scripted, answer};
 use crate::support::{folder, path, program, ran};
 
 const PAGE: &str =

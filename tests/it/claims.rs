@@ -5,7 +5,7 @@ use linq_export::Level;
 use linq_export::verify::{VerifyError, verify};
 use serde_json::{Value, json};
 
-use crate::run::{exported, json as json_of};
+use crate::support::run::{exported, json as json_of};
 use crate::support::{Ran, folder, path, program, ran, run};
 use crate::verify::resealed;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::run::exported;
+use crate::support::run::exported;
 use crate::support::{Ran, folder, names, path, program, ran, run};
 
 fn refused(Ran { code, stderr, .. }: &Ran, says: &[&str]) {

@@ -13,7 +13,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use serde_json::json;
 
-use crate::run::exported;
+use crate::support::run::exported;
 use crate::support::{folder, path, run};
 use crate::verify::{resealed, sha256};
 

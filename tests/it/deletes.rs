@@ -8,7 +8,7 @@ use linq_export::events::{Silent, Summary};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error};
 
-use crate::run::{exported, json};
+use crate::support::run::{exported, json};
 use crate::support::{config, folder, path};
 
 async fn sandbox(contacts: u64, faults: &[&str]) -> Sandbox {

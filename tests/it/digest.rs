@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::run::exported;
+use crate::support::run::exported;
 use crate::support::{Ran, folder, path, run};
 
 fn digest(file: &str) -> Ran {
@@ -159,9 +159,9 @@ fn the_digest_in_the_manifest_is_that_of_the_file_and_verify_checks_it() {
                 let file = path(&folder, &format!("{form}-{contacts}.{ending}"));
                 let ran = exported(contacts, &file, &[options, &["--digest"]].concat());
                 assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-                let said = &crate::run::json(format!("{file}.manifest.json"))["digest"];
+                let said = &crate::support::run::json(format!("{file}.manifest.json"))["digest"];
                 assert_eq!(of(&file), format!("{} {}", said["rows"], said["sum"].as_str().unwrap()), "{file}");
-                let verified = crate::run::verified(&file);
+                let verified = crate::support::run::verified(&file);
                 assert_eq!(verified.code, Some(0), "{}", verified.stderr);
                 let facts = run(&["inspect", &file]);
                 assert!(facts.code == Some(0) && facts.stdout.contains("completeness: snapshot"), "{}", facts.stdout);

@@ -4,8 +4,8 @@ use std::fs::File;
 
 use linq_export::ExitCode;
 
-use crate::run::{export, exported, failing};
-use crate::scripted::{Scripted, answer, page};
+use crate::support::run::{export, exported, failing};
+use crate::support::scripted::{Scripted, answer, page};
 use crate::support::{Ran, folder, path, program, ran};
 
 /// A run against a server with this answer.

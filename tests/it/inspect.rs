@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::run::exported;
+use crate::support::run::exported;
 use crate::support::{Ran, folder, path, program, ran, run};
 
 fn inspect(file: &str) -> Ran {

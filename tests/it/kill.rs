@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use linq_export::verify::{VerifyError, verify};
 
-use crate::run::{Heard, export, exported, verified};
+use crate::support::run::{Heard, export, exported, verified};
 use crate::support::{Ran, folder, names, ndjson_rows, path};
 
 const KILLS: u32 = 24;

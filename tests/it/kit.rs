@@ -9,7 +9,7 @@ use linq_export::CancellationToken;
 use linq_export::config::{ExportConfig, Format, Output};
 use linq_export::events::{Counters, Event, Publishing, Reporter};
 
-use crate::run::{Heard, export, exported, failing, json, verified};
+use crate::support::run::{Heard, export, exported, failing, json, verified};
 use crate::support::{Ran, config, folder, names, path, ran, sandbox};
 
 /// A run whose server does not exist, so that sending a request would be a different error.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::run::{exported, json};
+use crate::support::run::{exported, json};
 use crate::support::{folder, path};
 
 /// What is wrong with `value` by `schema`, with the keywords that the schema uses. Stricter than JSON

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use linq_export::sandbox::{Certificate, Protocols};
 
-use crate::scripted::{Scripted, answer, page};
+use crate::support::scripted::{Scripted, answer, page};
 use crate::support::{folder, program, ran};
 use crate::tls::secure;
 

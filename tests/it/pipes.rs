@@ -6,7 +6,7 @@ use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::run::{Heard, exported, verified};
+use crate::support::run::{Heard, exported, verified};
 use crate::support::{Ran, folder, path, program, ran};
 
 /// Options that name an input file, each with the other options that its run needs.

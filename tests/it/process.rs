@@ -6,8 +6,8 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
-use crate::run::{Heard, export, json, verified};
-use crate::scripted::{Scripted, page};
+use crate::support::run::{Heard, export, json, verified};
+use crate::support::scripted::{Scripted, page};
 use crate::support::{folder, names, path, program, ran};
 
 /// The same run, started by a shell script in which `"$@"` is the run.

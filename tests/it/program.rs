@@ -80,7 +80,7 @@ fn options_of_the_embedded_sandbox_need_it_and_their_variables_do_not() {
     let ran = run(&["contacts", "-o", &file, "--sandbox-contacts", "5"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("--sandbox-contacts") && ran.stderr.contains("needs --sandbox"), "{}", ran.stderr);
-    let mut production = crate::run::failing(&file, &[]);
+    let mut production = crate::support::run::failing(&file, &[]);
     production.envs([("LINQ_EXPORT_SANDBOX_CONTACTS", "5"), ("LINQ_EXPORT_SANDBOX_GZIP", "yes")]);
     // It asks the server, which is not there.
     assert_eq!(production.output().unwrap().status.code(), Some(69));

@@ -2,9 +2,9 @@
 
 use linq_export::sandbox::{Certificate, Protocol, Protocols, Sandbox};
 
+use crate::support::tunnel::Tunnel;
 use crate::support::{Ran, folder, ndjson_rows, path};
 use crate::tls::{CONTACTS, export_by_program, secure};
-use crate::tunnel::Tunnel;
 
 const TOKEN: &str = linq_export::sandbox::TOKEN;
 /// A host that exists nowhere, and has a certificate.

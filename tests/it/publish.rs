@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use crate::run::{Heard, export, exported, failing, json, verified};
+use crate::support::run::{Heard, export, exported, failing, json, verified};
 use crate::support::{folder, names, ndjson_rows, parquet_rows, path};
 
 #[test]

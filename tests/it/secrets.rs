@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use crate::run::verified;
-use crate::scripted::{Scripted, answer, page};
+use crate::support::run::verified;
+use crate::support::scripted::{Scripted, answer, page};
 use crate::support::{folder, path, program};
 
 /// Long enough that a server's error that repeats it is cut in its middle, too.
@@ -202,7 +202,7 @@ fn what_is_personal_stands_in_the_data_alone() {
     let file = path(&folder, "c.ndjson");
     let ended = run(&server.url(), &file, &folder, &[]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-    let manifest: serde_json::Value = crate::run::json(file.clone() + ".manifest.json");
+    let manifest: serde_json::Value = crate::support::run::json(file.clone() + ".manifest.json");
     crate::manifest::assert_described(&manifest);
     let kinds: Vec<_> = manifest["warnings"].as_array().unwrap().iter().map(|warning| &warning["kind"]).collect();
     assert_eq!(kinds, ["unreadable_time", "unreadable_time", "wrong_kind"]);

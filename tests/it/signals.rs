@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::run::{Heard, export, exported, verified};
+use crate::support::run::{Heard, export, exported, verified};
 use crate::support::{folder, names, path};
 
 const SIGNALS: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];

@@ -1,6 +1,6 @@
 //! Variables: those that are empty, and those that an error comes from.
 
-use crate::run::json;
+use crate::support::run::json;
 use crate::support::{Ran, folder, path, program, ran, run};
 
 fn with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {

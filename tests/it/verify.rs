@@ -8,7 +8,7 @@ use linq_export::verify::{VerifyError, verify};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::run::{self, exported, failing, verified};
+use crate::support::run::{self, exported, failing, verified};
 use crate::support::{folder, names, path};
 
 /// A folder with an export in it, and the file's path.

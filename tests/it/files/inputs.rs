@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::run::failing;
+use crate::support::run::failing;
 use crate::support::{Ran, folder, names, path, ran};
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
-use crate::run::exported;
+use crate::support::run::exported;
 use crate::support::{folder, path};
 
 /// A user without files.

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::run::failing;
+use crate::support::run::failing;
 use crate::support::{Ran, folder, names, path, program, ran};
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::run::{export, exported, failing, json};
+use crate::support::run::{export, exported, failing, json};
 use crate::support::{folder, names, path, ran};
 
 const RECORDS: [&str; 2] = ["--report", "--metrics-file"];

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
-use crate::run::failing;
-use crate::space::on_tmpfs;
+use crate::disk_full::on_tmpfs;
+use crate::support::run::failing;
 use crate::support::{folder, names, path, program, ran};
 
 fn is_root() -> bool {

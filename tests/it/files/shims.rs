@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::run::{export, verified};
+use crate::support::run::{export, verified};
 use crate::support::{Ran, folder, names, path, ran};
 
 /// A library that makes a call fail; `None` without a C compiler.

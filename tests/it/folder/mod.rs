@@ -1,11 +1,11 @@
 //! Output directories: parts, what they replace, and what interrupted runs leave.
 
-mod ended;
+mod crashes;
 mod owners;
 mod partitions;
 mod parts;
 mod replaced;
-mod verified;
+mod verify;
 
 use std::collections::HashMap;
 use std::fs;

@@ -6,7 +6,7 @@ use std::path::Path;
 use linq_export::verify::VerifyError;
 
 use super::{MANY, refusal};
-use crate::run::{exported, failing, json, verified};
+use crate::support::run::{exported, failing, json, verified};
 use crate::support::{folder, names, ndjson_rows, path, ran};
 
 #[test]

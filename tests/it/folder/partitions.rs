@@ -1,6 +1,6 @@
 //! What a new partition takes from its siblings.
 
-use crate::run::json;
+use crate::support::run::json;
 use crate::support::{folder, path, run};
 
 #[test]

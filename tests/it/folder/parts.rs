@@ -5,7 +5,7 @@ use std::path::Path;
 use linq_export::verify::verify;
 
 use super::{MANY, files};
-use crate::run::{exported, json, verified};
+use crate::support::run::{exported, json, verified};
 use crate::support::{Row, folder, names, parquet_rows, path};
 
 #[test]

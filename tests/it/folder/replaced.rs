@@ -6,7 +6,7 @@ use std::path::Path;
 use linq_export::verify::{VerifyError, verify};
 
 use super::{MANY, files, refusal};
-use crate::run::{export, exported, failing, json, verified};
+use crate::support::run::{export, exported, failing, json, verified};
 use crate::support::{all_names, folder, names, path, ran};
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::run::{Heard, export, exported, json};
+use crate::support::run::{Heard, export, exported, json};
 use crate::support::{folder, names, path, program, ran};
 
 /// The exit code that a metrics file tells.

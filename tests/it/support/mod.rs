@@ -1,4 +1,8 @@
-//! What the tests share: runs of the program, exports read back, and the truth about the sandbox's contacts.
+//! Helpers for the tests: run the program, read exports back, and compare them with the sandbox's contacts.
+
+pub mod run;
+pub mod scripted;
+pub mod tunnel;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::manifest::assert_conforms;
-use crate::run::{exported, failing, json};
+use crate::support::run::{exported, failing, json};
 use crate::support::{Ran, folder, names, path, ran, run};
 
 /// The three records of a run.
@@ -178,7 +178,7 @@ fn records_do_not_take_the_place_of_what_standard_output_is_redirected_to() {
     let folder = folder();
     let file = path(&folder, "c.ndjson");
     for output in ["-", "/dev/stdout"] {
-        let mut command = crate::run::export(5, output, &["--format", "ndjson", "--report", &file]);
+        let mut command = crate::support::run::export(5, output, &["--format", "ndjson", "--report", &file]);
         assert_eq!(command.stdout(fs::File::create(&file).unwrap()).status().unwrap().code(), Some(2));
         assert_eq!(fs::read(&file).unwrap(), b"");
     }

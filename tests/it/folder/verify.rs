@@ -6,7 +6,7 @@ use std::path::Path;
 use linq_export::verify::VerifyError;
 
 use super::refusal;
-use crate::run::{exported, verified};
+use crate::support::run::{exported, verified};
 use crate::support::{folder, path, run};
 
 #[test]

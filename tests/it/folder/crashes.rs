@@ -4,7 +4,7 @@ use std::fs::{self, File};
 
 use linq_export::verify::verify;
 
-use crate::run::{Heard, export, exported, failing, verified};
+use crate::support::run::{Heard, export, exported, failing, verified};
 use crate::support::{all_names, folder, names, path, run};
 
 #[test]

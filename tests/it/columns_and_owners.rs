@@ -8,8 +8,8 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 
-use crate::run::{exported, json};
-use crate::scripted::{Scripted, page};
+use crate::support::run::{exported, json};
+use crate::support::scripted::{Scripted, page};
 use crate::support::{Ran, folder, path, program, ran};
 
 /// An export of these contacts by options.
@@ -38,7 +38,7 @@ fn raw_lines_are_passed_on_byte_for_byte() {
     assert_eq!(fs::read_to_string(&file).unwrap(), contacts.replace('\n', " ") + "\n");
     let manifest = json(file.clone() + ".manifest.json");
     assert_eq!((&manifest["options"]["raw"], &manifest["schema"]["columns"]), (&json!(true), &json!([])));
-    assert_eq!(crate::run::verified(&file).code, Some(0));
+    assert_eq!(crate::support::run::verified(&file).code, Some(0));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn parquet_is_such_that_every_reader_knows_it_unless_told_otherwise() {
     ] {
         let (compressions, ..) = of(&["--compression", name]);
         assert!(compressions.iter().all(|one| *one == due), "{name}: {compressions:?}");
-        assert_eq!(crate::run::verified(&file).code, Some(0));
+        assert_eq!(crate::support::run::verified(&file).code, Some(0));
     }
 }
 
@@ -149,7 +149,7 @@ fn each_form_gives_the_same_bytes_again() {
         for file in [&one, &other] {
             let ran = exported(250, file, options);
             assert_eq!(ran.code, Some(0), "{name}: {}", ran.stderr);
-            assert_eq!(crate::run::verified(file).code, Some(0), "{name}");
+            assert_eq!(crate::support::run::verified(file).code, Some(0), "{name}");
         }
         assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap(), "{name}");
     }

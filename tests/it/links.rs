@@ -1,6 +1,6 @@
 //! Paths that are not a table or belong to another one: each command says what they are, and what to read instead.
 
-use crate::run::exported;
+use crate::support::run::exported;
 use crate::support::{Ran, folder, path, run};
 
 fn said(arguments: &[&str], code: i32, parts: &[&str]) {

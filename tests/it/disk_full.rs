@@ -7,7 +7,7 @@
 use std::fs::OpenOptions;
 use std::process::Command;
 
-use crate::run::export;
+use crate::support::run::export;
 use crate::support::{Ran, program, ran};
 
 /// Runs a script in a mount namespace with an empty tmpfs of `size` at /mnt; none where that is forbidden.

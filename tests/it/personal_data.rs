@@ -5,7 +5,7 @@ use std::path::Path;
 
 use linq_export::dataset::open;
 
-use crate::scripted::{Scripted, page};
+use crate::support::scripted::{Scripted, page};
 use crate::support::{batch_rows, folder, program, ran};
 
 /// A contact of which each value is told from all others, in every kind that the API may send it.

@@ -1,6 +1,6 @@
 //! What is required of an export's completeness, by the program: exit 3, and what then stands under the name.
 
-use crate::run::exported;
+use crate::support::run::exported;
 use crate::support::{folder, ndjson_rows, path, run};
 
 /// An order that cannot be seen in the data, of a list that moves: nothing can be proven.
