@@ -45,11 +45,12 @@
 // any other failure.
 //
 // The rooms (top-level modules) from top to bottom. A room uses only rooms below it, and no files use each other in a
-// circle: `tests/it/architecture.rs` checks both against this table.
+// circle: `tests/it/architecture.rs` checks both against this table. A second resource, such as chats, also touches `api`,
+// `decode` and `pipeline`, which know only contacts.
 //
 // | band | room | what it does |
 // |---|---|---|
-// | commands | `cli` | the command line: options, subcommands, messages, exit |
+// | commands | `cli` | the command line: a file per subcommand; options (`destination`, `columns`, `server`, `token`), `messages`, `logging` |
 // | commands | `report` | progress bar, log lines, JSON lines, summary, run report, Prometheus metrics |
 // | commands | `exit` | exit codes: one table, and the code of every error |
 // | commands | `pipeline` | the two entry points, `contacts` and `export` |
@@ -57,27 +58,27 @@
 // | commands | `verify` | checks exported files against their manifest |
 // | commands | `inspect` | summarizes an exported file: columns, sizes, owners, creation dates |
 // | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages |
-// | stages | `destination` | where output goes: file, directory or stream; locks, atomic publishing |
+// | stages | `destination` | where output goes: file, directory or stream (`open` in `mod` decides); locks, atomic publishing |
 // | stages | `dataset` | reads an export back: a file or a directory of part files as one table |
 // | stages | `api` | one HTTP request: client, TLS, error bodies, rate-limit headers |
 // | stages | `manifest` | the record of an export: written, sealed, read back, checked for consistency |
-// | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each; compression |
+// | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each (facts in `config/format`); compression |
 // | stages | `warehouse` | schemas and load commands, one file per SQL dialect |
 // | stages | `transform` | the table as requested: selected, hashed, owners apart |
 // | stages | `rate` | the rate controller: learns the server's limit; pure |
-// | stages | `events` | what happens in a run, counted and handed to a reporter |
-// | facts | `config` | the validated options of a run, and every default |
+// | stages | `events` | what happens in a run, counted and handed to a reporter; its result, `Summary` |
+// | facts | `config` | the validated options of a run, and every default; `output`: what `-o` may name |
 // | facts | `digest` | a digest of a table's contents that any warehouse can compute |
 // | facts | `naming` | every file name that belongs to an output |
 // | facts | `proof` | which pages to read, and what they prove about completeness; pure |
 // | facts | `decode` | a page's JSON to a record batch |
 // | facts | `atomic` | files and directories that appear whole or not at all |
-// | ground | `resource` | the API's resources: path, columns, schema version |
+// | ground | `resource` | the resource that is exported, contacts: path, key of the list, columns, schema version |
 // | ground | `page` | what the stages say to each other about one page |
 // | ground | `checksum` | SHA-256 |
 // | ground | `platform` | what differs between operating systems |
 // | ground | `text` | figures for people, sanitized text, causes of errors |
-// | sandbox | `sandbox` | a mock API server for tests and rehearsals; shares no type with the rest |
+// | sandbox | `sandbox` | a mock API server for tests; shares no type with the rest; `faults`: which fault (`kinds`) on which requests (`rule`, `page_ranges`) |
 
 #![cfg_attr(
     not(feature = "cli"),

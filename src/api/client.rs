@@ -18,9 +18,9 @@ use super::rate_limit_headers::{self, Quota};
 use super::{error_body, transport};
 use crate::config::{ContactsConfig, Timeouts, Token};
 use crate::page::Asked;
+use crate::resource::PATH;
 use crate::text::sanitize::escape;
 
-const PATH: &str = "api/partner/v2/contacts";
 const TOKEN_HEADER: &str = "x-linq-integration-token";
 const USER_AGENT: &str = concat!("linq-export/", env!("CARGO_PKG_VERSION"));
 /// A page of 100 contacts has about 50 kB. A decompressed body beyond this limit is something else.

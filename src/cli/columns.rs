@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::values::one_of;
-use super::{files, secret};
+use super::{read_limited, secret};
 use crate::config::{Content, Hashed, HmacKey, Layout, Owners};
 
 /// Larger than any key: protects against endless files.
@@ -107,7 +107,7 @@ fn name(text: &str) -> Result<String, Infallible> {
 }
 
 async fn read_key(path: &Path) -> Result<HmacKey, String> {
-    let bytes = files::read(path, MAX_KEY_BYTES).await;
+    let bytes = read_limited::read(path, MAX_KEY_BYTES).await;
     let bytes = bytes.map_err(|error| format!("cannot read --hmac-key-file {}: {error}", secret::named(path)))?;
     HmacKey::new(&bytes).map_err(|error| format!("{error} (--hmac-key-file {})", path.display()))
 }

@@ -1,7 +1,7 @@
 //! `linq-export contacts`: its options, the configuration they make, and the run.
 
+mod conflicts;
 mod ending;
-mod places;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use clap::builder::BoolishValueParser;
 use super::arguments::Arguments;
 use super::columns::{Columns, Hashing};
 use super::destination::Destination;
-use super::output::{Logging, Verbosity};
+use super::logging::{Logging, Verbosity};
 use super::run_files::{OpenRunFiles, RunFiles};
 use super::sandbox::Embedded;
 use super::server::Server;

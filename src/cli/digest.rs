@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::messages;
-use super::results::{put, put_json};
+use super::stdout::{put, put_json};
 use crate::ExitCode;
 use crate::dataset::digest;
 

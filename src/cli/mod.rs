@@ -7,17 +7,17 @@ mod columns;
 mod contacts;
 mod destination;
 mod digest;
-mod files;
 mod inspect;
+mod logging;
 mod messages;
-mod output;
-mod results;
+mod read_limited;
 mod run_files;
 mod sandbox;
 mod schema;
 mod secret;
 mod server;
 mod signals;
+mod stdout;
 mod token;
 mod usage;
 mod values;
@@ -30,8 +30,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::arguments::Arguments;
-use self::output::Verbosity;
 use crate::{Error, ExitCode, platform};
+use logging::Verbosity;
 
 const ABOUT: &str = "Export all contacts of a Linq organization to Parquet, NDJSON or CSV, atomically";
 

@@ -8,10 +8,10 @@ use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
+use super::logging::{Verbosity, say};
 use super::messages::{fail, say_with_notes};
-use super::output::{Verbosity, say};
-use super::results;
 use super::signals::Signals;
+use super::stdout;
 use super::values::duration;
 use crate::config::ConfigError;
 use crate::sandbox::{
@@ -252,7 +252,7 @@ impl Sandbox {
         if !verbosity.quiet {
             say(format_args!("serving {contacts}; token: {}; stop with Ctrl-C", sandbox.token()));
         }
-        if results::print(&sandbox.base_url()).is_err() {
+        if stdout::print(&sandbox.base_url()).is_err() {
             return ExitCode::BrokenPipe;
         }
         signals.cancellation.cancelled().await;

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::columns::Columns;
 use super::messages::fail;
-use super::results::put;
+use super::stdout::put;
 use super::values::one_of;
 use crate::config::ConfigError;
 use crate::warehouse::{self, Dialect};

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::values::{duration, positive, written};
-use super::{files, secret};
+use super::{read_limited, secret};
 use crate::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token, defaults};
 
 /// Larger than any bundle of certificates: protects against endless files.
@@ -196,7 +196,7 @@ impl Server {
         if let Some(certificate) = certificate {
             contacts.ca_certificates = certificate.as_bytes().to_vec();
         } else if let Some(path) = &self.ca_cert {
-            let read = files::read(path, MAX_CA_BYTES).await;
+            let read = read_limited::read(path, MAX_CA_BYTES).await;
             let read = read.map_err(|error| format!("cannot read --ca-cert {}: {error}", secret::named(path)))?;
             contacts.ca_certificates = read.to_vec();
             if contacts.ca_certificates.is_empty() {

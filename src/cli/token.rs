@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use secrecy::zeroize::Zeroizing;
 
-use super::files;
+use super::read_limited;
 use super::secret::{self, VARIABLE};
 use crate::config::Token;
 
@@ -89,7 +89,7 @@ fn from_environment() -> Result<Token, String> {
 
 /// The text of a source, in memory that is zeroed on drop and not moved before.
 fn limited(from: impl Read) -> std::io::Result<Zeroizing<String>> {
-    let bytes = files::limited(from, MAX_BYTES)?;
+    let bytes = read_limited::limited(from, MAX_BYTES)?;
     // A UTF-8 error would show where it occurs; U+FFFD is refused in a token anyway.
     Ok(Zeroizing::new(std::str::from_utf8(&bytes).unwrap_or("\u{fffd}").to_owned()))
 }

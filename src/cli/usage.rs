@@ -9,7 +9,7 @@ use chrono::Utc;
 use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::Arguments;
-use super::output::say;
+use super::logging::say;
 use super::run_files::RunFiles;
 use super::{secret, server, variables};
 use crate::config::{ConfigError, Output};

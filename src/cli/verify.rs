@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::logging::{Verbosity, say};
 use super::messages;
-use super::output::{Verbosity, say};
 use super::values::one_of;
 use crate::inspect::whole;
 use crate::text::humanize::{bytes, counted};

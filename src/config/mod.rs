@@ -4,6 +4,7 @@
 //! environment variables, no clap.
 
 mod base_url;
+mod columns;
 mod compression;
 mod contacts;
 pub(crate) mod defaults;
@@ -12,7 +13,6 @@ mod encoding;
 mod export;
 mod file_mode;
 mod format;
-mod layout;
 mod output;
 mod parquet;
 mod rate;
@@ -20,6 +20,7 @@ mod token;
 mod traces;
 
 pub use base_url::{BaseUrl, PlainHttp};
+pub use columns::{Content, Hashed, HmacKey, Layout, Owners};
 pub use compression::{Codec, Compression};
 pub use contacts::{Backoff, ContactsConfig, OnUnreadable, Pacing, PerPage, RetryLimits, SecondLook, Timeouts};
 pub use deletes::MaxDeletes;
@@ -27,7 +28,6 @@ pub use encoding::Encoding;
 pub use export::{ExportConfig, OnIncomplete, Source};
 pub use file_mode::FileMode;
 pub use format::Format;
-pub use layout::{Content, Hashed, HmacKey, Layout, Owners};
 pub(crate) use output::OutFile;
 pub use output::{Output, Partition};
 pub use parquet::{Profile, RowGroupSize};

@@ -14,8 +14,8 @@ use super::json::{Broken, Kind, Raw, Scanner};
 use super::page_rows::PageRows;
 use super::page_table::{Decoded, PageTable};
 use crate::page::{DecodeError, Pagination};
-use crate::resource::OWNER;
 use crate::resource::contacts::{COLUMNS, Source};
+use crate::resource::{LIST_KEY, OWNER};
 
 /// Maximum number of contacts per page, as documented. It bounds the memory: rows of small contacts are much larger than
 /// their JSON.
@@ -47,9 +47,9 @@ fn decode_into(body: &[u8], new_rows: fn() -> PageRows) -> Result<Decoded, Decod
     }
     scanner.object(|scanner, key| {
         match key.bytes {
-            br#""contacts""# if contacts.is_some() => return malformed("the response has `contacts` more than once"),
+            LIST_KEY if contacts.is_some() => return malformed("the response has `contacts` more than once"),
             br#""pagination""# if said.is_some() => return malformed("the response has `pagination` more than once"),
-            br#""contacts""# => {
+            LIST_KEY => {
                 is_null = scanner.peek()? == Kind::Null;
                 contacts = Some(read_contacts(scanner, new_rows())?);
             }

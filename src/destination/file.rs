@@ -11,7 +11,7 @@ use super::blocking::blocking;
 use super::commit::{finish, former_owners, recover, remove_former_owners, stage_manifest, stage_owners};
 use super::error::DestinationError;
 use super::lock::Lock;
-use super::piece::Piece;
+use super::message::Piece;
 use crate::atomic::{self, Mode, TemporaryFile, parent};
 use crate::config::{ExportConfig, FileMode, OutFile};
 use crate::naming::FileNames;

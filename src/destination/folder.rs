@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use super::blocking::blocking;
 use super::error::DestinationError;
 use super::lock::Lock;
-use super::piece::Piece;
+use super::message::Piece;
 use super::replaceable::{check_parent, objection};
 use crate::atomic::{self, Mode, Staging, parent};
 use crate::config::{Encoding, ExportConfig, FileMode, OutFile, Partition};

@@ -10,7 +10,7 @@ mod error;
 mod file;
 mod folder;
 mod lock;
-mod piece;
+mod message;
 mod record_file;
 mod replaceable;
 mod stream;
@@ -30,7 +30,7 @@ pub use conflicts::{RunPaths, check_apart};
 pub use error::DestinationError;
 pub(crate) use folder::StagedDirectory;
 pub(crate) use lock::is_held;
-pub(crate) use piece::Piece;
+pub(crate) use message::Piece;
 pub use record_file::{KnownReaders, RecordFile};
 pub(crate) use replaceable::{first_unlisted, listed_files, partitions};
 

@@ -9,7 +9,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt, BufReader, Stdout, copy_buf};
 
 use super::blocking::blocking;
 use super::error::DestinationError;
-use super::piece::Piece;
+use super::message::Piece;
 use super::record_file::{KnownReaders, RecordFile};
 use super::write_method::was_closed;
 use crate::config::{ExportConfig, OnIncomplete};

@@ -4,19 +4,20 @@
 //! `verify` read it back; [`consistency`] finds statements in it that cannot all be true.
 
 mod consistency;
+mod create;
 mod learned_rate;
 mod organization;
 mod owners_of;
 mod reasons;
 mod record;
-mod replaced;
+mod replaced_count;
 mod schema;
 mod seal;
 #[cfg(test)]
 mod tests;
-mod written;
 
 pub(crate) use consistency::Claim;
+pub(crate) use create::{Times, Written, WrittenFile, WrittenOwners};
 pub(crate) use learned_rate::{Learned, learned_by};
 pub(crate) use organization::source_of;
 pub(crate) use owners_of::contacts_of;
@@ -24,10 +25,9 @@ pub use record::ManifestError;
 pub(crate) use record::{
     DigestRecord, FileRecord, Manifest, OwnersRecord, ProgramRecord, SourceRecord, read_file, read_limited, timestamp,
 };
-pub(crate) use replaced::contacts_in;
+pub(crate) use replaced_count::contacts_in;
 pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};
 #[cfg(test)]
 pub(crate) use seal::seal;
 #[cfg(test)]
 pub(crate) use tests::sealed_with;
-pub(crate) use written::{Times, Written, WrittenFile, WrittenOwners};

@@ -10,7 +10,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
 use super::mount::is_mount;
-use super::regular::not_regular;
+use super::not_regular::not_regular;
 
 /// How long to wait for the reader of a pipe, which may start at the same time as this process, and how often to retry.
 const READER: Duration = Duration::from_secs(1);

@@ -10,11 +10,11 @@ mod files;
 mod mount;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod mountinfo;
+mod not_regular;
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, allow(dead_code, reason = "built on Unix only to see that it builds"))]
 mod plain;
 mod process;
-mod regular;
 #[cfg(feature = "cli")]
 mod signals;
 #[cfg(unix)]
@@ -25,10 +25,10 @@ use plain as system;
 #[cfg(unix)]
 use unix as system;
 
+pub(crate) use not_regular::not_regular;
 #[cfg(feature = "cli")]
 pub use process::forbid_core_dumps;
 pub(crate) use process::was_closed;
-pub(crate) use regular::not_regular;
 #[cfg(feature = "cli")]
 pub use signals::{StopSignal, StopSignals, outlive_file_size_limits};
 #[cfg(feature = "cli")]

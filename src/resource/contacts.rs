@@ -7,6 +7,11 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+/// The path of the resource, below the base URL.
+pub(crate) const PATH: &str = "api/partner/v2/contacts";
+/// The key of the list in a response, as JSON.
+pub(crate) const LIST_KEY: &[u8] = br#""contacts""#;
+
 /// The version of the columns. Appending a column raises the second number. Promoting a key out of `extra` changes the
 /// contents of `extra`, and raises the first.
 pub(crate) const SCHEMA_VERSION: &str = "1.0";

@@ -4,6 +4,6 @@ pub(crate) mod contacts;
 
 pub use contacts::schema;
 pub(crate) use contacts::{
-    CONTACTS, EXTRA, ID, NormalForm, OWNER, OWNER_COLUMNS, OWNER_ID, RAW, SCHEMA_VERSION, UPDATED_AT, about, extra_key,
-    find, owner_column, rank, raw_schema, schema_with_raw,
+    CONTACTS, EXTRA, ID, LIST_KEY, NormalForm, OWNER, OWNER_COLUMNS, OWNER_ID, PATH, RAW, SCHEMA_VERSION, UPDATED_AT,
+    about, extra_key, find, owner_column, rank, raw_schema, schema_with_raw,
 };

@@ -5,12 +5,12 @@
 use serde::Serialize;
 
 use super::columns::{Column, Kind, Leaf, leaves};
+use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
 use super::input::{KitFile, Table};
 use super::merge::{Deletes, merge};
 use super::quote::{Quotes, escaped, name, shell};
-use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 /// A column in a schema file.

@@ -3,12 +3,12 @@
 //! A struct is a `Tuple`, which cannot be null: all its fields are null instead, and the digest is the same.
 
 use super::columns::{Column, Kind, Leaf, key, leaves};
+use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, about_table, fields};
 use super::digest::Spelling;
 use super::input::{KitFile, Table};
 use super::merge::deletes;
 use super::quote::{Quotes, escaped, name};
-use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {

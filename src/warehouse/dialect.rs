@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::columns::Column;
-use super::section::{Load, Section};
+use super::contribution::{Load, Section};
 use super::{arrow, bigquery, clickhouse, duckdb, json_schema, postgres, snowflake, spark};
 use crate::config::Format;
 

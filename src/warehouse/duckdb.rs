@@ -3,12 +3,12 @@
 //! Requires `DuckDB` 1.4, the first version with `MERGE`.
 
 use super::columns::{Column, Kind, Leaf, leaves};
+use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, comments, fields};
 use super::digest::Spelling;
 use super::input::{KitFile, Table};
 use super::merge::{Deletes, merge, purpose};
 use super::quote::{Quotes, name, pattern, standard};
-use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {

@@ -1,9 +1,9 @@
 //! The kit: all files that load an export into a warehouse and check the result.
 
+use super::contribution::{DIGEST, Section};
 use super::dialect::Dialect;
 use super::input::{KitFile, KitInput, Table};
 use super::readme::readme;
-use super::section::{DIGEST, Section};
 
 /// The file that a kit is recognized by.
 pub(crate) const README: &str = "README.md";

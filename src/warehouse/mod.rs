@@ -23,6 +23,7 @@ mod arrow;
 mod bigquery;
 mod clickhouse;
 mod columns;
+mod contribution;
 mod create_table;
 mod dialect;
 mod digest;
@@ -34,7 +35,6 @@ mod merge;
 mod postgres;
 mod quote;
 mod readme;
-mod section;
 mod snowflake;
 mod spark;
 #[cfg(test)]

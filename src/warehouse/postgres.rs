@@ -4,12 +4,12 @@
 //! 18, so does a line `\.` within a CSV value, which psql takes for the end of the data.
 
 use super::columns::{Column, Kind, leaves};
+use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, comments};
 use super::digest::Spelling;
 use super::input::{KitFile, Table};
 use super::merge::{deletes, purpose};
 use super::quote::{Quotes, name, shell, standard};
-use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {

@@ -1,9 +1,9 @@
 //! The README of a kit: which commands to run for each warehouse, in order.
 
+use super::contribution::{DIGEST, Section};
 use super::dialect::Dialect;
 use super::input::{HashedColumns, KitInput, Table};
 use super::quote::standard;
-use super::section::{DIGEST, Section};
 use crate::config::Format;
 use crate::text::humanize::counted;
 

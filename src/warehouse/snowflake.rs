@@ -6,12 +6,12 @@
 //! to UTC. A struct is an `OBJECT`, which Parquet and JSON load alike.
 
 use super::columns::{Column, Kind, leaves};
+use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table};
 use super::digest::Spelling;
 use super::input::{KitFile, Table};
 use super::merge::{Deletes, deletes, merge, purpose};
 use super::quote::{Quotes, escaped, name};
-use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column) -> String {

@@ -3,12 +3,12 @@
 //! `MERGE` requires Delta or Iceberg. This upsert works with any table: it builds the new contents in a second table.
 
 use super::columns::{Column, Kind, Leaf, leaves};
+use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
 use super::input::{KitFile, Table};
 use super::merge::{DELETES, purpose};
 use super::quote::{Quotes, escaped, name};
-use super::section::{DIGEST, Load, Section};
 use crate::config::Format;
 
 pub(super) fn sql_type(column: &Column, field_end: fn(&Column) -> String) -> String {

@@ -8,10 +8,10 @@ use chrono::Utc;
 use serde_json::json;
 
 use super::super::messages::{self, fail};
-use super::super::output::say;
 use super::super::run_files::{self, OpenRunFiles, RunFile};
 use super::super::signals::Signals;
 use super::{Contacts, blocking, overdue};
+use crate::cli::logging::say;
 use crate::events::{Figures, Publishing, Summary};
 use crate::report::{RunReport, json_line, summary_lines};
 use crate::{DestinationError, Error, ExitCode, RecordFile};

@@ -6,7 +6,7 @@ mod io;
 use std::error::Error as StdError;
 use std::fmt::Write;
 
-use super::output::say;
+use super::logging::say;
 use super::{secret, variables};
 use crate::dataset::ReadbackError;
 use crate::events::Publishing;

@@ -13,7 +13,7 @@
 mod bomb;
 mod damage;
 mod kinds;
-mod pages;
+mod page_ranges;
 mod plan;
 mod play;
 mod rule;

@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 
 use super::kinds::Fault;
-use super::pages::Pages;
+use super::page_ranges::Pages;
 use crate::sandbox::parse::{ParseError, ensure, option, value};
 
 /// A fault, and which requests for pages meet it: all of them, unless narrowed down.

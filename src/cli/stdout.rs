@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::io::Write;
 
+use super::logging::say;
 use super::messages;
-use super::output::say;
 use crate::{Error, ExitCode};
 
 /// Prints a line on stdout.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::server;
 use super::Contacts;
+use crate::cli::server;
 use crate::config::Output;
 use crate::{DestinationError, RunPaths, check_apart};
 
