@@ -24,7 +24,7 @@ pub enum Error {
     #[error(transparent)]
     Destination(#[from] DestinationError),
     /// The required completeness was not reached.
-    #[error("the export is {}, but {required} is required: {}", certificate.level, certificate.why())]
+    #[error("completeness is {}, but {required} is required: {}", certificate.level, certificate.why())]
     Incomplete {
         /// The required level.
         required: Require,
@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// More contacts are missing than `--max-deletes` allows, compared to the replaced export.
     #[error(
-        "{} found, but the export to be replaced has {}: more are missing than --max-deletes {allowed} allows",
+        "found only {}, but the export to be replaced has {}: more are missing than --max-deletes {allowed} allows",
         counted(*after, "contact"), count(*before)
     )]
     Deleted {

@@ -2,7 +2,7 @@
 //!
 //! This is the library behind the program `linq-export`. It has two entry points: [`contacts`] is a stream of record
 //! batches; [`export`] writes files with it, atomically, with a manifest. Both read the pages of the Linq Partner API
-//! concurrently under a rate limit, and end with a [`Certificate`] that says how certain it is that no contact is missing.
+//! concurrently under a rate limit, and end with a [`Certificate`] of how complete the export is proven to be.
 //!
 //! ```no_run
 //! use futures::StreamExt;
@@ -37,10 +37,10 @@
 //    decode: JSON to a batch                                                                its manifest
 //      │
 //      ├─ observations ─► proof    do the pages agree with each other?
-//      └─ events ───────► report   a progress bar, log lines, or a reporter of yours
+//      └─ events ───────► report   a progress bar, log lines, or your own reporter
 // ```
 //
-// Asynchronous at the edges, plain functions in the middle. A bounded channel gives backpressure; dropping its receiver
+// Async at the edges, plain functions in the middle. A bounded channel gives backpressure; dropping its receiver
 // cancels. Pages are decoded in the tasks that fetch them, so decoding is parallel, and a malformed page is retried like
 // any other failure.
 //
@@ -64,7 +64,7 @@
 // | stages | `manifest` | the record of an export: written, sealed, read back, checked for consistency |
 // | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each (facts in `config/format`); compression |
 // | stages | `warehouse` | schemas and load commands, one file per SQL dialect |
-// | stages | `transform` | the table as requested: selected, hashed, owners apart |
+// | stages | `transform` | the table as requested: columns selected, hashed or nested; owners in a separate table |
 // | stages | `rate` | the rate controller: learns the server's limit; pure |
 // | stages | `events` | what happens in a run, counted and handed to a reporter; its result, `Summary` |
 // | facts | `config` | the validated options of a run, and every default; `output`: what `-o` may name |
@@ -72,12 +72,12 @@
 // | facts | `naming` | every file name that belongs to an output |
 // | facts | `proof` | which pages to read, and what they prove about completeness; pure |
 // | facts | `decode` | a page's JSON to a record batch |
-// | facts | `atomic` | files and directories that appear whole or not at all |
+// | facts | `atomic` | files and directories that appear complete or not at all |
 // | ground | `resource` | the resource that is exported, contacts: path, key of the list, columns, schema version |
-// | ground | `page` | what the stages say to each other about one page |
+// | ground | `page` | the values that stages exchange about one page |
 // | ground | `checksum` | SHA-256 |
 // | ground | `platform` | what differs between operating systems |
-// | ground | `text` | figures for people, sanitized text, causes of errors |
+// | ground | `text` | human-readable figures, sanitized text, causes of errors |
 // | sandbox | `sandbox` | a mock API server for tests; shares no type with the rest; `faults`: which fault (`kinds`) on which requests (`rule`, `page_ranges`) |
 
 #![cfg_attr(
@@ -153,7 +153,7 @@ pub mod bench {
     use crate::config::{BaseUrl, ContactsConfig, Pacing, PlainHttp, Rate, Token};
     use crate::sandbox::{Sandbox, SandboxConfig};
 
-    /// The batches of a whole sandbox of so many contacts.
+    /// All batches of a sandbox with this many contacts.
     #[must_use]
     pub fn batches(contacts: u64) -> Vec<RecordBatch> {
         let runtime = tokio::runtime::Runtime::new().expect("threads");

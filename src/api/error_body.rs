@@ -1,7 +1,7 @@
 //! What a server says when it does not return a page: error bodies and headers.
 //!
-//! Three shapes of errors are documented for similar endpoints (design notes, api.md), and proxies return HTML or
-//! nothing. All are parsed leniently; nothing here can fail.
+//! Linq documents three shapes of errors for similar endpoints, and proxies return HTML or nothing. All are parsed
+//! leniently; nothing here can fail.
 
 use std::time::{Duration, SystemTime};
 

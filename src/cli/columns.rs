@@ -24,11 +24,11 @@ pub struct Columns {
         value_parser = one_of(&Owners::ALL),
         default_value_t = Owners::Columns,
         env = "LINQ_EXPORT_OWNERS",
-        long_help = "How to write owners\n\ncolumns: several columns, such as owner_id and owner_email. struct: one nested \
+        long_help = "Form of the owners\n\ncolumns: several columns, such as owner_id and owner_email. struct: one nested \
                      column, contact_owner. table: a second file next to the output, such as contacts.owners.parquet."
     )]
     owners: Owners,
-    /// Write only these columns (comma-separated)
+    /// Include only these columns (comma-separated)
     ///
     /// id is always included; the column order is fixed.
     #[arg(long = "columns", value_name = "NAMES", value_delimiter = ',', value_parser = name, env = "LINQ_EXPORT_COLUMNS")]

@@ -91,7 +91,7 @@ struct Completeness {
     require: Option<Require>,
     /// Publish even below the required level (exits with 3)
     ///
-    /// The manifest records the level reached. Up to 5 contacts that the server cannot return are skipped then.
+    /// The manifest records the level reached. Up to 5 contacts that the server cannot return are then skipped.
     #[arg(long, env = "LINQ_EXPORT_ALLOW_INCOMPLETE", value_parser = BoolishValueParser::new())]
     allow_incomplete: bool,
     #[arg(
@@ -99,13 +99,13 @@ struct Completeness {
         value_name = "N|N%",
         env = "LINQ_EXPORT_MAX_DELETES",
         help = format!(
-            "How many contacts of the replaced export may be missing: a number or a percentage [default: {}% of {} or more \
+            "Maximum number or percentage of the previous export's contacts that may be missing [default: {}% of {} or more \
              contacts]",
             defaults::MAX_DELETES_PERCENT,
             defaults::MAX_DELETES_FROM
         ),
         long_help = format!(
-            "How many contacts of the replaced export may be missing: a number or a percentage\n\nIf more are missing, nothing \
+            "Maximum number or percentage of the previous export's contacts that may be missing\n\nIf more are missing, nothing \
              is published and the exit code is 3. 100% allows any number. [default: {}% if the replaced export has {} contacts \
              or more]",
             defaults::MAX_DELETES_PERCENT,

@@ -42,7 +42,7 @@ pub struct Destination {
     /// The owner must be able to read the file. Existing permissions are kept only if the file belongs to this user.
     #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE", hide_short_help = true)]
     mode: Option<FileMode>,
-    /// Wait up to this long if another run holds the lock, such as 10m [default: exit with 75 at once]
+    /// Wait up to this long, such as 10m, if another run holds the lock [default: exit with 75 at once]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_LOCK_TIMEOUT", hide_short_help = true)]
     lock_timeout: Option<Duration>,
     /// Manifest path when writing to stdout or a device (- for stdout)

@@ -18,7 +18,7 @@ pub struct Verbosity {
     /// Print errors only
     #[arg(short, long, global = true, env = "LINQ_EXPORT_QUIET", value_parser = BoolishValueParser::new(), display_order = 1)]
     pub quiet: bool,
-    /// Log each failed request; -vv logs each page, too
+    /// Log each failed request; -vv also logs each page
     ///
     /// The environment variable takes a count.
     #[arg(short, long, global = true, action = ArgAction::Count, env = "LINQ_EXPORT_VERBOSE", display_order = 2)]

@@ -139,7 +139,7 @@ impl Cli {
     }
 }
 
-/// The short help leaves out environment variables, and what its texts of `contacts` say already.
+/// The short help omits environment variables, and whatever the texts of `contacts` already say.
 fn digest_of_help(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|option| option.hide_env(true));
     command.mut_subcommands(|command| {

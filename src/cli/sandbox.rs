@@ -205,7 +205,7 @@ Example:
   export LINQ_INTEGRATION_TOKEN=sandbox-token
   export LINQ_EXPORT_BASE_URL=http://127.0.0.1:8080
   curl -H \"X-LINQ-INTEGRATION-TOKEN: $LINQ_INTEGRATION_TOKEN\" \\
-    $LINQ_EXPORT_BASE_URL/api/partner/v2/contacts?page=2
+    \"$LINQ_EXPORT_BASE_URL/api/partner/v2/contacts?page=2\"
   linq-export contacts -o contacts.parquet";
 
 /// Run a mock Linq API server for testing

@@ -25,7 +25,7 @@ pub struct Schema {
     /// Warehouse or schema language; arrow is Python code
     #[arg(value_name = "DIALECT", value_parser = one_of(&Dialect::ALL))]
     dialect: Dialect,
-    /// Table to describe; owners needs --owners table
+    /// Table to describe; owners requires --owners table
     #[arg(long, value_name = "TABLE", value_enum, default_value_t = Table::Contacts)]
     table: Table,
     /// Table name, such as crm.contacts; not for bigquery [default: that of --table]
@@ -67,7 +67,9 @@ impl Schema {
         let (name, schema) = match (self.table, schemas.owners) {
             (Table::Contacts, _) => ("contacts", schemas.contacts),
             (Table::Owners, Some(owners)) => ("owners", owners),
-            (Table::Owners, None) => return usage("--table owners needs --owners table"),
+            (Table::Owners, None) => {
+                return usage("--table owners requires --owners table: otherwise there is no owners table");
+            }
         };
         Ok(warehouse::schema(self.dialect, self.name.as_deref().unwrap_or(name), &schema))
     }

@@ -36,7 +36,7 @@ pub struct Server {
         hide_short_help = true
     )]
     allow_plain_http: bool,
-    /// Trust the root certificates in this PEM file, too, such as a company proxy's
+    /// Also trust the root certificates in this PEM file, such as those of a company proxy
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CA_CERT", hide_short_help = true)]
     ca_cert: Option<PathBuf>,
     /// Maximum requests per second, or auto
@@ -106,7 +106,7 @@ pub struct Server {
         hide_short_help = true
     )]
     max_outage: Duration,
-    /// Longest Retry-After to obey while rate limited; exit with 75 if it is longer
+    /// Longest Retry-After to wait for when rate limited; if longer, exit with 75
     #[arg(
         long,
         value_name = "TIME",
@@ -116,9 +116,9 @@ pub struct Server {
         hide_short_help = true
     )]
     max_retry_after: Duration,
-    /// Time limit of the whole run, such as 2h
+    /// Time limit for the whole run, such as 2h
     ///
-    /// After it, the run ends with exit code 75. [default: none]
+    /// When it is reached, the run ends with exit code 75. [default: none]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_DEADLINE")]
     deadline: Option<Duration>,
 }

@@ -15,7 +15,8 @@ pub fn one_of<T: Copy + Display + Send + Sync + 'static>(values: &'static [T]) -
 
 /// Parses a duration such as `90s`, `15m` or `1h 30m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|_| "use e.g. 20s, 15m or 1h 30m".to_owned())?;
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "missing or unknown unit: use e.g. 20s, 15m or 1h 30m".to_owned())?;
     if duration.is_zero() { Err("must be greater than zero".to_owned()) } else { Ok(duration) }
 }
 

@@ -98,7 +98,7 @@ impl HmacKey {
         let key = key.strip_suffix(b"\r").unwrap_or(key);
         if key.len() < Self::LEAST {
             return Err(ConfigError::Range(format!(
-                "the HMAC key has {} bytes but needs at least {}; generate one with: openssl rand -hex 32",
+                "the HMAC key has {} bytes, but must have at least {}: generate one with openssl rand -hex 32",
                 key.len(),
                 Self::LEAST
             )));

@@ -25,7 +25,7 @@ impl FromStr for FileMode {
         let bits = bits.ok_or_else(refused)?;
         if bits & 0o400 == 0 {
             return Err(ConfigError::Range(format!(
-                "file mode {text} keeps the file from its own owner, so later runs could not read it: add 400"
+                "the owner must be able to read the file, because later runs read it: add 400"
             )));
         }
         Ok(Self(bits))

@@ -182,8 +182,8 @@ impl FromStr for Partition {
         });
         let refused = || {
             ConfigError::Usage(format!(
-                "invalid partition {text:?}: expected KEY=VALUE, such as run_date=2026-01-31; keys consist of letters, \
-                 digits and _, values also of . and -"
+                "invalid partition {text:?}: expected KEY=VALUE, such as run_date=2026-01-31; keys may contain letters, \
+                 digits and _; values also . and -"
             ))
         };
         let (key, value) = pair.ok_or_else(refused)?;

@@ -24,11 +24,7 @@ impl Rate {
         if (Self::MIN..=Self::MAX).contains(&per_second) {
             Ok(Self(per_second))
         } else {
-            Err(ConfigError::Range(format!(
-                "a rate must be between {} and {} requests per second",
-                Self::MIN,
-                Self::MAX
-            )))
+            Err(ConfigError::Range(format!("must be between {} and {} requests per second", Self::MIN, Self::MAX)))
         }
     }
 

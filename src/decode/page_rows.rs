@@ -124,7 +124,7 @@ fn instants<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Op
 
 fn identity(value: Option<Raw<'_>>, row: usize) -> Result<Integer<i64>, String> {
     let Some(value) = value else {
-        return Err(format!("contact {row} of the page has no id, so it can be neither counted nor proven"));
+        return Err(format!("contact {row} of the page has no id, so completeness cannot be checked"));
     };
     integer(value).ok_or_else(|| {
         format!("contact {row} of the page has the id {}, which is not a 64-bit integer", escape(&value.json().text))

@@ -131,7 +131,7 @@ pub enum DestinationError {
     },
     /// A record of the run would overwrite something else that the run writes or reads.
     #[error(
-        "{} overlaps with {taken_by}: the report, the metrics and the manifest need paths of their own",
+        "{} overlaps with {taken_by}: use a different path for each of the report, the metrics and the manifest",
         path.display()
     )]
     SamePlace {
@@ -167,7 +167,7 @@ impl DestinationError {
     }
 
     pub(super) fn nameless_directory(path: &Path) -> Self {
-        let reason = "cannot replace this directory; name one in it, with a trailing slash".to_owned();
+        let reason = "cannot replace this directory: use a subdirectory, such as -o contacts/".to_owned();
         Self::Unsupported { target: path.display().to_string(), reason }
     }
 
@@ -176,7 +176,7 @@ impl DestinationError {
         if config.manifest.is_none() {
             return Ok(());
         }
-        let reason = "its manifest is written next to it; --manifest is for stdout and devices only".to_owned();
+        let reason = "the manifest is written next to it; --manifest is only for stdout and devices".to_owned();
         Err(Self::Unsupported { target: config.output.to_string(), reason })
     }
 }

@@ -43,7 +43,7 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
-    /// Opens the output, so that one that cannot be written is known before any request is sent. Calls `waiting` once if it
+    /// Opens the output, so that a failure is known before any request is sent. Calls `waiting` once if it
     /// has to wait for another run.
     pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Self, DestinationError> {
         let waiting = &mut Some(waiting);

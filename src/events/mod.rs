@@ -1,4 +1,4 @@
-//! What happens in a run, for reporters.
+//! The events of a run, for reporters.
 //!
 //! The stages know only [`Reporter`]. A reporter of your own gets every event of [`export`](crate::export); the program
 //! has a progress bar, text lines, JSON lines, and [`Silent`].

@@ -16,7 +16,7 @@ pub enum ApiError {
     #[error("page {}, attempt {}: {}", .0.page, .0.attempt, .0.failure)]
     Page(FailedAttempt),
     /// The server has been failing for longer than the run is willing to wait.
-    #[error("API unreachable for {}; last error (page {}, attempt {}): {}", seconds(*lasted), last.page, last.attempt, last.failure)]
+    #[error("API unavailable for {}; last error (page {}, attempt {}): {}", seconds(*lasted), last.page, last.attempt, last.failure)]
     Outage {
         /// The last attempt.
         last: FailedAttempt,

@@ -41,8 +41,8 @@ pub struct Inspection {
     pub bytes: u64,
     /// `parquet`, `ndjson` or `csv`.
     pub format: &'static str,
-    /// The compression: `none`, `gzip`, `zstd`; for Parquet, which compresses each column, also `snappy`, `lz4` and others.
-    /// If files or columns differ, all of them, joined by `+`: `none+zstd`.
+    /// The compression: `none`, `gzip` or `zstd`; for Parquet also `snappy`, `lz4` and others. If files, or columns of a
+    /// Parquet file, differ, all of them, joined by `+`: `none+zstd`.
     pub codec: String,
     /// Whether its lines are the API's own JSON instead of a table.
     pub raw: bool,

@@ -1,4 +1,4 @@
-//! Learns an unpublished rate limit, and says when the next request may be sent.
+//! Learns an unpublished rate limit, and decides when the next request may be sent.
 //!
 //! [`RateController`] is told when requests are sent, admitted and refused. It has no clock, never waits and does no I/O:
 //! time is a [`Duration`] since the start of the run, and the caller waits. A hard limit set by the user is enforced
@@ -38,10 +38,10 @@
 //!
 //! # Differences from its design
 //!
-//! The design (`pacing.md`) and its model (`sim.py`) know neither lost connections nor a quota that is used up at the
-//! start. These additions leave the rows of new runs unchanged:
-//! - A period without pages teaches nothing. Otherwise the wait for a quota used up by another client would be taken for
-//!   the limit: 50 instead of 88 % of the ideal speed in 2,000 pages.
+//! The controller was designed with a model, `sim.py` (not in this repository), that knows neither lost connections nor
+//! a quota that is used up at the start. These additions do not change the results above for new runs:
+//! - A period without pages is ignored. Otherwise the wait for a quota used up by another client would be taken for the
+//!   limit: 50 instead of 88 % of the ideal speed in 2,000 pages.
 //! - Time in which the client could have sent but did not, as in an outage, is excluded from a period.
 //! - A lost probe is repeated after a second, and the lost time does not count as the server's wait.
 //! - The rate of an earlier run is kept like one of this run, and does not start a ramp: 0.3 instead of 3.0 % refused in

@@ -26,10 +26,10 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
     for ((kind, column), (_, times)) in &read.warnings {
         lines.push(format!("warning: {column}: {kind} ({})", counted(*times, "time")));
     }
-    lines.extend(kit.map(|kit| format!("to load and check it: see {}", kit.join("README.md").display())));
+    lines.extend(kit.map(|kit| format!("to load and check the export, see {}", kit.join("README.md").display())));
     lines.push(completeness(&read.certificate));
     if summary.exit() == ExitCode::Incomplete {
-        lines.push(format!("published although {} was required (--allow-incomplete)", summary.required));
+        lines.push(format!("published below the required level {} (--allow-incomplete)", summary.required));
     }
     lines
 }

@@ -125,7 +125,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Dataset(#[from] ReadbackError),
     /// It matches its manifest, but its level is below the required one.
-    #[error("{} is {level}, but {required} is required{}", shown(path), listed(reasons))]
+    #[error("{}: completeness is {level}, but {required} is required{}", shown(path), listed(reasons))]
     Below {
         /// The file or directory.
         path: PathBuf,

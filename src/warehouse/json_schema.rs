@@ -22,7 +22,7 @@ pub(super) fn types(column: &Column) -> Types {
     if column.nullable { Types::OrNull([name, "null"]) } else { Types::One(name) }
 }
 
-/// An object's keys, in order. Every key is required, also if its value is null, and no others are allowed.
+/// An object's keys, in order. Every key is required, even if its value is null, and no others are allowed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Object<'a> {

@@ -1,4 +1,4 @@
-//! Schemas for warehouses, and the kit: scripts that load an export and check the loaded table. Pure: returns texts.
+//! Schemas for warehouses, and the kit: scripts that load an export and check the loaded table. Pure: returns strings.
 //!
 //! [`schema`] writes an Arrow schema as DDL, or as a schema file, in a [`Dialect`]. [`kit`] writes the scripts that
 //! load an export into each warehouse, upsert it into an existing table, and then compare the table's digest with the

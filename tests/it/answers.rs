@@ -1,4 +1,4 @@
-//! Answers that are not believed on their word: from a cache, or against all experience.
+//! Responses that are not trusted at once: from a cache, or implausible.
 
 use chrono::DateTime;
 

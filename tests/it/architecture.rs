@@ -1,4 +1,4 @@
-//! The map in `src/lib.rs`, held against the imports of every file.
+//! Checks the imports of every file against the map in `src/lib.rs`.
 //!
 //! A room is a top-level module. It may use only rooms that the map lists below it, and no files of the crate may use each
 //! other in a circle. Tests within `src` may use everything.

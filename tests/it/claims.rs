@@ -1,5 +1,5 @@
-//! What `verify` takes a manifest's word for: its level, where nothing in the manifest speaks against it, and nothing that
-//! acts on a terminal.
+//! What `verify` accepts and prints from a manifest: a level that the rest of the manifest does not contradict, and no
+//! terminal control characters.
 
 use linq_export::Level;
 use linq_export::verify::{VerifyError, verify};

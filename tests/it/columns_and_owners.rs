@@ -1,4 +1,4 @@
-//! The forms and encodings that an export may have, asked for by options: what stands in the file, and what is refused.
+//! The options for columns, owners and encodings: what the file contains, and which combinations are refused.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

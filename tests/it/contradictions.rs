@@ -1,4 +1,4 @@
-//! Options that contradict each other, and values that cannot be meant: refused at once, by their names.
+//! Options that contradict each other, and impossible values: refused up front, with an error that names them.
 
 use std::fs;
 
@@ -63,7 +63,7 @@ fn what_goes_together_is_let_through() {
         let ran = exported(20, &file, more);
         assert_eq!(ran.code, Some(0), "{more:?}: {}", ran.stderr);
     }
-    // A variable stands for many runs, and only what it says of this one counts.
+    // A variable is set for many runs, so only what applies to this run counts.
     let arguments = ["contacts", "--sandbox", "-o", "-", "--format", "ndjson", "--limit", "1", "-q"];
     let mut command = program(&arguments);
     command.envs([("LINQ_EXPORT_MODE", "640"), ("LINQ_EXPORT_BASE_URL", "https://api.linqapp.com")]);

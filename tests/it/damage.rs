@@ -1,4 +1,4 @@
-//! Damaged Parquet: whatever became of its bytes, each command ends with what it has to say, and none panics.
+//! Damaged Parquet: whichever bytes are damaged, every command ends with an error or a result, and none panics.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! An export that would delete too much of the one before.
+//! An export that lacks too many contacts of the one it would replace.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The digest of contents: the same in each format and order, another for each change, and none of what was cut.
+//! The digest: equal for every format and order, different after any change, and refused for truncated files.
 
 use std::fs;
 use std::io::Write;
@@ -18,7 +18,7 @@ fn of(file: &str) -> String {
     ran.stdout.trim_end().to_owned()
 }
 
-/// An export of so many contacts as NDJSON and as Parquet: the text, and the path of each.
+/// An export of this many contacts as NDJSON and as Parquet: the text, and the path of each.
 fn pair(folder: &tempfile::TempDir, contacts: u64) -> (String, String, String) {
     let [text, parquet] = ["c.ndjson", "c.parquet"].map(|name| path(folder, name));
     for file in [&text, &parquet] {
@@ -87,7 +87,7 @@ fn each_change_of_a_value_is_another_digest() {
         fs::write(&file, changed).unwrap();
         assert_ne!(of(&file), due, "{from} to {to}");
     }
-    // What is written otherwise and means the same is no change.
+    // Another notation of the same value is not a change.
     fs::write(&file, text.replace(":null", ": null").replace('@', "\\u0040")).unwrap();
     assert_eq!(of(&file), due);
 }
@@ -137,7 +137,7 @@ fn machines_get_an_object_whose_sum_is_text() {
     assert_eq!(run(&["digest", &file, "--json"]).stdout, object);
 }
 
-/// What the export digested on its way is what stands in the file, in each form that contacts have.
+/// The digest computed during the export equals that of the file, for each form of the owners.
 #[test]
 fn the_digest_in_the_manifest_is_that_of_the_file_and_verify_checks_it() {
     let folder = folder();

@@ -1,6 +1,5 @@
-//! No space left, and nowhere to write: for real on a small tmpfs in a user namespace, where the machine
-//! allows one. Where it does not, /dev/full still stands for the disk, and a file in the folder's place
-//! (in `exits`) for the folder.
+//! A full disk and a directory that cannot be written: on a small tmpfs in a user namespace, if the machine allows one.
+//! Otherwise /dev/full simulates the disk, and a file in place of the directory (in `exits`) simulates the directory.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! The documents against the program: the command line reference is its help, and the README shows what it prints.
+//! Checks the documents against the program: the command line reference is its help, and the README shows its output.
 //!
 //! `UPDATE_DOCS=1 cargo test --test it docs` updates all of them.
 

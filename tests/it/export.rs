@@ -1,4 +1,4 @@
-//! Exports over the sandbox, read back: every contact once, field by field, in both formats.
+//! Exports from the sandbox, read back: every contact once, field by field, in both formats.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! What the sandbox can play against an export: it ends whole, or with an error that names the cause, the
-//! page and what the server said, and leaves what was there.
+//! Every fault of the sandbox: the export either succeeds, or fails with an error that names the cause, the page and
+//! the server's message, and leaves the previous file untouched.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -162,7 +162,7 @@ async fn a_server_that_is_back_in_time_finds_the_run_going_on() {
         "maintenance:request=30,for=300ms",
         "error-envelope:request=30,for=300ms",
         "maintenance:request=1,for=300ms",
-        // Only one page is left, which may not be taken for one that fails alone.
+        // Only one page is left, which must not be mistaken for a page that fails while others succeed.
         "maintenance:request=100,for=300ms",
     ] {
         let sandbox = start(|config| {
@@ -171,7 +171,7 @@ async fn a_server_that_is_back_in_time_finds_the_run_going_on() {
         })
         .await;
         let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{outage}: {error}"));
-        // Ten failures make an outage known, up to sixteen are under way then, and the rest are probes.
+        // Ten failures are an outage; up to sixteen requests are in flight at that time, and the rest are probes.
         assert!(summary.read.requests < 100 + 26 + 30, "{outage}: {} requests", summary.read.requests);
     }
 }
@@ -287,7 +287,7 @@ async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
         assert_eq!((certificate.level, certificate.contacts), (Level::Incomplete, 100), "{totals}: {certificate:?}");
         assert!(!certificate.reasons.contains(&Reason::Moved), "{totals}: {certificate:?}");
     }
-    // The proof of a list that stands still rests on no total.
+    // The proof for a list that does not change needs no total.
     let sandbox = playing(&["totals:count=+1,page=7"]).await;
     let certificate = run(&sandbox, impatient(&sandbox)).await.unwrap().read.certificate;
     assert_eq!((certificate.level, certificate.contacts), (Level::Snapshot, 100), "{certificate:?}");
@@ -321,7 +321,7 @@ async fn nobody_sends_before_the_instant_that_the_server_names() {
     run(&sandbox, impatient(&sandbox)).await.unwrap();
     let requests = sandbox.requests();
     let refused = requests.iter().find(|seen| seen.status == 429).unwrap().arrived;
-    // Others under way arrive within a round trip; then nobody before the second is over.
+    // Others in flight arrive within a round trip; after that, none before the second is over.
     let quiet = |seen: Instant| seen > refused + Duration::from_millis(100) && seen < refused + Duration::from_secs(1);
     assert!(!requests.iter().any(|seen| quiet(seen.arrived)));
 }

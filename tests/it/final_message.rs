@@ -1,4 +1,4 @@
-//! The exit code, the report, the metrics and the log: all say the same, however a run ended.
+//! The exit code, the report, the metrics and the log all agree, however a run ended.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! `inspect` over real files: what it says to people and to machines.
+//! `inspect` on real files: its text and its JSON.
 
 use std::fs;
 

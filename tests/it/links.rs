@@ -1,4 +1,4 @@
-//! Paths that are not a table or belong to another one: each command says what they are, and what to read instead.
+//! Paths that are not a table, or only part of one: each command says what they are, and what to read instead.
 
 use crate::support::run::exported;
 use crate::support::{Ran, folder, path, run};

@@ -1,4 +1,4 @@
-//! The program and the library over the sandbox.
+//! The program and the library, tested with the sandbox.
 
 #![allow(
     clippy::unwrap_used,

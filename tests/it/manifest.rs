@@ -1,4 +1,4 @@
-//! The manifests of real runs against the published JSON Schema, and what must never stand in them.
+//! Checks manifests of real runs against the published JSON Schema, and for data that they must never contain.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! What a run holds at its peak, by what Linux says of the process: at most 100 MiB, and 24 bytes a contact.
+//! The peak memory of a run, as Linux reports it: at most 100 MiB plus 24 bytes per contact.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Exports of a list that moves while it is read, judged by the sandbox's history: no claim may be false.
+//! Exports of a list that changes while it is read, checked against the sandbox's history: no claim may be false.
 
 use std::collections::HashSet;
 use std::sync::Arc;

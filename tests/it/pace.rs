@@ -1,4 +1,4 @@
-//! The pace for real, against the sandbox's own limits and clock. Timed, so ignored in the normal run:
+//! The request rate in real time, against the sandbox's limits. Timed, so ignored in the normal run:
 //! `cargo test --release --test it pace:: -- --ignored --nocapture --test-threads 1` on a quiet machine.
 
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use linq_export::sandbox::{Limit, LoggedRequest, Sandbox, SandboxConfig, max_wit
 
 use crate::support::{config, export, folder};
 
-/// Serves so many pages of five contacts.
+/// Serves this many pages of five contacts.
 async fn serve(pages: u64, limit: Limit, latency: Duration) -> Sandbox {
     let mut config = SandboxConfig::default();
     // The last page is short, so that nothing is read beyond it.

@@ -1,4 +1,4 @@
-//! The recipe of `docs/personal-data.md`: none of the files that it leaves may identify anybody.
+//! The commands of `docs/personal-data.md`: none of the files that they write may identify a person.
 
 use std::fs;
 use std::path::Path;

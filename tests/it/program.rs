@@ -1,4 +1,4 @@
-//! The program as a user has it: what it says, where, and how it exits.
+//! The program as a user runs it: what it prints, where, and how it exits.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -82,7 +82,7 @@ fn options_of_the_embedded_sandbox_need_it_and_their_variables_do_not() {
     assert!(ran.stderr.contains("--sandbox-contacts") && ran.stderr.contains("needs --sandbox"), "{}", ran.stderr);
     let mut production = crate::support::run::failing(&file, &[]);
     production.envs([("LINQ_EXPORT_SANDBOX_CONTACTS", "5"), ("LINQ_EXPORT_SANDBOX_GZIP", "yes")]);
-    // It asks the server, which is not there.
+    // It sends a request, but there is no server.
     assert_eq!(production.output().unwrap().status.code(), Some(69));
 }
 

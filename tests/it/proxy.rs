@@ -1,4 +1,4 @@
-//! Proxies of the environment: what they get to see, and when they are passed by.
+//! Proxies from environment variables: what they can see, and when they are bypassed.
 
 use linq_export::sandbox::{Certificate, Protocol, Protocols, Sandbox};
 
@@ -61,7 +61,7 @@ async fn no_proxy_is_honoured() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_exists_nowhere_is_told_from_a_server_that_is_down() {
-    // No resolver asks anybody for a label of more than 63 characters: the answer comes at once.
+    // Resolvers reject a label of more than 63 characters without a query: the test needs no network.
     let base_url = format!("http://{}.invalid", "elsewhere".repeat(8));
     let ran = export_by_program(&base_url, &["--allow-plain-http"], &[]).await;
     assert_eq!(ran.code, Some(69), "{}", ran.stderr);

@@ -1,4 +1,4 @@
-//! What is required of an export's completeness, by the program: exit 3, and what then stands under the name.
+//! `--require`: exit code 3 below the required level, and which file is there afterwards.
 
 use crate::support::run::exported;
 use crate::support::{folder, ndjson_rows, path, run};

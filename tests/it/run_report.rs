@@ -1,4 +1,4 @@
-//! What a run tells machines: the report, the log, the metrics, whatever became of it.
+//! The machine-readable records of a run (report, log, metrics), however it ended.
 
 use std::fs;
 

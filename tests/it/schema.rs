@@ -1,4 +1,4 @@
-//! `linq-export schema`: the descriptions of the table, and what they are held against.
+//! `linq-export schema`: checks the descriptions of the table against exported files.
 
 use std::process::Stdio;
 

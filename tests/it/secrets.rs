@@ -1,5 +1,5 @@
-//! The token is nowhere, and neither is a value of any contact but in the data: everything a run writes
-//! and everything that others than the server receive is searched.
+//! The token appears nowhere, and contact values appear only in the data. The tests search everything that a run writes
+//! or sends to anyone but the server.
 
 use std::fs;
 use std::path::Path;

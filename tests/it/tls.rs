@@ -1,4 +1,4 @@
-//! Exports as in production: TLS, HTTP/2 by ALPN, and certificates believed or refused for a reason that is told.
+//! Exports as in production: TLS, HTTP/2 via ALPN, and certificates that are trusted, or rejected with a reason.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! A page that fails while others come: it is read in pieces, and what no page can show is named.
+//! A page that fails while others succeed: it is read in pieces, and contacts that no page can return are named.
 
 use std::path::Path;
 use std::sync::Arc;

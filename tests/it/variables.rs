@@ -1,4 +1,4 @@
-//! Variables: those that are empty, and those that an error comes from.
+//! Environment variables: empty ones are ignored, and errors name the one that caused them.
 
 use crate::support::run::json;
 use crate::support::{Ran, folder, path, program, ran, run};

@@ -1,4 +1,4 @@
-//! `verify` over real files: what is whole is accepted, and whatever was touched is not.
+//! `verify` on real files: intact exports are accepted, modified ones are not.
 
 use std::fs;
 use std::path::Path;

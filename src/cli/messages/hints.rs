@@ -18,7 +18,7 @@ pub fn of(error: &Error) -> Option<&'static str> {
         Error::Incomplete { certificate, .. } => Some(of_level(&certificate.reasons)),
         Error::Deleted { .. } => Some(
             "check that the token belongs to the right organization and may see all contacts; if the contacts were really \
-             deleted, allow it with --max-deletes 100% or with their number",
+             deleted, use --max-deletes 100%, or --max-deletes N",
         ),
         _ => None,
     };
@@ -37,7 +37,7 @@ fn of_exit(exit: ExitCode) -> Option<&'static str> {
             Some("check the token: it must be complete and valid, and belong to the right organization")
         }
         ExitCode::Unavailable => {
-            Some("check that the API is up, and reachable from this machine; -v logs each failed request")
+            Some("check that the API is up and reachable from this machine (-v logs each failed request)")
         }
         ExitCode::TemporaryFailure => Some("the server is rate limiting: retry later or lower --rate"),
         ExitCode::CannotCreate => Some("create the directory first, or check its permissions; no request was sent"),
@@ -64,7 +64,7 @@ fn of_output(error: &DestinationError) -> Option<&'static str> {
              /dev/null for reading and writing looks the same"
         }
         DestinationError::OwnersNotOurs { .. } => {
-            "move that file away, or choose another name for the output: it is not known to be part of an export"
+            "move that file away, or choose another output name: no manifest lists it as part of an export"
         }
         DestinationError::Create { error, .. } if error.kind() == ErrorKind::CrossesDevices => {
             "remove the link: owners must be on the file system of their contacts"
@@ -73,19 +73,19 @@ fn of_output(error: &DestinationError) -> Option<&'static str> {
             "part of the path is a file; to replace that file, remove the trailing slash"
         }
         DestinationError::Unfinished { error, .. } if error.kind() == ErrorKind::StorageFull => {
-            "free some disk space, then run the export again, which finishes it; verify checks the output"
+            "free some disk space, run the export again to complete it, then check it with verify"
         }
         DestinationError::Unfinished { error, .. } | DestinationError::Kit { error, .. }
             if error.kind() == ErrorKind::FileTooLarge =>
         {
             return io::hint(error);
         }
-        DestinationError::Unfinished { .. } => "run the export again, which finishes it; verify checks the output",
+        DestinationError::Unfinished { .. } => "run the export again to complete it, then check it with verify",
         DestinationError::Mode { .. } => {
             "remove --mode: on this file system, the mount options decide who may read files"
         }
         DestinationError::Kit { .. } => {
-            "the export itself is complete: run again with another --kit, or load it without a kit"
+            "the export itself is complete: load it without a kit, or run again with another --kit directory"
         }
         DestinationError::Lock { error, .. }
             if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
@@ -103,7 +103,7 @@ fn of_output(error: &DestinationError) -> Option<&'static str> {
 
 fn of_api(error: &ApiError) -> Option<&'static str> {
     match error {
-        ApiError::Deadline { .. } => Some("use a longer --deadline, or none; -v logs what the run waits for"),
+        ApiError::Deadline { .. } => Some("use a longer --deadline, or omit it; -v logs what the run is waiting for"),
         ApiError::Unreadable { .. } => Some(
             "report the neighboring contacts to Linq's support; --allow-incomplete publishes the others, as incomplete",
         ),
@@ -136,10 +136,21 @@ fn of_failure(failure: &FailureKind) -> Option<&'static str> {
             "the server is reachable, but its TLS certificate has expired: ask its operator to renew it, and check this \
              machine's clock",
         ),
-        FailureKind::Transport { at: Transport::Certificate, .. } => Some(
-            "the server is reachable, but its TLS certificate is not accepted: check --base-url, or trust its root with \
-             --ca-cert",
-        ),
+        FailureKind::Transport { at: Transport::Certificate, text } if text.contains("does not trust") => {
+            Some("if you trust the server, add its CA certificate with --ca-cert")
+        }
+        FailureKind::Transport { at: Transport::Certificate, text } if text.contains("not yet valid") => {
+            Some("the server is reachable, but its TLS certificate is not yet valid: check this machine's clock")
+        }
+        FailureKind::Transport { at: Transport::Certificate, .. } => {
+            Some("check the host in --base-url, and whether a proxy answers instead of the server")
+        }
+        FailureKind::Status { status: 400 | 402 | 405..=406 | 409..=428 | 430..500, .. } | FailureKind::Identity(_) => {
+            Some(
+                "retrying will not help: check for a proxy between this machine and the API, or contact Linq's support \
+                 with the request id, if one is shown",
+            )
+        }
         FailureKind::Transport { text, .. } if text.contains("does not speak TLS") => {
             Some("check the scheme and port of --base-url: https needs a port that speaks TLS")
         }
@@ -153,14 +164,14 @@ fn of_level(reasons: &[Reason]) -> &'static str {
     if has(|reason| matches!(reason, Reason::Limited { .. })) {
         "remove --limit: an export that stops early is not complete"
     } else if has(|reason| matches!(reason, Reason::Moved)) {
-        "run it again when the list changes less; --allow-incomplete publishes it anyway, with its true level"
+        "run again when the list changes less, or use --allow-incomplete to publish with the level reached"
     } else if has(|reason| matches!(reason, Reason::Cached { .. })) {
-        "a cache in between answers for the API: let requests with Cache-Control: no-cache through to the API"
+        "configure the cache or proxy between this machine and the API to pass on requests with Cache-Control: no-cache"
     } else if has(|reason| matches!(reason, Reason::Missing { .. } | Reason::TotalUnexplained { .. })) {
         "the list did not change, so the server's total is wrong or it does not list all contacts: if this persists, \
-         contact Linq's support; --allow-incomplete publishes what was found, with its true level"
+         contact Linq's support; --allow-incomplete publishes what was found, with the level reached"
     } else {
-        "see the reasons above; --allow-incomplete publishes the export anyway, with its true level"
+        "see the reasons above, or use --allow-incomplete to publish with the level reached"
     }
 }
 
@@ -172,15 +183,15 @@ pub fn of_reading(error: &ReadbackError) -> &'static str {
         ReadbackError::Replaced { .. } => "retry when no export is running",
         ReadbackError::TakenAway { .. } => RESTORE,
         ReadbackError::NoParts { .. } => {
-            "name the directory that contains the part files; of a partitioned export, one partition"
+            "pass the directory that contains the part files; for a partitioned export, pass one partition"
         }
         ReadbackError::Columns { .. } => {
             "only tables with the exported columns can be read (raw JSON cannot): export again, or select these columns \
              where the file was made"
         }
         ReadbackError::Malformed { .. } => {
-            "expected Parquet, NDJSON or CSV as exported, plain or compressed with gzip or zstd; if it is, the file is \
-             truncated or damaged: do not load it, and export again"
+            "use an exported Parquet, NDJSON or CSV file (optionally .gz or .zst); if this is one, it is truncated or \
+             damaged: do not load it, export again"
         }
         ReadbackError::Read { .. } => {
             "check that this user may read it, and that it is a file or a directory of part files"
@@ -197,9 +208,10 @@ pub fn of_verifying(error: &VerifyError) -> &'static str {
         }
         VerifyError::TakenAway { .. } => RESTORE,
         VerifyError::OwnersOf { .. } => "verify the contacts instead: their manifest lists the owners, too",
-        VerifyError::Partitioned { .. } => "verify one partition: each has its own manifest",
+        VerifyError::Partitioned { .. } => "verify each partition separately: each has its own manifest",
         VerifyError::NoManifest { .. } => {
-            "name the manifest with --manifest if it was moved; files of other programs have none: export again"
+            "if the manifest was moved, pass its path with --manifest; otherwise export again (files from other programs have \
+             no manifest)"
         }
         VerifyError::Interrupted { .. } => "run the export again: it publishes the manifest first",
         VerifyError::Publishing { .. } => "retry when the export has ended",
@@ -208,7 +220,9 @@ pub fn of_verifying(error: &VerifyError) -> &'static str {
                 ManifestError::Later { .. } | ManifestError::UnknownLevel { .. } | ManifestError::UnknownAssumption { .. },
             ..
         } => "use the version of linq-export that made the export, or a later one",
-        VerifyError::Below { .. } => "do not load it if contacts must not be missing: export again, or lower --require",
+        VerifyError::Below { .. } => {
+            "if no contact may be missing, do not load it: export again; otherwise lower --require"
+        }
         VerifyError::Dataset(error @ (ReadbackError::Replaced { .. } | ReadbackError::Read { .. })) => {
             of_reading(error)
         }

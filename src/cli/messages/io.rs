@@ -18,7 +18,7 @@ pub fn hint(error: &io::Error) -> Option<&'static str> {
         ErrorKind::ResourceBusy => {
             "a mounted file cannot be replaced: mount its directory instead, and name a file in it"
         }
-        ErrorKind::NotFound => "create the directory first, or choose another one",
+        ErrorKind::NotFound => "create the parent directory first, or choose another path",
         ErrorKind::IsADirectory => "name a file in that directory",
         ErrorKind::InvalidInput => "name a file, a pipe or a character device",
         ErrorKind::AlreadyExists => "move it away, or choose another name",

@@ -1,5 +1,5 @@
-//! Where the program writes on the file systems that people have: never over what is not its own, and what cannot be
-//! published is known before anything is asked of the server.
+//! Writing to real file systems: the program never overwrites files that are not its own, and before it sends any
+//! request, it refuses outputs that could not be published.
 
 mod inputs;
 #[cfg(target_os = "linux")]

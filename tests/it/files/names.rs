@@ -18,7 +18,7 @@ fn refuses_control_characters_in_kit_paths() {
         assert_eq!(ran.code, Some(2), "{output:?}: {}", ran.stderr);
         assert!(ran.stderr.contains("has a control character"), "{}", ran.stderr);
     }
-    // The folder that a relative name stands in is in the kit, too.
+    // The directory of a relative name is in the kit, too.
     let inner = path(&folder, "inner\n");
     fs::create_dir(&inner).unwrap();
     let ran = ran(failing("c.csv", &["--kit", "kit"]).current_dir(&inner).output().unwrap());

@@ -46,7 +46,7 @@ fn a_file_that_is_mounted_is_73_for_contacts_and_written_in_place_for_records() 
 #[test]
 fn a_name_that_is_too_long_for_what_stands_beside_it_is_73() {
     let folder = folder();
-    // For the draft of the file, and for that of the manifest alone.
+    // For the temporary file of the output, and for that of the manifest only.
     for length in [246, 230] {
         let name = format!("{}.csv", "a".repeat(length - 4));
         let ran = ran(failing(&path(&folder, &name), &[]).output().unwrap());

@@ -13,7 +13,7 @@ fn sweeps_or_restores_what_crashed_runs_left() {
     let out = path(&home, "out/");
     assert_eq!(exported(5, &out, &[]).code, Some(0));
     let at = |name: &str| home.path().join(name);
-    // As a kill leaves it: in the middle, and between the two renames where there is no exchange.
+    // What a kill leaves behind: halfway through, and between the two renames where no atomic exchange is available.
     fs::create_dir_all(at(".out.abcd1234.tmp/new")).unwrap();
     fs::write(at(".out.abcd1234.tmp/new/part-00000.parquet.tmp"), "half").unwrap();
     fs::create_dir_all(at(".out.abcd5678.tmp/new")).unwrap();
@@ -39,7 +39,7 @@ fn sweeps_other_partitions_unless_in_use() {
     for name in [".day=1.abcd1234.tmp/new", ".day=2.abcd1234.tmp/new", ".day=3.abcd1234.tmp/new", ".x.abcd1234.tmp"] {
         fs::create_dir_all(at(name)).unwrap();
     }
-    // Between two renames, dead; and another one that is under way.
+    // One that was killed between two renames, and one that is still running.
     fs::rename(at("day=1"), at(".day=1.abcd1234.tmp/old")).unwrap();
     let lock = File::create(at(".day=2.lock")).unwrap();
     lock.lock().unwrap();

@@ -1,4 +1,4 @@
-//! What a new partition takes from its siblings.
+//! What a new partition takes over from its siblings.
 
 use crate::support::run::json;
 use crate::support::{folder, path, run};

@@ -1,4 +1,4 @@
-//! A raw HTTP/1.1 client over any stream, which tells how an answer broke off.
+//! A raw HTTP/1.1 client over any stream, which reports how a response was cut off.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};

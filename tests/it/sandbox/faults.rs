@@ -1,4 +1,4 @@
-//! Every fault by real sockets, at one page, with the pages around it untouched.
+//! Every fault over real sockets, on one page, with the pages around it unaffected.
 
 use std::io::ErrorKind;
 use std::time::Duration;

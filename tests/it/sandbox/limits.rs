@@ -1,4 +1,4 @@
-//! Limits by real sockets; how exactly each counts is tested in virtual time, beside its code.
+//! Limits over real sockets; unit tests next to the code check in virtual time how each one counts.
 
 use std::time::Duration;
 

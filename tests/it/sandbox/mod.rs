@@ -1,4 +1,4 @@
-//! The sandbox by real sockets: clients that share nothing with the program's own.
+//! The sandbox over real sockets, with clients that share nothing with the program's own.
 
 mod client;
 mod faults;

@@ -1,4 +1,4 @@
-//! A list that moves while it is read, held against its own history.
+//! A list that changes while it is read, checked against its own history.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

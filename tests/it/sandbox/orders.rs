@@ -1,4 +1,4 @@
-//! The orders of a list, as far as they show in what is answered.
+//! The orders of a list, as far as responses show them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

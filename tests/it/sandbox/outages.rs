@@ -1,4 +1,4 @@
-//! Outages: the server down for everybody, and then back.
+//! Outages: the server is down for every client, and then back.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ async fn an_outage_of_503_begins_with_its_request_and_ends_in_time() {
     let mut statuses = vec![];
     let began = Instant::now();
     while statuses.last() != Some(&200) || statuses.len() < 4 {
-        // Without a token, too: whoever asks finds nobody there.
+        // Without a token, too: during an outage, every request fails.
         let headers = if statuses.len() == 3 { "" } else { TOKEN };
         let answer = client.send("GET", CONTACTS, headers).await;
         assert!(!answer.headers.contains_key("retry-after"));

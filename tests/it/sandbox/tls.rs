@@ -1,4 +1,4 @@
-//! TLS, its certificates, and HTTP/2 over it, by hyper's client.
+//! TLS, its certificates, and HTTP/2 over TLS, with hyper's client.
 
 use std::error::Error;
 use std::io;

@@ -43,7 +43,7 @@ pub fn all_names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A sandbox of so many contacts.
+/// A sandbox with this many contacts.
 pub async fn sandbox(contacts: u64) -> Sandbox {
     let mut config = SandboxConfig::default();
     config.contacts = contacts;

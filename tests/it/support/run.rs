@@ -1,4 +1,4 @@
-//! Runs of the program over its own sandbox, for tests of what a run leaves behind.
+//! Runs of the program with its own sandbox, for tests of what a run leaves behind.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Ran, program, ran};
 
-/// An export of so many invented contacts, as fast as it goes.
+/// An export of this many invented contacts, as fast as possible.
 pub fn export(contacts: u64, output: &str, more: &[&str]) -> Command {
     let contacts = contacts.to_string();
     let mut arguments = vec!["contacts", "--sandbox", "--sandbox-contacts", &contacts, "--rate", "5000", "-o", output];

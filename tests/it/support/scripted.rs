@@ -1,4 +1,4 @@
-//! A server that says what a test tells it to, and keeps all it was sent. One request a connection.
+//! A server that responds as a test tells it to, and records what it receives. One request per connection.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};

@@ -1,4 +1,4 @@
-//! A proxy for tests: it connects whatever host is asked for to one address, and keeps every byte that it sees.
+//! A proxy for tests: it connects every requested host to one address, and records every byte that it sees.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
