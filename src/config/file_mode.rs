@@ -42,7 +42,7 @@ mod tests {
         assert_eq!("0600".parse::<FileMode>().unwrap().bits(), 0o600);
         assert_eq!("440".parse::<FileMode>().unwrap().bits(), 0o440);
         for text in ["0", "000", "200", "077"] {
-            assert!(text.parse::<FileMode>().unwrap_err().to_string().contains("own owner"), "{text}");
+            assert!(text.parse::<FileMode>().unwrap_err().to_string().contains("the owner must"), "{text}");
         }
         for text in ["", "888", "1777", "rw-r-----", "+600", "-1"] {
             assert!(text.parse::<FileMode>().is_err(), "{text}");

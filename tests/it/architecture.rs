@@ -36,7 +36,9 @@ fn sources(folder: &Path, module: &[String], found: &mut Sources) {
 /// The code of a file without its comments and without its unit tests, which come last.
 fn production(code: &str) -> String {
     let lines: Vec<_> = code.lines().collect();
-    let is_tests = |at: &usize| lines[*at] == "#[cfg(test)]" && lines[at + 1].starts_with("mod tests");
+    let is_tests = |at: &usize| {
+        ["#[cfg(test)]", "#[cfg(all(test, unix))]"].contains(&lines[*at]) && lines[at + 1].starts_with("mod tests")
+    };
     let end = (0..lines.len().saturating_sub(1)).find(is_tests).unwrap_or(lines.len());
     let code = lines[..end].iter().filter(|line| !line.trim_start().starts_with("//"));
     // A visibility names a module without using it.

@@ -76,7 +76,7 @@ fn what_does_not_go_together_is_refused_before_anything_is_asked() {
         ("c.ndjson", &["--raw", "--digest"], "--digest cannot be used with --raw"),
         ("c.ndjson", &["--hmac", "email"], "--hmac-key-file"),
         ("c.ndjson", &["--hmac-key-file", &key], "--hmac-key-file needs --hmac"),
-        ("c.ndjson", &["--hmac", "email", "--hmac-key-file", &short], "6 bytes but needs at least 32"),
+        ("c.ndjson", &["--hmac", "email", "--hmac-key-file", &short], "6 bytes, but must have at least 32"),
         ("c.ndjson", &["--hmac", "email", "--hmac-key-file", "missing"], "cannot read --hmac-key-file missing"),
         ("c.ndjson", &["--hmac", "id", "--hmac-key-file", &key], "text columns only, not id"),
         ("c.ndjson", &["--drop", "mail"], "unknown column \"mail\" in --drop"),

@@ -48,7 +48,7 @@ async fn half_may_be_gone_and_no_more() {
             let error = export(&sandbox, output.clone(), allowed).await.unwrap_err();
             assert_eq!(error.exit().code(), 3, "{error}");
             let text = error.to_string();
-            assert!(text.starts_with(&format!("{after} contacts found, but the export to be replaced has 500: ")));
+            assert!(text.starts_with(&format!("found only {after} contacts, but the export to be replaced has 500: ")));
             assert!(text.contains("--max-deletes 50% allows"), "{text}");
             assert!(page_1(&sandbox) >= 3, "it was read again");
         }

@@ -183,7 +183,7 @@ async fn a_server_that_stays_down_is_given_up_in_time() {
     config.retry_limits.outage = Duration::from_millis(200);
     let error = run(&sandbox, config).await.unwrap_err();
     assert_eq!(error.exit().code(), 69);
-    assert!(error.to_string().contains("API unreachable for 0.2 s; last error (page "), "{error}");
+    assert!(error.to_string().contains("API unavailable for 0.2 s; last error (page "), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,7 +195,7 @@ async fn a_maintenance_page_that_stays_is_given_up_like_an_outage() {
         config.retry_limits.outage = Duration::from_millis(200);
         let error = run(&sandbox, config).await.unwrap_err();
         assert_eq!(error.exit().code(), 69, "{error}");
-        assert!(error.to_string().starts_with("API unreachable for "), "{error}");
+        assert!(error.to_string().starts_with("API unavailable for "), "{error}");
         assert!(error.to_string().contains("Down for maintenance"), "{error}");
     }
 }

@@ -41,9 +41,9 @@ fn asks_for_a_single_partition() {
     let home = folder();
     let out = path(&home, "out");
     assert_eq!(exported(5, &format!("{out}/"), &["--partition", "day=1"]).code, Some(0));
-    said(&["verify", &out], 65, &["contains partitions, such as day=1", "verify one partition"]);
+    said(&["verify", &out], 65, &["contains partitions, such as day=1", "verify each partition separately"]);
     for verb in ["digest", "inspect"] {
-        said(&[verb, &out], 65, &["of a partitioned export, one partition"]);
+        said(&[verb, &out], 65, &["for a partitioned export, pass one partition"]);
     }
 }
 

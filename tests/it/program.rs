@@ -201,7 +201,7 @@ fn a_server_that_is_not_there_exits_with_69() {
     .output()
     .unwrap());
     assert_eq!(ran.code, Some(69));
-    assert!(ran.stderr.contains("API unreachable for") && ran.stderr.contains("cannot connect"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("API unavailable for") && ran.stderr.contains("cannot connect"), "{}", ran.stderr);
 }
 
 #[cfg(unix)]

@@ -167,7 +167,7 @@ fn records_take_the_place_of_nothing_else() {
     ] {
         let ran = exported(7, output, more);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{more:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("paths of their own"), "{more:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("use a different path"), "{more:?}: {}", ran.stderr);
         assert_eq!(read(), before, "{more:?}");
     }
 }

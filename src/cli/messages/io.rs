@@ -43,7 +43,7 @@ mod tests {
         let of = |number| hint(&io::Error::from_raw_os_error(number));
         for (number, says) in [
             (1, "sticky"),
-            (2, "create the directory"),
+            (2, "create the parent directory"),
             (13, "writable"),
             (16, "mount its directory"),
             (21, "name a file in"),

@@ -43,7 +43,7 @@ fn refuses_to_overwrite_its_inputs() {
 
 fn assert_refused(ran: &Ran) {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    let says = ["paths of their own", "would overwrite it", "--kit needs a directory of its own"];
+    let says = ["use a different path", "would overwrite it", "--kit needs a directory of its own"];
     assert!(says.iter().any(|says| ran.stderr.contains(says)), "{}", ran.stderr);
 }
 

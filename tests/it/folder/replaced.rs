@@ -73,11 +73,11 @@ fn refuses_paths_that_cannot_be_an_output_directory() {
     let [file, missing, there] = ["file/", "missing/out/", "there"].map(|name| path(&home, name));
     let inside = format!("{there}/..");
     for (output, more, code, says) in [
-        ("./", &[][..], 2, "name one in it, with a trailing slash"),
-        ("/", &[], 2, "name one in it, with a trailing slash"),
-        ("../", &[], 2, "name one in it, with a trailing slash"),
+        ("./", &[][..], 2, "use a subdirectory, such as -o contacts/"),
+        ("/", &[], 2, "use a subdirectory, such as -o contacts/"),
+        ("../", &[], 2, "use a subdirectory, such as -o contacts/"),
         ("..", &[], 73, "add a trailing slash"),
-        (&format!("{inside}/"), &[], 2, "name one in it, with a trailing slash"),
+        (&format!("{inside}/"), &[], 2, "use a subdirectory, such as -o contacts/"),
         (&inside, &[], 73, "add a trailing slash"),
         (&there, &[], 73, "add a trailing slash"),
         (&there, &["--format", "csv"], 73, "add a trailing slash"),
@@ -94,7 +94,7 @@ fn refuses_paths_that_cannot_be_an_output_directory() {
         ("out/", &["--partition", "contact_owner=1"], 2, "which is a column"),
         ("out/", &["--partition", "CONTACTS=1"], 2, "which is a column"),
         ("out/", &["--rows-per-file", "0"], 2, "--rows-per-file"),
-        (&path(&home, "out/"), &["--manifest", "m.json"], 2, "--manifest is for"),
+        (&path(&home, "out/"), &["--manifest", "m.json"], 2, "--manifest is only for"),
         (&path(&home, "out/"), &["--report", &path(&home, "out/r.json")], 2, "overlaps with the output:"),
         (&path(&home, "out/"), &["--report", &path(&home, ".out.lock")], 2, "overlaps with the output's lock:"),
     ] {
