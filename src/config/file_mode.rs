@@ -24,9 +24,8 @@ impl FromStr for FileMode {
         let refused = || ConfigError::Range(format!("invalid file mode {text:?}: expected octal digits, such as 640"));
         let bits = bits.ok_or_else(refused)?;
         if bits & 0o400 == 0 {
-            return Err(ConfigError::Range(format!(
-                "the owner must be able to read the file, because later runs read it: add 400"
-            )));
+            let reason = "the owner must be able to read the file, because later runs read it: add 400";
+            return Err(ConfigError::Range(reason.to_owned()));
         }
         Ok(Self(bits))
     }

@@ -259,3 +259,21 @@ fn bounds_batches_and_ends_after_an_error() {
     assert_eq!(readback.by_ref().filter(Result::is_err).count(), 1);
     assert!(readback.next().is_none());
 }
+
+#[test]
+fn an_empty_file_is_valid_only_as_ndjson() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, is_valid) in [
+        ("c.ndjson", true),
+        ("c.jsonl", true),
+        ("c", true),
+        ("c.parquet", false),
+        ("c.CSV", false),
+        ("c.csv.zst", false),
+        ("c.ndjson.gz", false),
+    ] {
+        let file = home.path().join(name);
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(open(&file).is_ok(), is_valid, "{name}");
+    }
+}

@@ -88,13 +88,25 @@ pub(crate) enum Reader {
     Empty,
 }
 
+/// Whether a file without contents is valid under its name: only NDJSON has no header, and compressed files are never empty.
+fn may_be_empty(path: &Path, codec: Codec) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let compressed = Codec::ENDINGS.iter().find_map(|(ending, _)| name.strip_suffix(ending));
+    let is_of = |format: &&Format| compressed.unwrap_or(&name).ends_with(format.ending());
+    (compressed.is_none() || codec != Codec::None)
+        && Format::ALL.iter().find(is_of).is_none_or(|format| format.is_json())
+}
+
 impl Reader {
-    /// Opens a file. The format follows from the first bytes, never from the name.
+    /// Opens a file. The format follows from the first bytes; the name only tells whether an empty file is valid.
     pub fn open(path: &Path, reading: &Reading) -> Result<(Self, Form), FormatError> {
         let mut lines = Lines::open(path)?;
         let codec = lines.codec;
         let first = lines.peek()?;
         let (reader, format) = if first.is_empty() {
+            if !may_be_empty(path, codec) {
+                return Err(FormatError::malformed("the file is empty"));
+            }
             (Self::Empty, Format::Ndjson)
         } else if first.starts_with(parquet::MAGIC) && codec == Codec::None {
             (Self::Parquet(Box::new(ParquetReader::open(path, reading.wanted)?)), Format::Parquet)

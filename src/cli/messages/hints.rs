@@ -48,7 +48,7 @@ fn of_exit(exit: ExitCode) -> Option<&'static str> {
 
 fn of_output(error: &DestinationError) -> Option<&'static str> {
     Some(match error {
-        DestinationError::Locked { .. } => "wait for it with --lock-timeout 10m, or retry later",
+        DestinationError::Locked { .. } => "wait for it with a longer --lock-timeout, such as 10m, or retry later",
         DestinationError::IsDirectory { .. } => {
             "add a trailing slash (DIR/) to write part files into the directory, replacing its contents"
         }
