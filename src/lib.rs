@@ -51,23 +51,23 @@
 // | band | room | what it does |
 // |---|---|---|
 // | commands | `cli` | the command line: a file per subcommand; options (`destination`, `columns`, `server`, `token`), `messages`, `logging` |
-// | commands | `report` | progress bar, log lines, JSON lines, summary, run report, Prometheus metrics |
+// | commands | `report` | progress bar, log lines, JSON lines, summary (its values are in `events/summary`), run report, Prometheus metrics |
 // | commands | `exit` | exit codes: one table, and the code of every error |
 // | commands | `pipeline` | the two entry points, `contacts` and `export` |
 // | commands | `error` | the error type of the crate |
 // | commands | `verify` | checks exported files against their manifest |
 // | commands | `inspect` | summarizes an exported file: columns, sizes, owners, creation dates |
 // | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages |
-// | stages | `destination` | where output goes: file, directory or stream (`open` in `mod` decides); locks, atomic publishing |
+// | stages | `destination` | where output goes: file, directory or stream; `open` in `mod` decides, refuses URLs, and is where a new kind starts |
 // | stages | `dataset` | reads an export back: a file or a directory of part files as one table |
-// | stages | `api` | one HTTP request: client, TLS, error bodies, rate-limit headers |
+// | stages | `api` | one HTTP request: client, TLS, error bodies, rate-limit headers; `retryable`: which failures are retried |
 // | stages | `manifest` | the record of an export: written, sealed, read back, checked for consistency |
 // | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each (facts in `config/format`); compression |
 // | stages | `warehouse` | schemas and load commands, one file per SQL dialect |
 // | stages | `transform` | the table as requested: columns selected, hashed or nested; owners in a separate table |
 // | stages | `rate` | the rate controller: learns the server's limit; pure |
 // | stages | `events` | what happens in a run, counted and handed to a reporter; its result, `Summary` |
-// | facts | `config` | the validated options of a run, and every default; `output`: what `-o` may name |
+// | facts | `config` | the validated options of a run, and every default; `output`: what `-o` may name, URLs included |
 // | facts | `digest` | a digest of a table's contents that any warehouse can compute |
 // | facts | `naming` | every file name that belongs to an output |
 // | facts | `proof` | which pages to read, and what they prove about completeness; pure |
@@ -78,7 +78,7 @@
 // | ground | `checksum` | SHA-256 |
 // | ground | `platform` | what differs between operating systems |
 // | ground | `text` | human-readable figures, sanitized text, causes of errors |
-// | sandbox | `sandbox` | a mock API server for tests; shares no type with the rest; `faults`: which fault (`kinds`) on which requests (`rule`, `page_ranges`) |
+// | sandbox | `sandbox` | a mock API server for tests; shares no type with the rest; `faults`: what goes wrong (`kinds`, such as `empty-page`), and on which pages (`page_ranges`) |
 
 #![cfg_attr(
     not(feature = "cli"),

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::values::one_of;
-use super::{read_limited, secret};
+use super::{hide_secrets, read_limited};
 use crate::config::{Content, Hashed, HmacKey, Layout, Owners};
 
 /// Larger than any key: protects against endless files.
@@ -96,7 +96,7 @@ impl Hashing {
 
     /// A warning if other users can read the key.
     pub fn warning(&self) -> Option<String> {
-        secret::readable_by_others("HMAC key", self.hmac_key_file.as_deref()?)
+        hide_secrets::readable_by_others("HMAC key", self.hmac_key_file.as_deref()?)
     }
 }
 
@@ -108,6 +108,6 @@ fn name(text: &str) -> Result<String, Infallible> {
 
 async fn read_key(path: &Path) -> Result<HmacKey, String> {
     let bytes = read_limited::read(path, MAX_KEY_BYTES).await;
-    let bytes = bytes.map_err(|error| format!("cannot read --hmac-key-file {}: {error}", secret::named(path)))?;
+    let bytes = bytes.map_err(|error| format!("cannot read --hmac-key-file {}: {error}", hide_secrets::named(path)))?;
     HmacKey::new(&bytes).map_err(|error| format!("{error} (--hmac-key-file {})", path.display()))
 }

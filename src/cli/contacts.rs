@@ -21,7 +21,7 @@ use super::server::Server;
 use super::signals::Signals;
 use super::token::TokenSource;
 use super::values::{one_of, positive};
-use super::{messages, secret};
+use super::{hide_secrets, messages};
 use crate::config::{ConfigError, ExportConfig, MaxDeletes, OnIncomplete, Source, Token, defaults};
 use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::RunReport;
@@ -166,7 +166,7 @@ impl Contacts {
             Ok(ready) => self.export(ready, Arc::clone(&counters) as _, &signals).await,
             Err(error) => Err(error),
         };
-        let result = result.map_err(secret::within);
+        let result = result.map_err(hide_secrets::within);
         let exit = match (&result, signals.exit()) {
             (Ok(summary), _) => summary.exit(),
             (Err(Error::Cancelled), Some(exit)) => exit,
@@ -215,7 +215,7 @@ impl Contacts {
 
     /// Prepares the export, and starts the sandbox if one is used.
     async fn prepare(&self, opened: Result<(), Error>, start: Instant) -> Result<Ready, Error> {
-        let usage = |reason: String| Error::Config(ConfigError::Usage(secret::without_secrets(&reason)));
+        let usage = |reason: String| Error::Config(ConfigError::Usage(hide_secrets::without_secrets(&reason)));
         opened?;
         self.check().map_err(usage)?;
         let sandbox = if self.sandbox {

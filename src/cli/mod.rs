@@ -7,6 +7,7 @@ mod columns;
 mod contacts;
 mod destination;
 mod digest;
+mod hide_secrets;
 mod inspect;
 mod logging;
 mod messages;
@@ -14,7 +15,7 @@ mod read_limited;
 mod run_files;
 mod sandbox;
 mod schema;
-mod secret;
+
 mod server;
 mod signals;
 mod stdout;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::secret;
+use super::hide_secrets;
 use crate::config::Output;
 use crate::report::{RunReport, metrics};
 use crate::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
@@ -57,7 +57,7 @@ impl RunFiles {
     /// Which path contains the token, which would then be shown.
     pub fn holding_token(&self) -> Option<&'static str> {
         let named = [("the report path", &self.report), ("the metrics file path", &self.metrics_file)];
-        let holds = |path: &Option<PathBuf>| path.as_deref().is_some_and(secret::holds_token);
+        let holds = |path: &Option<PathBuf>| path.as_deref().is_some_and(hide_secrets::holds_token);
         named.into_iter().find(|(_, path)| holds(path)).map(|(name, _)| name)
     }
 

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::values::{duration, positive, written};
-use super::{read_limited, secret};
+use super::{hide_secrets, read_limited};
 use crate::config::{BaseUrl, ConfigError, ContactsConfig, Pacing, PerPage, PlainHttp, Rate, Token, defaults};
 
 /// Larger than any bundle of certificates: protects against endless files.
@@ -197,7 +197,7 @@ impl Server {
             contacts.ca_certificates = certificate.as_bytes().to_vec();
         } else if let Some(path) = &self.ca_cert {
             let read = read_limited::read(path, MAX_CA_BYTES).await;
-            let read = read.map_err(|error| format!("cannot read --ca-cert {}: {error}", secret::named(path)))?;
+            let read = read.map_err(|error| format!("cannot read --ca-cert {}: {error}", hide_secrets::named(path)))?;
             contacts.ca_certificates = read.to_vec();
             if contacts.ca_certificates.is_empty() {
                 return Err(format!("--ca-cert {} is empty: it must hold certificates in PEM", path.display()));

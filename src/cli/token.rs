@@ -8,8 +8,8 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use secrecy::zeroize::Zeroizing;
 
+use super::hide_secrets::{self, VARIABLE};
 use super::read_limited;
-use super::secret::{self, VARIABLE};
 use crate::config::Token;
 
 /// Longer than any token: protects against a wrong file.
@@ -50,7 +50,7 @@ impl TokenSource {
 
     /// A warning if other users can read the token.
     pub fn warning(&self) -> Option<String> {
-        secret::readable_by_others("token", self.token_file.as_deref()?)
+        hide_secrets::readable_by_others("token", self.token_file.as_deref()?)
     }
 
     /// Reads the token; errors never show its bytes. On a separate thread, since a pipe may block while signals must be
@@ -68,7 +68,7 @@ impl TokenSource {
         let (source, text) = if self.token_stdin {
             ("--token-stdin".to_owned(), limited(std::io::stdin()))
         } else if let Some(path) = &self.token_file {
-            (format!("--token-file {}", secret::named(path)), std::fs::File::open(path).and_then(limited))
+            (format!("--token-file {}", hide_secrets::named(path)), std::fs::File::open(path).and_then(limited))
         } else {
             return from_environment();
         };

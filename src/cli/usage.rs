@@ -11,7 +11,7 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::Arguments;
 use super::logging::say;
 use super::run_files::RunFiles;
-use super::{secret, server, variables};
+use super::{hide_secrets, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
 use crate::report::RunReport;
@@ -64,7 +64,7 @@ fn suggest_subcommands(error: &mut clap::Error) {
 fn say_text(error: &clap::Error, notes: &[String]) {
     let styled = error.render();
     let text = if std::io::stderr().is_terminal() { styled.ansi().to_string() } else { styled.to_string() };
-    say(secret::without_secrets(&text).trim_end());
+    say(hide_secrets::without_secrets(&text).trim_end());
     for note in notes {
         say(format_args!("note: {note}"));
     }
@@ -73,7 +73,7 @@ fn say_text(error: &clap::Error, notes: &[String]) {
 /// The report of a run that did not begin.
 fn ended(error: &clap::Error, notes: &[String], arguments: &Arguments) -> RunReport {
     let text = error.render().to_string();
-    let text = secret::without_secrets(&text);
+    let text = hide_secrets::without_secrets(&text);
     let reason = match error.get(ContextKind::InvalidArg) {
         // The word may be the token, and the report is a file.
         Some(ContextValue::String(word)) if !word.starts_with('-') && !word.starts_with("LINQ_") => {

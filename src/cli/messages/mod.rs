@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::fmt::Write;
 
 use super::logging::say;
-use super::{secret, variables};
+use super::{hide_secrets, variables};
 use crate::dataset::ReadbackError;
 use crate::events::Publishing;
 use crate::verify::VerifyError;
@@ -81,7 +81,7 @@ pub fn say_with_notes(error: &str, hint: Option<&str>) {
 }
 
 fn print(error: &dyn StdError, hint: Option<&str>, notes: &[String]) {
-    say(secret::without_token(&self::error(error)));
+    say(hide_secrets::without_token(&self::error(error)));
     if let Some(hint) = hint {
         say(format_args!("hint: {hint}"));
     }
