@@ -7,8 +7,8 @@ use clap::Args;
 use super::logging::{Verbosity, say};
 use super::messages;
 use super::values::one_of;
-use crate::inspect::whole;
 use crate::text::humanize::{bytes, counted};
+use crate::text::sanitize::inert;
 use crate::verify::verify;
 use crate::{ExitCode, Require};
 
@@ -50,7 +50,7 @@ impl Verify {
             Ok(verified) => {
                 say(format_args!(
                     "{}: OK, matches its manifest ({}, {}, {}, exported {})",
-                    whole(&verified.file.to_string_lossy()),
+                    inert(&verified.file.to_string_lossy()),
                     counted(verified.rows, "contact"),
                     bytes(verified.bytes),
                     verified.level,

@@ -25,7 +25,7 @@ impl Codec {
     /// All codecs.
     pub const ALL: [Self; 5] = [Self::Zstd, Self::Snappy, Self::Gzip, Self::Lz4, Self::None];
     /// The file name extensions of compressed text files.
-    pub(crate) const ENDINGS: [(&'static str, Self); 2] = [(".gz", Self::Gzip), (".zst", Self::Zstd)];
+    pub(super) const ENDINGS: [(&'static str, Self); 2] = [(".gz", Self::Gzip), (".zst", Self::Zstd)];
 
     /// Its name in options and manifests.
     pub(crate) fn name(self) -> &'static str {

@@ -137,13 +137,15 @@ impl Encoding {
 
 /// What a file's name says by its extensions.
 #[derive(Default)]
-struct Named {
-    format: Option<Format>,
-    codec: Option<Codec>,
+pub(crate) struct Named {
+    /// The format.
+    pub format: Option<Format>,
+    /// The codec that compresses the whole file.
+    pub codec: Option<Codec>,
 }
 
 impl Named {
-    fn of(path: &Path) -> Self {
+    pub fn of(path: &Path) -> Self {
         let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
         let compressed =
             Codec::ENDINGS.iter().find_map(|(ending, codec)| Some((name.strip_suffix(ending)?, Some(*codec))));

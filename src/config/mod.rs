@@ -25,6 +25,7 @@ pub use compression::{Codec, Compression};
 pub use contacts::{Backoff, ContactsConfig, OnUnreadable, Pacing, PerPage, RetryLimits, SecondLook, Timeouts};
 pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
+pub(crate) use encoding::Named;
 pub use export::{ExportConfig, OnIncomplete, Source};
 pub use file_mode::FileMode;
 pub use format::Format;

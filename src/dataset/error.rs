@@ -4,44 +4,44 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::format::FormatError;
-use crate::text::sanitize::inert;
+use crate::text::sanitize;
 
 /// Why a file or directory cannot be read back.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadbackError {
     /// There is no such file or directory.
-    #[error("{} does not exist", shown(path))]
+    #[error("{} does not exist", sanitize::path(path))]
     NoFile {
         /// The file or directory.
         path: PathBuf,
     },
     /// It is an export made with `--raw`, according to its manifest.
-    #[error("{} is a raw export, not a table", shown(path))]
+    #[error("{} is a raw export, not a table", sanitize::path(path))]
     Raw {
         /// The file or directory.
         path: PathBuf,
     },
     /// A run replaced it in the meantime, so that the rows read so far may come from two exports.
-    #[error("{} was replaced while it was being read", shown(path))]
+    #[error("{} was replaced while it was being read", sanitize::path(path))]
     Replaced {
         /// The file or directory.
         path: PathBuf,
     },
     /// A run was interrupted between the two renames that replace a directory where the system cannot exchange two.
-    #[error("replacing {} was interrupted: its files are in a hidden directory next to it", shown(path))]
+    #[error("replacing {} was interrupted: its files are in a hidden directory next to it", sanitize::path(path))]
     TakenAway {
         /// The directory.
         path: PathBuf,
     },
     /// A directory has no part files.
-    #[error("{} has no files named part-…", shown(path))]
+    #[error("{} has no files named part-…", sanitize::path(path))]
     NoParts {
         /// The directory.
         path: PathBuf,
     },
     /// The columns differ from those that this program writes, or within the table.
-    #[error("{} has unexpected columns: {reason}", shown(path))]
+    #[error("{} has unexpected columns: {reason}", sanitize::path(path))]
     Columns {
         /// The file.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum ReadbackError {
         reason: String,
     },
     /// The file is not a valid table.
-    #[error("cannot read {}: {reason}", shown(path))]
+    #[error("cannot read {}: {reason}", sanitize::path(path))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum ReadbackError {
         reason: String,
     },
     /// The operating system cannot read it.
-    #[error("cannot read {}", shown(path))]
+    #[error("cannot read {}", sanitize::path(path))]
     Read {
         /// The file or directory.
         path: PathBuf,
@@ -65,11 +65,6 @@ pub enum ReadbackError {
         #[source]
         error: io::Error,
     },
-}
-
-/// A path, which may contain control characters.
-fn shown(path: &Path) -> String {
-    inert(&path.to_string_lossy())
 }
 
 impl ReadbackError {

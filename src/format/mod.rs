@@ -19,7 +19,7 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use crate::config::{Codec, Encoding, Format};
+use crate::config::{Codec, Encoding, Format, Named};
 use compression::Compressor;
 use csv::{CsvReader, CsvWriter};
 pub use error::FormatError;
@@ -90,11 +90,8 @@ pub(crate) enum Reader {
 
 /// Whether a file without contents is valid under its name: only NDJSON has no header, and compressed files are never empty.
 fn may_be_empty(path: &Path, codec: Codec) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let compressed = Codec::ENDINGS.iter().find_map(|(ending, _)| name.strip_suffix(ending));
-    let is_of = |format: &&Format| compressed.unwrap_or(&name).ends_with(format.ending());
-    (compressed.is_none() || codec != Codec::None)
-        && Format::ALL.iter().find(is_of).is_none_or(|format| format.is_json())
+    let named = Named::of(path);
+    (named.codec.is_none() || codec != Codec::None) && named.format.is_none_or(Format::is_json)
 }
 
 impl Reader {

@@ -151,18 +151,6 @@ fn size(files: &[PathBuf]) -> Result<u64, ReadbackError> {
     files.iter().map(size).sum()
 }
 
-/// A text for a terminal: one line, sanitized, at most 200 characters.
-#[must_use]
-pub fn shown(text: &str) -> String {
-    crate::text::sanitize::escape(text)
-}
-
-/// A text for a terminal, sanitized and complete.
-#[must_use]
-pub fn whole(text: &str) -> String {
-    crate::text::sanitize::inert(text)
-}
-
 /// The counts so far.
 struct Counted {
     rows: u64,

@@ -2,6 +2,8 @@
 //!
 //! Control characters and bidirectional overrides are written as `\u{…}`, and long text is cut.
 
+use std::path::Path;
+
 /// Maximum characters of untrusted text in a message.
 pub(crate) const SHOWN: usize = 200;
 
@@ -41,6 +43,11 @@ pub(crate) fn inert(text: &str) -> String {
         }
     }
     shown
+}
+
+/// A path for a message, which may contain control characters or come from a manifest.
+pub(crate) fn path(path: &Path) -> String {
+    inert(&path.to_string_lossy())
 }
 
 /// Whether a character acts on a terminal or reorders text, instead of being shown.

@@ -1,41 +1,41 @@
 //! How a file or directory can differ from its manifest.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::dataset::ReadbackError;
 use crate::manifest::ManifestError;
 use crate::proof::{Level, Require};
 use crate::text::humanize::count;
-use crate::text::sanitize::inert;
+use crate::text::sanitize::{self, inert};
 
 /// Why a file or directory is not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// The file does not exist.
-    #[error("{} does not exist", shown(.0))]
+    #[error("{} does not exist", sanitize::path(.0))]
     NoFile(PathBuf),
     /// The directory does not exist.
-    #[error("the directory {} does not exist", shown(.0))]
+    #[error("the directory {} does not exist", sanitize::path(.0))]
     NoFolder(PathBuf),
     /// A file that the manifest lists is missing.
-    #[error("{} is missing", shown(.0))]
+    #[error("{} is missing", sanitize::path(.0))]
     Missing(PathBuf),
     /// The marker file of a complete directory is missing.
-    #[error("{} is missing, which marks the directory as complete", shown(.0))]
+    #[error("{} is missing, which marks the directory as complete", sanitize::path(.0))]
     NoSuccess(PathBuf),
     /// A directory contains something that its manifest does not list.
-    #[error("{} is not listed in the manifest of its directory", shown(.0))]
+    #[error("{} is not listed in the manifest of its directory", sanitize::path(.0))]
     Stray(PathBuf),
     /// A run was stopped between the two renames that replace a directory on systems that cannot swap two.
-    #[error("replacing {} was interrupted: it still exists next to its path, under a hidden name", shown(.0))]
+    #[error("replacing {} was interrupted: it still exists next to its path, under a hidden name", sanitize::path(.0))]
     TakenAway(PathBuf),
     /// The manifest does not exist.
-    #[error("the manifest {} does not exist", shown(.0))]
+    #[error("the manifest {} does not exist", sanitize::path(.0))]
     NoManifest(PathBuf),
     /// The file contains the owners of other contacts, and has no manifest of its own.
-    #[error("{} contains the owners of {}", shown(path), shown(contacts))]
+    #[error("{} contains the owners of {}", sanitize::path(path), sanitize::path(contacts))]
     OwnersOf {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum VerifyError {
         contacts: PathBuf,
     },
     /// A directory is not an export, but contains partitions.
-    #[error("{} is not an export, but contains partitions, such as {}", shown(path), inert(first))]
+    #[error("{} is not an export, but contains partitions, such as {}", sanitize::path(path), inert(first))]
     Partitioned {
         /// The directory.
         path: PathBuf,
@@ -51,13 +51,13 @@ pub enum VerifyError {
         first: String,
     },
     /// A run was stopped between two renames: the file is complete, and its manifest has a temporary name.
-    #[error("publishing {} was interrupted: the file is complete, but its manifest has a temporary name", shown(.0))]
+    #[error("publishing {} was interrupted: the file is complete, but its manifest has a temporary name", sanitize::path(.0))]
     Interrupted(PathBuf),
     /// Another run is writing the file.
-    #[error("another run is writing {}", shown(.0))]
+    #[error("another run is writing {}", sanitize::path(.0))]
     Publishing(PathBuf),
     /// The manifest cannot be trusted.
-    #[error("{}: {error}", shown(path))]
+    #[error("{}: {error}", sanitize::path(path))]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum VerifyError {
         error: ManifestError,
     },
     /// The size of the file differs.
-    #[error("{} does not match its manifest: {} bytes instead of {}", shown(path), count(*found), count(*due))]
+    #[error("{} does not match its manifest: {} bytes instead of {}", sanitize::path(path), count(*found), count(*due))]
     Size {
         /// The file.
         path: PathBuf,
@@ -75,10 +75,10 @@ pub enum VerifyError {
         due: u64,
     },
     /// The bytes of the file differ.
-    #[error("{} does not match its manifest: SHA-256 differs", shown(.0))]
+    #[error("{} does not match its manifest: SHA-256 differs", sanitize::path(.0))]
     Content(PathBuf),
     /// The columns differ.
-    #[error("{} does not match its manifest: {reason}", shown(path))]
+    #[error("{} does not match its manifest: {reason}", sanitize::path(path))]
     Schema {
         /// The file.
         path: PathBuf,
@@ -86,7 +86,7 @@ pub enum VerifyError {
         reason: String,
     },
     /// The number of rows differs.
-    #[error("{} does not match its manifest: {} rows instead of {}", shown(path), count(*found), count(*due))]
+    #[error("{} does not match its manifest: {} rows instead of {}", sanitize::path(path), count(*found), count(*due))]
     Rows {
         /// The file.
         path: PathBuf,
@@ -96,7 +96,7 @@ pub enum VerifyError {
         due: u64,
     },
     /// A contact appears twice.
-    #[error("{} contains the contact with id {id} twice", shown(path))]
+    #[error("{} contains the contact with id {id} twice", sanitize::path(path))]
     Twice {
         /// The file.
         path: PathBuf,
@@ -104,7 +104,7 @@ pub enum VerifyError {
         id: i64,
     },
     /// The digest of the contents differs.
-    #[error("{} does not match its manifest: digest {found} instead of {due}", shown(path))]
+    #[error("{} does not match its manifest: digest {found} instead of {due}", sanitize::path(path))]
     Digest {
         /// The file.
         path: PathBuf,
@@ -114,7 +114,7 @@ pub enum VerifyError {
         due: String,
     },
     /// The file or manifest is of another kind than expected.
-    #[error("cannot use {}: {reason}", shown(path))]
+    #[error("cannot use {}: {reason}", sanitize::path(path))]
     Unreadable {
         /// The file or manifest.
         path: PathBuf,
@@ -125,7 +125,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Dataset(#[from] ReadbackError),
     /// It matches its manifest, but its level is below the required one.
-    #[error("{}: completeness is {level}, but {required} is required{}", shown(path), listed(reasons))]
+    #[error("{}: completeness is {level}, but {required} is required{}", sanitize::path(path), listed(reasons))]
     Below {
         /// The file or directory.
         path: PathBuf,
@@ -137,7 +137,7 @@ pub enum VerifyError {
         reasons: Vec<String>,
     },
     /// The system denies reading.
-    #[error("cannot read {}", shown(path))]
+    #[error("cannot read {}", sanitize::path(path))]
     Read {
         /// The file or manifest.
         path: PathBuf,
@@ -145,11 +145,6 @@ pub enum VerifyError {
         #[source]
         error: io::Error,
     },
-}
-
-/// A path; parts of it may come from a manifest.
-fn shown(path: &Path) -> String {
-    inert(&path.to_string_lossy())
 }
 
 /// Reasons, after a colon.

@@ -2,8 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::inspect::shown;
 use crate::text::humanize::count;
+use crate::text::sanitize::escape;
 
 /// Eighths of a block, from one to seven.
 const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -15,7 +15,7 @@ const LABEL: usize = 2;
 
 /// A line for each label, at most `width` columns wide: label, count and bar. Labels may be untrusted text.
 pub fn bars(rows: &[(String, u64)], width: usize) -> String {
-    let labels: Vec<_> = rows.iter().map(|(label, _)| cut(&shown(label), width / LABEL)).collect();
+    let labels: Vec<_> = rows.iter().map(|(label, _)| cut(&escape(label), width / LABEL)).collect();
     let counts: Vec<_> = rows.iter().map(|(_, number)| count(*number)).collect();
     let of_labels = labels.iter().map(|label| label.width()).max().unwrap_or(0);
     let of_counts = counts.iter().map(String::len).max().unwrap_or(0);

@@ -3,8 +3,9 @@
 use super::super::verify::minute;
 use super::chart::{bars, padded};
 use super::spans;
-use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored, shown, whole};
+use crate::inspect::{ColumnFacts, Inspection, ManifestFacts, OwnerFacts, ParquetFacts, Stored};
 use crate::text::humanize::{bytes, count, counted};
+use crate::text::sanitize;
 
 /// The whole text, without a trailing line break.
 pub fn of(facts: &Inspection, width: usize) -> String {
@@ -36,18 +37,22 @@ fn head(facts: &Inspection) -> String {
     };
     let manifest =
         facts.manifest.as_ref().map_or_else(|| "completeness: unknown (no manifest found)".to_owned(), completeness);
-    let path = whole(path);
+    let path = sanitize::inert(path);
     format!("{path}\n{rows}, {width}, {}{parts}\n{format}\n{manifest}\n", bytes(*size))
 }
 
 fn completeness(manifest: &ManifestFacts) -> String {
-    let level = manifest.level.as_deref().map_or_else(|| "unknown".to_owned(), shown);
-    let when =
-        manifest.finished_at.as_deref().map(|when| format!(", exported {}", minute(&shown(when)))).unwrap_or_default();
+    let level = manifest.level.as_deref().map_or_else(|| "unknown".to_owned(), sanitize::escape);
+    let when = manifest
+        .finished_at
+        .as_deref()
+        .map(|when| format!(", exported {}", minute(&sanitize::escape(when))))
+        .unwrap_or_default();
     let problem = manifest.problem.as_deref();
-    let problem = problem.map(|problem| format!("\nTHE MANIFEST IS NOT RELIABLE: {} (see verify)", shown(problem)));
+    let problem =
+        problem.map(|problem| format!("\nTHE MANIFEST IS NOT RELIABLE: {} (see verify)", sanitize::escape(problem)));
     let owners = manifest.owners_of.as_deref();
-    let owners = owners.map(|contacts| format!("owners of {}\n", shown(contacts))).unwrap_or_default();
+    let owners = owners.map(|contacts| format!("owners of {}\n", sanitize::escape(contacts))).unwrap_or_default();
     format!("{owners}completeness: {level}{when}{}", problem.unwrap_or_default())
 }
 
@@ -68,7 +73,7 @@ fn format_of(parquet: &ParquetFacts, columns: &[ColumnFacts]) -> String {
         }
     };
     let codecs = if codecs.is_empty() { String::new() } else { format!(", {}", codecs.join(" and ")) };
-    let programs: Vec<_> = parquet.created_by.iter().map(|program| shown(program)).collect();
+    let programs: Vec<_> = parquet.created_by.iter().map(|program| sanitize::escape(program)).collect();
     let by = if programs.is_empty() { String::new() } else { format!("\nwritten by {}", programs.join(" and ")) };
     format!("parquet{codecs}, {groups}{by}")
 }

@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 
 use super::io;
 use crate::dataset::ReadbackError;
+use crate::page::FailureClass;
 use crate::verify::VerifyError;
-use crate::{ApiError, DestinationError, Error, ExitCode, FailureKind, ManifestError, Reason, Transport};
+use crate::{ApiError, DestinationError, Error, ExitCode, Failure, FailureKind, ManifestError, Reason, Transport};
 
 const RESTORE: &str = "run the export again: it restores the directory first";
 const NO_INPUT: &str = "check the path, or run the export first";
@@ -110,13 +111,13 @@ fn of_api(error: &ApiError) -> Option<&'static str> {
         ApiError::Outage { last, .. } if matches!(last.failure.kind, FailureKind::NotAPage { .. }) => Some(
             "check --base-url, and whether the API is down for maintenance: something other than the API responded",
         ),
-        ApiError::Page(last) | ApiError::Outage { last, .. } => of_failure(&last.failure.kind),
+        ApiError::Page(last) | ApiError::Outage { last, .. } => of_failure(&last.failure),
         _ => None,
     }
 }
 
-fn of_failure(failure: &FailureKind) -> Option<&'static str> {
-    match failure {
+fn of_failure(failure: &Failure) -> Option<&'static str> {
+    match &failure.kind {
         FailureKind::Status { status: 300..400, .. } => {
             Some("check --base-url: if you trust the redirect's target, use that instead")
         }
@@ -145,15 +146,13 @@ fn of_failure(failure: &FailureKind) -> Option<&'static str> {
         FailureKind::Transport { at: Transport::Certificate, .. } => {
             Some("check the host in --base-url, and whether a proxy answers instead of the server")
         }
-        FailureKind::Status { status: 400 | 402 | 405..=406 | 409..=428 | 430..500, .. } | FailureKind::Identity(_) => {
-            Some(
-                "retrying will not help: check for a proxy between this machine and the API, or contact Linq's support \
-                 with the request id, if one is shown",
-            )
-        }
         FailureKind::Transport { text, .. } if text.contains("does not speak TLS") => {
             Some("check the scheme and port of --base-url: https needs a port that speaks TLS")
         }
+        _ if failure.class == FailureClass::Rejected => Some(
+            "retrying will not help: check for a proxy between this machine and the API, or contact Linq's support with \
+             the request id, if one is shown",
+        ),
         _ => None,
     }
 }
