@@ -3,11 +3,14 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::capacity::Plateau;
+use super::capacity::{Ending, Plateau};
 use super::concurrency::InFlight;
-use super::not_before::{self, NotBefore};
-use super::sample::{Hit, Period};
+use super::episode::Episode;
+use super::evidence::{Evidence, Expectation};
+use super::not_before::NotBefore;
+use super::sample::{Hit, Period, uncounted};
 use super::spacing::{NextSend, RoundTrip, Slots, Ticket};
+use super::trial::Trial;
 use crate::config::Rate;
 
 /// The initial rate in requests per second, about three in the first round trip: 10 was slower (70.7 instead of 72.4 % of
@@ -18,9 +21,15 @@ const START: f64 = 20.0;
 /// same.
 const LONG_WAIT: Duration = Duration::from_secs(2);
 
+/// A server that stays closed for longer, and does not say for how long, is down.
+const LONGEST_WINDOW: Duration = Duration::from_mins(2);
+
 /// A run dashes if the remaining pages fit into this many windows: one was slower (79.9 instead of 80.6 % of the ideal
 /// speed in 300 pages), four refused 3.75 % in 100 pages.
 const DASH_WINDOWS: u64 = 2;
+
+/// What counts of a wait that the server asked for while it was not seen to refuse other requests.
+const UNCONFIRMED_WAIT: Duration = Duration::from_secs(1);
 
 /// A request sent this much later than allowed was delayed by the client: an outage, a slow disk. Timers and scheduling
 /// stay below it.
@@ -44,23 +53,20 @@ pub struct RateController {
     in_flight: InFlight,
     /// Requests sent so far, which is the number of the last one.
     sent: u64,
-    /// Requests sent before this time belong to a refusal that was dealt with already.
-    epoch: Duration,
-    /// Refusals in a row that each started a new epoch.
-    closings: u32,
-    /// Set while the server has not said when it admits requests again: one request at a time probes.
-    probing: Option<Probing>,
+    /// The number of the last request that was refused.
+    last_refused: u64,
+    /// Refusals since the last page.
+    refusals_in_a_row: u32,
+    /// Whether the server, when that could last be seen, refused one request and admitted others sent after it.
+    stays_open: bool,
+    evidence: Evidence,
+    /// The refusal that is being dealt with.
+    episode: Option<Episode>,
+    trial: Option<Trial>,
     period: Period,
-    /// What was learned; `None` until the first refusal, while the rate ramps up.
+    /// What was learned; `None` until the first refusal that counts, while the rate ramps up.
     plateau: Option<Plateau>,
     pages_left: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Probing {
-    hit: Hit,
-    /// When the first probe since the last refusal was sent, if it was abandoned.
-    abandoned: Option<Duration>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a request ends once, and its ticket with it")]
@@ -80,9 +86,12 @@ impl RateController {
             not_before: NotBefore::default(),
             in_flight: InFlight::new(concurrency.get()),
             sent: 0,
-            epoch: Duration::ZERO,
-            closings: 0,
-            probing: None,
+            last_refused: 0,
+            refusals_in_a_row: 0,
+            stays_open: false,
+            evidence: Evidence::default(),
+            episode: None,
+            trial: None,
             period: Period::default(),
             plateau: known.map(Plateau::known),
             pages_left: u64::MAX,
@@ -92,9 +101,9 @@ impl RateController {
     /// How many requests may be in flight now: from 1 to the run's concurrency.
     #[must_use]
     pub fn in_flight_limit(&self) -> usize {
-        match self.probing {
-            Some(_) => 1,
-            None => self.in_flight.limit,
+        match &self.episode {
+            Some(Episode { told: false, .. }) => 1,
+            _ => self.in_flight.limit,
         }
     }
 
@@ -127,7 +136,7 @@ impl RateController {
     /// The time before which nothing is sent, because of refusals or hints.
     #[must_use]
     pub fn closed_until(&self) -> Duration {
-        self.not_before.opens
+        self.opens().max(self.not_before.brake)
     }
 
     /// When the next request may be sent, as far as is known at `now`. Every response and every hint may change it.
@@ -136,15 +145,19 @@ impl RateController {
         if self.in_flight.count >= self.in_flight_limit() {
             NextSend::AfterAnAnswer
         } else {
-            NextSend::At(self.due().max(now))
+            NextSend::At(self.due().max(self.not_before.brake).max(now))
         }
     }
 
     /// Records that a request is sent.
     pub fn on_send(&mut self, now: Duration) -> Ticket {
         let late = self.slots.take(self.due(), now);
+        if let Some(episode) = self.episode.take_if(|episode| episode.told) {
+            // No response has disproved what the server said.
+            self.settle(&episode, self.not_before.opens, self.sent, None);
+        }
         if late > STALL.max(self.round_trip.overdue()) {
-            self.period.stalled(late);
+            self.stalled(late);
         }
         self.sent = self.sent.saturating_add(1);
         Ticket { sent: now, number: self.sent, in_flight: self.in_flight.depart() }
@@ -155,8 +168,13 @@ impl RateController {
         self.in_flight.arrive();
         self.in_flight.remember(ticket.in_flight);
         self.round_trip.observe(now.saturating_sub(ticket.sent));
-        if ticket.sent >= self.epoch {
-            self.admitted(&ticket);
+        if ticket.number > self.last_refused
+            && let Some(episode) = self.episode.take()
+        {
+            self.settle(&episode, episode.reopened(ticket.sent), ticket.number.saturating_sub(1), Some(ticket.sent));
+        }
+        if self.period.includes(ticket.number) {
+            self.admitted(now);
         }
         self.in_flight.grow();
         let rate = match &self.plateau {
@@ -168,37 +186,23 @@ impl RateController {
 
     /// Records that the server rate limited the request.
     ///
-    /// `retry_after` counts from `now`, when the response arrived. Without it, or if it is zero, single requests probe
-    /// after 1 s, 2 s, 4 s … 60 s, until one is admitted.
+    /// `retry_after` counts from `now`, when the response arrived. Without it, or if it is zero, and if refusals are
+    /// attributed to the rate, single requests probe: after 0.7 s, then after 1 s, 2 s, 4 s … 60 s, until one is admitted.
     pub fn on_refused(&mut self, now: Duration, ticket: Ticket, retry_after: Option<Duration>) {
         self.in_flight.arrive();
-        self.not_before.refused(now);
         self.period.refused(ticket.number);
+        self.last_refused = self.last_refused.max(ticket.number);
+        let waits_from = self.not_before.opens.max(now);
         let told = retry_after.filter(|wait| !wait.is_zero());
-        if ticket.sent < self.epoch {
-            self.not_before.hold_until(now.saturating_add(told.unwrap_or_default()));
-            return;
-        }
-        let wait = told.unwrap_or_else(|| not_before::default_wait(self.closings));
-        self.not_before.hold_until(now.saturating_add(wait));
-        self.epoch = self.not_before.opens;
-        self.closings = self.closings.saturating_add(1);
-        if let Some(probing) = &mut self.probing {
-            probing.abandoned = None;
-            return;
-        }
-        let carried = self.round_trip.carried_by(self.concurrency);
-        let hit = Hit {
-            at: now,
-            pages: self.period.pages_until(ticket.number),
-            rate: self.rate.per_second().min(carried),
-            in_flight: ticket.in_flight,
-        };
-        // A server that refuses right after the time that it announced is not believed again.
-        if told.is_some() && self.closings == 1 {
-            self.settle(&hit, self.epoch, Period::begin(self.epoch, self.sent));
-        } else {
-            self.probing = Some(Probing { hit, abandoned: None });
+        self.not_before.refused(now);
+        self.not_before.hold_until(now.saturating_add(told.unwrap_or_default()));
+        if let Some(episode) = &mut self.episode {
+            episode.refused(now, ticket.number, ticket.sent, told.is_some());
+            if self.plateau.is_none() {
+                self.evidence.refused(Expectation::Growing);
+            }
+        } else if self.period.includes(ticket.number) {
+            self.judge(now, &ticket, told.is_some(), waits_from);
         }
     }
 
@@ -208,53 +212,163 @@ impl RateController {
     /// probe, the next one follows a second later.
     pub fn on_abandoned(&mut self, now: Duration, ticket: Ticket) {
         self.in_flight.arrive();
-        if let Some(probing) = &mut self.probing
-            && ticket.sent >= self.epoch
-        {
-            probing.abandoned.get_or_insert(ticket.sent);
-            self.not_before.hold_until(now.saturating_add(not_before::default_wait(0)));
+        if let Some(episode) = &mut self.episode {
+            episode.abandoned(now, ticket.number, ticket.sent);
         }
     }
 
-    /// Records a page that was requested since the last refusal.
-    fn admitted(&mut self, ticket: &Ticket) {
-        if let Some(probing) = self.probing.take() {
-            // The server may have admitted a probe whose response was lost.
-            let reopening = probing.abandoned.unwrap_or(ticket.sent);
-            self.settle(&probing.hit, reopening, Period::begin(ticket.sent, ticket.number.saturating_sub(1)));
+    /// Records a page of the current period.
+    fn admitted(&mut self, now: Duration) {
+        self.refusals_in_a_row = 0;
+        if self.episode.is_none() {
+            self.evidence.admitted();
         }
-        self.closings = 0;
-        if let Some(plateau) = &mut self.plateau {
-            plateau.count_page();
+        let Some(plateau) = &mut self.plateau else { return };
+        if plateau.holds() {
+            self.evidence.observe_noise(false);
         }
-    }
-
-    /// Learns from the period that `hit` ended, after which the server admits requests again at `reopening`. Starts the
-    /// next period, which begins later if probes were lost in between.
-    fn settle(&mut self, hit: &Hit, reopening: Duration, next: Period) {
-        if hit.pages == 0 {
-            // Another client, such as an earlier run, has used up the quota: that is not the limit.
-            self.period = next;
-            return;
-        }
-        let wait = reopening.saturating_sub(hit.at);
-        if wait < LONG_WAIT && self.in_flight.is_suspect(hit.in_flight) {
-            self.in_flight.stay_below(hit.in_flight);
-            if self.plateau.is_some() {
-                return;
+        plateau.count_page();
+        let Some(trial) = &mut self.trial else { return };
+        match trial.admitted(now) {
+            None => {}
+            Some(false) => self.return_from_trial(),
+            Some(true) => {
+                self.evidence.noise = self.evidence.noise.max(trial.refused_share());
+                plateau.keep();
+                self.trial = None;
             }
         }
-        let sample = self.period.sample(hit, reopening);
+    }
+
+    /// Decides whether a refusal is attributed to the rate. If so, an episode begins; if not, nothing changes.
+    fn judge(&mut self, now: Duration, ticket: &Ticket, told: bool, waits_from: Duration) {
+        let follows_others = self.evidence.is_recent();
+        if self.plateau.as_ref().is_some_and(Plateau::holds) {
+            self.evidence.observe_noise(true);
+        }
+        let trial_begins = self.trial.is_none() && self.try_faster(now, ticket.number);
+        self.evidence.refused(match (&self.plateau, &self.trial) {
+            (None, _) => Expectation::Growing,
+            (Some(_), None) => Expectation::Proven,
+            (Some(plateau), Some(_)) => Expectation::Tried { after: plateau.vain_trials },
+        });
+        if let Some(trial) = &mut self.trial {
+            trial.refused();
+        }
+        if self.plateau.is_some() && !self.evidence.is_enough() {
+            if !trial_begins {
+                self.period.idle(self.not_before.opens.saturating_sub(waits_from));
+            }
+            return;
+        }
+        self.period.not_idle(waits_from.saturating_sub(now));
+        let carried = self.round_trip.carried_by(self.concurrency);
+        let hit = Hit {
+            at: now,
+            pages: self.period.pages_until(ticket.number),
+            rate: self.rate.per_second().min(carried),
+            in_flight: ticket.in_flight,
+            number: ticket.number,
+        };
+        // A server that refuses right after the time that it announced is not believed again.
+        let believed = told && self.refusals_in_a_row == 0;
+        self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
+        self.episode = Some(Episode::begin(hit, believed, follows_others, waits_from));
+    }
+
+    /// Starts a trial of the rate before slowing down, if that did not stop the refusals.
+    fn try_faster(&mut self, now: Duration, refused: u64) -> bool {
+        let Some(plateau) = &mut self.plateau else { return false };
+        let Some(peak) = plateau.worth_a_trial() else { return false };
+        let opens = self.not_before.opens.max(now);
+        let pages = self.period.pages_until(refused);
+        self.trial = Some(Trial::begin(now, plateau.base, pages, self.period.seconds_until(opens)));
+        plateau.try_at(peak);
+        self.set_rate(peak);
+        self.period = Period::begin(opens, self.sent);
+        true
+    }
+
+    /// Learns from the period that `episode` ended, after which the server admits requests again at `reopening`. Starts the
+    /// next period, after the request `last_before`. `admitted` is when the first request that it admitted was sent; `None`
+    /// if that is not known yet.
+    fn settle(&mut self, episode: &Episode, reopening: Duration, last_before: u64, admitted: Option<Duration>) {
+        let hit = &episode.hit;
+        let opens = self.not_before.opens;
+        if self.trial.is_some() {
+            self.return_from_trial();
+            self.evidence.clear();
+            self.period = Period::begin(reopening.max(opens), last_before.max(self.sent));
+            return;
+        }
+        if episode.closed || admitted.is_some() {
+            self.stays_open = !episode.closed;
+        }
+        // Only the told wait says that the server was closed, which was not true the last time.
+        let unconfirmed = admitted.is_none() && self.stays_open;
+        let longest = if unconfirmed { UNCONFIRMED_WAIT } else { Duration::MAX };
+        let reopening = reopening.min(hit.at.saturating_add(longest));
+        let wait = reopening.saturating_sub(hit.at);
+        let is_suspect = wait < LONG_WAIT && self.in_flight.is_suspect(hit.in_flight);
+        if is_suspect {
+            self.in_flight.stay_below(hit.in_flight);
+        }
+        if self.plateau.is_none() && !self.evidence.is_enough() && (admitted.is_some() || hit.pages == 0) {
+            self.period.idle(opens.saturating_sub(episode.waits_from.max(hit.at)));
+            return;
+        }
+        self.evidence.clear();
+        // Without pages, another client has used up the quota, such as an earlier run. A server that stays closed for
+        // minutes without saying so is down. Neither is the limit.
+        let is_sample = hit.pages > 0 && (episode.told || wait <= LONGEST_WINDOW);
+        if is_sample && is_suspect && self.plateau.is_some() {
+            return;
+        }
+        if is_sample {
+            self.learn(episode, reopening, wait);
+        }
+        self.period = if unconfirmed || admitted.is_some_and(|sent| sent < hit.at) {
+            // The server was never closed.
+            Period::begin(opens.max(reopening), self.sent)
+        } else {
+            // A probe that was lost may have been the first to be admitted; the period begins with the first page.
+            Period::begin(admitted.unwrap_or(reopening).saturating_sub(uncounted(wait)), last_before)
+        };
+    }
+
+    /// Settles on a rate by the pages of the period, after which the server admits requests again at `reopening`.
+    fn learn(&mut self, episode: &Episode, reopening: Duration, wait: Duration) {
+        let hit = &episode.hit;
+        let sample = self.period.sample(hit.pages, reopening, wait);
         let mut plateau = match &self.plateau {
             None => Plateau::first(sample, hit),
-            Some(plateau) => plateau.next(sample, hit),
+            Some(plateau) => {
+                let ending = Ending { hit, follows_others: episode.follows_others, closed: episode.closed };
+                plateau.next(sample, ending)
+            }
         };
         if wait >= LONG_WAIT && self.pages_left <= hit.pages.saturating_mul(DASH_WINDOWS) {
             plateau.dash(hit.rate);
         }
         self.set_rate(plateau.rate());
         self.plateau = Some(plateau);
-        self.period = next;
+    }
+
+    /// Ends a trial in which no more came through: the limit is real.
+    fn return_from_trial(&mut self) {
+        if let (Some(trial), Some(plateau)) = (self.trial.take(), &mut self.plateau) {
+            plateau.return_to(trial.fallback);
+            self.evidence.noise = 0.0;
+            self.set_rate(trial.fallback);
+        }
+    }
+
+    /// Excludes time in which the client could have sent requests, but did not.
+    fn stalled(&mut self, time: Duration) {
+        self.period.stalled(time);
+        if let Some(episode) = &mut self.episode {
+            episode.hit.at = episode.hit.at.saturating_add(time);
+        }
     }
 
     fn set_rate(&mut self, per_second: f64) {
@@ -262,6 +376,12 @@ impl RateController {
     }
 
     fn due(&self) -> Duration {
-        self.slots.next(self.rate).max(self.not_before.opens)
+        self.slots.next(self.rate).max(self.opens())
+    }
+
+    /// When the server admits the next request, as far as is known.
+    fn opens(&self) -> Duration {
+        let probe = self.episode.as_ref().map_or(Duration::ZERO, |episode| episode.probe_from);
+        self.not_before.opens.max(probe)
     }
 }

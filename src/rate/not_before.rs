@@ -1,9 +1,13 @@
-//! The time before which nothing is sent, set by refusals and by what the server announces. It only moves forward.
+//! The times before which nothing is sent: what the server announces, and a brake on refusals. They only move forward.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The first wait after a refusal without Retry-After: 0.5 s was as good (88.8 % of the ideal speed, 0.62 % refused), 2 s
+/// The wait before the first probe, which finds out whether the server is closed or refuses only some requests: 1 s was
+/// slower (71.1 instead of 72.0 % of the ideal speed in 100 pages), 0.5 s refused slightly more (4.0 instead of 3.9 %).
+pub(super) const FIRST_PROBE: Duration = Duration::from_millis(700);
+
+/// The wait after a refused probe without Retry-After: 0.5 s was as good (88.8 % of the ideal speed, 0.62 % refused), 2 s
 /// slower (85.0 %, 0.54 %).
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
@@ -19,8 +23,10 @@ const BRAKE_SPAN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct NotBefore {
-    /// The time from which requests may be sent.
+    /// The time from which the server admits requests, as far as it has said so.
     pub(super) opens: Duration,
+    /// The time from which our own brake allows requests.
+    pub(super) brake: Duration,
     /// The times of the last refusals.
     refusals: VecDeque<Duration>,
 }
@@ -37,12 +43,12 @@ impl NotBefore {
         }
         self.refusals.push_back(now);
         if let (BRAKE_REFUSALS, Some(&oldest)) = (self.refusals.len(), self.refusals.front()) {
-            self.hold_until(oldest.saturating_add(BRAKE_SPAN));
+            self.brake = self.brake.max(oldest.saturating_add(BRAKE_SPAN));
         }
     }
 }
 
-/// The wait after a refusal without Retry-After that follows `earlier` others: 1 s, 2 s, 4 s … 60 s.
+/// The wait after a refused probe without Retry-After that follows `earlier` others: 1 s, 2 s, 4 s … 60 s.
 pub(super) fn default_wait(earlier: u32) -> Duration {
     FIRST_WAIT.saturating_mul(2_u32.saturating_pow(earlier)).min(LONGEST_WAIT)
 }
@@ -61,11 +67,13 @@ mod tests {
     fn the_twelfth_refusal_in_10_s_brakes() {
         let mut not_before = NotBefore::default();
         for second in 0..12 {
-            assert_eq!(not_before.opens, Duration::ZERO);
+            assert_eq!(not_before.brake, Duration::ZERO);
             not_before.refused(Duration::from_millis(500 * second));
         }
-        assert_eq!(not_before.opens, BRAKE_SPAN);
+        assert_eq!(not_before.brake, BRAKE_SPAN);
+        assert_eq!(not_before.opens, Duration::ZERO, "the server has not said anything");
         not_before.hold_until(Duration::from_secs(3));
-        assert_eq!(not_before.opens, BRAKE_SPAN, "it never moves back");
+        not_before.hold_until(Duration::from_secs(2));
+        assert_eq!(not_before.opens, Duration::from_secs(3), "it never moves back");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 const UNCOUNTED: f64 = 0.65;
 
 /// The shortest plausible span, so that the response to an initial burst does not yield an absurd rate.
-const SHORTEST_SPAN: f64 = 0.05;
+pub(super) const SHORTEST_SPAN: f64 = 0.05;
 
 /// The refusal that ended a period.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub(super) struct Hit {
     pub(super) rate: f64,
     /// Requests in flight when the refused one was sent.
     pub(super) in_flight: usize,
+    /// The number of the refused request.
+    pub(super) number: u64,
 }
 
 /// Pages admitted, and the seconds it took.
@@ -46,6 +48,9 @@ pub(super) struct Period {
     last_before: u64,
     refused: u64,
     stalled: Duration,
+    /// Waits after refusals that are not attributed to the rate. If only half of them is excluded, servers with random
+    /// refusals are read at 82 instead of 85 % of the ideal speed.
+    idle: Duration,
 }
 
 impl Period {
@@ -54,12 +59,31 @@ impl Period {
     }
 
     pub(super) fn refused(&mut self, request: u64) {
-        self.refused += u64::from(request > self.last_before);
+        self.refused += u64::from(self.includes(request));
     }
 
     /// Excludes time in which the server would have admitted requests, but none were sent.
     pub(super) fn stalled(&mut self, time: Duration) {
         self.stalled = self.stalled.saturating_add(time);
+    }
+
+    /// Counts a wait after a refusal that is not attributed to the rate.
+    pub(super) fn idle(&mut self, time: Duration) {
+        self.idle = self.idle.saturating_add(time);
+    }
+
+    /// Counts a wait after all, since it is now attributed to the rate.
+    pub(super) fn not_idle(&mut self, time: Duration) {
+        self.idle = self.idle.saturating_sub(time);
+    }
+
+    pub(super) fn includes(&self, request: u64) -> bool {
+        request > self.last_before
+    }
+
+    /// The time since its start, in seconds, waits included.
+    pub(super) fn seconds_until(&self, now: Duration) -> f64 {
+        now.saturating_sub(self.start).saturating_sub(self.stalled).as_secs_f64()
     }
 
     /// Pages admitted in this period, up to this request.
@@ -68,12 +92,17 @@ impl Period {
         sent.saturating_sub(self.refused)
     }
 
-    /// The sample of a period that ended with `hit`, if the server admits requests again at `reopening`.
-    pub(super) fn sample(&self, hit: &Hit, reopening: Duration) -> Sample {
-        let wait = reopening.saturating_sub(hit.at);
-        let span = reopening.saturating_sub(self.start).saturating_sub(self.stalled);
-        Sample { pages: hit.pages, seconds: span.as_secs_f64() - UNCOUNTED * wait.as_secs_f64().min(1.0) }
+    /// The sample of a period of `pages`, if the server admits requests again at `reopening`, after `wait`. Other
+    /// waits within the period are not counted.
+    pub(super) fn sample(&self, pages: u64, reopening: Duration, wait: Duration) -> Sample {
+        let span = self.seconds_until(reopening) - uncounted(wait).as_secs_f64();
+        Sample { pages, seconds: span - self.idle.as_secs_f64() }
     }
+}
+
+/// The part of a server's wait that does not count.
+pub(super) fn uncounted(wait: Duration) -> Duration {
+    wait.min(Duration::from_secs(1)).mul_f64(UNCOUNTED)
 }
 
 /// A count as a number to calculate with.
@@ -92,10 +121,11 @@ mod tests {
         period.refused(500);
         period.refused(700);
         period.stalled(Duration::from_secs(30));
-        let hit = Hit { at: Duration::from_secs(139), pages: period.pages_until(701), rate: 25.0, in_flight: 4 };
-        let sample = period.sample(&hit, Duration::from_secs(141));
+        period.idle(Duration::from_secs(4));
+        assert_eq!(period.pages_until(701), 200);
+        let sample = period.sample(200, Duration::from_secs(141), Duration::from_secs(2));
         assert_eq!(sample.pages, 200);
-        assert!((sample.seconds - 10.35).abs() < 1e-9, "{sample:?}");
+        assert!((sample.seconds - 6.35).abs() < 1e-9, "{sample:?}");
     }
 
     #[test]

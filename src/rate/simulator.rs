@@ -1,7 +1,8 @@
 //! Simulates rate-limited servers in virtual time, seeded: a port of the servers, the driver and the ideal client of
-//! `sim.py`, the model that the rate controller was designed with.
+//! the models that the rate controller was designed with.
 
 pub(super) mod agenda;
+pub(super) mod disturbance;
 pub(super) mod ideal;
 pub(super) mod limiter;
 pub(super) mod outcome;

@@ -9,6 +9,11 @@ pub(crate) trait Limiter {
 
     /// Records that the response to an admitted request was sent.
     fn finish(&mut self) {}
+
+    /// Whether the last refusal could not be foreseen, not even by a client that knows the limit.
+    fn was_stray(&self) -> bool {
+        false
+    }
 }
 
 /// Special behavior of a limiter.
@@ -21,6 +26,21 @@ pub(crate) enum Manner {
     Penal,
     /// After 20 refusals in 10 s, everything is refused for a minute.
     Ban,
+    /// Some requests per thousand are refused at random, for this many milliseconds if the server says so.
+    Noise {
+        per_mille: u16,
+        wait: u16,
+    },
+    /// Everything is refused for 3 s per minute.
+    Outage,
+    /// Another client takes 80 to 95 % of the limit for 20 s per minute.
+    Hogged,
+    /// After 5 to 60 s, the limit is this many percent of the original one.
+    Changes {
+        percent: u16,
+    },
+    /// Only one of three replicas has the limit.
+    Replica,
 }
 
 /// A token bucket.

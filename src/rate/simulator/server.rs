@@ -1,7 +1,9 @@
-//! The 109 servers of the model: a list of limits, each with what the server says when it refuses.
+//! The servers of the model: limits, each with what the server says when it refuses. On 109 of them only the limit
+//! refuses requests; on 67 something else does, too, or the limit changes.
 
 use std::fmt;
 
+use super::disturbance::{Change, Hogged, Noise, Outage, Replica};
 use super::limiter::{Bucket, Free, InFlight, Limiter, Manner};
 use super::setting::{Quota, Setting};
 use super::window::{Ban, Fixed, Sliding};
@@ -19,6 +21,9 @@ impl Limit {
     fn limiter(self, manner: Manner, setting: &Setting) -> Box<dyn Limiter> {
         let seed = setting.seed + 1;
         let (mut limiter, quota): (Box<dyn Limiter>, f64) = match self {
+            Self::Bucket { rate, burst } if manner == Manner::Hogged => {
+                (Box::new(Hogged::new(seed, rate, burst)), burst)
+            }
             Self::Bucket { rate, burst } => (Box::new(Bucket::new(seed, rate, burst, manner)), burst),
             Self::Fixed { pages, seconds } => (Box::new(Fixed::new(seed, pages, seconds, manner)), pages),
             Self::Sliding { pages, seconds } => (Box::new(Sliding::new(pages, seconds, manner)), pages.into()),
@@ -32,6 +37,24 @@ impl Limit {
             }
         }
         limiter
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Bucket { .. } => "a bucket".into(),
+            Self::Fixed { .. } | Self::Sliding { .. } => "a window".into(),
+            Self::InFlight(_) => "an in-flight limit".into(),
+            Self::None => "no limit".into(),
+        }
+    }
+
+    /// This limit with another rate.
+    fn times(self, factor: f64) -> Self {
+        match self {
+            Self::Bucket { rate, burst } => Self::Bucket { rate: rate * factor, burst },
+            Self::Fixed { pages, seconds } => Self::Fixed { pages: pages * factor, seconds },
+            Self::Sliding { .. } | Self::InFlight(_) | Self::None => unreachable!("never changed in the model"),
+        }
     }
 }
 
@@ -55,23 +78,45 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn limiter(&self, setting: &Setting) -> Box<dyn Limiter> {
         let limiter = self.limit.limiter(self.manner, setting);
+        if self.manner == Manner::Ban { Box::new(Ban::new(limiter)) } else { self.disturbed(limiter, setting) }
+    }
+
+    fn disturbed(&self, limiter: Box<dyn Limiter>, setting: &Setting) -> Box<dyn Limiter> {
+        let seed = setting.seed + 1;
         match self.manner {
-            Manner::Ban => Box::new(Ban::new(limiter)),
-            Manner::Plain | Manner::Shared | Manner::Penal => limiter,
+            Manner::Noise { per_mille, wait } => {
+                Box::new(Noise::new(seed, f64::from(per_mille) / 1e3, f64::from(wait) / 1e3, limiter))
+            }
+            Manner::Outage => Box::new(Outage::new(seed, 3.0, 60.0, limiter)),
+            Manner::Changes { percent } => {
+                let after = self.limit.times(f64::from(percent) / 100.0).limiter(Manner::Plain, setting);
+                Box::new(Change::new(seed, limiter, after))
+            }
+            Manner::Replica => Box::new(Replica::new(seed, limiter)),
+            Manner::Plain | Manner::Shared | Manner::Penal | Manner::Ban | Manner::Hogged => limiter,
         }
     }
 
     /// The same limiter for a client that asks before it sends, so that refusals have no consequences.
     pub(crate) fn forgiving_limiter(&self, setting: &Setting) -> Box<dyn Limiter> {
         match self.manner {
-            Manner::Shared => self.limit.limiter(Manner::Shared, setting),
-            Manner::Plain | Manner::Penal | Manner::Ban => self.limit.limiter(Manner::Plain, setting),
+            Manner::Penal | Manner::Ban => self.limit.limiter(Manner::Plain, setting),
+            _ => self.limiter(setting),
         }
     }
 
     /// The row of the table that this server belongs to.
     pub(crate) fn family(&self) -> String {
         match (self.manner, self.retry_after, self.limit) {
+            (Manner::Noise { per_mille: 333, .. }, ..) => "one of three replicas is dead".into(),
+            (Manner::Noise { per_mille, .. }, ..) => {
+                format!("{} % at random, {}", f64::from(per_mille) / 10.0, self.limit.name())
+            }
+            (Manner::Outage, ..) => "refuses all for 3 s per minute".into(),
+            (Manner::Hogged, ..) => "another client takes 80 to 95 %".into(),
+            (Manner::Changes { percent: 50 }, ..) => "limit halves".into(),
+            (Manner::Changes { .. }, ..) => "limit doubles".into(),
+            (Manner::Replica, ..) => "limit on one of three replicas".into(),
             (Manner::Shared, ..) => "shared limit".into(),
             (Manner::Penal, ..) => "refusals count".into(),
             (Manner::Ban, ..) => "ban after 20 refusals".into(),
@@ -92,8 +137,40 @@ impl fmt::Display for Server {
     }
 }
 
+const BOTH: [RetryAfter; 2] = [RetryAfter::Exact, RetryAfter::Missing];
+
+/// The servers on which something other than the client's rate leads to refusals.
+pub(crate) fn disturbed() -> Vec<Server> {
+    let mut servers = Vec::new();
+    let fast = bucket(20, 20);
+    for limit in [Limit::None, fast, fixed(300, 60.0)] {
+        for per_mille in [5, 10, 20, 50, 100] {
+            for (wait, retry_after) in
+                [(1, RetryAfter::Missing), (1000, RetryAfter::Exact), (10_000, RetryAfter::Exact)]
+            {
+                servers.push(Server { limit, manner: Manner::Noise { per_mille, wait }, retry_after });
+            }
+        }
+    }
+    let window = fixed(200, 10.0);
+    let others: [(Manner, &[Limit]); 6] = [
+        (Manner::Outage, &[Limit::None, fast]),
+        (Manner::Hogged, &[fast, bucket(5, 10), window]),
+        (Manner::Changes { percent: 50 }, &[fast, window]),
+        (Manner::Changes { percent: 200 }, &[fast, window]),
+        (Manner::Noise { per_mille: 333, wait: 1000 }, &[Limit::None]),
+        (Manner::Replica, &[bucket(5, 5)]),
+    ];
+    for (manner, limits) in others {
+        for &limit in limits {
+            servers.extend(BOTH.map(|retry_after| Server { limit, manner, retry_after }));
+        }
+    }
+    servers
+}
+
+/// The servers on which only the limit refuses requests.
 pub(crate) fn all() -> Vec<Server> {
-    const BOTH: [RetryAfter; 2] = [RetryAfter::Exact, RetryAfter::Missing];
     let mut servers = Vec::new();
     let mut add = |limit, manner, hints: &[RetryAfter]| {
         servers.extend(hints.iter().map(|&retry_after| Server { limit, manner, retry_after }));

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::disturbance::{ACTIVE, CYCLE};
 use super::limiter::{Limiter, Manner};
 use super::random::Random;
 
@@ -13,21 +14,39 @@ pub(crate) struct Fixed {
     window: f64,
     used: f64,
     available: f64,
-    /// Another client uses up to half of each window.
-    other: Option<Random>,
+    /// Another client, which uses part of each window.
+    other: Option<Other>,
+}
+
+struct Other {
+    random: Random,
+    /// The phase of a client that is active for part of each minute, and takes nearly all of a window then.
+    hog: Option<f64>,
+}
+
+impl Other {
+    fn taken(&mut self, now: f64) -> f64 {
+        match self.hog {
+            None => self.random.uniform(0.0, 0.5),
+            Some(phase) if (now + phase) % CYCLE < ACTIVE => self.random.uniform(0.8, 0.95),
+            Some(_) => 0.0,
+        }
+    }
 }
 
 impl Fixed {
     pub(crate) fn new(seed: u64, most: f64, length: f64, manner: Manner) -> Self {
         let mut random = Random::new(seed);
+        let phase = random.uniform(0.0, length);
+        let hog = (manner == Manner::Hogged).then(|| random.uniform(0.0, CYCLE));
         Self {
             most,
             length,
-            phase: random.uniform(0.0, length),
+            phase,
             window: -1.0,
             used: 0.0,
             available: most,
-            other: (manner == Manner::Shared).then_some(random),
+            other: (hog.is_some() || manner == Manner::Shared).then_some(Other { random, hog }),
         }
     }
 }
@@ -38,7 +57,7 @@ impl Limiter for Fixed {
         if window > self.window {
             self.window = window;
             self.used = 0.0;
-            let taken = self.other.as_mut().map_or(0.0, |random| random.uniform(0.0, 0.5));
+            let taken = self.other.as_mut().map_or(0.0, |other| other.taken(now));
             self.available = self.most - (self.most * taken).floor();
         }
         if self.used < self.available {

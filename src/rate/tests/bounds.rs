@@ -85,3 +85,26 @@ fn quota_used_up_at_the_start() {
         holds_with(limit, Manner::Plain, BOTH, Quota::UsedUp, &Bound { speed: 70.0, refused: 2.0 });
     }
 }
+
+/// Random refusals on a server without a limit, which the ceiling holds at 90 % of the ideal speed if nothing is refused.
+/// The mean of all seeds: in rare runs several refusals at the start are taken for a limit.
+#[test]
+fn random_refusals() {
+    let mean = |values: [f64; 10]| values.iter().sum::<f64>() / 10.0;
+    for (per_mille, least) in [(5, 85.0), (10, 82.0), (20, 82.0), (50, 80.0), (100, 75.0)] {
+        for (wait, retry_after) in [(1, RetryAfter::Missing), (1000, RetryAfter::Exact), (10_000, RetryAfter::Exact)] {
+            let server = Server { limit: Limit::None, manner: Manner::Noise { per_mille, wait }, retry_after };
+            let runs = SEEDS.map(|seed| (Setting::shipped(2000, seed), run(&server, &Setting::shipped(2000, seed))));
+            let speed = mean(runs.each_ref().map(|(setting, outcome)| speed_percent(&server, setting, outcome)));
+            let refused = mean(runs.each_ref().map(|(_, outcome)| refused_percent(outcome)));
+            println!("{server}: {speed:.1} % of the ideal speed, {refused:.2} % refused");
+            assert!(speed >= least, "{server}: only {speed:.1} % of the ideal speed");
+            assert!(refused <= f64::from(per_mille) / 10.0 + 0.3, "{server}: {refused:.2} % refused");
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_halves() {
+    holds(bucket(20, 20), Manner::Changes { percent: 50 }, BOTH, &Bound { speed: 75.0, refused: 2.5 });
+}

@@ -49,6 +49,14 @@ impl Client {
         self.pace.on_refused(self.now, ticket, told.map(Duration::from_secs));
     }
 
+    /// Has so many requests refused at once that it can only be for the rate.
+    fn overload(&mut self, told: Option<u64>) {
+        let flight: Vec<_> = (0..4).map(|_| self.send()).collect();
+        for ticket in flight {
+            self.refuse(ticket, told);
+        }
+    }
+
     fn learned(&self) -> f64 {
         self.pace.learned().expect("something was learned").per_second()
     }
@@ -78,17 +86,38 @@ fn requests_in_flight_never_exceed_the_concurrency() {
 #[test]
 fn sixteen_concurrent_refusals_cut_the_rate_once() {
     for told in [Some(3), None] {
+        let learned_after = |refusals| {
+            let mut client = Client::new(16);
+            client.read(50);
+            let mut flight: Vec<_> = (0..16).map(|_| client.send()).collect();
+            let unanswered = flight.split_off(refusals);
+            for ticket in flight {
+                client.refuse(ticket, told);
+            }
+            for ticket in unanswered {
+                client.pace.on_abandoned(client.now, ticket);
+            }
+            client.read(1);
+            client.learned()
+        };
+        assert!((learned_after(16) - learned_after(4)).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn a_stray_refusal_changes_nothing_but_the_wait() {
+    for told in [Some(60), None] {
         let mut client = Client::new(16);
         client.read(50);
-        let mut flight: Vec<_> = (0..16).map(|_| client.send()).collect();
-        let first = flight.remove(0);
-        client.refuse(first, told);
-        let (cut, learned) = (client.pace.rate(), client.pace.learned());
-        for ticket in flight {
-            client.refuse(ticket, told);
-            assert_eq!((client.pace.rate(), client.pace.learned()), (cut, learned));
-        }
-        assert_eq!(learned.is_some(), told.is_some(), "without a hint, the first page after it teaches");
+        let rate = client.pace.rate();
+        let [refused, admitted] = [client.send(), client.send()];
+        client.refuse(refused, told);
+        client.pace.on_page(client.now, admitted);
+        assert!(client.pace.rate() >= rate);
+        assert_eq!((client.pace.learned(), client.pace.in_flight_limit()), (None, 16));
+        let before = client.now;
+        let _next = client.send();
+        assert!(client.now >= before + Duration::from_secs(told.unwrap_or_default()));
     }
 }
 
@@ -119,8 +148,7 @@ fn a_refusal_after_the_told_wait_leads_to_single_probes() {
     client.read(50);
     for alone in [false, true] {
         assert_eq!(client.pace.in_flight_limit(), 16);
-        let refused = client.send();
-        client.refuse(refused, Some(2));
+        client.overload(Some(2));
         assert_eq!(client.pace.in_flight_limit() == 1, alone);
     }
     client.read(1);
@@ -133,10 +161,11 @@ fn the_rate_does_not_run_away_from_the_throughput() {
     client.read(1000);
     let ten_per_second = 1.0 / LATENCY.as_secs_f64();
     assert!((client.pace.rate().per_second() - 4.0 * ten_per_second).abs() < 1e-3, "{:?}", client.pace.rate());
-    client.pace.set_pages_left(0);
     let refused = client.send();
     client.refuse(refused, Some(30));
-    assert!((client.pace.rate().per_second() - ten_per_second).abs() < 1e-3, "{:?}", client.pace.rate());
+    client.read(1);
+    let learned = client.learned();
+    assert!((0.9 * ten_per_second..=ten_per_second).contains(&learned), "{learned}");
 }
 
 #[test]
@@ -145,11 +174,13 @@ fn an_in_flight_limit_is_learned_and_tried_again() {
     client.read(50);
     let mut flight: Vec<_> = (0..5).map(|_| client.send()).collect();
     client.refuse(flight.remove(4), Some(1));
+    flight.drain(..).for_each(|ticket| client.pace.on_page(client.now, ticket));
+    flight.push(client.send());
     assert_eq!(client.pace.in_flight_limit(), 4);
-    for page in 0..101 {
+    for page in 0..100 {
         assert_eq!(client.pace.in_flight_limit(), 4, "at page {page}");
-        client.pace.on_page(client.now, flight.remove(0));
         flight.extend((flight.len()..4).map(|_| client.send()));
+        client.pace.on_page(client.now, flight.remove(0));
     }
     assert_eq!(client.pace.in_flight_limit(), 5);
 }
@@ -168,8 +199,7 @@ fn hints_hold_all_requests_and_never_shorten_a_wait() {
 fn a_lost_probe_is_repeated_after_a_second() {
     let mut client = Client::new(16);
     client.read(100);
-    let refused = client.send();
-    client.refuse(refused, None);
+    client.overload(None);
     for _ in 0..100 {
         let probe = client.send();
         assert_eq!(client.pace.may_send_at(client.now), NextSend::AfterAnAnswer, "one probe at a time");
@@ -183,15 +213,28 @@ fn a_lost_probe_is_repeated_after_a_second() {
 }
 
 #[test]
-fn a_request_from_before_the_cut_is_not_a_probe() {
+fn only_a_request_sent_after_the_refused_one_shows_that_the_server_is_open() {
     let mut client = Client::new(16);
-    let [refused, lost, page] = [client.send(), client.send(), client.send()];
+    let [before, lost, refused, after] = [client.send(), client.send(), client.send(), client.send()];
     client.refuse(refused, None);
-    let second_later = client.now + Duration::from_secs(1);
+    client.pace.on_page(client.now + LATENCY, before);
     client.pace.on_abandoned(client.now + LATENCY, lost);
-    client.pace.on_page(client.now + LATENCY, page);
-    assert_eq!(client.pace.in_flight_limit(), 1, "it does not show that the server admits again");
-    assert_eq!(client.pace.may_send_at(client.now), NextSend::At(second_later));
+    assert_eq!(client.pace.in_flight_limit(), 1);
+    client.pace.on_page(client.now + LATENCY, after);
+    assert_eq!(client.pace.in_flight_limit(), 16);
+}
+
+#[test]
+fn a_server_that_stays_closed_for_minutes_is_down_rather_than_limited() {
+    let mut client = Client::new(16);
+    client.read(100);
+    client.overload(None);
+    for _ in 0..9 {
+        let probe = client.send();
+        client.refuse(probe, None);
+    }
+    client.read(1);
+    assert_eq!((client.pace.learned(), client.pace.in_flight_limit()), (None, 16));
 }
 
 #[test]
@@ -199,8 +242,7 @@ fn an_outage_while_probing_does_not_lower_the_rate() {
     let learned_after = |lost_probes| {
         let mut client = Client::new(16);
         client.read(100);
-        let refused = client.send();
-        client.refuse(refused, None);
+        client.overload(None);
         for _ in 0..lost_probes {
             let probe = client.send();
             client.now += Duration::from_secs(30);
@@ -219,8 +261,8 @@ fn an_outage_between_refusals_does_not_lower_the_rate() {
         client.read(100);
         client.now += Duration::from_secs(outage);
         client.read(100);
-        let refused = client.send();
-        client.refuse(refused, Some(1));
+        client.overload(Some(1));
+        client.read(1);
         client.learned()
     };
     let undisturbed = learned_after(0);
@@ -236,8 +278,7 @@ fn the_last_windows_of_a_run_are_read_at_full_speed() {
         let mut client = Client::new(16);
         client.read(100);
         client.pace.set_pages_left(pages_left);
-        let refused = client.send();
-        client.refuse(refused, Some(30));
+        client.overload(Some(30));
         client.read(10);
         (client.learned(), client.pace.rate().per_second())
     };

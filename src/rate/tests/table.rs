@@ -1,12 +1,12 @@
-//! Generates the table in the module's docs from the 109 servers, in Markdown: one row per family of servers, and one for
-//! runs that start with the rate of an earlier one.
+//! Generates the tables in the module's docs, in Markdown: one row per family of servers, and one for runs that start with
+//! the rate of an earlier one.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{SEEDS, learned_percent, refused_percent, speed_percent};
 use crate::rate::simulator::run::run;
-use crate::rate::simulator::server::{Server, all};
+use crate::rate::simulator::server::{Server, all, disturbed};
 use crate::rate::simulator::setting::{Quota, Setting};
 
 /// Lengths of runs, in pages.
@@ -111,4 +111,29 @@ fn learned_limits() {
         assert!(longest.speed.get() >= speed, "{longest:?}");
         assert!(longest.refused.get() <= 0.8, "{longest:?}");
     }
+}
+
+/// Prints the table of the disturbed servers, and asserts only the means.
+#[test]
+#[ignore = "generates the table of the module's docs: cargo test --lib disturbed_limits -- --ignored --nocapture"]
+fn disturbed_limits() {
+    let mut families = Vec::<(String, Row)>::new();
+    let mut every = Row::default();
+    for server in disturbed() {
+        let row = Row::measure(&server, Setting::shipped);
+        let family = server.family();
+        match families.iter_mut().find(|(name, _)| *name == family) {
+            Some((_, joined)) => joined.join(&row),
+            None => families.push((family, row)),
+        }
+        every.join(&row);
+    }
+    println!("| server | 100 pages | 300 pages | 2,000 pages | learned |\n|---|---|---|---|---|");
+    for (family, row) in &families {
+        println!("| {family} | {row}");
+    }
+    println!("| **all 67** | {every}");
+    let [.., longest] = every.0;
+    assert!(longest.speed.get() >= 80.0, "{longest:?}");
+    assert!(longest.refused.get() <= 5.0, "{longest:?}");
 }

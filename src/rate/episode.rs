@@ -1,0 +1,64 @@
+//! A refusal that counts, until it is known when the server admits requests again.
+
+use std::time::Duration;
+
+use super::not_before::{FIRST_PROBE, default_wait};
+use super::sample::Hit;
+
+#[derive(Debug, Clone)]
+pub(super) struct Episode {
+    pub(super) hit: Hit,
+    /// Whether the server said when it admits requests again, and is believed. Otherwise one request at a time probes.
+    pub(super) told: bool,
+    /// Whether other refusals had come shortly before.
+    pub(super) follows_others: bool,
+    /// Since when nothing is sent because of it.
+    pub(super) waits_from: Duration,
+    /// Whether requests sent after the refused one were refused, too: then the server was closed, not just unwilling.
+    pub(super) closed: bool,
+    /// Refused probes so far.
+    probes: u32,
+    /// The next probe is not sent before.
+    pub(super) probe_from: Duration,
+    /// When the first probe since the last refusal was sent, if its response was lost.
+    abandoned: Option<Duration>,
+}
+
+impl Episode {
+    pub(super) fn begin(hit: Hit, told: bool, follows_others: bool, waits_from: Duration) -> Self {
+        Self {
+            hit,
+            told,
+            follows_others,
+            waits_from,
+            closed: false,
+            probes: 0,
+            probe_from: if told { Duration::ZERO } else { hit.at.saturating_add(FIRST_PROBE) },
+            abandoned: None,
+        }
+    }
+
+    /// Records a further refusal, of a request sent at `sent`; `told` if the server said how long to wait.
+    pub(super) fn refused(&mut self, now: Duration, number: u64, sent: Duration, told: bool) {
+        self.closed |= number > self.hit.number;
+        if !told && sent >= self.probe_from {
+            self.probe_from = now.saturating_add(default_wait(self.probes));
+            self.probes = self.probes.saturating_add(1);
+            self.abandoned = None;
+        }
+    }
+
+    /// Records that the response to a request is lost. If it was a probe, the next one follows a second later.
+    pub(super) fn abandoned(&mut self, now: Duration, number: u64, sent: Duration) {
+        if !self.told && number > self.hit.number && sent >= self.probe_from {
+            self.abandoned.get_or_insert(sent);
+            self.probe_from = now.saturating_add(default_wait(0));
+        }
+    }
+
+    /// When the server began to admit requests again, if it admitted one sent at `sent`: it may have admitted a probe
+    /// whose response was lost.
+    pub(super) fn reopened(&self, sent: Duration) -> Duration {
+        self.abandoned.unwrap_or(sent)
+    }
+}
