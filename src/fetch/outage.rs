@@ -80,10 +80,16 @@ impl Health {
         self.outage.as_mut().is_some_and(|outage| !std::mem::replace(&mut outage.probing, true))
     }
 
-    /// Records that a page arrived. Returns whether that confirms that 503s before it were refusals.
-    pub fn page(&mut self) -> bool {
+    /// Records that a page arrived that was requested at `sent`. Returns whether that confirms that 503s before it were
+    /// refusals; a page that was in flight then confirms nothing.
+    pub fn page(&mut self, sent: Duration) -> bool {
         self.answered();
-        matches!(std::mem::replace(&mut self.overload, Overload::None), Overload::Refusing { .. })
+        let before = self.overload;
+        if matches!(before, Overload::Refusing { since } if sent <= since) {
+            return false;
+        }
+        self.overload = Overload::None;
+        matches!(before, Overload::Refusing { .. })
     }
 
     /// Whether a 503 to a request that was sent at `sent` is a refusal because of the rate. It is one if pages arrive: the
@@ -220,14 +226,15 @@ mod tests {
         let second = Duration::from_secs;
         let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         assert!(!health.is_refusal(second(1), second(0)), "no page has ever arrived");
-        assert!(!health.page());
+        assert!(!health.page(second(2)));
         assert!(health.is_refusal(second(3), second(2)));
         assert!(health.is_refusal(second(4), second(3)), "it was in flight then");
-        assert!(health.page(), "it was a rate limit");
+        assert!(!health.page(second(3)), "it was in flight, too");
+        assert!(health.page(second(4)), "it was a rate limit");
         assert!(health.is_refusal(second(6), second(5)));
         assert!(!health.is_refusal(second(8), second(7)), "the next one failed, too");
         assert!(!health.is_refusal(second(9), second(5)));
-        assert!(!health.page(), "it was an outage");
+        assert!(!health.page(second(10)), "it was an outage");
         let mut health = down(FIRST);
         assert!(!health.is_refusal(FIRST, FIRST));
     }

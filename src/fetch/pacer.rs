@@ -114,7 +114,7 @@ impl Pacer {
     /// Returns the slot of a page that arrived.
     pub fn page(&self, slot: Slot) {
         self.end(|state, now| {
-            state.refused |= state.health.page();
+            state.refused |= state.health.page(slot.sent);
             state.pace.on_page(now, slot.ticket);
             state.last_page = now;
             state.pages += 1;
