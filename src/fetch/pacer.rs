@@ -45,7 +45,7 @@ struct State {
     health: Health,
     last_page: Duration,
     pages: u64,
-    /// Pages that have failed so far, and those of them that arrived later or were given up.
+    /// Pages of the plan that have failed so far, and those of them that arrived later or were given up.
     failed: u64,
     settled: u64,
     /// Whether the server has ever rate limited a request.
@@ -154,15 +154,16 @@ impl Pacer {
         })
     }
 
-    /// Records that a page failed for the first time.
-    pub fn first_failure(&self) -> FirstFailure {
+    /// Records that a page failed for the first time. Only pages of the plan are counted: the pieces of a broken page fail
+    /// with it.
+    pub fn first_failure(&self, is_planned: bool) -> FirstFailure {
         let at = self.now();
         let mut state = self.lock();
-        state.failed += 1;
+        state.failed += u64::from(is_planned);
         FirstFailure { at, pages: state.pages, settled: state.settled }
     }
 
-    /// Records that a page that has failed arrived, was given up, or is tried anew.
+    /// Records that a page of the plan that has failed arrived, was given up, or is tried anew.
     pub fn settled(&self) {
         self.lock().settled += 1;
     }

@@ -120,7 +120,7 @@ impl Fetcher {
 
     /// Records that the attempts at a page have ended.
     fn settle(&self, attempts: Attempts) {
-        if attempts.first.is_some() {
+        if attempts.first.is_some() && attempts.limits.is_planned {
             self.pacer.settled();
         }
     }
@@ -151,7 +151,8 @@ impl Fetcher {
                 Err(Missed::Failed(failure, probe)) => (failure, probe),
             };
             if failure.class.may_pass() || failure.may_be_refusal() {
-                attempts.first.get_or_insert_with(|| self.pacer.first_failure());
+                let is_planned = attempts.limits.is_planned;
+                attempts.first.get_or_insert_with(|| self.pacer.first_failure(is_planned));
             }
             let pays = attempts.count(&failure, probe);
             let server = self.pacer.server_state(pays);
