@@ -60,7 +60,7 @@
 // | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages |
 // | stages | `destination` | where output goes: file, directory or stream; `open` in `mod` decides, refuses URLs, and is where a new kind starts |
 // | stages | `dataset` | reads an export back: a file or a directory of part files as one table |
-// | stages | `api` | one HTTP request: client, TLS, error bodies, rate-limit headers; `retryable`: which failures are retried |
+// | stages | `api` | one HTTP request: client, TLS, error bodies, `refusal`: rate limits in headers and bodies; `retryable`: which failures are retried |
 // | stages | `manifest` | the record of an export: written, sealed, read back, checked for consistency |
 // | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each (facts in `config/format`); compression |
 // | stages | `warehouse` | schemas and load commands, one file per SQL dialect |

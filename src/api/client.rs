@@ -15,7 +15,8 @@ use tokio::time::timeout;
 use super::failure::{FailureKind, SetupError};
 use super::memory_budget::{NoRoom, Share, needs};
 use super::rate_limit_headers::{self, Quota};
-use super::{error_body, transport};
+use super::refusal::Refusal;
+use super::{error_body, refusal, transport};
 use crate::config::{ContactsConfig, Timeouts, Token};
 use crate::page::Asked;
 use crate::resource::PATH;
@@ -100,7 +101,7 @@ impl Client {
             self.http.get(url).send().await.map_err(|error| transport::in_head(&error, self.timeouts))?;
         let headers = std::mem::take(response.headers_mut());
         if response.status() != StatusCode::OK {
-            return Err(self.refusal(response, &headers).await);
+            return Err(self.not_ok(response, &headers).await);
         }
         // The length of a compressed body is unknown.
         let length = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -117,19 +118,21 @@ impl Client {
         if !self.read(&mut response, &mut body, has_room).await? {
             return if body.len() > LARGEST_PAGE { too_large } else { no_room };
         }
-        let quota = rate_limit_headers::quota(&headers, error_body::date(&headers));
+        let quota = rate_limit_headers::quota(&headers);
         Ok(Ok(Answer { headers, body, quota }))
     }
 
     /// The failure that a status other than 200 means. If the body is cut off, the part that arrived is shown.
-    async fn refusal(&self, mut response: Response, headers: &HeaderMap) -> FailureKind {
+    async fn not_ok(&self, mut response: Response, headers: &HeaderMap) -> FailureKind {
         let status = response.status();
         let mut body = Vec::new();
         let _ = self.read(&mut response, &mut body, |bytes| bytes <= error_body::LARGEST_ERROR).await;
+        let Refusal { retry_after, is_rate_limit } = refusal::read(status.as_u16(), headers, &body);
         FailureKind::Status {
             status: status.as_u16(),
             message: error_body::server_message(headers, &body, &self.token),
-            retry_after: error_body::retry_after(headers, &body),
+            retry_after,
+            is_rate_limit,
             location: status.is_redirection().then(|| error_body::location(headers)).flatten(),
         }
     }

@@ -3,9 +3,7 @@
 //! Linq documents three shapes of errors for similar endpoints, and proxies return HTML or nothing. All are parsed
 //! leniently; nothing here can fail.
 
-use std::time::{Duration, SystemTime};
-
-use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{HeaderMap, LOCATION};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -18,9 +16,6 @@ use crate::text::sanitize::escape;
 const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-trace-id", "cf-ray"];
 /// The key that holds one in a body.
 const TRACE_ID: &str = "trace_id";
-
-/// Longer waits are cut to this: beyond it, the time to come back would overflow calendars and clocks.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// What the server said in the headers and body of a response that is not a page. The token is removed before whitespace
 /// is folded and the text is shortened, because the remains of a folded or shortened token could not be recognized.
@@ -65,44 +60,12 @@ pub(crate) fn is_not_a_page(body: &[u8]) -> bool {
 }
 
 /// The body without the byte order mark that some servers send.
-fn without_bom(body: &[u8]) -> &[u8] {
+pub(super) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
 fn is_markup(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
-}
-
-/// How long the server asks to wait, at most [`LONGEST_WAIT`]: `Retry-After`, or `error.retry_after` or
-/// `retry_after` in the body.
-pub(crate) fn retry_after(headers: &HeaderMap, body: &[u8]) -> Option<Duration> {
-    let header = || {
-        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        text.parse().map(Duration::from_secs).ok().or_else(|| until(text, headers))
-    };
-    let body = || {
-        let envelope: Value = serde_json::from_slice(without_bom(body)).ok()?;
-        let seconds =
-            [envelope.get("error"), Some(&envelope)].into_iter().flatten().find_map(|part| part.get("retry_after"));
-        Duration::try_from_secs_f64(seconds?.as_f64()?).ok()
-    };
-    header().or_else(body).map(|wait| wait.min(LONGEST_WAIT))
-}
-
-/// The time until an HTTP date, from the response's own date because clocks differ.
-fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
-    let then = httpdate::parse_http_date(text).ok()?;
-    Some(then.duration_since(date(headers)).unwrap_or_default())
-}
-
-/// The time of a response by the server's clock, or by ours if the server does not say.
-pub(crate) fn date(headers: &HeaderMap) -> SystemTime {
-    said_date(headers).unwrap_or_else(SystemTime::now)
-}
-
-/// The time of a response by the server's clock, if it says.
-pub(crate) fn said_date(headers: &HeaderMap) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// Scheme and host of a redirect's target. The rest is not shown, since it could hold anything.
@@ -229,26 +192,6 @@ mod tests {
                 let said = server_message(&id, body.as_bytes(), &token).to_string();
                 assert!(!said.contains("lk_l") && !said.contains("_4f1"), "{said}");
             }
-        }
-    }
-
-    #[test]
-    fn retry_after_is_parsed_in_every_form() {
-        let seconds = |list: &[(&'static str, &str)], body: &str| {
-            retry_after(&headers(list), body.as_bytes()).map(|wait| wait.as_secs())
-        };
-        assert_eq!(seconds(&[("retry-after", "120")], ""), Some(120));
-        let date = ("date", "Sun, 06 Nov 1994 08:49:30 GMT");
-        for until in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
-            assert_eq!(seconds(&[date, ("retry-after", until)], ""), Some(7), "{until}");
-        }
-        assert_eq!(seconds(&[date, ("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT")], ""), Some(0));
-        assert_eq!(seconds(&[], r#"{"error":{"retry_after":45}}"#), Some(45));
-        assert_eq!(seconds(&[], r#"{"error":"slow down","retry_after":45}"#), Some(45));
-        assert_eq!(seconds(&[], r#"{"message":"slow down","retry_after":45.9}"#), Some(45));
-        assert_eq!(seconds(&[("retry-after", "soon")], "{}"), None);
-        for (header, body) in [(u64::MAX.to_string(), ""), ("-".into(), r#"{"retry_after":1e19}"#)] {
-            assert_eq!(seconds(&[("retry-after", &header)], body), Some(LONGEST_WAIT.as_secs()));
         }
     }
 

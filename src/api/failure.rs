@@ -27,6 +27,8 @@ pub enum FailureKind {
         message: ServerMessage,
         /// How long the server asks to wait.
         retry_after: Option<Duration>,
+        /// Whether the response says that it is a refusal: by a used-up quota, or by an error code in its body.
+        is_rate_limit: bool,
         /// Scheme and host of a redirect's target.
         location: Option<String>,
     },
@@ -57,6 +59,8 @@ pub enum FailureKind {
         message: ServerMessage,
         /// How long the server asks to wait.
         retry_after: Option<Duration>,
+        /// Whether the response says that it is a refusal: by a used-up quota, or by an error code in its body.
+        is_rate_limit: bool,
     },
     /// A contact without an id.
     Identity(String),

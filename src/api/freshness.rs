@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::{AGE, HeaderMap};
 
-use super::error_body;
+use super::wait;
 use crate::page::Staleness;
 
 /// How much the clocks of machines behind one host name may differ, in milliseconds.
@@ -80,7 +80,7 @@ impl Freshness {
 }
 
 fn dated(headers: &HeaderMap) -> Option<i64> {
-    Some(milliseconds(error_body::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?))
+    Some(milliseconds(wait::said_date(headers)?.duration_since(UNIX_EPOCH).ok()?))
 }
 
 fn milliseconds(time: Duration) -> i64 {

@@ -19,7 +19,13 @@ pub(crate) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> FailureKind
     let says = |start| chain(error).map(ToString::to_string).find(|text| text.starts_with(start));
     if says(PROXY_SAYS[0]).is_some() {
         let message = ServerMessage::default();
-        return FailureKind::Status { status: PROXY_AUTHENTICATION, message, retry_after: None, location: None };
+        return FailureKind::Status {
+            status: PROXY_AUTHENTICATION,
+            message,
+            retry_after: None,
+            is_rate_limit: false,
+            location: None,
+        };
     }
     if let Some(rejected) = rejected_certificate(error) {
         return FailureKind::Transport { at: Transport::Certificate, text: tls::reason(rejected) };

@@ -34,8 +34,9 @@ pub struct SandboxOptions {
     /// Delay each response by this time, such as 80ms [default: none]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     sandbox_latency: Option<Duration>,
-    /// Rate limit, answered with 429: 20/s, 20/s,burst=60, fixed:300/60s, sliding:20/1s or in-flight:4;
-    /// append ,silent to omit Retry-After [default: none]
+    /// Rate limit, answered with 429 and Retry-After: 20/s, 20/s,burst=60, fixed:300/60s, sliding:20/1s or
+    /// in-flight:4; append ,silent to omit Retry-After, ,quota to send X-RateLimit headers instead, or
+    /// ,status=503 for another status [default: none]
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     sandbox_rate: Option<Limit>,
     /// Fault to inject, such as 500:0.05, reset-body:page=7 or 429-date:page=3,times=2.

@@ -1,7 +1,8 @@
 //! Detects outages from the responses and failures of all pages, and decides who may send.
 //!
 //! Ten failures in a row, of any pages, are an outage. Then only one probe at a time is sent, less and less often, until
-//! the server responds again. Times are durations since the start of the run; nothing here sleeps.
+//! the server responds again. Where a rate limit and an outage look alike, as 503, whether pages arrive tells them apart.
+//! Times are durations since the start of the run; nothing here sleeps.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -25,12 +26,22 @@ pub(super) struct Health {
     /// The time of the first of them.
     failing_since: Duration,
     outage: Option<Outage>,
-    /// Responses so far: they tell a broken page from a failing server.
-    pub answers: u64,
+    overload: Overload,
     /// The retry budget, in requests.
     credit: f64,
     /// Its maximum: when an HTTP/2 connection breaks, all requests in flight fail at once.
     most_credit: f64,
+}
+
+/// The 503s since the last page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overload {
+    /// There are none.
+    None,
+    /// All of them were for requests sent before this time, when the first one arrived.
+    Refusing { since: Duration },
+    /// A request that was sent later, after a pause, failed as well.
+    Down,
 }
 
 #[derive(Debug)]
@@ -49,7 +60,7 @@ impl Health {
             failures: 0,
             failing_since: Duration::ZERO,
             outage: None,
-            answers: 0,
+            overload: Overload::Down,
             credit,
             most_credit: credit,
         }
@@ -69,8 +80,33 @@ impl Health {
         self.outage.as_mut().is_some_and(|outage| !std::mem::replace(&mut outage.probing, true))
     }
 
+    /// Records that a page arrived that was requested at `sent`. Returns whether that confirms that 503s before it were
+    /// refusals; a page that was in flight then confirms nothing.
+    pub fn page(&mut self, sent: Duration) -> bool {
+        self.answered();
+        let before = self.overload;
+        if matches!(before, Overload::Refusing { since } if sent <= since) {
+            return false;
+        }
+        self.overload = Overload::None;
+        matches!(before, Overload::Refusing { .. })
+    }
+
+    /// Whether a 503 to a request that was sent at `sent` is a refusal because of the rate. It is one if pages arrive: the
+    /// first one after a page is, with all that were in flight then. A rate limit lets the next request pass, which comes
+    /// after a pause; an outage does not, and its duration says nothing about the rate.
+    pub fn is_refusal(&mut self, now: Duration, sent: Duration) -> bool {
+        self.overload = match self.overload {
+            _ if self.outage.is_some() => Overload::Down,
+            Overload::None => Overload::Refusing { since: now },
+            Overload::Refusing { since } if sent > since => Overload::Down,
+            unchanged => unchanged,
+        };
+        self.overload != Overload::Down
+    }
+
+    /// Records a response that says that the server is up.
     pub fn answered(&mut self) {
-        self.answers += 1;
         self.failures = 0;
         self.outage = None;
         self.credit = (self.credit + CREDIT_PER_ANSWER).min(self.most_credit);
@@ -183,6 +219,24 @@ mod tests {
             paid += u32::from(health.pay());
         }
         assert!((100..=117).contains(&paid), "{paid}");
+    }
+
+    #[test]
+    fn a_503_is_a_refusal_only_beside_pages() {
+        let second = Duration::from_secs;
+        let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
+        assert!(!health.is_refusal(second(1), second(0)), "no page has ever arrived");
+        assert!(!health.page(second(2)));
+        assert!(health.is_refusal(second(3), second(2)));
+        assert!(health.is_refusal(second(4), second(3)), "it was in flight then");
+        assert!(!health.page(second(3)), "it was in flight, too");
+        assert!(health.page(second(4)), "it was a rate limit");
+        assert!(health.is_refusal(second(6), second(5)));
+        assert!(!health.is_refusal(second(8), second(7)), "the next one failed, too");
+        assert!(!health.is_refusal(second(9), second(5)));
+        assert!(!health.page(second(10)), "it was an outage");
+        let mut health = down(FIRST);
+        assert!(!health.is_refusal(FIRST, FIRST));
     }
 
     /// It looks like an outage, which ends with the first response while other failures are still reported.

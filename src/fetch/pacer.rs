@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::attempts::ServerState;
+use super::attempts::{FirstFailure, ServerState};
 use super::outage::Health;
 use super::rate_cap::RateCap;
 use crate::api::rate_limit_headers::Quota;
@@ -22,6 +22,7 @@ use crate::rate::{NextSend, RateController, Ticket};
 #[must_use = "a slot that is never returned counts as in flight forever"]
 pub(super) struct Slot {
     ticket: Ticket,
+    sent: Duration,
     /// Whether the request is the probe in an outage.
     pub probe: bool,
 }
@@ -44,6 +45,9 @@ struct State {
     health: Health,
     last_page: Duration,
     pages: u64,
+    /// Pages of the plan that have failed so far, and those of them that arrived later or were given up.
+    failed: u64,
+    settled: u64,
     /// Whether the server has ever rate limited a request.
     refused: bool,
     /// The last reported time before which nothing is sent.
@@ -76,6 +80,8 @@ impl Pacer {
             health: Health::new(backoff.first, backoff.longest, concurrency),
             last_page: Duration::ZERO,
             pages: 0,
+            failed: 0,
+            settled: 0,
             refused: false,
             told: Duration::ZERO,
         };
@@ -108,7 +114,7 @@ impl Pacer {
     /// Returns the slot of a page that arrived.
     pub fn page(&self, slot: Slot) {
         self.end(|state, now| {
-            state.health.answered();
+            state.refused |= state.health.page(slot.sent);
             state.pace.on_page(now, slot.ticket);
             state.last_page = now;
             state.pages += 1;
@@ -132,6 +138,34 @@ impl Pacer {
             state.pace.on_refused(now, slot.ticket, wait);
             state.news(now, state.pace.closed_until())
         })
+    }
+
+    /// Whether a 503 that says nothing about the rate is a refusal.
+    pub fn is_refusal(&self, slot: &Slot) -> bool {
+        let now = self.now();
+        self.lock().health.is_refusal(now, slot.sent)
+    }
+
+    /// Like [`Self::refused`], for a refusal that may yet turn out to be an outage. A page that arrives confirms it.
+    pub fn refused_with_503(&self, slot: Slot) -> Option<Duration> {
+        self.end(|state, now| {
+            state.pace.on_refused(now, slot.ticket, None);
+            state.news(now, state.pace.closed_until())
+        })
+    }
+
+    /// Records that a page failed for the first time. Only pages of the plan are counted: the pieces of a broken page fail
+    /// with it.
+    pub fn first_failure(&self, is_planned: bool) -> FirstFailure {
+        let at = self.now();
+        let mut state = self.lock();
+        state.failed += u64::from(is_planned);
+        FirstFailure { at, pages: state.pages, settled: state.settled }
+    }
+
+    /// Records that a page of the plan that has failed arrived, was given up, or is tried anew.
+    pub fn settled(&self) {
+        self.lock().settled += 1;
     }
 
     /// Returns the slot of a request that failed for a reason that may pass. Returns how long all but a probe wait now, if
@@ -164,8 +198,9 @@ impl Pacer {
         let mut state = self.lock();
         let paid = !pays || state.health.pay();
         ServerState {
-            answers: state.health.answers,
+            now,
             pages: state.pages,
+            failed: state.failed,
             failing_for: state.health.failing_for(now),
             pageless_for: now.saturating_sub(state.last_page),
             paid,
@@ -187,7 +222,7 @@ impl Pacer {
             }
         }
         self.cap.take().map_err(NextSend::At)?;
-        Ok(Slot { ticket: state.pace.on_send(now), probe: state.health.sent() })
+        Ok(Slot { ticket: state.pace.on_send(now), sent: now, probe: state.health.sent() })
     }
 
     fn end<T>(&self, change: impl FnOnce(&mut State, Duration) -> T) -> T {

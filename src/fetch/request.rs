@@ -19,6 +19,7 @@ use crate::api::error_body;
 use crate::api::freshness::Freshness;
 use crate::api::memory_budget::{NoRoom, Share};
 use crate::api::rate_limit_headers::Quota;
+use crate::api::refusal::{self, Refusal};
 use crate::api::{Failure, FailureKind};
 use crate::config::{Backoff, ContactsConfig, OnUnreadable, RetryLimits, SecondLook, Token};
 use crate::decode::{Decoded, PageTable, decode, decode_with_raw};
@@ -105,13 +106,36 @@ impl Fetcher {
         self.fetch_within(asked, limits, share).await
     }
 
+    /// Fetches a page that probably does not exist: an error in its place is an answer, and no outage to wait for.
+    pub async fn fetch_past_the_end(&self, asked: Asked, share: &Share) -> Result<Fetched, ApiError> {
+        self.fetch_within(asked, AttemptLimits::of_piece(true), share).await
+    }
+
     pub async fn fetch_within(&self, asked: Asked, limits: AttemptLimits, share: &Share) -> Result<Fetched, ApiError> {
-        let page = asked.page;
         let mut attempts = Attempts::new(limits);
+        let result = self.try_until_decided(asked, &mut attempts, share).await;
+        self.settle(attempts);
+        result
+    }
+
+    /// Records that the attempts at a page have ended.
+    fn settle(&self, attempts: Attempts) {
+        if attempts.first.is_some() && attempts.limits.is_planned {
+            self.pacer.settled();
+        }
+    }
+
+    async fn try_until_decided(
+        &self,
+        asked: Asked,
+        attempts: &mut Attempts,
+        share: &Share,
+    ) -> Result<Fetched, ApiError> {
+        let page = asked.page;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (failure, probe) = match self.attempt(asked, attempt, attempts.is_last_reading(), share).await {
+            let (failure, probe) = match self.attempt(asked, attempt, *attempts, share).await {
                 Ok((fetched, took)) => {
                     share.shrink_to(fetched.held);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
@@ -126,26 +150,29 @@ impl Fetcher {
                 }
                 Err(Missed::Failed(failure, probe)) => (failure, probe),
             };
-            if attempts.are_new() {
-                attempts.answers_before = self.pacer.server_state(false).answers;
+            if failure.class.may_pass() || failure.may_be_refusal() {
+                let is_planned = attempts.limits.is_planned;
+                attempts.first.get_or_insert_with(|| self.pacer.first_failure(is_planned));
             }
-            let pays = attempts.count(failure.class, probe);
+            let pays = attempts.count(&failure, probe);
             let server = self.pacer.server_state(pays);
-            let wait = match decide(&failure, probe, attempts, server, self.limits, fastrand::f64()) {
+            let wait = match decide(&failure, probe, *attempts, server, self.limits, fastrand::f64()) {
                 Decision::Retry(wait) => wait,
                 Decision::ReadOther => {
                     if self.read_other(asked, share).await? {
                         attempts.other_read = true;
                     } else {
                         // The server was down, so this page may be sound: it gets all its attempts again.
-                        attempts = Attempts::new(limits);
+                        self.settle(*attempts);
+                        *attempts = Attempts::new(attempts.limits);
                     }
                     Duration::ZERO
                 }
                 Decision::FailPage => return Err(ApiError::Page(FailedAttempt { page, attempt, failure })),
                 Decision::FailOutage => {
                     let last = FailedAttempt { page, attempt, failure };
-                    return Err(ApiError::Outage { last, lasted: server.failing_for });
+                    let lasted = server.failing_for.max(attempts.lasted(server));
+                    return Err(ApiError::Outage { last, lasted });
                 }
                 Decision::FailRateLimited => return Err(rate_limited(page, attempt, failure)),
             };
@@ -159,12 +186,13 @@ impl Fetcher {
     async fn read_other(&self, asked: Asked, share: &Share) -> Result<bool, ApiError> {
         let other = self.other_page(asked);
         let (retry_limits, backoff) = self.limits;
+        let of_other = Attempts::new(AttemptLimits::of_other());
         let mut was_up = true;
         let mut attempt = 0;
         loop {
             attempt += 1;
             // A page without room has arrived, too.
-            let Err(Missed::Failed(failure, probe)) = self.attempt(other, attempt, true, share).await else {
+            let Err(Missed::Failed(failure, probe)) = self.attempt(other, attempt, of_other, share).await else {
                 return Ok(was_up);
             };
             let server = self.pacer.server_state(false);
@@ -198,7 +226,7 @@ impl Fetcher {
         &self,
         asked: Asked,
         attempt: u32,
-        is_last: bool,
+        attempts: Attempts,
         share: &Share,
     ) -> Result<(Fetched, Duration), Missed> {
         let slot = self.pacer.slot().await;
@@ -206,7 +234,7 @@ impl Fetcher {
         self.reporter.report(&Event::Requested { page: asked.page, attempt });
         let sent = self.pacer.now();
         let answer = match self.client.get(asked, share).await {
-            Ok(Ok(answer)) => self.decode(asked, sent, &answer, is_last),
+            Ok(Ok(answer)) => self.decode(asked, sent, &answer, attempts.is_last_reading()),
             Ok(Err(no_room)) => {
                 self.pacer.answered(slot);
                 return Err(Missed::NoRoom(no_room));
@@ -220,17 +248,26 @@ impl Fetcher {
                 Ok((fetched, self.pacer.now().saturating_sub(sent)))
             }
             Err(kind) => {
-                let (failure, probe) = (Failure::from(kind), slot.probe);
+                let (failure, probe) = (self.judge(kind.into(), &slot, attempts), slot.probe);
                 self.failed(slot, &failure);
                 Err(Missed::Failed(failure, probe))
             }
         }
     }
 
+    /// The failure as the other pages show it: a 503 beside pages that arrive is a refusal because of the rate.
+    fn judge(&self, failure: Failure, slot: &Slot, attempts: Attempts) -> Failure {
+        let is_refusal = failure.may_be_refusal()
+            && attempts.may_be_refused(self.pacer.server_state(false))
+            && self.pacer.is_refusal(slot);
+        if is_refusal { failure.into_refusal() } else { failure }
+    }
+
     /// Records a failed attempt, which may make all requests wait.
     fn failed(&self, slot: Slot, failure: &Failure) {
         self.reporter.report(&Event::Failed { class: failure.class });
         let held = match failure.class {
+            FailureClass::RateLimited if failure.may_be_refusal() => self.pacer.refused_with_503(slot),
             FailureClass::RateLimited => {
                 let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));
                 self.pacer.refused(slot, told)
@@ -284,8 +321,8 @@ fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &
     match error {
         DecodeError::Identity(reason) => FailureKind::Identity(reason),
         DecodeError::Malformed(reason) if error_body::is_not_a_page(body) => {
-            let retry_after = error_body::retry_after(headers, body);
-            FailureKind::NotAPage { reason, message: message(), retry_after }
+            let Refusal { retry_after, is_rate_limit } = refusal::read(200, headers, body);
+            FailureKind::NotAPage { reason, message: message(), retry_after, is_rate_limit }
         }
         DecodeError::Malformed(reason) => FailureKind::InvalidPage { reason, message: message() },
     }

@@ -133,9 +133,12 @@ impl Reader {
             let (fetcher, share) = (Arc::clone(&self.fetcher), share.of(request.ticket));
             fetcher.pacer.set_pages_left(self.progress.sent());
             self.in_flight.insert(request.ticket);
+            let now = fetcher.pacer.now();
+            let is_past_the_end = self.progress.end_of_list(request.asked, self.planner.total(), now).is_some();
             self.tasks.spawn(async move {
                 let result = match request.ticket {
                     0 => fetcher.fetch_first(request.asked, &share).await,
+                    _ if is_past_the_end => fetcher.fetch_past_the_end(request.asked, &share).await,
                     _ => fetcher.fetch(request.asked, &share).await,
                 };
                 Read { request, in_pieces: false, result, share }

@@ -41,7 +41,7 @@ pub struct SandboxConfig {
     pub stale_count: StaleCount,
     /// Time from the arrival of a request to its response, whatever the response. Default 0.
     pub latency: Duration,
-    /// How many requests are accepted; others get 429. Default: all.
+    /// How many requests are accepted; others get 429, or another status. Default: all.
     pub limit: Limit,
     /// What goes wrong with requests for pages; the first match wins. Drawn from `seed`. Default: nothing.
     pub faults: Vec<FaultRule>,

@@ -5,9 +5,9 @@
 //! a view of the list.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
 
 use super::config::SandboxConfig;
@@ -15,8 +15,8 @@ use super::contacts::Contacts;
 use super::faults::{PageRequest, Plan};
 use super::http::delivery::{Delivery, Reply};
 use super::http::request::Request;
-use super::http::response;
-use super::limits::Gate;
+use super::http::response::{self, Response};
+use super::limits::{Gate, Refusal, Rejected};
 use super::list::{List, Mutations};
 use super::lock::lock;
 use super::outage::{OutageKind, Outages};
@@ -124,9 +124,7 @@ impl Handler {
                 let decision = self.accepted(request);
                 Decision { reply: Reply { slot, ..decision.reply }, ..decision }
             }
-            Err(rejected) => {
-                Decision::without_list(Verdict::RateLimited, response::too_many_requests(rejected.retry_after))
-            }
+            Err(rejected) => Decision::without_list(Verdict::RateLimited, refused(rejected, SystemTime::now())),
         }
     }
 
@@ -180,6 +178,24 @@ impl Handler {
         }
         reply
     }
+}
+
+/// The response to a request over the limit.
+fn refused(rejected: Rejected, now: SystemTime) -> Response {
+    let Rejected { status, refusal, seconds } = rejected;
+    let told = (refusal == Refusal::RetryAfter).then_some(seconds);
+    let mut response = if status == 429 { response::too_many_requests(told) } else { response::status(status) };
+    match refusal {
+        Refusal::RetryAfter => response::set(&mut response, RETRY_AFTER, seconds.into()),
+        Refusal::Quota => {
+            // Rounded up, so that the quota is not used up any more then.
+            let reset = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() + seconds + 1;
+            response::set(&mut response, HeaderName::from_static("x-ratelimit-remaining"), 0.into());
+            response::set(&mut response, HeaderName::from_static("x-ratelimit-reset"), reset.into());
+        }
+        Refusal::Silent => {}
+    }
+    response
 }
 
 /// The reply to every request during an outage.

@@ -39,6 +39,7 @@ mod process;
 mod program;
 mod proxy;
 mod publish;
+mod refusals;
 mod required_level;
 mod run_report;
 mod sandbox;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::StatusCode;
-use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY};
+use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY};
 use serde_json::json;
 
 /// A response, before it is delivered.
@@ -54,18 +54,13 @@ pub(in crate::sandbox) fn page_not_found() -> Response {
     )
 }
 
-/// 429, with `Retry-After` in seconds if given.
+/// 429. If the time to retry is given, its text says so; the header is up to the caller.
 pub(in crate::sandbox) fn too_many_requests(retry_after: Option<u64>) -> Response {
     let detail = match retry_after {
         Some(seconds) => format!("Rate limit exceeded. Please retry in {seconds} seconds."),
         None => "Rate limit exceeded. Please retry later.".to_owned(),
     };
-    let mut response =
-        contacts_error(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests", &detail);
-    if let Some(seconds) = retry_after {
-        set(&mut response, RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
+    contacts_error(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests", &detail)
 }
 
 /// 404 for any other path, in the shape of the other v2 endpoints.

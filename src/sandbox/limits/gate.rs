@@ -14,6 +14,7 @@ use crate::sandbox::lock::lock;
 #[derive(Debug)]
 pub(in crate::sandbox) struct Gate {
     limiter: Arc<Mutex<Limiter>>,
+    status: u16,
     refusal: Refusal,
 }
 
@@ -30,10 +31,13 @@ enum Limiter {
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Slot(Option<Arc<Mutex<Limiter>>>);
 
-/// A rejected request: the value of `Retry-After`, if it is sent.
+/// A rejected request, and how the response says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox) struct Rejected {
-    pub(in crate::sandbox) retry_after: Option<u64>,
+    pub(in crate::sandbox) status: u16,
+    pub(in crate::sandbox) refusal: Refusal,
+    /// Until a request would be accepted: whole seconds, at least 1.
+    pub(in crate::sandbox) seconds: u64,
 }
 
 impl Limiter {
@@ -66,15 +70,18 @@ impl Limiter {
 
 impl Gate {
     pub(in crate::sandbox) fn new(limit: Limit) -> Self {
-        Self { limiter: Arc::new(Mutex::new(Limiter::new(limit.policy))), refusal: limit.refusal }
+        let limiter = Arc::new(Mutex::new(Limiter::new(limit.policy)));
+        Self { limiter, status: limit.status, refusal: limit.refusal }
     }
 
     /// Accepts or rejects a request that arrived at `now`.
     pub(in crate::sandbox) fn enter(&self, now: Instant) -> Result<Slot, Rejected> {
         match lock(&self.limiter).admit(now) {
             Ok(()) => Ok(Slot(Some(Arc::clone(&self.limiter)))),
-            Err(_) if self.refusal == Refusal::Silent => Err(Rejected { retry_after: None }),
-            Err(wait) => Err(Rejected { retry_after: Some(retry_after_seconds(wait)) }),
+            Err(wait) => {
+                let seconds = retry_after_seconds(wait);
+                Err(Rejected { status: self.status, refusal: self.refusal, seconds })
+            }
         }
     }
 }
@@ -107,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn every_limit_rejects_with_and_without_retry_after() {
+    fn every_limit_rejects_and_says_how_long() {
         let (now, window) = (Instant::now(), Duration::from_secs(90));
         for (limit, seconds) in [
             (Limit::token_bucket(0.5, 1.0), 2),
@@ -115,10 +122,11 @@ mod tests {
             (Limit::sliding_window(1, window), 90),
             (Limit::in_flight(1), 1),
         ] {
-            for (limit, retry_after) in [(limit, Some(seconds)), (limit.silent(), None)] {
+            for limit in [limit, limit.silent().with_status(503)] {
+                let Limit { status, refusal, .. } = limit;
                 let gate = Gate::new(limit);
                 let _held = gate.enter(now).unwrap();
-                assert_eq!(gate.enter(now).unwrap_err(), Rejected { retry_after }, "{limit:?}");
+                assert_eq!(gate.enter(now).unwrap_err(), Rejected { status, refusal, seconds }, "{limit:?}");
             }
         }
     }

@@ -16,15 +16,25 @@ use crate::sandbox::parse::{ParseError, duration, ensure, option, value};
 /// | `sliding:20/1s` | 20 requests in any 1 s |
 /// | `in-flight:4` | 4 concurrent requests |
 ///
-/// Append `,silent` to any of them to send 429 without `Retry-After`. Times are written as `500ms`, `1s`,
+/// Append `,silent` to any of them to send 429 without `Retry-After`, `,quota` to send a used-up quota instead
+/// (`X-RateLimit-Remaining: 0` and `X-RateLimit-Reset`, a Unix time), and `,status=503` to send another error status. So
+/// `10/s,burst=5,status=503,silent` refuses like nginx's `limit_req`, and `fixed:300/60s,status=403,quota` like GitHub. Times are written as `500ms`, `1s`,
 /// `s`, `1m` or `1h`; `20/s` is the same as `20/1s`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Limit {
     /// Which requests are accepted.
     pub policy: LimitPolicy,
+    /// The status of the response to other requests, from 400 to 599. Default 429.
+    pub status: u16,
     /// What rejected requests are told.
     pub refusal: Refusal,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        LimitPolicy::default().into()
+    }
 }
 
 /// Which requests are accepted.
@@ -62,12 +72,14 @@ pub enum LimitPolicy {
     },
 }
 
-/// What a 429 of the limiter says about when to retry.
+/// What the response to a rejected request says about when to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Refusal {
     /// `Retry-After`: seconds until a request would be accepted, rounded up, at least 1.
     #[default]
     RetryAfter,
+    /// A used-up quota: `X-RateLimit-Remaining: 0`, and the Unix time of its reset in `X-RateLimit-Reset`.
+    Quota,
     /// Nothing.
     Silent,
 }
@@ -109,7 +121,16 @@ impl Limit {
         Self { refusal: Refusal::Silent, ..self }
     }
 
+    /// The same limit with another status of the response to rejected requests.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     pub(in crate::sandbox) fn check(&self) -> Result<(), String> {
+        ensure((400..=599).contains(&self.status), || {
+            format!("the status of a refusal must be between 400 and 599, not {}", self.status)
+        })?;
         let positive = |requests: u32| ensure(requests > 0, || "a limit must allow at least 1 request".to_owned());
         match self.policy {
             LimitPolicy::Unlimited => Ok(()),
@@ -130,7 +151,7 @@ impl Limit {
 
 impl From<LimitPolicy> for Limit {
     fn from(policy: LimitPolicy) -> Self {
-        Self { policy, refusal: Refusal::default() }
+        Self { policy, status: 429, refusal: Refusal::default() }
     }
 }
 
@@ -143,11 +164,13 @@ impl FromStr for Limit {
         for part in parts {
             match (option(part), &mut limit.policy) {
                 (("silent", None), _) => limit.refusal = Refusal::Silent,
+                (("quota", None), _) => limit.refusal = Refusal::Quota,
+                (("status", Some(given)), _) => limit.status = value("status", given, "an error status")?,
                 (("burst", Some(given)), LimitPolicy::TokenBucket { burst, .. }) => {
                     *burst = value("burst", given, "a number of requests")?;
                 }
                 (("burst", _), _) => return Err(ParseError::new("burst=NUMBER requires a limit such as 20/s")),
-                _ => return Err(ParseError::unknown(part, "burst=NUMBER, silent")),
+                _ => return Err(ParseError::unknown(part, "burst=NUMBER, status=NUMBER, quota, silent")),
             }
         }
         limit.check().map_err(ParseError::new)?;
@@ -203,6 +226,7 @@ mod tests {
             Limit::fixed_window(0, second),
             Limit::sliding_window(1, Duration::ZERO),
             Limit::in_flight(0),
+            Limit::in_flight(1).with_status(200),
         ] {
             assert!(limit.check().is_err(), "{limit:?}");
         }
@@ -222,6 +246,11 @@ mod tests {
             ("fixed:5/s", Limit::fixed_window(5, Duration::from_secs(1))),
             ("sliding:20/0.5s,silent", Limit::sliding_window(20, Duration::from_millis(500)).silent()),
             ("in-flight:4", Limit::in_flight(4)),
+            ("10/s,burst=5,status=503,silent", Limit::token_bucket(10.0, 5.0).silent().with_status(503)),
+            (
+                "fixed:300/60s,status=403,quota",
+                Limit { refusal: Refusal::Quota, ..Limit::fixed_window(300, minute).with_status(403) },
+            ),
         ] {
             assert_eq!(text.parse(), Ok(limit), "{text}");
         }
@@ -240,6 +269,8 @@ mod tests {
             ("fixed:0/s", "at least 1"),
             ("leaky:1/s", "a limit such as"),
             ("in-flight:4,burst=2", "burst=NUMBER requires"),
+            ("20/s,status=302", "between 400 and 599"),
+            ("20/s,status=low", "an error status"),
             ("20/s,loud", "unknown option \"loud\""),
         ] {
             let error = text.parse::<Limit>().unwrap_err().to_string();

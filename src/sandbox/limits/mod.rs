@@ -13,5 +13,5 @@ mod gate;
 mod limit;
 mod windows;
 
-pub(super) use gate::{Gate, Slot};
+pub(super) use gate::{Gate, Rejected, Slot};
 pub use limit::{Limit, LimitPolicy, Refusal};

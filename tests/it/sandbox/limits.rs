@@ -1,6 +1,6 @@
 //! Limits over real sockets; unit tests next to the code check in virtual time how each one counts.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use linq_export::sandbox::{Limit, Verdict, max_within};
 use tokio::task::JoinSet;
@@ -30,6 +30,26 @@ async fn over_any_limit_the_answer_is_429_with_or_without_retry_after() {
             assert_eq!(client.send("GET", CONTACTS, "").await.status, 401);
         }
     }
+}
+
+#[tokio::test]
+async fn a_refusal_may_have_another_status_and_tell_a_quota() {
+    let sandbox = start(|config| config.limit = "fixed:1/60s,status=403,quota".parse().unwrap()).await;
+    let mut client = Client::connect(sandbox.address()).await;
+    assert_eq!(client.send("GET", CONTACTS, TOKEN).await.status, 200);
+    let refused = client.send("GET", CONTACTS, TOKEN).await;
+    let header = |name: &str| refused.headers.get(name).map(String::as_str);
+    assert_eq!((refused.status, header("x-ratelimit-remaining"), header("retry-after")), (403, Some("0"), None));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let left = header("x-ratelimit-reset").unwrap().parse::<u64>().unwrap() - now;
+    assert!((55..=62).contains(&left), "{left} s");
+    assert_eq!(sandbox.requests()[1].verdict, Verdict::RateLimited);
+
+    let sandbox = start(|config| config.limit = "fixed:1/60s,status=503,silent".parse().unwrap()).await;
+    let mut client = Client::connect(sandbox.address()).await;
+    client.send("GET", CONTACTS, TOKEN).await;
+    let refused = client.send("GET", CONTACTS, TOKEN).await;
+    assert_eq!((refused.status, refused.headers.get("retry-after")), (503, None));
 }
 
 #[tokio::test]
