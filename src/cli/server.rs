@@ -39,16 +39,20 @@ pub struct Server {
     /// Also trust the root certificates in this PEM file, such as those of a company proxy
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CA_CERT", hide_short_help = true)]
     ca_cert: Option<PathBuf>,
-    /// Maximum requests per second, or auto
+    /// Maximum requests per second, auto or unlimited
     ///
-    /// Retries count as requests. auto finds the rate that the server sustains, up to --max-rate.
+    /// Retries count as requests. auto finds the rate that the server sustains, up to --max-rate. unlimited, for a server of
+    /// your own, sends up to --concurrency requests at once without pauses, and slows down only if the server rejects some.
     #[arg(long, value_name = "RATE", default_value = "auto", env = "LINQ_EXPORT_RATE")]
     rate: RateOption,
     #[arg(
         long,
         value_name = "RATE",
         env = "LINQ_EXPORT_MAX_RATE",
-        help = format!("Upper limit of the automatic rate, in requests per second [default: {}]", defaults::MAX_RATE),
+        help = format!(
+            "Upper limit of the automatic rate, in requests per second, or unlimited [default: {}]",
+            defaults::MAX_RATE
+        ),
         hide_short_help = true
     )]
     max_rate: Option<Rate>,
@@ -133,7 +137,7 @@ fn per_page(text: &str) -> Result<PerPage, String> {
     PerPage::new(contacts).map_err(|error| error.to_string())
 }
 
-/// A rate as given: a number, or `auto`.
+/// A rate as given: a number, `unlimited` or `auto`.
 #[derive(Debug, Clone, Copy)]
 enum RateOption {
     Auto,
@@ -144,12 +148,13 @@ impl FromStr for RateOption {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            _ if text.parse::<f64>().is_err() => {
-                Err(ConfigError::Range("expected a number of requests per second or \"auto\"".to_owned()))
+        match (text, text.parse()) {
+            ("auto", _) => Ok(Self::Auto),
+            (_, Err(_)) if text.parse::<f64>().is_err() => {
+                let expected = format!("expected a number of requests per second, \"{}\" or \"auto\"", Rate::UNLIMITED);
+                Err(ConfigError::Range(expected))
             }
-            _ => text.parse().map(Self::Fixed),
+            (_, rate) => rate.map(Self::Fixed),
         }
     }
 }

@@ -191,12 +191,13 @@ impl Default for SecondLook {
 pub enum Pacing {
     /// Automatic: the run finds the rate that the server sustains.
     Learn {
-        /// Upper limit. Default: 100 requests per second.
+        /// Upper limit, possibly [`Rate::UNLIMITED`]. Default: 100 requests per second.
         ceiling: Rate,
         /// The sustained rate of an earlier run. Default: unknown.
         known: Option<Rate>,
     },
-    /// This rate from the start and never more; less while the server is rate limiting.
+    /// This rate from the start and never more; less while the server is rate limiting. With [`Rate::UNLIMITED`] only the
+    /// number of concurrent requests limits it.
     Fixed(Rate),
 }
 

@@ -4,11 +4,19 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use super::{ConfigError, defaults};
 
-/// Requests per second, from 0.01 to 10,000: finite and above zero, so that users need not check again.
+/// Requests per second, from 0.01 to 10,000, or [`Rate::UNLIMITED`]: finite and above zero, so that users need not check
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Rate(f64);
 
 impl Rate {
+    /// No limit: only the number of concurrent requests limits the rate. For a server of your own.
+    ///
+    /// It is a rate that no client reaches, so that pacing needs no special case. Its slots are 10 ns long, which the rate
+    /// cap can still divide by ten.
+    pub const UNLIMITED: Self = Self(1e8);
+    /// The name of [`Rate::UNLIMITED`].
+    const UNLIMITED_NAME: &str = "unlimited";
     /// Default upper limit of the automatic rate: 100 per second.
     pub const HIGHEST_LEARNED: Self = Self(defaults::MAX_RATE);
     /// Lower limit of the automatic rate. One request in 20 s still notices within a minute that a limit was raised.
@@ -24,7 +32,8 @@ impl Rate {
         if (Self::MIN..=Self::MAX).contains(&per_second) {
             Ok(Self(per_second))
         } else {
-            Err(ConfigError::Range(format!("must be between {} and {} requests per second", Self::MIN, Self::MAX)))
+            let (least, most, unlimited) = (Self::MIN, Self::MAX, Self::UNLIMITED);
+            Err(ConfigError::Range(format!("must be between {least} and {most} requests per second, or {unlimited}")))
         }
     }
 
@@ -57,15 +66,17 @@ impl FromStr for Rate {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        let per_second =
-            text.parse().map_err(|_| ConfigError::Range("expected a number of requests per second".into()))?;
-        Self::new(per_second)
+        if text == Self::UNLIMITED_NAME {
+            return Ok(Self::UNLIMITED);
+        }
+        let expected = || format!("expected a number of requests per second or \"{}\"", Self::UNLIMITED);
+        Self::new(text.parse().map_err(|_| ConfigError::Range(expected()))?)
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        if *self == Self::UNLIMITED { f.write_str(Self::UNLIMITED_NAME) } else { self.0.fmt(f) }
     }
 }
 
@@ -82,5 +93,12 @@ mod tests {
         for text in ["0", "-1", "nan", "inf", "1e9", "ten", ""] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn unlimited_is_the_highest_rate_and_reads_back() {
+        assert_eq!("unlimited".parse::<Rate>().unwrap(), Rate::UNLIMITED);
+        assert_eq!(Rate::UNLIMITED.to_string(), "unlimited");
+        assert!(Rate::UNLIMITED > Rate::new(Rate::MAX).unwrap());
     }
 }

@@ -241,3 +241,27 @@ impl Pacer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::defaults;
+
+    #[tokio::test(start_paused = true)]
+    async fn unlimited_requests_are_not_spaced_but_obey_retry_after() {
+        let pacer = Pacer::new(Pacing::Fixed(Rate::UNLIMITED), defaults::CONCURRENCY, Backoff::default());
+        let mut slots = Vec::new();
+        while slots.len() < defaults::CONCURRENCY.get() {
+            slots.push(pacer.slot().await);
+        }
+        assert!(pacer.now() < Duration::from_millis(5), "{:?}", pacer.now());
+        let wait = Duration::from_mins(1);
+        let told = pacer.now() + wait;
+        assert_eq!(pacer.refused(slots.remove(0), Some(wait)), Some(wait));
+        for slot in slots {
+            pacer.page(slot);
+        }
+        pacer.page(pacer.slot().await);
+        assert!(pacer.now() >= told, "{:?}", pacer.now());
+    }
+}

@@ -17,12 +17,12 @@ class Program:
     def __init__(self, path):
         self.path = Path(path).resolve()
 
-    def export(self, output, *options):
-        """Exports to `output`. Returns stderr."""
+    def export(self, output, *options, rate="10000"):
+        """Exports to `output`, by default as fast as possible. Returns stderr."""
         # An export may replace one of other contacts, which then look deleted.
         environment = ENVIRONMENT | {"LINQ_INTEGRATION_TOKEN": TOKEN, "LINQ_EXPORT_MAX_DELETES": "100%"}
         done = subprocess.run(
-            [self.path, "contacts", "--rate", "10000", *map(str, options), "-o", output],
+            [self.path, "contacts", "--rate", rate, *map(str, options), "-o", output],
             env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS,
         )
         assert done.returncode == 0, f"exit {done.returncode}: {done.stderr}"

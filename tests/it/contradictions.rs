@@ -57,6 +57,7 @@ fn what_goes_together_is_let_through() {
         &["--columns", "contact_owner", "--drop", "owner_email"],
         &["--columns", "id,id,email"],
         &["--max-rate", "5000"],
+        &["--max-rate", "unlimited"],
         &["--limit", "5", "--require", "any"],
         &["--mode", "400"],
     ] {
