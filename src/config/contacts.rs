@@ -193,12 +193,21 @@ pub enum Pacing {
     Learn {
         /// Upper limit, possibly [`Rate::UNLIMITED`]. Default: 100 requests per second.
         ceiling: Rate,
-        /// The sustained rate of an earlier run. Default: unknown.
-        known: Option<Rate>,
+        /// What an earlier run found out. Default: nothing.
+        known: Option<KnownRate>,
     },
     /// This rate from the start and never more; less while the server is rate limiting. With [`Rate::UNLIMITED`] only the
     /// number of concurrent requests limits it.
     Fixed(Rate),
+}
+
+/// A rate that an earlier run has sustained, to start with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum KnownRate {
+    /// The server has a limit slightly above this rate. It is kept for as many pages, before a higher one is tried.
+    Limit(Rate, u64),
+    /// The server has not refused this rate, and may sustain more.
+    AtLeast(Rate),
 }
 
 impl Default for Pacing {

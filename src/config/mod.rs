@@ -22,7 +22,9 @@ mod traces;
 pub use base_url::{BaseUrl, PlainHttp};
 pub use columns::{Content, Hashed, HmacKey, Layout, Owners};
 pub use compression::{Codec, Compression};
-pub use contacts::{Backoff, ContactsConfig, OnUnreadable, Pacing, PerPage, RetryLimits, SecondLook, Timeouts};
+pub use contacts::{
+    Backoff, ContactsConfig, KnownRate, OnUnreadable, Pacing, PerPage, RetryLimits, SecondLook, Timeouts,
+};
 pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
 pub(crate) use encoding::Named;

@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use crate::config::Rate;
 use crate::page::{FailureClass, WarningKind};
 
 /// Something that happened in a run.
@@ -85,6 +88,13 @@ pub enum Event {
         least: u64,
         /// Time until it is read again.
         wait: Duration,
+    },
+    /// The run starts with a rate that an earlier one has learned.
+    StartingRate {
+        /// The rate.
+        rate: Rate,
+        /// When it was learned.
+        learned: DateTime<Utc>,
     },
     /// The manifest of the previous export cannot be read, so deletions since then cannot be counted.
     NoMeasure {

@@ -31,14 +31,33 @@ pub struct ReadSummary {
     pub failures: Failures,
     /// JSON of complete pages, in bytes.
     pub bytes: u64,
-    /// The learned rate; `None` if no request was rate limited.
-    pub learned_rate: Option<Rate>,
+    /// What was found out about the request rate; `None` if too few pages were read.
+    pub rate: Option<MeasuredRate>,
     /// When reading began by the server's clock, or slightly earlier; `None` if its responses have no date.
     pub server_start: Option<DateTime<Utc>>,
     /// What is proven about completeness.
     pub certificate: Certificate,
     /// Values that could not be stored as sent, by kind and column: the first one, and how many.
     pub warnings: BTreeMap<(WarningKind, &'static str), (Warning, u64)>,
+}
+
+/// What a run found out about the request rate that the server sustains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct MeasuredRate {
+    /// Requests per second.
+    pub rate: Rate,
+    /// Pages it was measured over, at least [`MeasuredRate::FEWEST_PAGES`].
+    pub pages: u64,
+    /// The time in which they arrived.
+    pub span: Duration,
+    /// Whether the server refused more. Otherwise it may sustain a higher rate.
+    pub is_limit: bool,
+}
+
+impl MeasuredRate {
+    /// Fewer pages say nothing about a rate.
+    pub const FEWEST_PAGES: u64 = 100;
 }
 
 /// The result of an export.

@@ -14,7 +14,8 @@ use super::attempts::{FirstFailure, ServerState};
 use super::outage::Health;
 use super::rate_cap::RateCap;
 use crate::api::rate_limit_headers::Quota;
-use crate::config::{Backoff, Pacing, Rate};
+use crate::config::{Backoff, KnownRate, Pacing};
+use crate::events::MeasuredRate;
 use crate::rate::{NextSend, RateController, Ticket};
 
 /// Permission to send one request.
@@ -54,6 +55,9 @@ struct State {
     told: Duration,
 }
 
+/// The pages for which a rate that was set is kept after a refusal, before a higher one is tried.
+const FIXED_PAGES: u64 = 50;
+
 /// How much a wait must grow to be reported again.
 const NEWS: Duration = Duration::from_secs(1);
 
@@ -73,7 +77,7 @@ impl Pacer {
         let start = Instant::now();
         let (ceiling, known) = match pacing {
             Pacing::Learn { ceiling, known } => (ceiling, known),
-            Pacing::Fixed(rate) => (rate, Some(rate)),
+            Pacing::Fixed(rate) => (rate, Some(KnownRate::Limit(rate, FIXED_PAGES))),
         };
         let state = State {
             pace: RateController::new(concurrency, ceiling, known),
@@ -207,10 +211,9 @@ impl Pacer {
         }
     }
 
-    /// The learned rate; `None` if no request was rate limited.
-    pub fn learned(&self) -> Option<Rate> {
-        let state = self.lock();
-        state.pace.learned().filter(|_| state.refused)
+    /// What was found out about the request rate; `None` if too few pages were read.
+    pub fn measured(&self) -> Option<MeasuredRate> {
+        self.lock().pace.measured()
     }
 
     fn try_slot(&self) -> Result<Slot, NextSend> {
@@ -245,7 +248,7 @@ impl Pacer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::defaults;
+    use crate::config::{Rate, defaults};
 
     #[tokio::test(start_paused = true)]
     async fn unlimited_requests_are_not_spaced_but_obey_retry_after() {

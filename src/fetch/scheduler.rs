@@ -198,7 +198,7 @@ impl Reader {
         ReadSummary {
             requests: fetcher.requests.load(Ordering::Relaxed),
             bytes: progress.bytes,
-            learned_rate: fetcher.pacer.learned(),
+            rate: fetcher.pacer.measured(),
             server_start,
             certificate,
             ..ReadSummary::default()

@@ -138,8 +138,8 @@ fn options_of(config: &ExportConfig) -> OptionsRecord {
 
 fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Option<Learned>) -> RunRecord {
     // A rate that was set was not learned.
-    let learns = matches!(config.contacts.pacing, Pacing::Learn { .. });
-    let learned = read.learned_rate.filter(|_| learns).map(|rate| Learned { rate, at: times.finished() }).or(earlier);
+    let measured = read.rate.filter(|_| matches!(config.contacts.pacing, Pacing::Learn { .. }));
+    let rate = Learned::next(earlier, measured.map(|rate| Learned { rate, at: times.finished() }));
     let failures = read.failures;
     RunRecord {
         pages: read.pages,
@@ -153,8 +153,7 @@ fn run_of(config: &ExportConfig, read: &ReadSummary, times: Times, earlier: Opti
         },
         retries: read.retries,
         slowdowns: failures.rate_limited,
-        learned_rate: learned.map(|learned| learned.rate.per_second()),
-        learned_at: learned.map(|learned| timestamp(learned.at)),
+        rate: rate.map(Learned::record),
         bytes_read: read.bytes,
     }
 }

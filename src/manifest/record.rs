@@ -98,10 +98,21 @@ pub(crate) struct RunRecord {
     pub requests: RequestsRecord,
     pub retries: u64,
     pub slowdowns: u64,
-    pub learned_rate: Option<f64>,
-    /// When it was learned, by this run or an earlier one.
-    pub learned_at: Option<String>,
+    /// What this run, or an earlier one, found out about the request rate.
+    pub rate: Option<RateRecord>,
     pub bytes_read: u64,
+}
+
+/// A rate that the server sustained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RateRecord {
+    pub per_second: f64,
+    /// The pages it was measured over, and the time in which they arrived.
+    pub pages: u64,
+    pub seconds: f64,
+    /// Whether the server refused more; otherwise it may sustain a higher rate.
+    pub is_limit: bool,
+    pub measured_at: String,
 }
 
 /// Requests by outcome. Two kinds are counted only in `sent`: successful probes of a server that was down, and requests

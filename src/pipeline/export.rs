@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::contacts::{Contacts, Rows, bug, read};
 use super::encode::Encode;
 use super::kit;
-use super::warm_start::{contacts_before, learned_before, with_start};
+use super::warm_start::{contacts_before, learned_before, start_with, with_start};
 use crate::config::{Content, ExportConfig, OnIncomplete};
 use crate::destination::{Destination, Piece, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
@@ -139,7 +139,8 @@ impl Run<'_> {
             };
             // A single empty response is never enough, however few contacts there were before.
             let doubted = least.max(before.min(1));
-            let contacts = read(&with_start(&config, earlier, doubted), rows, reporter)?;
+            let start = start_with(earlier, &*reporter);
+            let contacts = read(&with_start(&config, start, doubted), rows, reporter)?;
             Ok(Reading { contacts, earlier, before, least })
         };
         tokio::task::spawn_blocking(begin).await.map_err(bug)?

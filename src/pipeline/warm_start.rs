@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::Utc;
 
-use crate::config::{ContactsConfig, ExportConfig, OnIncomplete, OnUnreadable, Pacing};
+use crate::config::{ContactsConfig, ExportConfig, KnownRate, OnIncomplete, OnUnreadable, Pacing};
 use crate::destination::partitions;
 use crate::events::{Event, Reporter};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
@@ -28,6 +28,15 @@ pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     })
 }
 
+/// What the run starts with, by what an earlier one has learned, and says so.
+pub(super) fn start_with(earlier: Option<Learned>, reporter: &dyn Reporter) -> Option<KnownRate> {
+    let earlier = earlier?;
+    let start = earlier.start(Utc::now())?;
+    let (KnownRate::Limit(rate, _) | KnownRate::AtLeast(rate)) = start;
+    reporter.report(&Event::StartingRate { rate, learned: earlier.at });
+    Some(start)
+}
+
 /// The contacts in the export that is replaced; `None` if its manifest does not tell, or if this run has a limit.
 pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) -> Option<u64> {
     let manifest = config.output.manifest_path().filter(|_| config.contacts.limit.is_none())?;
@@ -38,14 +47,14 @@ pub(super) fn contacts_before(config: &ExportConfig, reporter: &dyn Reporter) ->
 }
 
 /// The configuration for reading: starts at the learned rate, and re-reads page 1 if it counts fewer than `least` contacts.
-pub(super) fn with_start(config: &ExportConfig, earlier: Option<Learned>, least: u64) -> ContactsConfig {
+pub(super) fn with_start(config: &ExportConfig, start: Option<KnownRate>, least: u64) -> ContactsConfig {
     let mut contacts = config.contacts.clone();
     if config.on_incomplete == OnIncomplete::Publish || config.contacts.required() == Require::Any {
         contacts.on_unreadable = OnUnreadable::Skip;
     }
     contacts.second_look.below = contacts.second_look.below.max(least);
     if let Pacing::Learn { known: known @ None, .. } = &mut contacts.pacing {
-        *known = earlier.and_then(Learned::start);
+        *known = start;
     }
     contacts
 }

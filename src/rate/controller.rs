@@ -10,8 +10,10 @@ use super::evidence::{Evidence, Expectation};
 use super::not_before::NotBefore;
 use super::sample::{Hit, Period, uncounted};
 use super::spacing::{NextSend, RoundTrip, Slots, Ticket};
+use super::sustained::Sustained;
 use super::trial::Trial;
-use crate::config::Rate;
+use crate::config::{KnownRate, Rate};
+use crate::events::MeasuredRate;
 
 /// The initial rate in requests per second, about three in the first round trip: 10 was slower (70.7 instead of 72.4 % of
 /// the ideal speed in 100 pages), 40 refused more (3.6 instead of 3.3 %).
@@ -28,8 +30,8 @@ const LONGEST_WINDOW: Duration = Duration::from_mins(2);
 /// speed in 300 pages), four refused 3.75 % in 100 pages.
 const DASH_WINDOWS: u64 = 2;
 
-/// What counts of a wait that the server asked for while it was not seen to refuse other requests.
-const UNCONFIRMED_WAIT: Duration = Duration::from_secs(1);
+/// What counts of a wait that the server asked for, if it admitted other requests in such waits.
+const DOUBTED_WAIT: Duration = Duration::from_secs(1);
 
 /// A request sent this much later than allowed was delayed by the client: an outage, a slow disk. Timers and scheduling
 /// stay below it.
@@ -66,6 +68,8 @@ pub struct RateController {
     period: Period,
     /// What was learned; `None` until the first refusal that counts, while the rate ramps up.
     plateau: Option<Plateau>,
+    /// What was sustained since then.
+    sustained: Sustained,
     pages_left: u64,
 }
 
@@ -73,14 +77,19 @@ pub struct RateController {
 impl RateController {
     /// Starts a run with at most `concurrency` requests in flight and at most `ceiling` requests per second.
     ///
-    /// `known` is the rate learned by an earlier run. Without it the rate ramps up from 20 requests per second until the
-    /// first refusal.
+    /// `known` is what an earlier run found out. Unless that is a limit, the rate ramps up until the first refusal that
+    /// counts, from the known rate or from 20 requests per second.
     #[must_use]
-    pub fn new(concurrency: NonZeroUsize, ceiling: Rate, known: Option<Rate>) -> Self {
+    pub fn new(concurrency: NonZeroUsize, ceiling: Rate, known: Option<KnownRate>) -> Self {
+        let (start, plateau) = match known {
+            None => (START, None),
+            Some(KnownRate::AtLeast(rate)) => (START.max(rate.per_second()), None),
+            Some(KnownRate::Limit(rate, pages)) => (rate.per_second(), Some(Plateau::known(rate, pages))),
+        };
         Self {
             concurrency: u32::try_from(concurrency.get()).map_or(f64::INFINITY, f64::from),
             ceiling,
-            rate: Rate::within(ceiling, known.map_or(START, Rate::per_second)),
+            rate: Rate::within(ceiling, start),
             round_trip: RoundTrip::default(),
             slots: Slots::default(),
             not_before: NotBefore::default(),
@@ -93,7 +102,8 @@ impl RateController {
             episode: None,
             trial: None,
             period: Period::default(),
-            plateau: known.map(Plateau::known),
+            plateau,
+            sustained: Sustained::default(),
             pages_left: u64::MAX,
         }
     }
@@ -113,11 +123,38 @@ impl RateController {
         self.rate
     }
 
-    /// The learned rate, slightly below the server's limit; `None` if nothing was refused and no rate was known.
-    #[must_use]
+    /// The learned rate, slightly below the server's limit; `None` if no refusal counted and no limit was known.
+    #[cfg(test)]
     pub fn learned(&self) -> Option<Rate> {
         let base = self.plateau.as_ref()?.base;
         Some(Rate::within(self.ceiling, base))
+    }
+
+    /// What was found out about the rate that the server sustains; `None` if too few pages were read.
+    #[must_use]
+    pub fn measured(&self) -> Option<MeasuredRate> {
+        let limit = self.plateau.as_ref().filter(|plateau| plateau.sample.pages > 0).map(|plateau| {
+            // The pages since then have confirmed it.
+            let pages = plateau.sample.pages.saturating_add(self.sustained.pages);
+            let seconds = Duration::try_from_secs_f64(plateau.sample.seconds).unwrap_or_default();
+            MeasuredRate {
+                rate: Rate::within(self.ceiling, plateau.base),
+                pages,
+                span: seconds.saturating_add(self.sustained.span()),
+                is_limit: true,
+            }
+        });
+        let sustained = self.sustained.highest.map(|highest| MeasuredRate {
+            rate: Rate::within(self.ceiling, highest),
+            pages: self.sustained.pages,
+            span: self.sustained.span(),
+            is_limit: false,
+        });
+        let limit = limit.filter(|limit| limit.pages >= MeasuredRate::FEWEST_PAGES);
+        match (limit, sustained) {
+            (Some(limit), Some(sustained)) if sustained.rate > limit.rate => Some(sustained),
+            (limit, sustained) => limit.or(sustained),
+        }
     }
 
     /// Sets how many pages are still to be requested, not counting those in flight; unlimited by default.
@@ -173,6 +210,7 @@ impl RateController {
         {
             self.settle(&episode, episode.reopened(ticket.sent), ticket.number.saturating_sub(1), Some(ticket.sent));
         }
+        self.sustained.page(now);
         if self.period.includes(ticket.number) {
             self.admitted(now);
         }
@@ -301,19 +339,20 @@ impl RateController {
             self.period = Period::begin(reopening.max(opens), last_before.max(self.sent));
             return;
         }
-        if episode.closed || admitted.is_some() {
+        // Otherwise only the told wait says that the server was closed.
+        let is_seen = episode.closed || admitted.is_some();
+        if is_seen {
             self.stays_open = !episode.closed;
         }
-        // Only the told wait says that the server was closed, which was not true the last time.
-        let unconfirmed = admitted.is_none() && self.stays_open;
-        let longest = if unconfirmed { UNCONFIRMED_WAIT } else { Duration::MAX };
+        let is_doubted = !is_seen && self.stays_open;
+        let longest = if is_doubted { DOUBTED_WAIT } else { Duration::MAX };
         let reopening = reopening.min(hit.at.saturating_add(longest));
         let wait = reopening.saturating_sub(hit.at);
         let is_suspect = wait < LONG_WAIT && self.in_flight.is_suspect(hit.in_flight);
         if is_suspect {
             self.in_flight.stay_below(hit.in_flight);
         }
-        if self.plateau.is_none() && !self.evidence.is_enough() && (admitted.is_some() || hit.pages == 0) {
+        if self.plateau.is_none() && !self.evidence.is_enough() {
             self.period.idle(opens.saturating_sub(episode.waits_from.max(hit.at)));
             return;
         }
@@ -325,9 +364,9 @@ impl RateController {
             return;
         }
         if is_sample {
-            self.learn(episode, reopening, wait);
+            self.learn(episode, is_seen, reopening, wait);
         }
-        self.period = if unconfirmed || admitted.is_some_and(|sent| sent < hit.at) {
+        self.period = if is_doubted || admitted.is_some_and(|sent| sent < hit.at) {
             // The server was never closed.
             Period::begin(opens.max(reopening), self.sent)
         } else {
@@ -337,14 +376,14 @@ impl RateController {
     }
 
     /// Settles on a rate by the pages of the period, after which the server admits requests again at `reopening`.
-    fn learn(&mut self, episode: &Episode, reopening: Duration, wait: Duration) {
+    fn learn(&mut self, episode: &Episode, is_seen: bool, reopening: Duration, wait: Duration) {
         let hit = &episode.hit;
         let sample = self.period.sample(hit.pages, reopening, wait);
         let mut plateau = match &self.plateau {
             None => Plateau::first(sample, hit),
             Some(plateau) => {
-                let ending = Ending { hit, follows_others: episode.follows_others, closed: episode.closed };
-                plateau.next(sample, ending)
+                let Episode { follows_others, closed, .. } = *episode;
+                plateau.next(sample, Ending { hit, follows_others, closed, is_seen })
             }
         };
         if wait >= LONG_WAIT && self.pages_left <= hit.pages.saturating_mul(DASH_WINDOWS) {
@@ -352,6 +391,7 @@ impl RateController {
         }
         self.set_rate(plateau.rate());
         self.plateau = Some(plateau);
+        self.sustained = Sustained::default();
     }
 
     /// Ends a trial in which no more came through: the limit is real.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::sample::{SHORTEST_SPAN, as_number};
 
-/// Pages read at the rate on trial: 60 was slower (83 instead of 84 % of the ideal speed on servers with random refusals).
+/// Pages read at the rate on trial: 60 measured the same.
 const PAGES: u64 = 40;
 
 /// How much more must come through, as a factor: 1.2 measured the same.

@@ -70,6 +70,9 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
         Event::Doubted { contacts, least, wait } => {
             ("doubted", json!({ "contacts": contacts, "least": least, "wait_seconds": wait.as_secs_f64() }))
         }
+        Event::StartingRate { rate, learned } => {
+            ("starting_rate", json!({ "requests_per_second": rate.per_second(), "learned_at": learned.to_rfc3339() }))
+        }
         Event::NoMeasure { cause } => ("no_measure", json!({ "cause": cause })),
         Event::Recovered => ("recovered", json!({})),
         Event::ModesIgnored => ("modes_ignored", json!({})),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Output;
-use crate::events::Summary;
+use crate::events::{MeasuredRate, Summary};
 use crate::exit::ExitCode;
 use crate::proof::{Certificate, Level, Reason};
 use crate::text::humanize::{bytes, count, counted, seconds};
@@ -22,7 +22,7 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
             seconds(*elapsed)
         ),
     ];
-    lines.extend(read.learned_rate.map(|rate| format!("sustained rate: {rate:.1} requests/s")));
+    lines.extend(read.rate.filter(|measured| measured.is_limit).map(sustained));
     for ((kind, column), (_, times)) in &read.warnings {
         lines.push(format!("warning: {column}: {kind} ({})", counted(*times, "time")));
     }
@@ -32,6 +32,10 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
         lines.push(format!("published below the required level {} (--allow-incomplete)", summary.required));
     }
     lines
+}
+
+fn sustained(measured: MeasuredRate) -> String {
+    format!("sustained rate: {:.1} requests/s", measured.rate)
 }
 
 fn written(summary: &Summary) -> String {

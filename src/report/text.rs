@@ -40,6 +40,9 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
             count(*least),
             seconds(*wait)
         )),
+        Event::StartingRate { rate, learned } => {
+            Some(format!("starting at {rate:.1} requests/s, learned {}; --rate overrides", learned.format("%Y-%m-%d")))
+        }
         Event::NoMeasure { cause } => Some(format!(
             "warning: {cause}; cannot check how many contacts were deleted since that export (--max-deletes)"
         )),

@@ -32,6 +32,7 @@ mod manifest;
 mod memory;
 mod messages;
 mod moving;
+mod nights;
 mod pace;
 mod personal_data;
 mod pipes;

@@ -1,6 +1,7 @@
 //! Refusals in every form: what counts as rate limiting, how long the server is waited for, and what is an outage or a bad
 //! page instead.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -128,15 +129,14 @@ fn playing(fault: &'static str) -> impl FnOnce(&mut SandboxConfig) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_503_beside_pages_is_a_refusal_that_teaches_the_rate() {
+async fn a_503_beside_pages_is_a_refusal() {
     let sandbox = start(playing("503:page=7,times=1")).await;
     let read = run(&sandbox, |_| {}).await.unwrap().read;
     assert_eq!((read.failures.rate_limited, read.failures.unavailable), (1, 0));
-    assert!(read.learned_rate.is_some());
     // It says no more about the rate than a broken connection does.
     let sandbox = start(playing("502:page=7,times=1")).await;
     let read = run(&sandbox, |_| {}).await.unwrap().read;
-    assert_eq!((read.failures.rate_limited, read.failures.unavailable, read.learned_rate), (0, 1, None));
+    assert_eq!((read.failures.rate_limited, read.failures.unavailable), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,13 +178,15 @@ async fn a_page_that_alone_is_answered_with_503_is_broken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_with_503_is_not_learned_as_a_rate() {
     let sandbox = start(|config| {
-        config.contacts = 40;
-        config.outages = vec!["503:request=5,for=1500ms".parse().unwrap()];
+        config.contacts = 1_000;
+        config.outages = vec!["503:request=50,for=1500ms".parse().unwrap()];
     })
     .await;
-    let read = run(&sandbox, |_| {}).await.unwrap().read;
+    // With fewer in flight than the brake on refusals allows.
+    let few = |config: &mut ContactsConfig| config.concurrency = NonZeroUsize::new(4).unwrap();
+    let read = run(&sandbox, few).await.unwrap().read;
     assert!(read.failures.unavailable > 0, "{:?}", read.failures);
-    assert_eq!(read.learned_rate, None);
+    assert!(!read.rate.unwrap().is_limit, "{:?}", read.rate);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use super::outcome::{Event, Outcome};
 use super::random::Random;
 use super::server::{RetryAfter, Server};
 use super::setting::Setting;
-use crate::config::Rate;
+use crate::config::{KnownRate, Rate};
 use crate::rate::{NextSend, RateController, Ticket};
 
 /// The mean time from a request to its page, in seconds.
@@ -56,7 +56,7 @@ pub(crate) fn run(server: &Server, setting: &Setting) -> Outcome {
         random: Random::new(setting.seed),
         agenda: Agenda::new(),
         lost: setting.lost,
-        pace: RateController::new(concurrency, ceiling, setting.known),
+        pace: RateController::new(concurrency, ceiling, setting.known.map(|rate| KnownRate::Limit(rate, 50))),
         to_send: (0..setting.pages).collect(),
         in_flight: 0,
         woken_at: None,
