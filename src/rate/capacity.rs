@@ -23,6 +23,10 @@ const FEW: u64 = 4;
 /// The longest plateau, in pages: 200 refused more (0.67 %); 800 did not, but follows a changing limit later.
 const LONGEST: u64 = 400;
 
+/// The least weight of a first sample, against the rate that was refused: without it, strictly spaced servers at 10 per
+/// second were read at 48 instead of 87 % of the ideal speed in 600 pages.
+const LEAST_WEIGHT: f64 = 0.5;
+
 /// The largest step down after a refusal without another request in flight that confirms it, as a factor: without this
 /// bound, servers with random refusals were read at 85.2 instead of 86.5 % of the ideal speed.
 const LARGEST_STEP: f64 = 0.5;
@@ -66,7 +70,9 @@ pub(super) struct Ending<'a> {
 impl Plateau {
     /// The first plateau, after the ramp.
     pub(super) fn first(sample: Sample, hit: &Hit) -> Self {
-        let base = below(sample.rate().min(hit.rate));
+        // The waits of a ramp outweigh a few pages: the limit may be anywhere between the sample and the refused rate.
+        let weight = (as_number(sample.pages) / as_number(SHORTEST)).clamp(LEAST_WEIGHT, 1.0);
+        let base = below(sample.rate().min(hit.rate).powf(weight) * hit.rate.powf(1.0 - weight));
         Self { sample, confidence: sample.pages.clamp(SHORTEST, LONGEST), ..Self::at(base) }
     }
 
