@@ -22,7 +22,7 @@ async fn one_stray_refusal_slows_no_later_night() {
     for night in 1..=5 {
         let mut config = config(&sandbox);
         config.pacing = Pacing::default();
-        config.retry_limits.deadline = Some(Duration::from_secs(60));
+        config.retry_limits.deadline = Some(Duration::from_mins(1));
         export(config, &path).await.unwrap();
         let run = &json(path.with_extension("parquet.manifest.json"))["run"];
         assert_eq!(run["requests"]["rate_limited"], u64::from(night == 1), "night {night}: {run}");
