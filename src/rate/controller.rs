@@ -133,28 +133,7 @@ impl RateController {
     /// What was found out about the rate that the server sustains; `None` if too few pages were read.
     #[must_use]
     pub fn measured(&self) -> Option<MeasuredRate> {
-        let limit = self.plateau.as_ref().filter(|plateau| plateau.sample.pages > 0).map(|plateau| {
-            // The pages since then have confirmed it.
-            let pages = plateau.sample.pages.saturating_add(self.sustained.pages);
-            let seconds = Duration::try_from_secs_f64(plateau.sample.seconds).unwrap_or_default();
-            MeasuredRate {
-                rate: Rate::within(self.ceiling, plateau.base),
-                pages,
-                span: seconds.saturating_add(self.sustained.span()),
-                is_limit: true,
-            }
-        });
-        let sustained = self.sustained.highest.map(|highest| MeasuredRate {
-            rate: Rate::within(self.ceiling, highest),
-            pages: self.sustained.pages,
-            span: self.sustained.span(),
-            is_limit: false,
-        });
-        let limit = limit.filter(|limit| limit.pages >= MeasuredRate::FEWEST_PAGES);
-        match (limit, sustained) {
-            (Some(limit), Some(sustained)) if sustained.rate > limit.rate => Some(sustained),
-            (limit, sustained) => limit.or(sustained),
-        }
+        self.sustained.measured(self.plateau.as_ref(), self.ceiling)
     }
 
     /// Sets how many pages are still to be requested, not counting those in flight; unlimited by default.

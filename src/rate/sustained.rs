@@ -3,18 +3,20 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::capacity::Plateau;
 use super::sample::{SHORTEST_SPAN, as_number};
+use crate::config::Rate;
 use crate::events::MeasuredRate;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sustained {
     /// When the last pages arrived.
     arrivals: VecDeque<Duration>,
-    pub(super) pages: u64,
+    pages: u64,
     first: Duration,
     last: Duration,
     /// Pages per second.
-    pub(super) highest: Option<f64>,
+    highest: Option<f64>,
 }
 
 impl Sustained {
@@ -35,9 +37,27 @@ impl Sustained {
         }
     }
 
-    /// The time from the first page to the last.
-    pub(super) fn span(&self) -> Duration {
-        self.last.saturating_sub(self.first)
+    /// What was found out: the limit of `plateau`, or a higher rate that was sustained since; `None` if that is known from too
+    /// few pages.
+    pub(super) fn measured(&self, plateau: Option<&Plateau>, ceiling: Rate) -> Option<MeasuredRate> {
+        let span = self.last.saturating_sub(self.first);
+        let limit = plateau.map(|Plateau { base, sample, .. }| {
+            let seconds = Duration::try_from_secs_f64(sample.seconds).unwrap_or_default();
+            let rate = Rate::within(ceiling, *base);
+            // The pages since then have confirmed it.
+            let pages = sample.pages.saturating_add(self.pages);
+            let known = sample.pages > 0 && pages >= MeasuredRate::FEWEST_PAGES;
+            (known, MeasuredRate { rate, pages, span: seconds.saturating_add(span), is_limit: true })
+        });
+        let limit = limit.and_then(|(known, limit)| known.then_some(limit));
+        let sustained = self.highest.map(|highest| {
+            let rate = Rate::within(ceiling, highest);
+            MeasuredRate { rate, pages: self.pages, span, is_limit: false }
+        });
+        match (limit, sustained) {
+            (Some(limit), Some(sustained)) if sustained.rate > limit.rate => Some(sustained),
+            (limit, sustained) => limit.or(sustained),
+        }
     }
 }
 
