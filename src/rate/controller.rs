@@ -23,15 +23,9 @@ const START: f64 = 20.0;
 /// same.
 const LONG_WAIT: Duration = Duration::from_secs(2);
 
-/// A server that stays closed for longer, and does not say for how long, is down.
-const LONGEST_WINDOW: Duration = Duration::from_mins(2);
-
 /// A run dashes if the remaining pages fit into this many windows: one was slower (79.9 instead of 80.6 % of the ideal
 /// speed in 300 pages), four refused 3.75 % in 100 pages.
 const DASH_WINDOWS: u64 = 2;
-
-/// What counts of a wait that the server asked for, if it admitted other requests in such waits.
-const DOUBTED_WAIT: Duration = Duration::from_secs(1);
 
 /// A request sent this much later than allowed was delayed by the client: an outage, a slow disk. Timers and scheduling
 /// stay below it.
@@ -324,8 +318,7 @@ impl RateController {
             self.stays_open = !episode.closed;
         }
         let is_doubted = !is_seen && self.stays_open;
-        let longest = if is_doubted { DOUBTED_WAIT } else { Duration::MAX };
-        let reopening = reopening.min(hit.at.saturating_add(longest));
+        let reopening = if is_doubted { episode.doubted(reopening) } else { reopening };
         let wait = reopening.saturating_sub(hit.at);
         let is_suspect = wait < LONG_WAIT && self.in_flight.is_suspect(hit.in_flight);
         if is_suspect {
@@ -336,9 +329,7 @@ impl RateController {
             return;
         }
         self.evidence.clear();
-        // Without pages, another client has used up the quota, such as an earlier run. A server that stays closed for
-        // minutes without saying so is down. Neither is the limit.
-        let is_sample = hit.pages > 0 && (episode.told || wait <= LONGEST_WINDOW);
+        let is_sample = episode.is_sample(wait);
         if is_sample && is_suspect && self.plateau.is_some() {
             return;
         }
