@@ -143,7 +143,12 @@ impl Pacer {
     /// Whether a 503 that says nothing about the rate is a refusal.
     pub fn is_refusal(&self, slot: &Slot) -> bool {
         let now = self.now();
-        self.lock().health.is_refusal(now, slot.sent)
+        let mut state = self.lock();
+        let is_refusal = state.health.is_refusal(now, slot.sent);
+        if !is_refusal {
+            state.pace.on_outage(now);
+        }
+        is_refusal
     }
 
     /// Like [`Self::refused`], for a refusal that may yet turn out to be an outage. A page that arrives confirms it.

@@ -68,8 +68,13 @@ pub(super) struct Ending<'a> {
 }
 
 impl Plateau {
+    /// The plateau after another one, or after the ramp, from the sample of its period.
+    pub(super) fn after(before: Option<&Self>, sample: Sample, ending: Ending<'_>) -> Self {
+        before.map_or_else(|| Self::first(sample, ending.hit), |before| before.next(sample, ending))
+    }
+
     /// The first plateau, after the ramp.
-    pub(super) fn first(sample: Sample, hit: &Hit) -> Self {
+    fn first(sample: Sample, hit: &Hit) -> Self {
         // The waits of a ramp outweigh a few pages: the limit may be anywhere between the sample and the refused rate.
         let weight = (as_number(sample.pages) / as_number(SHORTEST)).clamp(LEAST_WEIGHT, 1.0);
         let base = below(sample.rate().min(hit.rate).powf(weight) * hit.rate.powf(1.0 - weight));
@@ -95,8 +100,7 @@ impl Plateau {
         }
     }
 
-    /// The plateau after this one, from the sample of its period.
-    pub(super) fn next(&self, sample: Sample, ending: Ending<'_>) -> Self {
+    fn next(&self, sample: Sample, ending: Ending<'_>) -> Self {
         let Ending { hit, follows_others, closed, is_seen } = ending;
         let held = !self.holds();
         let failed = !held && !closed;

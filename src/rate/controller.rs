@@ -90,7 +90,6 @@ impl RateController {
     }
 
     /// How many requests may be in flight now: from 1 to the run's concurrency.
-    #[must_use]
     pub fn in_flight_limit(&self) -> usize {
         match &self.episode {
             Some(Episode { told: false, .. }) => 1,
@@ -125,14 +124,12 @@ impl RateController {
         self.pages_left = pages;
     }
 
-    /// Sends nothing before `instant`, for a hint of the server that is not a refusal, such as a used-up quota. It never
-    /// shortens a wait.
+    /// Sends nothing before `instant`, for a hint such as a used-up quota. It never shortens a wait.
     pub fn hold_until(&mut self, instant: Duration) {
         self.not_before.hold_until(instant);
     }
 
     /// The time before which nothing is sent, because of refusals or hints.
-    #[must_use]
     pub fn closed_until(&self) -> Duration {
         self.opens().max(self.not_before.brake)
     }
@@ -143,7 +140,6 @@ impl RateController {
     }
 
     /// When the next request may be sent, as far as is known at `now`. Every response and every hint may change it.
-    #[must_use]
     pub fn may_send_at(&self, now: Duration) -> NextSend {
         if self.in_flight.count >= self.in_flight_limit() {
             NextSend::AfterAnAnswer
@@ -217,6 +213,14 @@ impl RateController {
             }
         } else if self.period.includes(ticket.number) {
             self.judge(now, &ticket, told.is_some(), waits_from);
+        }
+    }
+
+    /// Records that the server is down: the last refusals were not because of the rate.
+    pub fn on_outage(&mut self, now: Duration) {
+        if self.episode.take().is_some() {
+            self.evidence.clear();
+            self.period = Period::begin(now, self.sent);
         }
     }
 
@@ -352,13 +356,9 @@ impl RateController {
     fn learn(&mut self, episode: &Episode, is_seen: bool, reopening: Duration, wait: Duration) {
         let hit = &episode.hit;
         let sample = self.period.sample(hit.pages, reopening, wait);
-        let mut plateau = match &self.plateau {
-            None => Plateau::first(sample, hit),
-            Some(plateau) => {
-                let Episode { follows_others, closed, .. } = *episode;
-                plateau.next(sample, Ending { hit, follows_others, closed, is_seen })
-            }
-        };
+        let Episode { follows_others, closed, .. } = *episode;
+        let ending = Ending { hit, follows_others, closed, is_seen };
+        let mut plateau = Plateau::after(self.plateau.as_ref(), sample, ending);
         if wait >= LONG_WAIT && self.pages_left <= hit.pages.saturating_mul(DASH_WINDOWS) {
             plateau.dash(hit.rate);
         }

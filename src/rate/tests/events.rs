@@ -228,6 +228,23 @@ fn only_a_request_sent_after_the_refused_one_shows_that_the_server_is_open() {
 }
 
 #[test]
+fn an_outage_that_looked_like_a_limit_teaches_nothing() {
+    let mut client = Client::new(16);
+    client.read(100);
+    for _ in 0..8 {
+        let ticket = client.send();
+        client.pace.on_overload(client.now, ticket);
+        if client.pace.in_flight_limit() == 1 {
+            break;
+        }
+    }
+    client.pace.on_outage(client.now);
+    client.now += Duration::from_secs(20);
+    client.read(100);
+    assert_eq!((client.pace.learned(), client.pace.in_flight_limit()), (None, 16));
+}
+
+#[test]
 fn a_server_that_stays_closed_for_minutes_is_down_rather_than_limited() {
     let mut client = Client::new(16);
     client.read(100);
