@@ -21,6 +21,7 @@ impl<'a> Contact<'a> {
     }
 
     /// Sets the value of column `index`. A later value of the same key replaces it.
+    #[inline]
     pub fn set(&mut self, index: usize, value: Raw<'a>) {
         let before = self.values[index].replace(value);
         let lost = before.is_some_and(|before| before.bytes != value.bytes);

@@ -76,14 +76,14 @@ impl<'a> Extra<'a> {
         Self { page, of_contact: Vec::new(), of_owner: Vec::new(), ours: Vec::new() }
     }
 
-    /// Adds a key of the contact with its value.
-    pub fn take(&mut self, key: Raw<'a>) {
-        self.of_contact.push(Member { origin: Origin::Contact, at: key.at });
+    /// Adds a value of the contact, whose key is at this offset.
+    pub fn take(&mut self, at: u32) {
+        self.of_contact.push(Member { origin: Origin::Contact, at });
     }
 
-    /// Adds a key of the owner with its value.
-    pub fn take_of_owner(&mut self, key: Raw<'a>) {
-        self.of_owner.push(Member { origin: Origin::Owner, at: key.at });
+    /// Adds a value of the owner, whose key is at this offset.
+    pub fn take_of_owner(&mut self, at: u32) {
+        self.of_owner.push(Member { origin: Origin::Owner, at });
     }
 
     /// Adds a value that its column cannot hold unchanged.

@@ -69,49 +69,37 @@ type Scan<T> = Result<T, Broken>;
 
 /// The key at an offset of a page that was parsed before.
 pub(super) fn key_at(page: &[u8], at: u32) -> Raw<'_> {
-    member_at(page, at, |_| Ok(None))
-}
-
-/// Compares two keys of a page byte by byte. `None` if that is not enough: a byte before the first difference is an
-/// escape or not ASCII.
-pub(super) fn compare_keys(page: &[u8], one: u32, other: u32) -> Option<Ordering> {
-    // Skips the opening quotes.
-    let [one, other] = [one, other].map(|at| page.get(at as usize + 1..).unwrap_or_default());
-    for (one, other) in one.iter().zip(other) {
-        if [one, other].iter().any(|byte| **byte == b'\\' || !byte.is_ascii()) {
-            return None;
-        }
-        match (one, other) {
-            (b'"', b'"') => return Some(Ordering::Equal),
-            (b'"', _) => return Some(Ordering::Less),
-            (_, b'"') => return Some(Ordering::Greater),
-            _ if one != other => return Some(one.cmp(other)),
-            _ => {}
-        }
-    }
-    None
+    read_at(page, at, Scanner::string)
 }
 
 /// The value of that key.
 pub(super) fn value_at(page: &[u8], at: u32) -> Raw<'_> {
-    member_at(page, at, |scanner| {
-        scanner.space();
-        scanner.expect(b':', "expected a colon after the key")?;
-        scanner.value().map(Some)
-    })
+    read_at(page, at, |scanner| scanner.key().and_then(|_| scanner.value()))
 }
 
-/// A key, or what `read` finds after it.
-fn member_at<'a>(page: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Option<Raw<'a>>>) -> Raw<'a> {
-    let mut scanner = Scanner { at: at as usize, ..Scanner::new(page) };
-    let read = scanner.string().and_then(|key| Ok(read(&mut scanner)?.unwrap_or(key)));
+fn read_at<'a>(page: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Raw<'a>>) -> Raw<'a> {
     // Parsed before, so this cannot fail.
-    read.unwrap_or(Raw { kind: Kind::Null, at, bytes: b"null" })
+    read(&mut Scanner { at: at as usize, ..Scanner::new(page) }).unwrap_or(Raw { kind: Kind::Null, at, bytes: b"null" })
+}
+
+/// Compares two keys of a page byte by byte. `None` if that is not enough: one has an escape or is not ASCII.
+pub(super) fn compare_keys(page: &[u8], one: u32, other: u32) -> Option<Ordering> {
+    let plain = |at: u32| {
+        // Skips the opening quote.
+        let (key, rest) = page.get(at as usize + 1..).map(|rest| rest.split_at(ordinary(rest)))?;
+        (rest.first() == Some(&b'"') && key.is_ascii()).then_some(key)
+    };
+    Some(plain(one)?.cmp(plain(other)?))
 }
 
 impl<'a> Scanner<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, depth: 0 }
+    }
+
+    /// The offset of the next byte.
+    pub fn at(&self) -> u32 {
+        u32::try_from(self.at).unwrap_or(u32::MAX)
     }
 
     /// The whole input.
@@ -138,22 +126,45 @@ impl<'a> Scanner<'a> {
         &mut self,
         mut entry: impl FnMut(&mut Self, Raw<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.items(b'{', b'}', |scanner| {
-            scanner.space();
-            let key = scanner.string()?;
-            scanner.space();
-            scanner.expect(b':', "expected a colon after the key")?;
+        self.members(|scanner| {
+            let key = scanner.key()?;
             entry(scanner, key)
         })
     }
 
+    /// Reads an object. `member` is called at each key, and must read it and its value.
+    pub fn members<E: From<Broken>>(&mut self, member: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        self.items(b'{', b'}', member)
+    }
+
+    /// Reads a key and its colon.
+    pub fn key(&mut self) -> Scan<Raw<'a>> {
+        let key = self.string()?;
+        self.space();
+        self.expect(b':', "expected a colon after the key")?;
+        Ok(key)
+    }
+
+    /// Skips these bytes, if they are next.
+    #[inline]
+    pub fn skip(&mut self, bytes: &[u8]) -> bool {
+        let are_next = self.bytes[self.at..].starts_with(bytes);
+        self.at += if are_next { bytes.len() } else { 0 };
+        are_next
+    }
+
     /// Reads an array. `item` is called before each element, and must read it.
-    pub fn array<E: From<Broken>>(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
-        self.items(b'[', b']', |scanner| item(scanner))
+    pub fn array<E: From<Broken>>(&mut self, item: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        self.items(b'[', b']', item)
     }
 
     /// Reads one value of any kind.
+    #[inline]
     pub fn value(&mut self) -> Scan<Raw<'a>> {
+        if self.bytes.get(self.at) == Some(&b'"') { self.string() } else { self.other_value() }
+    }
+
+    fn other_value(&mut self) -> Scan<Raw<'a>> {
         let kind = self.peek()?;
         let start = self.at;
         match kind {
@@ -193,31 +204,28 @@ impl<'a> Scanner<'a> {
         }
         self.depth += 1;
         self.space();
-        if self.bytes.get(self.at) == Some(&close) {
-            self.at += 1;
-        } else {
+        if !self.skip(&[close]) {
             loop {
+                self.space();
                 item(self)?;
                 self.space();
-                match self.bytes.get(self.at) {
-                    Some(b',') => self.at += 1,
-                    Some(byte) if *byte == close => {
-                        self.at += 1;
-                        break;
-                    }
-                    _ => return Ok(self.broken("expected a comma or closing bracket")?),
+                if self.skip(&[close]) {
+                    break;
                 }
+                self.expect(b',', "expected a comma or closing bracket")?;
             }
         }
         self.depth -= 1;
         Ok(())
     }
 
+    #[inline]
     fn string(&mut self) -> Scan<Raw<'a>> {
         let start = self.at;
         self.expect(b'"', "expected a string")?;
         let mut plain = true;
         loop {
+            self.at += ordinary(&self.bytes[self.at..]);
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
@@ -227,51 +235,37 @@ impl<'a> Scanner<'a> {
                     plain = false;
                     self.escape()?;
                 }
-                Some(0..0x20) => return self.broken("control character in a string"),
-                Some(_) => self.at += 1,
+                Some(_) => return self.broken("control character in a string"),
                 None => return self.broken("unterminated string"),
             }
         }
     }
 
+    #[inline]
     fn raw(&self, kind: Kind, start: usize) -> Raw<'a> {
         Raw { kind, at: u32::try_from(start).unwrap_or(u32::MAX), bytes: &self.bytes[start..self.at] }
     }
 
     fn escape(&mut self) -> Scan<()> {
-        match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
-            Some(b'u')
-                if self
-                    .bytes
-                    .get(self.at + 2..self.at + 6)
-                    .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) =>
-            {
-                self.at += 6;
-            }
+        let are_digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_hexdigit);
+        self.at += match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
+            Some(b'u') if self.bytes.get(self.at + 2..self.at + 6).is_some_and(are_digits) => 6,
             _ => return self.broken("invalid escape"),
-        }
+        };
         Ok(())
     }
 
     fn number(&mut self) -> Scan<()> {
-        if self.bytes.get(self.at) == Some(&b'-') {
-            self.at += 1;
-        }
-        if self.bytes.get(self.at) == Some(&b'0') {
-            self.at += 1;
-        } else {
+        self.skip(b"-");
+        if !self.skip(b"0") {
             self.digits()?;
         }
-        if self.bytes.get(self.at) == Some(&b'.') {
-            self.at += 1;
+        if self.skip(b".") {
             self.digits()?;
         }
-        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.bytes.get(self.at), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
+        if self.skip(b"e") || self.skip(b"E") {
+            let _sign = self.skip(b"+") || self.skip(b"-");
             self.digits()?;
         }
         Ok(())
@@ -286,32 +280,49 @@ impl<'a> Scanner<'a> {
     }
 
     fn literal(&mut self) -> Scan<()> {
-        for literal in [&b"null"[..], b"true", b"false"] {
-            if self.bytes[self.at..].starts_with(literal) {
-                self.at += literal.len();
-                return Ok(());
-            }
-        }
-        self.broken("expected a value")
+        let is_literal = self.skip(b"null") || self.skip(b"true") || self.skip(b"false");
+        if is_literal { Ok(()) } else { self.broken("expected a value") }
     }
 
+    #[inline]
     fn space(&mut self) {
         while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8, reason: &'static str) -> Scan<()> {
-        if self.bytes.get(self.at) == Some(&byte) {
-            self.at += 1;
-            Ok(())
-        } else {
-            self.broken(reason)
-        }
+        if self.skip(&[byte]) { Ok(()) } else { self.broken(reason) }
     }
 
+    #[cold]
     fn broken<T>(&self, reason: &'static str) -> Scan<T> {
         let reason = if self.at >= self.bytes.len() { "unexpected end" } else { reason };
         Err(Broken { reason, at: self.at })
     }
+}
+
+/// The number of bytes before the first quote, backslash or control character.
+#[inline]
+fn ordinary(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            return index * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    bytes.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// The first quote, backslash or control character of eight bytes, as the lowest bit set. Subtracting from a byte below the
+/// subtrahend borrows into its highest bit; a borrow from the byte before can only set bits above the lowest.
+fn special(word: u64) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    // Exchanges the quote, 0x22, for 0x20, next to the control characters.
+    let quote_or_control = (word ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
+    let backslash = (word ^ (EACH * u64::from(b'\\'))).wrapping_sub(EACH);
+    (quote_or_control | backslash) & !word & (EACH << 7)
 }

@@ -9,6 +9,7 @@ mod extra;
 mod integer;
 mod json;
 mod key;
+mod known_keys;
 mod page;
 mod page_rows;
 mod page_table;

@@ -11,10 +11,10 @@ use rustc_hash::FxBuildHasher;
 use super::contact::Contact;
 use super::integer::integer;
 use super::json::{Broken, Kind, Raw, Scanner};
+use super::known_keys::{KnownKeys, Place};
 use super::page_rows::PageRows;
 use super::page_table::{Decoded, PageTable};
 use crate::page::{DecodeError, Pagination};
-use crate::resource::contacts::{COLUMNS, Source};
 use crate::resource::{LIST_KEY, OWNER};
 
 /// Maximum number of contacts per page, as documented. It bounds the memory: rows of small contacts are much larger than
@@ -37,8 +37,10 @@ pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded, DecodeError> {
     decode_into(body, PageRows::with_raw)
 }
 
-fn decode_into(body: &[u8], new_rows: fn() -> PageRows) -> Result<Decoded, DecodeError> {
-    let mut scanner = Scanner::new(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
+fn decode_into<'b>(body: &'b [u8], new_rows: fn(&'b str) -> PageRows<'b>) -> Result<Decoded, DecodeError> {
+    let page = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let text = simdutf8::basic::from_utf8(page).unwrap_or_default();
+    let mut scanner = Scanner::new(page);
     let mut contacts = None;
     let mut is_null = false;
     let mut said = None;
@@ -51,7 +53,7 @@ fn decode_into(body: &[u8], new_rows: fn() -> PageRows) -> Result<Decoded, Decod
             br#""pagination""# if said.is_some() => return malformed("the response has `pagination` more than once"),
             LIST_KEY => {
                 is_null = scanner.peek()? == Kind::Null;
-                contacts = Some(read_contacts(scanner, new_rows())?);
+                contacts = Some(read_contacts(scanner, new_rows(text))?);
             }
             br#""pagination""# => said = Some(read_pagination(scanner)?),
             _ => drop(scanner.value()?),
@@ -78,9 +80,9 @@ fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
 }
 
 /// The contacts' rows, or `DecodeError::Identity` if the array is complete but a contact has no valid id.
-type Contacts = Result<PageRows, DecodeError>;
+type Contacts<'b> = Result<PageRows<'b>, DecodeError>;
 
-fn read_contacts(scanner: &mut Scanner<'_>, mut rows: PageRows) -> Result<Contacts, DecodeError> {
+fn read_contacts<'b>(scanner: &mut Scanner<'b>, mut rows: PageRows<'b>) -> Result<Contacts<'b>, DecodeError> {
     match scanner.peek()? {
         Kind::Array => {}
         Kind::Null => {
@@ -89,6 +91,7 @@ fn read_contacts(scanner: &mut Scanner<'_>, mut rows: PageRows) -> Result<Contac
         }
         _ => return malformed("`contacts` is not an array"),
     }
+    let (mut keys, mut keys_of_owner) = (KnownKeys::of_contact(), KnownKeys::of_owner());
     let (mut identities, mut more) = (Ok(()), 0);
     scanner.array(|scanner| {
         if rows.rows() == MOST_CONTACTS {
@@ -97,7 +100,7 @@ fn read_contacts(scanner: &mut Scanner<'_>, mut rows: PageRows) -> Result<Contac
             return Ok(());
         }
         let pushed = if scanner.peek()? == Kind::Object {
-            let (bytes, contact) = scanner.spanned(read_contact)?;
+            let (bytes, contact) = scanner.spanned(|scanner| read_contact(scanner, &mut keys, &mut keys_of_owner))?;
             rows.push(contact, bytes, FxBuildHasher.hash_one(bytes))
         } else {
             let kind = scanner.value()?.kind;
@@ -118,70 +121,50 @@ fn read_contacts(scanner: &mut Scanner<'_>, mut rows: PageRows) -> Result<Contac
     Ok(identities.map(|()| rows))
 }
 
-fn read_contact<'a>(scanner: &mut Scanner<'a>) -> Result<Contact<'a>, Broken> {
+fn read_contact<'a>(
+    scanner: &mut Scanner<'a>,
+    keys: &mut KnownKeys<'a>,
+    keys_of_owner: &mut KnownKeys<'a>,
+) -> Result<Contact<'a>, Broken> {
     let mut contact = Contact::new(scanner.page());
-    let (mut last, mut owner) = (0, None);
-    scanner.object(|scanner, key| {
-        if let Some(index) = find(key, &mut last, contact_key) {
-            contact.set(index, scanner.value()?);
-        } else if key.text().is_some_and(|key| key.text == OWNER) {
-            contact.forget_owner();
-            let (bytes, ()) = scanner.spanned(|scanner| read_owner(scanner, &mut contact))?;
-            let repeated = owner.replace(bytes).is_some_and(|before| before != bytes);
-            contact.note_repeated(OWNER, u64::from(repeated));
-        } else {
-            contact.extra.take(key);
-            scanner.value()?;
+    let mut owner = None;
+    keys.object(scanner, |scanner, at, place| {
+        match place {
+            Place::Column(index) => contact.set(index, scanner.value()?),
+            Place::Owner => {
+                contact.forget_owner();
+                let (bytes, ()) = scanner.spanned(|scanner| read_owner(scanner, keys_of_owner, &mut contact))?;
+                let repeated = owner.replace(bytes).is_some_and(|before| before != bytes);
+                contact.note_repeated(OWNER, u64::from(repeated));
+            }
+            Place::Extra => {
+                contact.extra.take(at);
+                scanner.value()?;
+            }
         }
         Ok(())
     })?;
     Ok(contact)
 }
 
-fn read_owner<'a>(scanner: &mut Scanner<'a>, contact: &mut Contact<'a>) -> Result<(), Broken> {
+fn read_owner<'a>(
+    scanner: &mut Scanner<'a>,
+    keys: &mut KnownKeys<'a>,
+    contact: &mut Contact<'a>,
+) -> Result<(), Broken> {
     match scanner.peek()? {
-        Kind::Null => scanner.value().map(drop),
-        Kind::Object => {
-            let mut last = 0;
-            scanner.object(|scanner, key| {
-                let value = scanner.value()?;
-                match find(key, &mut last, owner_key) {
-                    Some(index) => contact.set(index, value),
-                    None => contact.extra.take_of_owner(key),
-                }
-                Ok(())
-            })
-        }
-        _ => {
-            contact.extra.take_owner(scanner.value()?);
+        Kind::Null => drop(scanner.value()?),
+        Kind::Object => keys.object(scanner, |scanner, at, place| {
+            let value = scanner.value()?;
+            match place {
+                Place::Column(index) => contact.set(index, value),
+                _ => contact.extra.take_of_owner(at),
+            }
             Ok(())
-        }
+        })?,
+        _ => contact.extra.take_owner(scanner.value()?),
     }
-}
-
-fn contact_key(source: Source) -> Option<&'static str> {
-    match source {
-        Source::Id => Some("id"),
-        Source::Contact(key) => Some(key),
-        _ => None,
-    }
-}
-
-fn owner_key(source: Source) -> Option<&'static str> {
-    match source {
-        Source::Owner(key) => Some(key),
-        _ => None,
-    }
-}
-
-/// The column of a key. Keys are usually in the order of the columns, so the search starts after the last one found.
-fn find(key: Raw<'_>, last: &mut usize, key_of: fn(Source) -> Option<&'static str>) -> Option<usize> {
-    let text = key.text()?.text;
-    let index = (0..COLUMNS.len())
-        .map(|step| (*last + step) % COLUMNS.len())
-        .find(|index| key_of(COLUMNS[*index].source).is_some_and(|name| name == text))?;
-    *last = index + 1;
-    Some(index)
+    Ok(())
 }
 
 fn read_pagination(scanner: &mut Scanner<'_>) -> Result<Pagination, DecodeError> {

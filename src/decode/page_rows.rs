@@ -5,14 +5,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BinaryBuilder, Int64Builder, RecordBatch, StringBuilder};
+use arrow::array::{AsArray, BinaryBuilder, RecordBatch, StringBuilder};
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 
 use super::builder::ColumnBuilder;
 use super::contact::Contact;
 use super::extra::{Extra, Found};
-use super::integer::{Integer, integer};
+use super::integer::integer;
 use super::json::{Kind, Raw};
 use super::timestamp;
 use crate::page::{Finding, RowKey, WarningKind};
@@ -27,7 +27,9 @@ const TEXT: usize = 2_048;
 
 /// The rows of a page under construction.
 #[derive(Debug)]
-pub(super) struct PageRows {
+pub(super) struct PageRows<'b> {
+    /// The page as text; empty if it is not valid UTF-8.
+    page: &'b str,
     builders: Vec<ColumnBuilder>,
     /// The contacts' own JSON, if requested.
     raw: Option<BinaryBuilder>,
@@ -36,17 +38,17 @@ pub(super) struct PageRows {
     notes: Notes,
 }
 
-impl PageRows {
-    pub fn new() -> Self {
+impl<'b> PageRows<'b> {
+    pub fn new(page: &'b str) -> Self {
         let schema = schema();
         let builder = |field| ColumnBuilder::with_capacity(field, ROWS, TEXT);
         let builders = schema.fields().iter().map(|field| builder(field.data_type())).collect();
-        Self { builders, raw: None, rows: Vec::with_capacity(ROWS), notes: Notes::default() }
+        Self { page, builders, raw: None, rows: Vec::with_capacity(ROWS), notes: Notes::default() }
     }
 
     /// Rows with an additional column for the contacts' own JSON.
-    pub fn with_raw() -> Self {
-        Self { raw: Some(BinaryBuilder::new()), ..Self::new() }
+    pub fn with_raw(page: &'b str) -> Self {
+        Self { raw: Some(BinaryBuilder::new()), ..Self::new(page) }
     }
 
     /// Rows so far.
@@ -55,30 +57,26 @@ impl PageRows {
     }
 
     /// Appends a contact, whose JSON is `bytes`. Fails if it has no valid id.
-    pub fn push(&mut self, mut contact: Contact<'_>, bytes: &[u8], hash: u64) -> Result<(), String> {
-        let row = self.rows.len() + 1;
-        self.notes.row = row;
-        for (index, column) in COLUMNS.iter().enumerate() {
-            let value = contact.values[index].filter(|value| value.kind != Kind::Null);
-            let held = match (&mut self.builders[index], column.source) {
-                (ColumnBuilder::Integer(builder), Source::Id) => {
-                    let id = identity(value, row)?;
-                    self.rows.push(RowKey { id: id.number, created_at: None, updated_at: None, hash });
-                    append_integer(builder, Some(id), column, &mut self.notes)
+    pub fn push(&mut self, contact: Contact<'_>, bytes: &[u8], hash: u64) -> Result<(), String> {
+        let Contact { values, mut extra, repeated } = contact;
+        let notes = &mut self.notes;
+        notes.row = self.rows.len() + 1;
+        let id = identity(values[0], notes.row)?;
+        self.rows.push(RowKey { id, created_at: None, updated_at: None, hash });
+        let mut lost = 0;
+        for ((value, builder), column) in values.iter().zip(&mut self.builders).zip(&COLUMNS) {
+            if let Some(value) = value.filter(|value| value.kind != Kind::Null) {
+                if !append(builder, value, self.page, column, notes) {
+                    extra.take_column(column.name, value);
                 }
-                (ColumnBuilder::Text(builder), Source::Extra) => {
-                    let extra = std::mem::replace(&mut contact.extra, Extra::new(&[]));
-                    contact.note_repeated(EXTRA, append_extra(builder, extra, &mut self.notes));
-                    true
-                }
-                (builder, _) => append(builder, value, column, &mut self.notes),
-            };
-            if !held && let Some(value) = value {
-                contact.extra.take_column(column.name, value);
+            } else if let (ColumnBuilder::Text(builder), Source::Extra) = (&mut *builder, column.source) {
+                lost = append_extra(builder, std::mem::replace(&mut extra, Extra::new(&[])), notes);
+            } else {
+                builder.append_null();
             }
         }
-        for (column, times) in contact.repeated {
-            self.notes.add(WarningKind::RepeatedKey, column, times);
+        for (column, times) in repeated.into_iter().chain([(EXTRA, lost)]) {
+            notes.add(WarningKind::RepeatedKey, column, times);
         }
         if let Some(raw) = &mut self.raw {
             raw.append_value(one_line(bytes));
@@ -122,51 +120,62 @@ fn instants<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Op
     column.into_iter().flatten()
 }
 
-fn identity(value: Option<Raw<'_>>, row: usize) -> Result<Integer<i64>, String> {
-    let Some(value) = value else {
+fn identity(value: Option<Raw<'_>>, row: usize) -> Result<i64, String> {
+    let Some(value) = value.filter(|value| value.kind != Kind::Null) else {
         return Err(format!("contact {row} of the page has no id, so completeness cannot be checked"));
     };
-    integer(value).ok_or_else(|| {
+    integer(value).map(|id| id.number).ok_or_else(|| {
         format!("contact {row} of the page has the id {}, which is not a 64-bit integer", escape(&value.json().text))
     })
 }
 
-/// Appends an integer. False if it was not written in its plain form: `extra` then keeps the original, because two
-/// spellings of one number may be two identities.
-fn append_integer(builder: &mut Int64Builder, value: Option<Integer<i64>>, column: &Column, notes: &mut Notes) -> bool {
-    builder.append_option(value.map(|integer| integer.number));
-    let is_plain = value.is_none_or(|integer| integer.is_plain);
-    notes.add(WarningKind::RewrittenNumber, column.name, u64::from(!is_plain));
-    is_plain
-}
-
-/// Appends a value, or null. False if the column cannot hold the value.
-fn append(builder: &mut ColumnBuilder, value: Option<Raw<'_>>, column: &Column, notes: &mut Notes) -> bool {
-    match builder {
-        ColumnBuilder::Integer(builder) => {
-            let number = value.and_then(integer);
-            let is_plain = append_integer(builder, number, column, notes);
-            notes.keep(number.is_some(), value, column, WarningKind::WrongKind) && is_plain
-        }
+/// Appends a value, or null if the column cannot hold it. False if `extra` must keep the value.
+#[inline]
+fn append(builder: &mut ColumnBuilder, value: Raw<'_>, page: &str, column: &Column, notes: &mut Notes) -> bool {
+    let plain = value.plain_in(page);
+    let kind = match builder {
         ColumnBuilder::Text(builder) => {
-            let replaced = value.and_then(|value| value.write_text(builder));
-            notes.add(WarningKind::ReplacedCharacter, column.name, replaced.unwrap_or_default());
-            // Ends the value written above.
-            builder.append_option(replaced.map(|_| ""));
-            notes.keep(replaced.is_some(), value, column, WarningKind::WrongKind)
+            if let Some(text) = plain {
+                builder.append_value(text);
+                return true;
+            }
+            if let Some(replaced) = value.write_text(builder) {
+                // Ends the value written above.
+                builder.append_value("");
+                notes.add(WarningKind::ReplacedCharacter, column.name, replaced);
+                return true;
+            }
+            builder.append_null();
+            WarningKind::WrongKind
+        }
+        ColumnBuilder::Integer(builder) => {
+            let integer = integer(value);
+            builder.append_option(integer.map(|integer| integer.number));
+            match integer {
+                Some(integer) if integer.is_plain => return true,
+                // Two spellings of one number may be two identities.
+                Some(_) => WarningKind::RewrittenNumber,
+                None => WarningKind::WrongKind,
+            }
         }
         ColumnBuilder::Instant(builder) => {
-            let text = value.and_then(|value| value.text());
-            let instant = text.as_ref().and_then(|text| timestamp::microseconds(&text.text));
+            let text = plain.map(Cow::Borrowed).or_else(|| Some(value.text()?.text));
+            let instant = text.as_deref().and_then(timestamp::microseconds);
             builder.append_option(instant);
-            let kind = if text.is_some() { WarningKind::UnreadableTime } else { WarningKind::WrongKind };
-            notes.keep(instant.is_some(), value, column, kind)
+            match (instant, text) {
+                (Some(_), _) => return true,
+                (None, Some(_)) => WarningKind::UnreadableTime,
+                (None, None) => WarningKind::WrongKind,
+            }
         }
         ColumnBuilder::Struct(_) => {
             builder.append_null();
-            notes.keep(false, value, column, WarningKind::WrongKind)
+            WarningKind::WrongKind
         }
-    }
+    };
+    // An empty string means that there is no value.
+    notes.add(kind, column.name, u64::from(value.bytes != br#""""#));
+    false
 }
 
 /// Appends a value of the column `extra`. Returns the number of values lost.
@@ -196,14 +205,5 @@ impl Notes {
             Some(finding) => finding.count += count,
             None => self.findings.push(Finding { kind, column, row: self.row, count }),
         }
-    }
-
-    /// Whether the column holds the value that was sent. If not, notes a finding, unless it is an empty string, which
-    /// means that there is no value.
-    fn keep(&mut self, held: bool, value: Option<Raw<'_>>, column: &Column, kind: WarningKind) -> bool {
-        let held = held || value.is_none();
-        let is_empty = value.is_some_and(|value| value.bytes == br#""""#);
-        self.add(kind, column.name, u64::from(!held && !is_empty));
-        held
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
 /// The instants that every format, reader and warehouse can represent: the years 1 to 9999, UTC.
 pub(crate) const INSTANTS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
@@ -21,8 +21,9 @@ const MICROSECOND: u32 = 1_000;
 /// The instant of a time of the API, without its digits below a microsecond; `None` if it is not a time in the years 1
 /// to 9999.
 pub(super) fn microseconds(text: &str) -> Option<i64> {
-    let instant = DateTime::parse_from_rfc3339(text).ok().or_else(|| like_rfc3339(text))?;
-    Some(instant.timestamp_micros()).filter(|instant| INSTANTS.contains(instant))
+    let parsed = || DateTime::parse_from_rfc3339(text).ok().or_else(|| like_rfc3339(text));
+    let instant = usual(text).or_else(|| Some(parsed()?.timestamp_micros()));
+    instant.filter(|instant| INSTANTS.contains(instant))
 }
 
 /// The instant of a time in an exported file: RFC 3339 in the years 1 to 9999, without digits below a microsecond. This
@@ -31,6 +32,39 @@ pub(super) fn exact_microseconds(text: &str) -> Option<i64> {
     let instant = DateTime::parse_from_rfc3339(text).ok()?;
     let is_exact = instant.timestamp_subsec_nanos().is_multiple_of(MICROSECOND);
     Some(instant.timestamp_micros()).filter(|instant| is_exact && INSTANTS.contains(instant))
+}
+
+/// The instant of a time in the usual form, such as `2025-07-30T10:00:00.000-05:00`; `None` if it is in another form. It
+/// takes a fraction of the time that chrono takes.
+fn usual(text: &str) -> Option<i64> {
+    let (time, rest) = text.as_bytes().split_first_chunk::<19>()?;
+    if [time[4], time[7], time[10], time[13], time[16]] != *b"--T::" {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(number(&time[..4])?.cast_signed(), number(&time[5..7])?, number(&time[8..10])?)?;
+    let (fraction, zone) = match rest {
+        [b'.', rest @ ..] => rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?),
+        _ => (&b"0"[..], rest),
+    };
+    let missing_digits = 6_u32.checked_sub(u32::try_from(fraction.len()).ok()?).filter(|missing| *missing < 6)?;
+    let microseconds = number(fraction)? * 10_u32.pow(missing_digits);
+    let [hour, minute, second] = [number(&time[11..13])?, number(&time[14..16])?, number(&time[17..])?];
+    let local = date.and_hms_micro_opt(hour, minute, second, microseconds)?.and_utc().timestamp_micros();
+    let offset = match *zone {
+        [b'Z'] => 0,
+        [sign @ (b'+' | b'-'), h1, h0, b':', m1, m0] => {
+            let time = NaiveTime::from_hms_opt(number(&[h1, h0])?, number(&[m1, m0])?, 0)?;
+            let seconds = i64::from(time.num_seconds_from_midnight());
+            if sign == b'-' { -seconds } else { seconds }
+        }
+        _ => return None,
+    };
+    Some(local - offset * 1_000_000)
+}
+
+/// The number that a few digits spell.
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
 }
 
 fn like_rfc3339(text: &str) -> Option<DateTime<FixedOffset>> {
@@ -149,5 +183,22 @@ mod tests {
         }
         // The text has year 0, the instant year 1.
         assert_eq!(microseconds("0000-12-31T23:00:00-01:00"), Some(*INSTANTS.start()));
+    }
+
+    proptest::proptest! {
+        /// The usual form means what it means to chrono, and its every deviation is left to chrono.
+        #[test]
+        fn usual_times_are_those_of_chrono(
+            date in "[0-9]{4}-[01][0-9]-[0-3][0-9]",
+            clock in "[T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
+            fraction in "(\\.[0-9]{0,9})?",
+            zone in "Z|z|[+-][0-2][0-9]:[0-6][0-9]|[+-][0-9]{2}|",
+        ) {
+            let text = format!("{date}{clock}{fraction}{zone}");
+            if let Some(instant) = usual(&text) {
+                let chrono = DateTime::parse_from_rfc3339(&text).map(|time| time.timestamp_micros());
+                proptest::prop_assert_eq!(chrono, Ok(instant), "{}", text);
+            }
+        }
     }
 }

@@ -22,13 +22,13 @@ pub(crate) const FINGERPRINT: (&str, &str) =
 
 /// Where a column's value is in the API's JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Source<'k> {
     /// The contact's `id`, which is required.
     Id,
     /// A key of the contact.
-    Contact(&'static str),
+    Contact(&'k str),
     /// A key of the contact's `contact_owner`.
-    Owner(&'static str),
+    Owner(&'k str),
     /// Everything that no other column can hold.
     Extra,
 }
@@ -60,7 +60,7 @@ pub(crate) enum NormalForm {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub name: &'static str,
-    pub source: Source,
+    pub source: Source<'static>,
     pub kind: ColumnType,
     /// A short description for the catalogs of warehouses.
     pub about: &'static str,
@@ -70,7 +70,7 @@ pub(crate) struct Column {
     pub normal_form: NormalForm,
 }
 
-const fn column(name: &'static str, source: Source, kind: ColumnType, about: &'static str) -> Column {
+const fn column(name: &'static str, source: Source<'static>, kind: ColumnType, about: &'static str) -> Column {
     Column { name, source, kind, about, repeats: false, normal_form: NormalForm::Text }
 }
 
@@ -115,7 +115,7 @@ pub(crate) const EXTRA: &str = "extra";
 pub(crate) const RAW: &str = "raw";
 
 /// All columns, in order.
-pub(crate) const COLUMNS: [Column; 18] = [
+pub(crate) static COLUMNS: [Column; 18] = [
     column(ID, Source::Id, ColumnType::Integer, "Contact ID; never null"),
     text("first_name", "First name").repeats(),
     text("last_name", "Last name").repeats(),

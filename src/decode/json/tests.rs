@@ -50,6 +50,13 @@ proptest! {
         }
     }
 
+    /// Finds the same end of a string as a look at each byte.
+    #[test]
+    fn eight_bytes_at_a_time_are_as_one(bytes in proptest::collection::vec(prop_oneof![0x1e..0x24_u8, 0x5a..0x5e_u8, 0x7e..=0xff_u8], 0..32)) {
+        let end = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+        prop_assert_eq!(ordinary(&bytes), end.unwrap_or(bytes.len()));
+    }
+
     #[test]
     fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(raw) = scan(&bytes) {
