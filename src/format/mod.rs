@@ -4,13 +4,17 @@
 //! everything else about it is in [`Format`]. Writers pass bytes on as soon as they can, and need no seekable output. Text
 //! is compressed as a whole, Parquet within itself.
 
+mod cells;
 mod compression;
 mod csv;
 mod error;
+mod instant;
 mod ndjson;
 pub(crate) mod parquet;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io::{self, Write};
