@@ -12,19 +12,20 @@ use crate::config::Format;
 
 /// The size from which a block of lines is passed on.
 const BLOCK: usize = 1 << 16;
-/// How many bytes are searched at once: few enough to find the first one quickly, and enough for SIMD.
+/// How many bytes are searched at once: enough for SIMD.
 const SEARCHED: usize = 64;
 
 /// A format whose rows are lines.
 pub(super) trait LineFormat {
     const FORMAT: Format;
+    /// What is written for null.
     const NULL: &'static [u8];
     const LINE_END: &'static [u8];
 
     /// What comes before each value of a column.
     fn before(index: usize, name: &str) -> Vec<u8>;
 
-    /// Whether a text with this byte may need more than a copy.
+    /// Whether a text with this byte must be escaped or quoted.
     fn is_special(byte: u8) -> bool;
 
     /// Appends a value, or the columns of a row.
