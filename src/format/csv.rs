@@ -5,98 +5,93 @@
 
 use std::io::Write;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
-use chrono::DateTime;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
 
+use super::cells::{Cell, LineFormat, append_integer, write_rows};
 use super::error::FormatError;
-use super::ndjson::INSTANT;
+use super::instant::append_instant;
 use super::read::{Lines, next_batch};
 use super::schema::{Found, is_known, kind, schema_of};
 use crate::config::Format;
 use crate::decode::RowBuilder;
 
-const LINE_END: &[u8] = b"\r\n";
-
 /// Writes batches as lines.
 #[derive(Debug)]
 pub(crate) struct CsvWriter {
-    /// The header; empty once it is written.
-    header: Vec<u8>,
+    /// The header, until it is written.
+    block: Vec<u8>,
 }
 
 impl CsvWriter {
     pub fn new(schema: &Schema) -> Self {
-        let mut header = Vec::new();
+        let mut block = Vec::new();
         for (index, field) in schema.fields().iter().enumerate() {
-            separate(index, &mut header);
-            write_text(field.name(), &mut header);
+            block.extend(Csv::before(index, field.name()));
+            append_plain(field.name(), &mut block);
         }
-        header.extend(LINE_END);
-        Self { header }
+        block.extend(Csv::LINE_END);
+        Self { block }
     }
 
     pub fn write(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), FormatError> {
-        let mut line = std::mem::take(&mut self.header);
-        for row in 0..batch.num_rows() {
-            for (index, column) in batch.columns().iter().enumerate() {
-                separate(index, &mut line);
-                write_value(column, row, &mut line)?;
-            }
-            line.extend(LINE_END);
-            out.write_all(&line).map_err(|error| failed(&error))?;
-            line.clear();
-        }
-        self.header = line;
-        Ok(())
+        write_rows::<Csv>(batch, &mut self.block, out)
     }
 
-    /// Writes the header if there was no row.
+    /// Writes the header if there was no batch.
     pub fn finish(self, out: &mut impl Write) -> Result<(), FormatError> {
-        out.write_all(&self.header).map_err(|error| failed(&error))
+        out.write_all(&self.block).map_err(|error| FormatError::encode(Format::Csv, error))
     }
 }
 
-fn separate(index: usize, line: &mut Vec<u8>) {
-    if index > 0 {
-        line.push(b',');
-    }
-}
+struct Csv;
 
-fn write_value(column: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), FormatError> {
-    if column.is_null(row) {
-        return Ok(());
+impl LineFormat for Csv {
+    const FORMAT: Format = Format::Csv;
+    const NULL: &'static [u8] = b"";
+    const LINE_END: &'static [u8] = b"\r\n";
+
+    fn before(index: usize, _: &str) -> Vec<u8> {
+        if index == 0 { Vec::new() } else { vec![b','] }
     }
-    let written = match column.data_type() {
-        DataType::Int64 => write!(line, "{}", column.as_primitive::<Int64Type>().value(row)),
-        DataType::Utf8 => {
-            write_text(column.as_string::<i32>().value(row), line);
-            Ok(())
+
+    fn is_special(byte: u8) -> bool {
+        matches!(byte, b',' | b'"' | b'\r' | b'\n')
+    }
+
+    fn append(cell: &Cell<'_>, line: &mut Vec<u8>) {
+        match *cell {
+            Cell::Integer(integer) => append_integer(integer, line),
+            Cell::Plain(text) => append_plain(text, line),
+            Cell::Special(text) => append_quoted(text, line),
+            Cell::Instant(instant) => append_instant(instant, line),
+            Cell::Struct(row, columns) => {
+                for column in columns {
+                    column.append::<Self>(row, line);
+                }
+            }
         }
-        DataType::Timestamp(..) => {
-            let instant = DateTime::from_timestamp_micros(column.as_primitive::<TimestampMicrosecondType>().value(row));
-            instant.map_or(Ok(()), |instant| write!(line, "{}", instant.format(INSTANT)))
-        }
-        other => return Err(failed(&format!("unsupported type {other}"))),
-    };
-    written.map_err(|error| failed(&error))
-}
-
-fn write_text(text: &str, line: &mut Vec<u8>) {
-    // Some readers trim unquoted fields.
-    let trimmed = [text.bytes().next(), text.bytes().last()].iter().flatten().any(|byte| b" \t".contains(byte));
-    let plain = !text.is_empty() && !trimmed && !text.bytes().any(|byte| b",\"\r\n".contains(&byte));
-    if plain {
-        line.extend(text.as_bytes());
-    } else {
-        line.push(b'"');
-        line.extend(text.replace('"', "\"\"").as_bytes());
-        line.push(b'"');
     }
 }
 
-fn failed(error: &dyn std::fmt::Display) -> FormatError {
-    FormatError::encode(Format::Csv, error)
+/// Appends a text without special characters. An empty one is quoted because it would be null, and one that begins or ends
+/// with white space because some readers trim unquoted fields.
+fn append_plain(text: &str, line: &mut Vec<u8>) {
+    match text.as_bytes() {
+        [] | [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => append_quoted(text, line),
+        bytes => line.extend_from_slice(bytes),
+    }
+}
+
+fn append_quoted(text: &str, line: &mut Vec<u8>) {
+    line.push(b'"');
+    for (index, part) in text.split('"').enumerate() {
+        if index > 0 {
+            line.extend_from_slice(b"\"\"");
+        }
+        line.extend_from_slice(part.as_bytes());
+    }
+    line.push(b'"');
 }
 
 /// Reads the rows of a file.

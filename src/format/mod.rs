@@ -1,16 +1,20 @@
 //! File formats: batches to bytes, and back.
 //!
 //! A format is one module with its writer, its reader and its first bytes, registered in [`Writer`] and [`Reader`] here;
-//! everything else about it is in [`Format`]. Writers pass bytes on as soon as they can, and need no seekable output. Text
-//! is compressed as a whole, Parquet within itself.
+//! everything else about it is in [`Format`]. Writers pass bytes on as soon as they can, and need no seekable output. Formats
+//! whose rows are lines share `cells`. Text is compressed as a whole, Parquet within itself.
 
+mod cells;
 mod compression;
 mod csv;
 mod error;
+mod instant;
 mod ndjson;
 pub(crate) mod parquet;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io::{self, Write};

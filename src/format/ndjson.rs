@@ -6,15 +6,13 @@
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
-use arrow::error::ArrowError;
-use arrow::json::WriterBuilder;
-use arrow::json::writer::LineDelimited;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
+use super::cells::{Cell, LineFormat, append_integer, write_lines, write_rows};
 use super::error::FormatError;
+use super::instant::append_instant;
 use super::read::{Lines, next_batch};
 use super::schema::{Found, kind, schema_of};
 use crate::config::Format;
@@ -24,58 +22,78 @@ use crate::text::sanitize::escape;
 
 /// The first byte of an NDJSON file.
 pub(super) const MAGIC: &[u8] = b"{";
-/// The format of times.
-pub(super) const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
-
 /// Writes batches as lines.
 #[derive(Debug)]
 pub(crate) struct NdjsonWriter {
-    settings: WriterBuilder,
     /// Whether the rows already are lines.
     raw: bool,
+    block: Vec<u8>,
 }
 
 impl NdjsonWriter {
     pub fn new(schema: &Schema) -> Self {
         let raw = matches!(schema.fields().iter().as_slice(), [field] if *field.data_type() == DataType::Binary);
-        let settings = WriterBuilder::new().with_explicit_nulls(true).with_timestamp_tz_format(INSTANT.to_owned());
-        Self { settings, raw }
+        Self { raw, block: Vec::new() }
     }
 
     pub fn write(&mut self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), FormatError> {
-        let written = if self.raw { write_raw(batch, out) } else { self.write_rows(batch, out) };
+        if !self.raw {
+            return write_rows::<Ndjson>(batch, &mut self.block, out);
+        }
+        let values = batch.column(0).as_binary::<i32>();
+        let written = write_lines(batch.num_rows(), &mut self.block, out, |row, line| {
+            line.extend_from_slice(values.value(row));
+            line.push(b'\n');
+        });
         written.map_err(|error| FormatError::encode(Format::Ndjson, error))
     }
-
-    fn write_rows(&self, batch: &RecordBatch, out: &mut impl Write) -> Result<(), ArrowError> {
-        let batch = with_fixed_offsets(batch)?;
-        self.settings.clone().build::<_, LineDelimited>(out).write(&batch)
-    }
 }
 
-fn write_raw(batch: &RecordBatch, out: &mut impl Write) -> Result<(), ArrowError> {
-    for line in batch.column(0).as_binary::<i32>().iter().flatten() {
-        out.write_all(line)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
-}
+struct Ndjson;
 
-/// The same times, in a time zone that the writer knows without a time zone database.
-fn with_fixed_offsets(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let mut fields = Vec::new();
-    let mut columns = Vec::new();
-    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-        if let DataType::Timestamp(TimeUnit::Microsecond, Some(_)) = field.data_type() {
-            let instants = column.as_primitive::<TimestampMicrosecondType>().clone().with_timezone("+00:00");
-            fields.push(Arc::new(field.as_ref().clone().with_data_type(instants.data_type().clone())));
-            columns.push(Arc::new(instants) as _);
-        } else {
-            fields.push(Arc::clone(field));
-            columns.push(Arc::clone(column));
+impl LineFormat for Ndjson {
+    const FORMAT: Format = Format::Ndjson;
+    const NULL: &'static [u8] = b"null";
+    const LINE_END: &'static [u8] = b"\n";
+
+    fn before(index: usize, name: &str) -> Vec<u8> {
+        let mut before = vec![if index == 0 { b'{' } else { b',' }];
+        append_escaped(name, &mut before);
+        before.push(b':');
+        before
+    }
+
+    fn is_special(byte: u8) -> bool {
+        byte < b' ' || byte == b'"' || byte == b'\\'
+    }
+
+    fn append(cell: &Cell<'_>, line: &mut Vec<u8>) {
+        match *cell {
+            Cell::Integer(integer) => append_integer(integer, line),
+            Cell::Plain(text) => {
+                line.push(b'"');
+                line.extend_from_slice(text.as_bytes());
+                line.push(b'"');
+            }
+            Cell::Special(text) => append_escaped(text, line),
+            Cell::Instant(instant) => {
+                line.push(b'"');
+                append_instant(instant, line);
+                line.push(b'"');
+            }
+            Cell::Struct(row, columns) => {
+                for column in columns {
+                    column.append::<Self>(row, line);
+                }
+                line.push(b'}');
+            }
         }
     }
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+}
+
+fn append_escaped(text: &str, line: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(line, text);
 }
 
 /// Reads lines that are all objects with exactly the columns of the first.
