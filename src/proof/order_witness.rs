@@ -79,7 +79,7 @@ impl OrderWitness {
     pub fn see(&mut self, rows: &[RowKey], evidence: bool) {
         self.first = self.first.or(rows.first().copied());
         let Some(first) = self.first else { return };
-        for candidate in self.candidates.as_flattened_mut() {
+        for candidate in self.candidates.as_flattened_mut().iter_mut().filter(|candidate| !candidate.refuted) {
             candidate.refuted |= rows.iter().any(|row| candidate.field.of(row).is_none());
             candidate.varies |= rows.iter().any(|row| candidate.field.of(row) != candidate.field.of(&first));
             candidate.see(rows, evidence);
