@@ -67,8 +67,15 @@ pub(crate) fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Refusal {
 }
 
 fn in_headers(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
-    let wait = |(name, unit): (&str, Unit)| wait::of_text(headers.get(name)?.to_str().ok()?, unit, date);
-    HEADERS.into_iter().filter_map(wait).max()
+    let waits = |(name, unit): (&'static str, Unit)| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        // A list has commas, but so has a date.
+        values.filter_map(move |value| {
+            let listed = || value.split(',').filter_map(|item| wait::of_text(item, unit, date)).max();
+            wait::of_text(value, unit, date).or_else(listed)
+        })
+    };
+    HEADERS.into_iter().flat_map(waits).max()
 }
 
 fn in_body(json: &Value, date: SystemTime) -> Option<Duration> {

@@ -57,7 +57,7 @@ pub struct MeasuredRate {
 
 impl MeasuredRate {
     /// Fewer pages say nothing about a rate.
-    pub const FEWEST_PAGES: u64 = 100;
+    pub const FEWEST_PAGES: u64 = 30;
 }
 
 /// The result of an export.

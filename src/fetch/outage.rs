@@ -80,16 +80,13 @@ impl Health {
         self.outage.as_mut().is_some_and(|outage| !std::mem::replace(&mut outage.probing, true))
     }
 
-    /// Records that a page arrived that was requested at `sent`. Returns whether that confirms that 503s before it were
-    /// refusals; a page that was in flight then confirms nothing.
-    pub fn page(&mut self, sent: Duration) -> bool {
+    /// Records that a page arrived that was requested at `sent`. It shows that 503s before it were refusals, unless it was in
+    /// flight then.
+    pub fn page(&mut self, sent: Duration) {
         self.answered();
-        let before = self.overload;
-        if matches!(before, Overload::Refusing { since } if sent <= since) {
-            return false;
+        if !matches!(self.overload, Overload::Refusing { since } if sent <= since) {
+            self.overload = Overload::None;
         }
-        self.overload = Overload::None;
-        matches!(before, Overload::Refusing { .. })
     }
 
     /// Whether a 503 to a request that was sent at `sent` is a refusal because of the rate. It is one if pages arrive: the
@@ -226,15 +223,16 @@ mod tests {
         let second = Duration::from_secs;
         let mut health = Health::new(FIRST, LONGEST, CONCURRENCY);
         assert!(!health.is_refusal(second(1), second(0)), "no page has ever arrived");
-        assert!(!health.page(second(2)));
+        health.page(second(2));
         assert!(health.is_refusal(second(3), second(2)));
         assert!(health.is_refusal(second(4), second(3)), "it was in flight then");
-        assert!(!health.page(second(3)), "it was in flight, too");
-        assert!(health.page(second(4)), "it was a rate limit");
-        assert!(health.is_refusal(second(6), second(5)));
-        assert!(!health.is_refusal(second(8), second(7)), "the next one failed, too");
+        health.page(second(4));
+        assert!(health.is_refusal(second(6), second(5)), "it was a rate limit");
+        health.page(second(5));
+        assert!(!health.is_refusal(second(8), second(7)), "only a page that was in flight arrived: it is an outage");
         assert!(!health.is_refusal(second(9), second(5)));
-        assert!(!health.page(second(10)), "it was an outage");
+        health.page(second(10));
+        assert!(health.is_refusal(second(12), second(11)), "the outage is over");
         let mut health = down(FIRST);
         assert!(!health.is_refusal(FIRST, FIRST));
     }

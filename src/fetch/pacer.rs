@@ -49,8 +49,6 @@ struct State {
     /// Pages of the plan that have failed so far, and those of them that arrived later or were given up.
     failed: u64,
     settled: u64,
-    /// Whether the server has ever rate limited a request.
-    refused: bool,
     /// The last reported time before which nothing is sent.
     told: Duration,
 }
@@ -86,7 +84,6 @@ impl Pacer {
             pages: 0,
             failed: 0,
             settled: 0,
-            refused: false,
             told: Duration::ZERO,
         };
         Self {
@@ -118,7 +115,7 @@ impl Pacer {
     /// Returns the slot of a page that arrived.
     pub fn page(&self, slot: Slot) {
         self.end(|state, now| {
-            state.refused |= state.health.page(slot.sent);
+            state.health.page(slot.sent);
             state.pace.on_page(now, slot.ticket);
             state.last_page = now;
             state.pages += 1;
@@ -134,13 +131,12 @@ impl Pacer {
     }
 
     /// Returns the slot of a request that was rate limited; without `wait` if the server did not say for how long.
-    /// Returns how long all requests wait now, if that is to be reported.
-    pub fn refused(&self, slot: Slot, wait: Option<Duration>) -> Option<Duration> {
+    /// Returns how long all requests wait now, if that is to be reported, and whether because of too many refusals.
+    pub fn refused(&self, slot: Slot, wait: Option<Duration>) -> (Option<Duration>, bool) {
         self.end(|state, now| {
             state.health.answered();
-            state.refused = true;
             state.pace.on_refused(now, slot.ticket, wait);
-            state.news(now, state.pace.closed_until())
+            (state.news(now, state.pace.closed_until()), state.pace.brakes())
         })
     }
 
@@ -153,7 +149,7 @@ impl Pacer {
     /// Like [`Self::refused`], for a refusal that may yet turn out to be an outage. A page that arrives confirms it.
     pub fn refused_with_503(&self, slot: Slot) -> Option<Duration> {
         self.end(|state, now| {
-            state.pace.on_refused(now, slot.ticket, None);
+            state.pace.on_overload(now, slot.ticket);
             state.news(now, state.pace.closed_until())
         })
     }
@@ -260,7 +256,7 @@ mod tests {
         assert!(pacer.now() < Duration::from_millis(5), "{:?}", pacer.now());
         let wait = Duration::from_mins(1);
         let told = pacer.now() + wait;
-        assert_eq!(pacer.refused(slots.remove(0), Some(wait)), Some(wait));
+        assert_eq!(pacer.refused(slots.remove(0), Some(wait)), (Some(wait), false));
         for slot in slots {
             pacer.page(slot);
         }

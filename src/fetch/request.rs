@@ -266,11 +266,14 @@ impl Fetcher {
     /// Records a failed attempt, which may make all requests wait.
     fn failed(&self, slot: Slot, failure: &Failure) {
         self.reporter.report(&Event::Failed { class: failure.class });
+        let mut brakes = false;
         let held = match failure.class {
             FailureClass::RateLimited if failure.may_be_refusal() => self.pacer.refused_with_503(slot),
             FailureClass::RateLimited => {
                 let told = failure.retry_after().map(|wait| wait + SPREAD.mul_f64(fastrand::f64()));
-                self.pacer.refused(slot, told)
+                let (held, too_many) = self.pacer.refused(slot, told);
+                brakes = too_many;
+                held
             }
             class if class.may_pass() => self.pacer.failed(slot),
             _ => {
@@ -282,7 +285,8 @@ impl Fetcher {
         if let Some(wait) = held
             && failure.retry_after().is_none_or(|told| told <= self.limits.0.retry_after)
         {
-            self.reporter.report(&Event::Waiting { wait, cause: failure.to_string() });
+            let cause = if brakes { format!("many requests were refused; {failure}") } else { failure.to_string() };
+            self.reporter.report(&Event::Waiting { wait, cause });
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Learned {
 }
 
 impl Learned {
-    /// What to remember after a run: what it measured, unless an earlier run was faster and nothing was refused since.
+    /// What to remember after a run: what it measured, unless that is less than before although nothing was refused.
     pub fn next(earlier: Option<Self>, measured: Option<Self>) -> Option<Self> {
         match (earlier, measured) {
             (Some(earlier), Some(measured)) if !measured.rate.is_limit && measured.rate.rate < earlier.rate.rate => {

@@ -139,7 +139,7 @@ impl Run<'_> {
             };
             // A single empty response is never enough, however few contacts there were before.
             let doubted = least.max(before.min(1));
-            let start = start_with(earlier, &*reporter);
+            let start = start_with(config.contacts.pacing, earlier, &*reporter);
             let contacts = read(&with_start(&config, start, doubted), rows, reporter)?;
             Ok(Reading { contacts, earlier, before, least })
         };

@@ -10,13 +10,13 @@ use crate::events::{Event, Reporter};
 use crate::manifest::{self, Learned, contacts_in, learned_by};
 use crate::naming::DirectoryNames;
 use crate::proof::Require;
+use crate::rate::starting_rate;
 
-/// The rate that the previous run learned, by the manifest that the output replaces; `None` if the rate is fixed.
+/// The rate that the previous run learned, by the manifest that the output replaces.
 ///
 /// The manifest must have the same source and be younger than 30 days. A partition without a manifest takes that of its newest
 /// sibling. A damaged manifest counts as none.
 pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
-    let Pacing::Learn { known: None, .. } = config.contacts.pacing else { return None };
     let manifest = config.output.manifest_path()?;
     let learned = |manifest: &Path| learned_by(&manifest::read_file(manifest).ok()?, config, Utc::now());
     learned(&manifest).or_else(|| {
@@ -28,13 +28,16 @@ pub(super) fn learned_before(config: &ExportConfig) -> Option<Learned> {
     })
 }
 
-/// What the run starts with, by what an earlier one has learned, and says so.
-pub(super) fn start_with(earlier: Option<Learned>, reporter: &dyn Reporter) -> Option<KnownRate> {
+/// What the run starts with, by what an earlier one has learned, unless its rate is set. Says so if that makes a difference.
+pub(super) fn start_with(pacing: Pacing, earlier: Option<Learned>, reporter: &dyn Reporter) -> Option<KnownRate> {
+    let Pacing::Learn { known: None, ceiling } = pacing else { return None };
     let earlier = earlier?;
-    let start = earlier.start(Utc::now())?;
-    let (KnownRate::Limit(rate, _) | KnownRate::AtLeast(rate)) = start;
-    reporter.report(&Event::StartingRate { rate, learned: earlier.at });
-    Some(start)
+    let start = earlier.start(Utc::now());
+    let rate = starting_rate(ceiling, start);
+    if rate != starting_rate(ceiling, None) {
+        reporter.report(&Event::StartingRate { rate, learned: earlier.at });
+    }
+    start
 }
 
 /// The contacts in the export that is replaced; `None` if its manifest does not tell, or if this run has a limit.

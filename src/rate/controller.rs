@@ -5,37 +5,19 @@ use std::time::Duration;
 
 use super::capacity::{Ending, Plateau};
 use super::concurrency::InFlight;
-use super::episode::Episode;
+use super::episode::{Episode, LONG_WAIT};
 use super::evidence::{Evidence, Expectation};
 use super::not_before::NotBefore;
 use super::sample::{Hit, Period, uncounted};
-use super::spacing::{NextSend, RoundTrip, Slots, Ticket};
+use super::spacing::{NextSend, RoundTrip, Slots, Ticket, starting_rate};
 use super::sustained::Sustained;
 use super::trial::Trial;
 use crate::config::{KnownRate, Rate};
 use crate::events::MeasuredRate;
 
-/// The initial rate in requests per second, about three in the first round trip: 10 was slower (70.7 instead of 72.4 % of
-/// the ideal speed in 100 pages), 40 refused more (3.6 instead of 3.3 %).
-const START: f64 = 20.0;
-
-/// A longer wait means a used-up window rather than a lack of tokens or of places in flight: 1.5 s and 4 s measured the
-/// same.
-const LONG_WAIT: Duration = Duration::from_secs(2);
-
-/// A server that stays closed for longer, and does not say for how long, is down.
-const LONGEST_WINDOW: Duration = Duration::from_mins(2);
-
 /// A run dashes if the remaining pages fit into this many windows: one was slower (79.9 instead of 80.6 % of the ideal
 /// speed in 300 pages), four refused 3.75 % in 100 pages.
 const DASH_WINDOWS: u64 = 2;
-
-/// What counts of a wait that the server asked for, if it admitted other requests in such waits.
-const DOUBTED_WAIT: Duration = Duration::from_secs(1);
-
-/// A request sent this much later than allowed was delayed by the client: an outage, a slow disk. Timers and scheduling
-/// stay below it.
-const STALL: Duration = Duration::from_secs(1);
 
 /// Learns a rate limit from pages and refusals, and keeps the rate just below it.
 ///
@@ -81,15 +63,14 @@ impl RateController {
     /// counts, from the known rate or from 20 requests per second.
     #[must_use]
     pub fn new(concurrency: NonZeroUsize, ceiling: Rate, known: Option<KnownRate>) -> Self {
-        let (start, plateau) = match known {
-            None => (START, None),
-            Some(KnownRate::AtLeast(rate)) => (START.max(rate.per_second()), None),
-            Some(KnownRate::Limit(rate, pages)) => (rate.per_second(), Some(Plateau::known(rate, pages))),
+        let plateau = match known {
+            Some(KnownRate::Limit(rate, pages)) => Some(Plateau::known(rate, pages)),
+            Some(KnownRate::AtLeast(_)) | None => None,
         };
         Self {
             concurrency: u32::try_from(concurrency.get()).map_or(f64::INFINITY, f64::from),
             ceiling,
-            rate: Rate::within(ceiling, start),
+            rate: starting_rate(ceiling, known),
             round_trip: RoundTrip::default(),
             slots: Slots::default(),
             not_before: NotBefore::default(),
@@ -133,28 +114,8 @@ impl RateController {
     /// What was found out about the rate that the server sustains; `None` if too few pages were read.
     #[must_use]
     pub fn measured(&self) -> Option<MeasuredRate> {
-        let limit = self.plateau.as_ref().filter(|plateau| plateau.sample.pages > 0).map(|plateau| {
-            // The pages since then have confirmed it.
-            let pages = plateau.sample.pages.saturating_add(self.sustained.pages);
-            let seconds = Duration::try_from_secs_f64(plateau.sample.seconds).unwrap_or_default();
-            MeasuredRate {
-                rate: Rate::within(self.ceiling, plateau.base),
-                pages,
-                span: seconds.saturating_add(self.sustained.span()),
-                is_limit: true,
-            }
-        });
-        let sustained = self.sustained.highest.map(|highest| MeasuredRate {
-            rate: Rate::within(self.ceiling, highest),
-            pages: self.sustained.pages,
-            span: self.sustained.span(),
-            is_limit: false,
-        });
-        let limit = limit.filter(|limit| limit.pages >= MeasuredRate::FEWEST_PAGES);
-        match (limit, sustained) {
-            (Some(limit), Some(sustained)) if sustained.rate > limit.rate => Some(sustained),
-            (limit, sustained) => limit.or(sustained),
-        }
+        let limit = self.plateau.as_ref().filter(|plateau| plateau.sample.pages > 0);
+        self.sustained.measured(limit, self.ceiling)
     }
 
     /// Sets how many pages are still to be requested, not counting those in flight; unlimited by default.
@@ -176,6 +137,11 @@ impl RateController {
         self.opens().max(self.not_before.brake)
     }
 
+    /// Whether that is only because there were so many refusals.
+    pub fn brakes(&self) -> bool {
+        self.not_before.brake > self.opens()
+    }
+
     /// When the next request may be sent, as far as is known at `now`. Every response and every hint may change it.
     #[must_use]
     pub fn may_send_at(&self, now: Duration) -> NextSend {
@@ -193,7 +159,7 @@ impl RateController {
             // No response has disproved what the server said.
             self.settle(&episode, self.not_before.opens, self.sent, None);
         }
-        if late > STALL.max(self.round_trip.overdue()) {
+        if late > self.round_trip.overdue() {
             self.stalled(late);
         }
         self.sent = self.sent.saturating_add(1);
@@ -227,12 +193,22 @@ impl RateController {
     /// `retry_after` counts from `now`, when the response arrived. Without it, or if it is zero, and if refusals are
     /// attributed to the rate, single requests probe: after 0.7 s, then after 1 s, 2 s, 4 s … 60 s, until one is admitted.
     pub fn on_refused(&mut self, now: Duration, ticket: Ticket, retry_after: Option<Duration>) {
+        self.not_before.refused(now);
+        self.refused(now, ticket, retry_after);
+    }
+
+    /// Like [`on_refused`](Self::on_refused), for a response that only may be a refusal because of the rate. It does not
+    /// count for the brake, since nobody is banned for the server's own failures.
+    pub fn on_overload(&mut self, now: Duration, ticket: Ticket) {
+        self.refused(now, ticket, None);
+    }
+
+    fn refused(&mut self, now: Duration, ticket: Ticket, retry_after: Option<Duration>) {
         self.in_flight.arrive();
         self.period.refused(ticket.number);
         self.last_refused = self.last_refused.max(ticket.number);
         let waits_from = self.not_before.opens.max(now);
         let told = retry_after.filter(|wait| !wait.is_zero());
-        self.not_before.refused(now);
         self.not_before.hold_until(now.saturating_add(told.unwrap_or_default()));
         if let Some(episode) = &mut self.episode {
             episode.refused(now, ticket.number, ticket.sent, told.is_some());
@@ -345,8 +321,7 @@ impl RateController {
             self.stays_open = !episode.closed;
         }
         let is_doubted = !is_seen && self.stays_open;
-        let longest = if is_doubted { DOUBTED_WAIT } else { Duration::MAX };
-        let reopening = reopening.min(hit.at.saturating_add(longest));
+        let reopening = if is_doubted { episode.doubted(reopening) } else { reopening };
         let wait = reopening.saturating_sub(hit.at);
         let is_suspect = wait < LONG_WAIT && self.in_flight.is_suspect(hit.in_flight);
         if is_suspect {
@@ -357,9 +332,7 @@ impl RateController {
             return;
         }
         self.evidence.clear();
-        // Without pages, another client has used up the quota, such as an earlier run. A server that stays closed for
-        // minutes without saying so is down. Neither is the limit.
-        let is_sample = hit.pages > 0 && (episode.told || wait <= LONGEST_WINDOW);
+        let is_sample = episode.is_sample(wait);
         if is_sample && is_suspect && self.plateau.is_some() {
             return;
         }

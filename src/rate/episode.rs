@@ -5,6 +5,16 @@ use std::time::Duration;
 use super::not_before::{FIRST_PROBE, default_wait};
 use super::sample::Hit;
 
+/// A longer wait means a used-up window rather than a lack of tokens or of places in flight: 1.5 s and 4 s measured the
+/// same.
+pub(super) const LONG_WAIT: Duration = Duration::from_secs(2);
+
+/// A server that stays closed for longer, and does not say for how long, is down.
+const LONGEST_WINDOW: Duration = Duration::from_mins(2);
+
+/// What counts of a wait that the server asked for, if it admitted other requests in such waits.
+const DOUBTED_WAIT: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Clone)]
 pub(super) struct Episode {
     pub(super) hit: Hit,
@@ -54,6 +64,17 @@ impl Episode {
             self.abandoned.get_or_insert(sent);
             self.probe_from = now.saturating_add(default_wait(0));
         }
+    }
+
+    /// When the server admits requests again, if that was not true of what it said before.
+    pub(super) fn doubted(&self, reopening: Duration) -> Duration {
+        reopening.min(self.hit.at.saturating_add(DOUBTED_WAIT))
+    }
+
+    /// Whether the period before tells the limit, if the server was closed for `wait`. Without pages, another client has used
+    /// up the quota, such as an earlier run. A server that stays closed for minutes without saying so is down.
+    pub(super) fn is_sample(&self, wait: Duration) -> bool {
+        self.hit.pages > 0 && (self.told || wait <= LONGEST_WINDOW)
     }
 
     /// When the server began to admit requests again, if it admitted one sent at `sent`: it may have admitted a probe

@@ -109,4 +109,4 @@ mod simulator;
 mod tests;
 
 pub(crate) use controller::RateController;
-pub(crate) use spacing::{NextSend, Ticket};
+pub(crate) use spacing::{NextSend, Ticket, starting_rate};

@@ -2,7 +2,23 @@
 
 use std::time::Duration;
 
-use crate::config::Rate;
+use crate::config::{KnownRate, Rate};
+
+/// The initial rate in requests per second, about three in the first round trip: 10 was slower (70.7 instead of 72.4 % of
+/// the ideal speed in 100 pages), 40 refused more (3.6 instead of 3.3 %).
+const START: f64 = 20.0;
+
+/// The rate with which a run starts that knows this much.
+pub(crate) fn starting_rate(ceiling: Rate, known: Option<KnownRate>) -> Rate {
+    Rate::within(
+        ceiling,
+        match known {
+            None => START,
+            Some(KnownRate::AtLeast(rate)) => START.max(rate.per_second()),
+            Some(KnownRate::Limit(rate, _)) => rate.per_second(),
+        },
+    )
+}
 
 /// A request in flight, which ends exactly once: in [`on_page`], [`on_refused`] or [`on_abandoned`].
 ///
@@ -31,6 +47,10 @@ pub enum NextSend {
 /// How late a request may be and still keep its slot: timers fire a few ms late, which at 100 requests per second would
 /// add up to 5 % of the speed. The rate cap tolerates the same.
 const TIMER_SLACK: Duration = Duration::from_millis(4);
+
+/// A request sent this much later than allowed was delayed by the client: an outage, a slow disk. Timers and scheduling
+/// stay below it.
+const STALL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
@@ -92,9 +112,9 @@ impl RoundTrip {
         HEADROOM * self.carried_by(in_flight)
     }
 
-    /// The time after which a response is overdue.
+    /// How late a request or its response may be without a stall of the client.
     pub(super) fn overdue(self) -> Duration {
-        Duration::try_from_secs_f64(STALLED * self.0.unwrap_or(0.0)).unwrap_or(Duration::MAX)
+        Duration::try_from_secs_f64(STALLED * self.0.unwrap_or(0.0)).unwrap_or(Duration::MAX).max(STALL)
     }
 }
 

@@ -3,18 +3,20 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::capacity::Plateau;
 use super::sample::{SHORTEST_SPAN, as_number};
+use crate::config::Rate;
 use crate::events::MeasuredRate;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sustained {
     /// When the last pages arrived.
     arrivals: VecDeque<Duration>,
-    pub(super) pages: u64,
+    pages: u64,
     first: Duration,
     last: Duration,
     /// Pages per second.
-    pub(super) highest: Option<f64>,
+    highest: Option<f64>,
 }
 
 impl Sustained {
@@ -35,9 +37,27 @@ impl Sustained {
         }
     }
 
-    /// The time from the first page to the last.
-    pub(super) fn span(&self) -> Duration {
-        self.last.saturating_sub(self.first)
+    /// What was found out, by the limit that this run has learned, if any; `None` if too few pages tell.
+    pub(super) fn measured(&self, limit: Option<&Plateau>, ceiling: Rate) -> Option<MeasuredRate> {
+        let span = self.last.saturating_sub(self.first);
+        let measured = match limit {
+            None => {
+                MeasuredRate { rate: Rate::within(ceiling, self.highest?), pages: self.pages, span, is_limit: false }
+            }
+            Some(Plateau { base, sample, .. }) => {
+                // The rate may have climbed since then; waits count, since the quota of a window is read faster than it lasts.
+                let mean = as_number(self.pages) / span.as_secs_f64().max(SHORTEST_SPAN);
+                let climbed = if self.pages >= MeasuredRate::FEWEST_PAGES { mean } else { 0.0 };
+                let seconds = Duration::try_from_secs_f64(sample.seconds).unwrap_or_default();
+                MeasuredRate {
+                    rate: Rate::within(ceiling, base.max(climbed)),
+                    pages: sample.pages.saturating_add(self.pages),
+                    span: seconds.saturating_add(span),
+                    is_limit: true,
+                }
+            }
+        };
+        (measured.pages >= MeasuredRate::FEWEST_PAGES).then_some(measured)
     }
 }
 
@@ -46,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fastest_hundred_pages_count() {
+    fn the_fastest_thirty_pages_count() {
         let mut sustained = Sustained::default();
         let mut now = Duration::ZERO;
         let mut read = |sustained: &mut Sustained, pages: u32, milliseconds| {
@@ -55,11 +75,11 @@ mod tests {
                 sustained.page(now);
             }
         };
-        read(&mut sustained, 100, 20);
-        assert_eq!(sustained.highest, None, "a hundred pages have 99 intervals");
-        read(&mut sustained, 101, 10);
+        read(&mut sustained, 30, 20);
+        assert_eq!(sustained.highest, None, "thirty pages have 29 intervals");
+        read(&mut sustained, 31, 10);
         read(&mut sustained, 300, 50);
         assert!((sustained.highest.unwrap() - 100.0).abs() < 1e-9);
-        assert_eq!(sustained.pages, 501);
+        assert_eq!(sustained.pages, 361);
     }
 }

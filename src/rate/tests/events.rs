@@ -325,7 +325,7 @@ fn a_stray_refusal_with_nothing_else_in_flight_at_most_halves_a_learned_rate() {
 #[test]
 fn few_pages_measure_nothing() {
     let mut client = Client::new(16);
-    client.read(100);
+    client.read(30);
     assert_eq!(client.pace.measured(), None);
     let mut client = Client::new(16);
     client.read(12);
@@ -341,6 +341,30 @@ fn a_run_that_was_refused_nothing_measures_the_rate_it_sustained() {
     let MeasuredRate { rate, pages, is_limit, .. } = client.pace.measured().unwrap();
     assert_eq!((pages, is_limit), (101, false));
     assert!((30.0..=40.0).contains(&rate.per_second()), "{rate}");
+}
+
+#[test]
+fn what_may_be_a_failure_of_the_server_does_not_brake() {
+    let mut client = Client::new(16);
+    client.read(50);
+    for brakes in [false, true] {
+        let flight: Vec<_> = (0..16).map(|_| client.send()).collect();
+        for ticket in flight {
+            if brakes { client.refuse(ticket, Some(1)) } else { client.pace.on_overload(client.now, ticket) }
+        }
+        assert_eq!(client.pace.brakes(), brakes);
+        client.read(1);
+    }
+}
+
+#[test]
+fn a_refused_run_never_measures_more_than_a_limit() {
+    let mut client = Client::new(16);
+    client.read(50);
+    client.overload(Some(5));
+    client.read(500);
+    let MeasuredRate { rate, is_limit, .. } = client.pace.measured().unwrap();
+    assert!(is_limit && rate.per_second() > client.learned(), "it has climbed to {rate}");
 }
 
 #[test]
