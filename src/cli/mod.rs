@@ -29,6 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use self::arguments::Arguments;
 use crate::{Error, ExitCode, platform};
@@ -96,7 +97,7 @@ impl Cli {
     }
 
     fn run_to_end(&self) -> ExitCode {
-        match tokio::runtime::Runtime::new() {
+        match runtime() {
             Ok(runtime) => {
                 let exit = runtime.block_on(self.run());
                 // A blocked write must not keep the process alive.
@@ -138,6 +139,16 @@ impl Cli {
             _ => messages::fail(error),
         }
     }
+}
+
+/// One worker thread: encoding has a thread of its own, and more workers cost more to wake than they save. tokio's own
+/// variable can set another number.
+fn runtime() -> std::io::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+        builder.worker_threads(1);
+    }
+    builder.enable_all().build()
 }
 
 /// The short help omits environment variables, and whatever the texts of `contacts` already say.

@@ -25,6 +25,10 @@ use crate::decode::PageTable;
 use crate::events::{Event, ReadSummary, Reporter};
 use crate::proof::{Emission, Level, Planner, Reason, Request, RowSelection};
 
+/// Pages ready for a consumer that is slower than the server, above which no further page is requested. More of them would
+/// only grow cold in memory.
+const READY: usize = 16;
+
 /// A page that leaves the reader.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -124,9 +128,9 @@ impl Reader {
         }
     }
 
-    /// Starts as many requests as concurrency and memory allow. Returns whether there was enough memory.
+    /// Starts as many requests as concurrency, memory and the consumer allow. Returns whether there was enough memory.
     fn start_requests(&mut self) -> bool {
-        while self.tasks.len() < self.concurrency {
+        while self.tasks.len() < self.concurrency && self.leaving.len() < READY {
             let idle = self.tasks.is_empty() && self.leaving.is_empty();
             let Some(share) = self.budget.share(self.progress.expected, idle) else { return false };
             let Some(request) = self.planner.next() else { break };

@@ -10,6 +10,7 @@ use super::ids::Ids;
 use super::order::Field;
 use super::order_witness::{OrderWitness, Others};
 use super::response::{self, Counts, id_sum};
+use super::rows::{ById, Rows};
 use crate::page::{Asked, RowKey};
 
 /// A response whose rows are to be emitted now.
@@ -62,12 +63,12 @@ pub(super) struct Dedup {
     ready: VecDeque<Emission>,
     ids: Ids,
     /// Page 1, and which of its rows were shown again: in any version, and in the same one.
-    first: Vec<RowKey>,
+    first: Rows,
     shown_again: [Vec<bool>; 2],
     /// The opening, if there is one.
-    opening: (u64, Vec<RowKey>),
+    opening: (u64, Rows),
     /// The response that was processed last, and its position.
-    previous: (u64, u64, Vec<RowKey>),
+    previous: (u64, u64, Rows),
     /// Contacts that one response shows more than once: the page, and the number of surplus rows.
     repeated: BTreeMap<i64, (u64, u64)>,
     pub repeated_rows: u64,
@@ -88,7 +89,7 @@ impl Dedup {
 
     /// Uses a waiting response as the opening.
     pub fn set_opening(&mut self, ticket: u64) {
-        self.opening = (ticket, self.waiting.get(&ticket).map(|(_, rows)| rows.clone()).unwrap_or_default());
+        self.opening = (ticket, self.waiting.get(&ticket).map(|(_, rows)| Rows::new(rows.clone())).unwrap_or_default());
     }
 
     /// Processes the next response in order, if it has arrived. `edges` are the near edges of the openings.
@@ -97,18 +98,18 @@ impl Dedup {
         let (asked, rows) = self.waiting.remove(&ticket)?;
         let start = response::start(asked);
         self.order.pop_front();
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-        let new = self.ids.add(&ids);
-        let has_repeats = new.iter().any(|new| !new);
-        witness.compare(&rows, &new, self.others(ticket, start));
+        let rows = Rows::new(rows);
+        let new = self.ids.add(rows.by_id());
+        let has_repeats = new.contains(&false);
+        witness.compare(rows.as_slice(), &new, self.others(ticket, start));
         let mut counts = Counts {
-            maybe_new: edges.map(|edge| Field::ALL.map(|field| self.maybe_new(field, &rows, edge.as_ref()))),
+            maybe_new: edges.map(|edge| Field::ALL.map(|field| self.maybe_new(field, rows.as_slice(), edge.as_ref()))),
             reshown: if has_repeats { self.reshown(&rows) } else { [0; 2] },
             ..Counts::default()
         };
-        let repeats_within = if has_repeats { self.repeats_within(asked.page, &ids) } else { 0 };
+        let repeats_within = if has_repeats { self.repeats_within(asked.page, rows.by_id()) } else { 0 };
         let (mut repeats, mut copies) = (0, Vec::new());
-        for (index, (row, new)) in (0..).zip(rows.iter().zip(&new)) {
+        for (index, (row, new)) in (0..).zip(rows.as_slice().iter().zip(&new)) {
             if *new {
                 counts.first_seen += 1;
                 for (olds, edge) in counts.old.iter_mut().zip(&edges) {
@@ -121,13 +122,13 @@ impl Dedup {
             }
         }
         self.repeated_rows += repeats;
-        let emitted = ids.iter().zip(&new).filter_map(|(id, new)| new.then_some(*id));
+        let emitted = rows.as_slice().iter().zip(&new).filter_map(|(row, new)| new.then_some(row.id));
         self.id_sum = self.id_sum.wrapping_add(id_sum(emitted));
         let selection = if repeats == 0 { RowSelection::All } else { RowSelection::Mask(new) };
         self.ready.push_back(Emission { ticket, rows: selection });
         if ticket == 0 {
-            self.first.clone_from(&rows);
-            self.shown_again = [vec![false; rows.len()], vec![false; rows.len()]];
+            self.first = rows.clone();
+            self.shown_again = [(); 2].map(|()| vec![false; rows.as_slice().len()]);
         }
         self.previous = (ticket, start, rows);
         Some(Processed { ticket, counts, repeats, repeats_within, copies })
@@ -135,17 +136,18 @@ impl Dedup {
 
     /// The responses to compare a response with: neither itself nor one that begins at or after it.
     fn others(&self, ticket: u64, start: u64) -> Others<'_> {
-        let first: &[_] = if ticket == 0 { &[] } else { &self.first };
-        let opening: &[_] = if ticket == self.opening.0 { &[] } else { &self.opening.1 };
+        let first = (ticket != 0).then_some(&self.first);
+        let opening = (ticket != self.opening.0).then_some(&self.opening.1);
         let (_, previous_start, previous) = &self.previous;
-        Others { earlier: [first, opening], previous: if *previous_start < start { previous } else { &[] } }
+        let previous = if *previous_start < start { previous.as_slice() } else { &[] };
+        Others { earlier: [first, opening], previous }
     }
 
     /// The number of rows of page 1 that are shown again for the first time: in any version, and in the same one.
-    fn reshown(&mut self, rows: &[RowKey]) -> [u16; 2] {
+    fn reshown(&mut self, rows: &Rows) -> [u16; 2] {
         let mut reshown = [0; 2];
-        for (at, copy) in self.first.iter().enumerate() {
-            let Some(row) = rows.iter().find(|row| row.id == copy.id) else { continue };
+        for (at, copy) in self.first.as_slice().iter().enumerate() {
+            let Some((_, row)) = rows.with_id(copy.id).next() else { continue };
             let same = [true, row.updated_at == copy.updated_at];
             for ((reshown, shown), same) in reshown.iter_mut().zip(&mut self.shown_again).zip(same) {
                 *reshown += u16::from(same && !shown[at]);
@@ -161,14 +163,12 @@ impl Dedup {
     }
 
     /// The number of rows that repeat a contact of the same response. Keeps the greatest number for each contact.
-    fn repeats_within(&mut self, page: u64, ids: &[i64]) -> u64 {
-        let mut sorted = ids.to_vec();
-        sorted.sort_unstable();
+    fn repeats_within(&mut self, page: u64, by_id: &ById) -> u64 {
         let mut repeats = 0;
-        for run in sorted.chunk_by(|a, b| a == b).filter(|run| run.len() > 1) {
+        for run in by_id.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
             let extra = run.len() as u64 - 1;
             repeats += extra;
-            let (_, most) = self.repeated.entry(run[0]).or_insert((page, extra));
+            let (_, most) = self.repeated.entry(run[0].0).or_insert((page, extra));
             *most = extra.max(*most);
         }
         repeats
@@ -184,19 +184,19 @@ impl Dedup {
     fn maybe_new(&self, field: Field, rows: &[RowKey], edge: Option<&RowKey>) -> u16 {
         let Some(edge) = edge else { return 0 };
         let same = |row: &RowKey, other: &RowKey| row.id == other.id && field.of(row) == field.of(other);
-        let known = |row: &&RowKey| same(row, edge) || self.first.iter().any(|first| same(row, first));
+        let known = |row: &&RowKey| same(row, edge) || self.first.with_id(row.id).any(|(_, first)| same(row, first));
         let rows = rows.iter().filter(|row| field.of(row) >= field.of(edge)).filter(|row| !known(row));
         u16::try_from(rows.count()).unwrap_or(u16::MAX)
     }
 
     /// The copies of a row in page 1 and in the previous response.
     fn copies(&self, row: &RowKey, index: u64) -> impl Iterator<Item = Copies> {
-        let same =
-            |copies: &[RowKey]| (0..).zip(copies).find(|(_, copy)| copy.id == row.id).map(|(at, copy)| (*copy, at));
-        let copies = [(0, same(&self.first)), (self.previous.0, same(&self.previous.2))];
         let second = (*row, index);
-        let copies = copies.into_iter().filter_map(|(ticket, copy)| copy.map(|(copy, at)| (ticket, copy, at)));
-        copies.map(move |first| Copies { first, second })
+        let copies = [(0, &self.first), (self.previous.0, &self.previous.2)];
+        copies.into_iter().filter_map(move |(ticket, rows)| {
+            let (at, copy) = rows.with_id(second.0.id).next()?;
+            Some(Copies { first: (ticket, *copy, at as u64), second })
+        })
     }
 
     /// The next response to emit.
@@ -211,7 +211,7 @@ impl Dedup {
 
     /// Whether a response shows the same ids as page 1.
     pub fn is_like_first(&self, rows: &[RowKey]) -> bool {
-        rows.iter().map(|row| row.id).eq(self.first.iter().map(|row| row.id))
+        rows.iter().map(|row| row.id).eq(self.first.as_slice().iter().map(|row| row.id))
     }
 
     /// Memory that the ids hold, in bytes.

@@ -32,6 +32,7 @@ mod planner;
 mod reason;
 mod repair;
 mod response;
+mod rows;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@
 use super::checks::{self, Check};
 use super::order::{Direction, Field, Order};
 use super::parameters::EVIDENCE;
+use super::rows::Rows;
 use crate::page::RowKey;
 
 /// What was seen of one candidate.
@@ -44,7 +45,7 @@ struct Strays {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Others<'a> {
     /// Page 1 and the opening: requested and received before all others.
-    pub earlier: [&'a [RowKey]; 2],
+    pub earlier: [Option<&'a Rows>; 2],
     /// The previous response in the order of the list.
     pub previous: &'a [RowKey],
 }
@@ -78,7 +79,7 @@ impl OrderWitness {
     pub fn see(&mut self, rows: &[RowKey], evidence: bool) {
         self.first = self.first.or(rows.first().copied());
         let Some(first) = self.first else { return };
-        for candidate in self.candidates.as_flattened_mut() {
+        for candidate in self.candidates.as_flattened_mut().iter_mut().filter(|candidate| !candidate.refuted) {
             candidate.refuted |= rows.iter().any(|row| candidate.field.of(row).is_none());
             candidate.varies |= rows.iter().any(|row| candidate.field.of(row) != candidate.field.of(&first));
             candidate.see(rows, evidence);
@@ -175,13 +176,16 @@ impl Candidate {
         };
         let count = |is_stray: &dyn Fn(&RowKey) -> bool| new().filter(|row| is_stray(row)).count() as u64;
         for (strays, rows) in self.strays.within.iter_mut().zip(others.earlier) {
-            let Some((least, greatest)) = ends(rows) else { continue };
-            let inside = new().filter(|row| field.of(row).is_some_and(|value| least < value && value < greatest));
-            *strays += inside.filter(|row| rows.iter().all(|other| other.id != row.id)).count() as u64;
+            let Some((rows, (least, greatest))) = rows.and_then(|rows| Some((rows, ends(rows.as_slice())?))) else {
+                continue;
+            };
+            let is_inside = |row: &RowKey| field.of(row).is_some_and(|value| least < value && value < greatest);
+            *strays += count(&|row| is_inside(row) && rows.with_id(row.id).next().is_none());
         }
         if let Some((last, value)) = others.previous.last().and_then(|last| Some((last, field.of(last)?))) {
             let ascends = self.direction == Direction::Ascending;
-            let newest = others.earlier[0].first().and_then(|row| field.of(row)).unwrap_or(i64::MAX);
+            let first = others.earlier[0].and_then(|rows| rows.as_slice().first());
+            let newest = first.and_then(|row| field.of(row)).unwrap_or(i64::MAX);
             let is_nearer = |it: i64| if ascends { it < value } else { value < it && it <= newest };
             self.strays.before += count(&|row| field.of(row).is_some_and(is_nearer));
             self.strays.newer += count(&|row| !ascends && field.of(row).is_some_and(|it| it > newest.max(value)));
