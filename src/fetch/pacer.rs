@@ -53,9 +53,6 @@ struct State {
     told: Duration,
 }
 
-/// The pages for which a rate that was set is kept after a refusal, before a higher one is tried.
-const FIXED_PAGES: u64 = 50;
-
 /// How much a wait must grow to be reported again.
 const NEWS: Duration = Duration::from_secs(1);
 
@@ -75,7 +72,7 @@ impl Pacer {
         let start = Instant::now();
         let (ceiling, known) = match pacing {
             Pacing::Learn { ceiling, known } => (ceiling, known),
-            Pacing::Fixed(rate) => (rate, Some(KnownRate::Limit(rate, FIXED_PAGES))),
+            Pacing::Fixed(rate) => (rate, Some(KnownRate::Limit(rate, KnownRate::TRUSTED_PAGES))),
         };
         let state = State {
             pace: RateController::new(concurrency, ceiling, known),

@@ -11,11 +11,8 @@ use crate::events::MeasuredRate;
 
 /// The share of a learned rate to start with, in case the server allows less by now.
 const SHARE: f64 = 0.9;
-/// How long a learned rate is used, in days.
-const FRESH_DAYS: i32 = 30;
-/// The pages for which a fresh limit is kept before a higher rate is tried: with 20, more was refused (1.0 instead of 0.4 %
-/// in 100 pages), 100 was slower (87.6 instead of 88.4 % of the ideal speed in 2,000 pages).
-const TRUSTED_PAGES: f64 = 50.0;
+/// How long a learned rate is used.
+const FRESH: TimeDelta = TimeDelta::days(30);
 
 /// A rate that a run has learned, and when.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,10 +39,9 @@ impl Learned {
         if !self.rate.is_limit {
             return Some(KnownRate::AtLeast(rate));
         }
-        let days = now.signed_duration_since(self.at).as_seconds_f64() / 86_400.0;
-        let left = (1.0 - days / f64::from(FRESH_DAYS)).clamp(0.0, 1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 50")]
-        Some(KnownRate::Limit(rate, (TRUSTED_PAGES * left) as u64))
+        let left = (FRESH - now.signed_duration_since(self.at)).clamp(TimeDelta::zero(), FRESH);
+        let seconds = |time: TimeDelta| time.num_seconds().unsigned_abs();
+        Some(KnownRate::Limit(rate, KnownRate::TRUSTED_PAGES * seconds(left) / seconds(FRESH)))
     }
 
     /// The record of it in a manifest.
@@ -66,7 +62,7 @@ pub(crate) fn learned_by(manifest: &[u8], config: &ExportConfig, now: DateTime<U
     let RateRecord { per_second, pages, seconds, is_limit, measured_at } = run.rate?;
     let at = DateTime::parse_from_rfc3339(&measured_at).ok()?.to_utc();
     // A date in the future only means that a clock was changed.
-    let is_fresh = now.signed_duration_since(at).abs() < TimeDelta::days(FRESH_DAYS.into());
+    let is_fresh = now.signed_duration_since(at).abs() < FRESH;
     let rate = Rate::new(per_second).ok().filter(|_| is_fresh && pages >= MeasuredRate::FEWEST_PAGES)?;
     let span = Duration::try_from_secs_f64(seconds).ok()?;
     Some(Learned { rate: MeasuredRate { rate, pages, span, is_limit }, at })

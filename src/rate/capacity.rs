@@ -125,7 +125,7 @@ impl Plateau {
         }
     }
 
-    /// Whether the rate is still the one that was measured, and not yet a higher one.
+    /// Whether the rate is the measured one, before it climbs.
     pub(super) fn holds(&self) -> bool {
         self.pages < self.confidence
     }

@@ -9,28 +9,19 @@ use linq_export::events::Summary;
 use linq_export::sandbox::{FaultRule, Order, Outage, PastTheEnd, Sandbox, SandboxConfig, WrongTotals};
 use linq_export::{Assumption, Error, Level, Reason};
 
-use crate::support::{Row, assert_rows, config, export, folder, names, ndjson_rows, truth};
+use crate::support::{Row, assert_rows, export, folder, in_small_pages, names, ndjson_rows, sandbox_with, truth};
 
 /// What stood under the target's name before.
 const LAST_NIGHT: &str = "last night's";
 
 /// A sandbox of 20 pages of 5 contacts that plays these faults.
 async fn playing(faults: &[&str]) -> Sandbox {
-    start(|config| config.faults = faults.iter().map(|text| text.parse::<FaultRule>().unwrap()).collect()).await
-}
-
-async fn start(change: impl FnOnce(&mut SandboxConfig)) -> Sandbox {
-    let mut config = SandboxConfig::default();
-    config.contacts = 100;
-    change(&mut config);
-    Sandbox::start(config).await.unwrap()
+    sandbox_with(|config| config.faults = faults.iter().map(|text| text.parse::<FaultRule>().unwrap()).collect()).await
 }
 
 /// An impatient client, so that tests take no time.
 fn impatient(sandbox: &Sandbox) -> ContactsConfig {
-    let mut config = config(sandbox);
-    config.per_page = linq_export::config::PerPage::new(5).unwrap();
-    config.backoff.longest = Duration::from_millis(20);
+    let mut config = in_small_pages(sandbox);
     config.retry_limits.outage = Duration::from_secs(2);
     config.timeouts.silence = Duration::from_millis(300);
     config
@@ -179,7 +170,7 @@ async fn a_server_that_is_back_in_time_finds_the_run_going_on() {
         // Only one page is left, which must not be mistaken for a page that fails while others succeed.
         "maintenance:request=100,for=300ms",
     ] {
-        let sandbox = start(|config| {
+        let sandbox = sandbox_with(|config| {
             config.contacts = 500;
             config.outages = vec![outage.parse::<Outage>().unwrap()];
         })
@@ -192,7 +183,7 @@ async fn a_server_that_is_back_in_time_finds_the_run_going_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stays_down_is_given_up_in_time() {
-    let sandbox = start(|config| config.outages = vec!["503:request=10,for=1h".parse().unwrap()]).await;
+    let sandbox = sandbox_with(|config| config.outages = vec!["503:request=10,for=1h".parse().unwrap()]).await;
     let mut config = impatient(&sandbox);
     config.retry_limits.outage = Duration::from_millis(200);
     let error = run(&sandbox, config).await.unwrap_err();
@@ -208,7 +199,7 @@ async fn a_server_that_stays_down_is_given_up_in_time() {
 async fn a_maintenance_page_that_stays_is_given_up_like_an_outage() {
     for begin in ["request=10", "request=1"] {
         let outage = format!("maintenance:{begin},for=1h");
-        let sandbox = start(|config| config.outages = vec![outage.parse().unwrap()]).await;
+        let sandbox = sandbox_with(|config| config.outages = vec![outage.parse().unwrap()]).await;
         let mut config = impatient(&sandbox);
         config.retry_limits.outage = Duration::from_millis(200);
         let error = run(&sandbox, config).await.unwrap_err();
@@ -229,7 +220,7 @@ async fn a_stand_in_that_names_a_wait_is_obeyed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn before_its_first_byte_an_answer_may_take_as_long_as_an_attempt() {
-    let sandbox = start(|config| config.latency = Duration::from_millis(150)).await;
+    let sandbox = sandbox_with(|config| config.latency = Duration::from_millis(150)).await;
     let mut config = impatient(&sandbox);
     config.timeouts.silence = Duration::from_millis(30);
     let summary = run(&sandbox, config.clone()).await.unwrap();
@@ -251,7 +242,7 @@ async fn an_answer_that_falls_silent_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poisoned_last_page_is_told_from_an_outage() {
-    let sandbox = start(|config| {
+    let sandbox = sandbox_with(|config| {
         config.contacts = 10;
         config.faults = vec!["500:row=7".parse().unwrap()];
     })
@@ -283,7 +274,7 @@ async fn the_plan_follows_from_what_the_server_returns() {
         }),
     ];
     for (name, change) in changes {
-        let sandbox = start(change).await;
+        let sandbox = sandbox_with(change).await;
         run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
@@ -291,7 +282,7 @@ async fn the_plan_follows_from_what_the_server_returns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
     for totals in ["count=-5", "count=-12"] {
-        let sandbox = start(|config| config.quirks.wrong_totals = totals.parse::<WrongTotals>().unwrap()).await;
+        let sandbox = sandbox_with(|config| config.quirks.wrong_totals = totals.parse::<WrongTotals>().unwrap()).await;
         let summary = run(&sandbox, impatient(&sandbox)).await.unwrap_or_else(|error| panic!("{totals}: {error}"));
         let certificate = summary.read.certificate;
         assert_eq!(certificate.level, Level::Counted, "{totals}: {certificate:?}");
@@ -299,7 +290,7 @@ async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
     }
     // Where the server counts more than was found, as many may be missing.
     for totals in ["count=+3", "count=+5", "count=+10"] {
-        let sandbox = start(|config| config.quirks.wrong_totals = totals.parse::<WrongTotals>().unwrap()).await;
+        let sandbox = sandbox_with(|config| config.quirks.wrong_totals = totals.parse::<WrongTotals>().unwrap()).await;
         let error = run(&sandbox, impatient(&sandbox)).await.unwrap_err();
         let Error::Incomplete { certificate, .. } = &error else { panic!("{totals}: {error}") };
         assert_eq!((certificate.level, certificate.contacts), (Level::Incomplete, 100), "{totals}: {certificate:?}");
@@ -315,7 +306,7 @@ async fn wrong_counts_cost_no_row_and_withdraw_the_claim() {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_denial_beyond_the_end_is_the_end() {
     for denial in ["400:page=21", "404:page=21", "422:page=21", "wrong-page:page=21", "error-envelope:page=21"] {
-        let sandbox = start(|config| {
+        let sandbox = sandbox_with(|config| {
             // In an order that cannot be seen, so that no window overlaps the end.
             config.order = Order::Name;
             config.faults = vec![denial.parse().unwrap()];
@@ -346,7 +337,7 @@ async fn nobody_sends_before_the_instant_that_the_server_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_ends_the_run_with_75() {
-    let sandbox = start(|config| config.latency = Duration::from_hours(1)).await;
+    let sandbox = sandbox_with(|config| config.latency = Duration::from_hours(1)).await;
     let mut config = impatient(&sandbox);
     config.timeouts.silence = Duration::from_hours(1);
     config.retry_limits.deadline = Some(Duration::from_millis(50));
@@ -390,7 +381,7 @@ async fn mixed(seed: u64, share: f64, ending: bool) -> Result<Summary, Error> {
         let separator = if kind.contains(':') { ',' } else { ':' };
         faults.push(format!("{kind}{separator}{}", 0.002).parse().unwrap());
     }
-    let sandbox = start(|config| {
+    let sandbox = sandbox_with(|config| {
         config.contacts = 400;
         config.seed = seed;
         config.faults = faults;

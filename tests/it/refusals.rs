@@ -5,14 +5,16 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use linq_export::config::{ContactsConfig, Pacing, PerPage};
+use linq_export::config::{ContactsConfig, Pacing};
 use linq_export::events::Summary;
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{Error, Level};
 
 use crate::support::run::json;
 use crate::support::scripted::{Scripted, answer, page};
-use crate::support::{Ran, assert_rows, config, export, folder, ndjson_rows, path, program, ran, truth};
+use crate::support::{
+    Ran, assert_rows, export, folder, in_small_pages, ndjson_rows, path, program, ran, sandbox_with, truth,
+};
 
 /// Exports from a scripted server.
 fn exported(server: &Scripted, more: &[&str]) -> (Ran, serde_json::Value) {
@@ -103,18 +105,9 @@ fn a_403_that_says_nothing_of_a_rate_is_a_rejected_token() {
     }
 }
 
-/// A sandbox of 20 pages of 5 contacts.
-async fn start(change: impl FnOnce(&mut SandboxConfig)) -> Sandbox {
-    let mut config = SandboxConfig::default();
-    config.contacts = 100;
-    change(&mut config);
-    Sandbox::start(config).await.unwrap()
-}
-
+/// Exports a sandbox in pages of 5 contacts, and checks them.
 async fn run(sandbox: &Sandbox, change: impl FnOnce(&mut ContactsConfig)) -> Result<Summary, Error> {
-    let mut config = config(sandbox);
-    config.per_page = PerPage::new(5).unwrap();
-    config.backoff.longest = Duration::from_millis(20);
+    let mut config = in_small_pages(sandbox);
     config.retry_limits.outage = Duration::from_secs(20);
     change(&mut config);
     let folder = folder();
@@ -130,11 +123,11 @@ fn playing(fault: &'static str) -> impl FnOnce(&mut SandboxConfig) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_503_beside_pages_is_a_refusal() {
-    let sandbox = start(playing("503:page=7,times=1")).await;
+    let sandbox = sandbox_with(playing("503:page=7,times=1")).await;
     let read = run(&sandbox, |_| {}).await.unwrap().read;
     assert_eq!((read.failures.rate_limited, read.failures.unavailable), (1, 0));
     // It says no more about the rate than a broken connection does.
-    let sandbox = start(playing("502:page=7,times=1")).await;
+    let sandbox = sandbox_with(playing("502:page=7,times=1")).await;
     let read = run(&sandbox, |_| {}).await.unwrap().read;
     assert_eq!((read.failures.rate_limited, read.failures.unavailable), (0, 1));
 }
@@ -142,7 +135,7 @@ async fn a_503_beside_pages_is_a_refusal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limiter_that_answers_503_breaks_no_page() {
     let limit = "30/s,burst=2,status=503,silent";
-    let sandbox = start(|config| {
+    let sandbox = sandbox_with(|config| {
         config.limit = limit.parse().unwrap();
         config.latency = Duration::from_millis(20);
     })
@@ -155,14 +148,14 @@ async fn a_limiter_that_answers_503_breaks_no_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limiter_that_answers_403_and_a_used_up_quota_is_obeyed() {
-    let sandbox = start(|config| config.limit = "fixed:15/1s,status=403,quota".parse().unwrap()).await;
+    let sandbox = sandbox_with(|config| config.limit = "fixed:15/1s,status=403,quota".parse().unwrap()).await;
     let read = run(&sandbox, |config| config.pacing = Pacing::default()).await.unwrap().read;
     assert!(read.failures.rate_limited > 0 && read.failures.rejected == 0, "{:?}", read.failures);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_alone_is_answered_with_503_is_broken() {
-    let sandbox = start(|config| {
+    let sandbox = sandbox_with(|config| {
         config.contacts = 40;
         config.faults = vec!["503:row=33".parse().unwrap()];
     })
@@ -177,7 +170,7 @@ async fn a_page_that_alone_is_answered_with_503_is_broken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_with_503_is_not_learned_as_a_rate() {
-    let sandbox = start(|config| {
+    let sandbox = sandbox_with(|config| {
         config.contacts = 1_000;
         config.outages = vec!["503:request=50,for=1500ms".parse().unwrap()];
     })
@@ -192,7 +185,7 @@ async fn an_outage_with_503_is_not_learned_as_a_rate() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_maintenance_page_in_place_of_many_pages_is_waited_for() {
     for fault in ["maintenance:page=3-10,times=6", "error-envelope:page=3-10,times=6"] {
-        let sandbox = start(playing(fault)).await;
+        let sandbox = sandbox_with(playing(fault)).await;
         let read = run(&sandbox, |_| {}).await.unwrap_or_else(|error| panic!("{fault}: {error}")).read;
         assert_eq!(read.certificate.level, Level::Snapshot, "{fault}: {:?}", read.certificate);
         assert!(sandbox.requests().iter().all(|seen| seen.per_page == Some(5)), "{fault}: no contact is to blame");
@@ -201,7 +194,7 @@ async fn a_maintenance_page_in_place_of_many_pages_is_waited_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_maintenance_page_in_place_of_many_pages_that_stays_is_an_outage() {
-    let sandbox = start(playing("maintenance:page=3-")).await;
+    let sandbox = sandbox_with(playing("maintenance:page=3-")).await;
     let error = run(&sandbox, |config| config.retry_limits.outage = Duration::from_millis(300)).await.unwrap_err();
     assert_eq!(error.exit().code(), 69, "{error}");
     assert!(error.to_string().starts_with("API unavailable for "), "{error}");

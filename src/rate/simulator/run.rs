@@ -56,7 +56,11 @@ pub(crate) fn run(server: &Server, setting: &Setting) -> Outcome {
         random: Random::new(setting.seed),
         agenda: Agenda::new(),
         lost: setting.lost,
-        pace: RateController::new(concurrency, ceiling, setting.known.map(|rate| KnownRate::Limit(rate, 50))),
+        pace: RateController::new(
+            concurrency,
+            ceiling,
+            setting.known.map(|rate| KnownRate::Limit(rate, KnownRate::TRUSTED_PAGES)),
+        ),
         to_send: (0..setting.pages).collect(),
         in_flight: 0,
         woken_at: None,

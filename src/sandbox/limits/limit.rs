@@ -18,8 +18,8 @@ use crate::sandbox::parse::{ParseError, duration, ensure, option, value};
 ///
 /// Append `,silent` to any of them to send 429 without `Retry-After`, `,quota` to send a used-up quota instead
 /// (`X-RateLimit-Remaining: 0` and `X-RateLimit-Reset`, a Unix time), and `,status=503` to send another error status. So
-/// `10/s,burst=5,status=503,silent` refuses like nginx's `limit_req`, and `fixed:300/60s,status=403,quota` like GitHub. Times are written as `500ms`, `1s`,
-/// `s`, `1m` or `1h`; `20/s` is the same as `20/1s`.
+/// `10/s,burst=5,status=503,silent` refuses like nginx's `limit_req`, and `fixed:300/60s,status=403,quota` like GitHub.
+/// Times are written as `500ms`, `1s`, `s`, `1m` or `1h`; `20/s` is the same as `20/1s`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Limit {

@@ -13,7 +13,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::DateTime;
 use linq_export::arrow;
-use linq_export::config::{BaseUrl, ContactsConfig, Encoding, ExportConfig, Pacing, PlainHttp, Rate, Token};
+use linq_export::config::{BaseUrl, ContactsConfig, Encoding, ExportConfig, Pacing, PerPage, PlainHttp, Rate, Token};
 use linq_export::events::{Reporter, Silent, Summary};
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 use linq_export::{CancellationToken, Error};
@@ -48,6 +48,22 @@ pub async fn sandbox(contacts: u64) -> Sandbox {
     let mut config = SandboxConfig::default();
     config.contacts = contacts;
     Sandbox::start(config).await.unwrap()
+}
+
+/// A sandbox of 100 contacts, with these changes.
+pub async fn sandbox_with(change: impl FnOnce(&mut SandboxConfig)) -> Sandbox {
+    let mut config = SandboxConfig::default();
+    config.contacts = 100;
+    change(&mut config);
+    Sandbox::start(config).await.unwrap()
+}
+
+/// How to read it in pages of 5, without waiting long.
+pub fn in_small_pages(sandbox: &Sandbox) -> ContactsConfig {
+    let mut config = config(sandbox);
+    config.per_page = PerPage::new(5).unwrap();
+    config.backoff.longest = std::time::Duration::from_millis(20);
+    config
 }
 
 /// How to read a sandbox, as fast as it goes.
