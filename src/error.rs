@@ -1,5 +1,6 @@
 //! The error of a run, which wraps the errors of its stages.
 
+use crate::changes::ChangesError;
 use crate::config::{ConfigError, MaxDeletes};
 use crate::destination::DestinationError;
 use crate::fetch::ApiError;
@@ -17,6 +18,9 @@ pub enum Error {
     /// The contacts could not be read.
     #[error(transparent)]
     Api(Box<ApiError>),
+    /// Two exports cannot be compared.
+    #[error(transparent)]
+    Changes(Box<ChangesError>),
     /// The rows could not be encoded, which is a bug.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -55,5 +59,11 @@ pub enum Error {
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         Self::Api(Box::new(error))
+    }
+}
+
+impl From<ChangesError> for Error {
+    fn from(error: ChangesError) -> Self {
+        Self::Changes(Box::new(error))
     }
 }

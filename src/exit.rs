@@ -1,6 +1,7 @@
 //! Exit codes, and the exit code of each error. The codes follow `sysexits.h`.
 
 use crate::api::SetupError;
+use crate::changes::ChangesError;
 use crate::dataset::ReadbackError;
 use crate::destination::DestinationError;
 use crate::error::Error;
@@ -123,6 +124,7 @@ impl Error {
         match self {
             Self::Config(_) => ExitCode::Usage,
             Self::Api(error) => error.exit(),
+            Self::Changes(error) => error.exit(),
             Self::Destination(error) => error.exit(),
             Self::Incomplete { .. } | Self::Deleted { .. } => ExitCode::Incomplete,
             Self::Cancelled => ExitCode::Interrupted,
@@ -197,6 +199,25 @@ impl VerifyError {
             Self::Below { .. } => ExitCode::Incomplete,
             Self::Dataset(error @ ReadbackError::Replaced { .. }) => error.exit(),
             _ => ExitCode::BadResponse,
+        }
+    }
+}
+
+impl ChangesError {
+    /// The exit code of this error.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::Verify(error) => error.exit(),
+            Self::Read(error) => error.exit(),
+            Self::Reversed { .. } => ExitCode::Usage,
+            Self::Below { .. } => ExitCode::Incomplete,
+            Self::NotContacts(_)
+            | Self::Raw(_)
+            | Self::Twice { .. }
+            | Self::Source { .. }
+            | Self::Token { .. }
+            | Self::Columns { .. } => ExitCode::BadResponse,
         }
     }
 }

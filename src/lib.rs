@@ -53,8 +53,9 @@
 // | commands | `cli` | the command line: a file per subcommand; options (`destination`, `columns`, `server`, `token`), `messages`, `logging` |
 // | commands | `report` | progress bar, log lines, JSON lines, summary (its values are in `events/summary`), run report, Prometheus metrics |
 // | commands | `exit` | exit codes: one table, and the code of every error |
-// | commands | `pipeline` | the two entry points, `contacts` and `export` |
+// | commands | `pipeline` | the entry points: `contacts`, `export` and `export_changes` |
 // | commands | `error` | the error type of the crate |
+// | commands | `changes` | compares two exports: what was inserted, updated and deleted |
 // | commands | `verify` | checks exported files against their manifest |
 // | commands | `inspect` | summarizes an exported file: columns, sizes, owners, creation dates |
 // | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages |
@@ -87,6 +88,7 @@
 
 mod api;
 mod atomic;
+pub mod changes;
 mod checksum;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -138,7 +140,7 @@ pub use arrow;
 pub use error::Error;
 pub use exit::ExitCode;
 pub use manifest::ManifestError;
-pub use pipeline::{Contacts, contacts, export};
+pub use pipeline::{Contacts, contacts, export, export_changes};
 pub use proof::{Assumption, Basis, Certificate, Direction, Field, Level, Order, Reason, Require, UnknownLevel};
 pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;

@@ -11,7 +11,7 @@ use clap::builder::BoolishValueParser;
 use super::arguments::Arguments;
 use super::values::{duration, one_of, positive};
 use crate::config::{
-    Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize, defaults,
+    ChangesConfig, Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize, defaults,
 };
 
 #[derive(Debug, Args)]
@@ -23,28 +23,11 @@ pub struct Destination {
     /// in one step.
     #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
     output: PathBuf,
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = positive::<NonZeroU64>,
-        env = "LINQ_EXPORT_ROWS_PER_FILE",
-        help = format!("Maximum contacts per part file [default: {}]", defaults::ROWS_PER_FILE),
-        hide_short_help = true
-    )]
-    rows_per_file: Option<NonZeroU64>,
     /// Write only the partition DIR/KEY=VALUE/
     ///
     /// For example run_date=2026-01-31. Other partitions stay untouched.
     #[arg(long, value_name = "KEY=VALUE", env = "LINQ_EXPORT_PARTITION")]
     partition: Option<Partition>,
-    /// File permissions in octal, such as 640 [default: keep existing; 600 for new files]
-    ///
-    /// The owner must be able to read the file. Existing permissions are kept only if the file belongs to this user.
-    #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE", hide_short_help = true)]
-    mode: Option<FileMode>,
-    /// Wait up to this long, such as 10m, if another run holds the lock [default: exit with 75 at once]
-    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_LOCK_TIMEOUT", hide_short_help = true)]
-    lock_timeout: Option<Duration>,
     /// Manifest path when writing to stdout or a device (- for stdout)
     ///
     /// Otherwise the manifest is written next to the output file, or inside the output directory, and the environment
@@ -59,6 +42,31 @@ pub struct Destination {
     /// DIR is created if needed. An existing DIR must be empty or hold an earlier kit, which is replaced.
     #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT", hide_short_help = true)]
     kit: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
+}
+
+/// The files of any output.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Files {
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = positive::<NonZeroU64>,
+        env = "LINQ_EXPORT_ROWS_PER_FILE",
+        help = format!("Maximum contacts per part file [default: {}]", defaults::ROWS_PER_FILE),
+        hide_short_help = true
+    )]
+    rows_per_file: Option<NonZeroU64>,
+    /// File permissions in octal, such as 640 [default: keep existing; 600 for new files]
+    ///
+    /// The owner must be able to read the file. Existing permissions are kept only if the file belongs to this user.
+    #[arg(long, value_name = "MODE", env = "LINQ_EXPORT_MODE", hide_short_help = true)]
+    mode: Option<FileMode>,
+    /// Wait up to this long, such as 10m, if another run holds the lock [default: exit with 75 at once]
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_LOCK_TIMEOUT", hide_short_help = true)]
+    lock_timeout: Option<Duration>,
     #[command(flatten)]
     kind: Kind,
 }
@@ -141,13 +149,31 @@ impl Destination {
 
     /// The encoding, from the output's name and the options.
     pub fn encoding(&self) -> Result<Encoding, String> {
+        self.files.encoding(&self.output(), self.partition.as_ref())
+    }
+
+    /// Applies the other options.
+    pub fn apply(&self, config: &mut ExportConfig) {
+        config.mode = self.files.mode;
+        config.lock_timeout = self.files.lock_timeout;
+        config.manifest = self.manifest().map(Path::to_owned);
+        config.digest = self.digest;
+        config.kit.clone_from(&self.kit);
+        if let Some(rows) = self.files.rows_per_file {
+            config.rows_per_file = rows;
+        }
+    }
+}
+
+impl Files {
+    /// The encoding, from the output's name and the options.
+    fn encoding(&self, output: &Output, partition: Option<&Partition>) -> Result<Encoding, String> {
         let Kind { format, compression, compression_level, row_group_size, parquet_profile } = self.kind;
-        let output = self.output();
-        self.check_directory(&output)?;
-        self.check_mode(&output)?;
+        self.check_directory(output, partition)?;
+        self.check_mode(output)?;
         // The name of a directory without a trailing slash tells no format, and is refused later.
         let path = output.file().filter(|path| !path.is_dir());
-        let format = if output == Output::Stdout {
+        let format = if *output == Output::Stdout {
             Some(format.ok_or("-o - needs a format: use --format ndjson, csv or parquet")?)
         } else {
             format.or(path.is_none().then_some(Format::DEFAULT))
@@ -162,7 +188,7 @@ impl Destination {
         }
         encoding.row_group = row_group_size.unwrap_or(encoding.row_group);
         encoding.profile = parquet_profile.unwrap_or(encoding.profile);
-        if output == Output::Stdout && !encoding.is_plain_text() && std::io::stdout().is_terminal() {
+        if *output == Output::Stdout && !encoding.is_plain_text() && std::io::stdout().is_terminal() {
             let kind = if encoding.format.is_text() { "compressed data" } else { encoding.format.title() };
             return Err(format!("refusing to write {kind} to a terminal: redirect it or use --format ndjson"));
         }
@@ -170,11 +196,11 @@ impl Destination {
     }
 
     /// Refuses options that only apply to directories.
-    fn check_directory(&self, output: &Output) -> Result<(), String> {
+    fn check_directory(&self, output: &Output, partition: Option<&Partition>) -> Result<(), String> {
         if output.is_directory() {
             return Ok(());
         }
-        let named = match (self.rows_per_file, &self.partition) {
+        let named = match (self.rows_per_file, partition) {
             (None, None) => return Ok(()),
             (Some(_), _) => "--rows-per-file",
             (None, Some(_)) => "--partition",
@@ -190,15 +216,14 @@ impl Destination {
         Ok(())
     }
 
-    /// Applies the other options.
-    pub fn apply(&self, config: &mut ExportConfig) {
+    /// The configuration for changes.
+    pub fn config(&self, output: Output, partition: Option<&Partition>) -> Result<ChangesConfig, String> {
+        let encoding = self.encoding(&output, partition)?;
+        let mut config = ChangesConfig::new(output, encoding.format);
+        config.encoding = encoding;
         config.mode = self.mode;
         config.lock_timeout = self.lock_timeout;
-        config.manifest = self.manifest().map(Path::to_owned);
-        config.digest = self.digest;
-        config.kit.clone_from(&self.kit);
-        if let Some(rows) = self.rows_per_file {
-            config.rows_per_file = rows;
-        }
+        config.rows_per_file = self.rows_per_file.unwrap_or(config.rows_per_file);
+        Ok(config)
     }
 }

@@ -3,6 +3,7 @@
 //! The only use of clap, with one file per subcommand.
 
 mod arguments;
+mod changes;
 mod columns;
 mod contacts;
 mod destination;
@@ -72,6 +73,7 @@ const STYLES: Styles =
 #[derive(Debug, Subcommand)]
 enum Command {
     Contacts(Box<contacts::Contacts>),
+    Changes(Box<changes::Changes>),
     Verify(verify::Verify),
     Digest(digest::Digest),
     Inspect(inspect::Inspect),
@@ -121,6 +123,7 @@ impl Cli {
         }
         match &self.command {
             Command::Contacts(contacts) => contacts.run().await,
+            Command::Changes(changes) => changes.run(self.verbosity).await,
             Command::Verify(verify) => verify.run(self.verbosity),
             Command::Digest(digest) => digest.run(),
             Command::Inspect(inspect) => inspect.run(),
@@ -190,7 +193,9 @@ mod tests {
                 let name = option.get_long().unwrap();
                 let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
                 let expected = match name {
-                    "sandbox" | "limit" | "json" | "table" | "name" => None,
+                    "sandbox" | "limit" | "json" | "table" | "name" | "summary" | "other-token" => None,
+                    // The variable names the export, which changes must not replace.
+                    "output" | "partition" | "manifest" if command.get_name() == "changes" => None,
                     "manifest" if command.get_name() == "verify" => None,
                     name if command.get_name() == "sandbox" => {
                         Some(format!("LINQ_EXPORT_SANDBOX_{}", name.replace('-', "_").to_uppercase()))

@@ -48,10 +48,11 @@ impl Verify {
         match verified.and_then(|verified| verified.require(self.require).map(|()| verified)) {
             Ok(_) if verbosity.quiet => ExitCode::Success,
             Ok(verified) => {
+                let (rows, time) = if verified.are_changes { ("change", "until") } else { ("contact", "exported") };
                 say(format_args!(
-                    "{}: OK, matches its manifest ({}, {}, {}, exported {})",
+                    "{}: OK, matches its manifest ({}, {}, {}, {time} {})",
                     inert(&verified.file.to_string_lossy()),
-                    counted(verified.rows, "contact"),
+                    counted(verified.rows, rows),
                     bytes(verified.bytes),
                     verified.level,
                     minute(&verified.finished_at)

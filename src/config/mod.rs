@@ -4,6 +4,7 @@
 //! environment variables, no clap.
 
 mod base_url;
+mod changes;
 mod columns;
 mod compression;
 mod contacts;
@@ -20,6 +21,7 @@ mod token;
 mod traces;
 
 pub use base_url::{BaseUrl, PlainHttp};
+pub use changes::ChangesConfig;
 pub use columns::{Content, Hashed, HmacKey, Layout, Owners};
 pub use compression::{Codec, Compression};
 pub use contacts::{

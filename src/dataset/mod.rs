@@ -65,12 +65,32 @@ pub fn digest(path: &Path) -> Result<ContentDigest, ReadbackError> {
 }
 
 pub(crate) fn open_for(path: &Path, reading: Reading) -> Result<Readback, ReadbackError> {
-    let parts = Parts::of(path)?;
-    let (form, codecs) = (Form::default(), Vec::new());
-    let mut readback = Readback { parts, begun: 0, reader: None, reading, form, codecs, schema: None };
-    // Empty parts do not have columns.
-    while readback.schema.is_none() && readback.begin_part()? {}
-    Ok(readback)
+    Table::hold(path)?.open(reading)
+}
+
+/// A file or directory that can be read more than once, which fails if it was replaced in the meantime.
+#[derive(Debug, Clone)]
+pub(crate) struct Table(Parts);
+
+impl Table {
+    /// Lists the files and holds the table open.
+    pub fn hold(path: &Path) -> Result<Self, ReadbackError> {
+        Parts::of(path).map(Self)
+    }
+
+    /// Reads it from the start.
+    pub fn open(&self, reading: Reading) -> Result<Readback, ReadbackError> {
+        let (parts, form, codecs) = (self.0.clone(), Form::default(), Vec::new());
+        let mut readback = Readback { parts, begun: 0, reader: None, reading, form, codecs, schema: None };
+        // Empty parts do not have columns.
+        while readback.schema.is_none() && readback.begin_part()? {}
+        Ok(readback)
+    }
+
+    /// Fails if the table was replaced since it was held.
+    pub fn check(&self) -> Result<(), ReadbackError> {
+        self.0.check()
+    }
 }
 
 impl Readback {

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::ReadbackError;
 use crate::atomic::is_taken_away;
@@ -16,11 +17,11 @@ use crate::platform;
 const READINGS: usize = 4;
 
 /// The files of a table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Parts {
     path: PathBuf,
     /// The file or directory when the files were listed; `None` where the system cannot open directories.
-    held: Option<File>,
+    held: Option<Arc<File>>,
     /// The file, or the part files in the order of their names.
     pub files: Vec<PathBuf>,
 }
@@ -33,10 +34,10 @@ impl Parts {
         };
         let metadata = fs::metadata(path).map_err(failed)?;
         let (held, files) = if metadata.is_file() {
-            (Some(File::open(path).map_err(failed)?), Ok(vec![path.to_owned()]))
+            (Some(Arc::new(File::open(path).map_err(failed)?)), Ok(vec![path.to_owned()]))
         } else if metadata.is_dir() {
             // Opened before it is listed.
-            (File::open(path).ok(), in_directory(path))
+            (File::open(path).ok().map(Arc::new), in_directory(path))
         } else {
             let error = io::Error::other("neither a regular file nor a directory");
             return Err(ReadbackError::Read { path: path.to_owned(), error });

@@ -18,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::atomic::{self, Mode, TemporaryFile};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Listing};
 use crate::naming::FileNames;
 
 /// Renames settled owners to their staged name.
@@ -43,7 +43,7 @@ pub(super) fn finish(names: &FileNames, owners: Option<&Path>) -> io::Result<()>
 /// The owners of the previous export, if they are unchanged since. A manifest that was copied from another target does not
 /// count: it names that target's file, and the owners are that target's.
 pub(super) fn former_owners(names: &FileNames) -> Option<PathBuf> {
-    let known = Manifest::read(&manifest::read_file(&names.manifest).ok()?).ok()?;
+    let known = Listing::read(&manifest::read_file(&names.manifest).ok()?).ok()?;
     let name = known.file.as_ref()?.name.as_deref().map(OsStr::new);
     let is_of_this = name == names.target.file_name() || name == Some(&names.called);
     let file = known.owners_file().filter(|_| is_of_this)?;
@@ -98,7 +98,7 @@ struct Described {
 
 /// The owners that a staged manifest lists, if it describes the files on disk.
 fn described(staged: &[u8], names: &FileNames) -> Option<Described> {
-    let known = Manifest::read(staged).ok()?;
+    let known = Listing::read(staged).ok()?;
     if !known.file.as_ref()?.is(&names.target) {
         return None;
     }

@@ -31,7 +31,7 @@ pub struct RunPaths<'p> {
 
 /// Refuses records, including the manifest, that would overwrite each other, an input, the output, its lock, owners or
 /// manifest, or that are in a directory which is replaced as a whole. Refuses a kit that overlaps with any of these, and an
-/// output that would replace an input. Symbolic links are followed, and existing files are compared by identity, so that
+/// output that would replace an input, or be in one. Symbolic links are followed, and existing files are compared by identity, so that
 /// hard links count as well.
 ///
 /// # Errors
@@ -42,7 +42,10 @@ pub fn check_apart(paths: &RunPaths<'_>) -> Result<(), DestinationError> {
     let mut used: Vec<_> = output.iter().cloned().chain(inputs.iter().map(|(_, used)| used.clone())).collect();
     let target = paths.output.target().filter(|_| paths.output.is_directory());
     let replaced = target.map_or(Vec::new(), |target| aliases(&target).map(|path| (path, "the output")).to_vec());
-    check_records(paths, &mut used, &replaced)?;
+    // Nothing belongs into a directory that is read.
+    let read: Vec<_> =
+        inputs.iter().filter(|(path, _)| path.is_dir()).flat_map(|(_, used)| used.directories()).collect();
+    check_records(paths, &mut used, &[&replaced[..], &read].concat())?;
     if let Some(kit) = paths.kit {
         let aliases = aliases(kit);
         let overlaps = |path: &PathBuf| aliases.iter().any(|kit| kit.starts_with(path) || path.starts_with(kit));
@@ -54,7 +57,8 @@ pub fn check_apart(paths: &RunPaths<'_>) -> Result<(), DestinationError> {
         }
     }
     for (path, input) in inputs {
-        let over = output.iter().find(|used| used.is(&input)).map(|used| used.what);
+        let is_in = |used: &Used| path.is_dir() && used.within(&input.directories()).is_some();
+        let over = output.iter().find(|used| used.is(&input) || is_in(used)).map(|used| used.what);
         if let Some(overwritten_by) = over.or_else(|| input.within(&replaced)) {
             return Err(DestinationError::OverInput { path: path.to_owned(), input: input.what, overwritten_by });
         }
@@ -115,6 +119,11 @@ impl Used {
         is_same_file || self.aliases.iter().any(|path| other.aliases.contains(path))
     }
 
+    /// Its paths, if it is a directory, with its description.
+    fn directories(&self) -> [(PathBuf, &'static str); 2] {
+        self.aliases.clone().map(|path| (path, self.what))
+    }
+
     /// The description of the directory that contains it.
     fn within(&self, directories: &[(PathBuf, &'static str)]) -> Option<&'static str> {
         let contains = |directory: &PathBuf| self.aliases.iter().any(|path| path.starts_with(directory));
@@ -124,8 +133,8 @@ impl Used {
 
 /// The path of an input. Pipes, terminals and the like cannot be overwritten.
 fn input(path: &Path, what: &'static str) -> Option<Used> {
-    let is_file = fs::metadata(path).map_or(!is_own_stream(path), |found| found.is_file());
-    is_file.then(|| Used::of(path, what)).flatten()
+    let is_stored = fs::metadata(path).map_or(!is_own_stream(path), |found| found.is_file() || found.is_dir());
+    is_stored.then(|| Used::of(path, what)).flatten()
 }
 
 /// Whether a path is in another partition of the output.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::ExportConfig;
+use super::plan::Plan;
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -172,11 +172,11 @@ impl DestinationError {
     }
 
     /// Refuses a path for the manifest of an output that is not a stream.
-    pub(super) fn refuse_manifest_path(config: &ExportConfig) -> Result<(), Self> {
-        if config.manifest.is_none() {
+    pub(super) fn refuse_manifest_path(plan: Plan<'_>) -> Result<(), Self> {
+        if plan.manifest.is_none() {
             return Ok(());
         }
         let reason = "the manifest is written next to it; --manifest is only for stdout and devices".to_owned();
-        Err(Self::Unsupported { target: config.output.to_string(), reason })
+        Err(Self::Unsupported { target: plan.output.to_string(), reason })
     }
 }

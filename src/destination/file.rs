@@ -12,8 +12,9 @@ use super::commit::{finish, former_owners, recover, remove_former_owners, stage_
 use super::error::DestinationError;
 use super::lock::Lock;
 use super::message::Piece;
+use super::plan::Plan;
 use crate::atomic::{self, Mode, TemporaryFile, parent};
-use crate::config::{ExportConfig, FileMode, OutFile};
+use crate::config::{FileMode, OutFile};
 use crate::naming::FileNames;
 use crate::platform;
 
@@ -44,24 +45,24 @@ impl FileDestination {
     /// Locks the file, and its owners if they have one, and begins to write.
     pub async fn open(
         path: &Path,
-        config: &ExportConfig,
+        plan: Plan<'_>,
         waiting: &mut Option<impl FnOnce()>,
     ) -> Result<Self, DestinationError> {
         let create = |error| DestinationError::create(path, error);
-        DestinationError::refuse_manifest_path(config)?;
+        DestinationError::refuse_manifest_path(plan)?;
         let names = FileNames::of(path).map_err(create)?;
-        let owners = if config.has_owners_file() {
+        let owners = if plan.has_owners {
             // Next to the file, but named after its name as given, which is the one in the manifest.
             let called = names.target.with_file_name(&names.called);
-            Some(FileNames::of(&OutFile::Owners.beside(&called, config.encoding)).map_err(create)?)
+            Some(FileNames::of(&OutFile::Owners.beside(&called, plan.encoding)).map_err(create)?)
         } else {
             None
         };
         let mut locks = Vec::new();
         for FileNames { lock, target, .. } in [Some(&names), owners.as_ref()].into_iter().flatten() {
-            locks.push(Lock::acquire(lock, target, config.lock_timeout, waiting).await?);
+            locks.push(Lock::acquire(lock, target, plan.lock_timeout, waiting).await?);
         }
-        let mode = config.mode.map(FileMode::bits);
+        let mode = plan.mode.map(FileMode::bits);
         blocking(move || Self::begin(names, owners.map(|owners| owners.target), mode, locks)).await
     }
 

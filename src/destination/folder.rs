@@ -14,9 +14,10 @@ use super::blocking::blocking;
 use super::error::DestinationError;
 use super::lock::Lock;
 use super::message::Piece;
+use super::plan::Plan;
 use super::replaceable::{check_parent, objection};
 use crate::atomic::{self, Mode, Staging, parent};
-use crate::config::{Encoding, ExportConfig, FileMode, OutFile, Partition};
+use crate::config::{Encoding, FileMode, OutFile, Partition};
 use crate::naming::DirectoryNames;
 use crate::platform;
 
@@ -127,28 +128,28 @@ pub(crate) struct DirectoryDestination {
 
 impl DirectoryDestination {
     /// Locks the directory, refuses to replace one that no export wrote, and begins the first part.
-    pub async fn open(config: &ExportConfig, waiting: &mut Option<impl FnOnce()>) -> Result<Self, DestinationError> {
-        DestinationError::refuse_manifest_path(config)?;
-        let path = config.output.target().unwrap_or_default();
+    pub async fn open(plan: Plan<'_>, waiting: &mut Option<impl FnOnce()>) -> Result<Self, DestinationError> {
+        DestinationError::refuse_manifest_path(plan)?;
+        let path = plan.output.target().unwrap_or_default();
         let names = DirectoryNames::of(&path).map_err(|_| DestinationError::nameless_directory(&path))?;
-        let (encoding, mode) = (config.encoding, config.mode.map(FileMode::bits));
-        let (new_parent, lock) = match (config.output.partition(), config.output.path()) {
+        let (encoding, mode) = (plan.encoding, plan.mode.map(FileMode::bits));
+        let (new_parent, lock) = match (plan.output.partition(), plan.output.path()) {
             (Some(partition), Some(around)) => {
                 // The current directory has no name in its path, but exists.
                 let around = DirectoryNames::of(around).map_or_else(|_| around.to_owned(), |names| names.target);
                 check_parent(&around, partition)?;
                 loop {
                     let new_parent = NewParent::create(&around, mode)?;
-                    match Lock::acquire(&names.lock, &path, config.lock_timeout, waiting).await {
+                    match Lock::acquire(&names.lock, &path, plan.lock_timeout, waiting).await {
                         // The run that had created the parent has failed and removed it again.
                         Err(DestinationError::Create { .. }) if !around.exists() => {}
                         acquired => break (new_parent, acquired?.removing(&names.lock)),
                     }
                 }
             }
-            _ => (None, Lock::acquire(&names.lock, &path, config.lock_timeout, waiting).await?),
+            _ => (None, Lock::acquire(&names.lock, &path, plan.lock_timeout, waiting).await?),
         };
-        let is_partition = config.output.partition().is_some();
+        let is_partition = plan.output.partition().is_some();
         blocking(move || {
             if is_partition {
                 sweep_siblings(&names);

@@ -11,6 +11,7 @@ mod file;
 mod folder;
 mod lock;
 mod message;
+mod plan;
 mod record_file;
 mod replaceable;
 mod stream;
@@ -18,7 +19,7 @@ mod write_method;
 
 use std::io;
 
-use crate::config::{ExportConfig, Output};
+use crate::config::Output;
 use blocking::blocking;
 use file::FileDestination;
 use folder::DirectoryDestination;
@@ -31,6 +32,7 @@ pub use error::DestinationError;
 pub(crate) use folder::StagedDirectory;
 pub(crate) use lock::is_held;
 pub(crate) use message::Piece;
+pub(crate) use plan::Plan;
 pub use record_file::{KnownReaders, RecordFile};
 pub(crate) use replaceable::{first_unlisted, listed_files, partitions};
 
@@ -45,30 +47,30 @@ pub(crate) enum Destination {
 impl Destination {
     /// Opens the output, so that a failure is known before any request is sent. Calls `waiting` once if it
     /// has to wait for another run.
-    pub async fn open(config: &ExportConfig, waiting: impl FnOnce()) -> Result<Self, DestinationError> {
-        let waiting = &mut Some(waiting);
-        match &config.output {
+    pub async fn open(plan: impl Into<Plan<'_>>, waiting: impl FnOnce()) -> Result<Self, DestinationError> {
+        let (plan, waiting) = (plan.into(), &mut Some(waiting));
+        match plan.output {
             Output::Url(url) => {
-                let scheme = config.output.scheme().unwrap_or_default();
+                let scheme = plan.output.scheme().unwrap_or_default();
                 let reason = format!("{scheme}:// URLs are not supported; write to a file, or to stdout (-o -)");
                 Err(DestinationError::Unsupported { target: url.clone(), reason })
             }
             Output::Folder { .. } => {
-                DirectoryDestination::open(config, waiting).await.map(|open| Self::Folder(Box::new(open)))
+                DirectoryDestination::open(plan, waiting).await.map(|open| Self::Folder(Box::new(open)))
             }
-            Output::Stdout => StreamDestination::open(None, config).await.map(|open| Self::Stream(Box::new(open))),
+            Output::Stdout => StreamDestination::open(None, plan).await.map(|open| Self::Stream(Box::new(open))),
             Output::File(path) => match WriteMethod::of(path) {
                 Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
                     Err(DestinationError::IsDirectory { path: path.clone() })
                 }
                 Err(error) => Err(DestinationError::create(path, error)),
                 Ok(WriteMethod::Stream) => {
-                    StreamDestination::open(Some(path), config).await.map(|open| Self::Stream(Box::new(open)))
+                    StreamDestination::open(Some(path), plan).await.map(|open| Self::Stream(Box::new(open)))
                 }
                 // A file written in place would be incomplete for a while, so a mount point is refused like everything
                 // else that cannot be replaced.
                 Ok(WriteMethod::Rename(_) | WriteMethod::InPlace(_)) => {
-                    FileDestination::open(path, config, waiting).await.map(|open| Self::File(Box::new(open)))
+                    FileDestination::open(path, plan, waiting).await.map(|open| Self::File(Box::new(open)))
                 }
             },
         }

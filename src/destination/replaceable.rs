@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::DestinationError;
 use crate::config::Partition;
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, FileRecord, Listing};
 use crate::naming::{self, DirectoryNames};
 
 const MANIFEST: &str = DirectoryNames::MANIFEST;
@@ -27,8 +27,8 @@ pub(super) fn objection(directory: &Path) -> io::Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Some(format!("it contains {}, which is not part of an export", quoted(&first))));
         }
-        manifest => match Manifest::read(&manifest?) {
-            Ok(known) => listed_files(&known),
+        manifest => match Listing::read(&manifest?) {
+            Ok(known) => listed_files(&known.parts, known.owners_file()),
             Err(error) => return Ok(Some(format!("its {MANIFEST} is not usable: {error}"))),
         },
     };
@@ -81,8 +81,8 @@ fn quoted(name: &Path) -> String {
 }
 
 /// The names of all files that a manifest lists, including the manifest itself.
-pub(crate) fn listed_files(known: &Manifest) -> Vec<String> {
-    let files = known.parts.iter().chain(known.owners_file()).filter_map(|file| file.name.clone());
+pub(crate) fn listed_files(parts: &[FileRecord], owners: Option<&FileRecord>) -> Vec<String> {
+    let files = parts.iter().chain(owners).filter_map(|file| file.name.clone());
     files.chain([MANIFEST, DirectoryNames::SUCCESS].map(str::to_owned)).collect()
 }
 

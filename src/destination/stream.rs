@@ -10,10 +10,9 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt, BufReader, Stdout, copy_buf};
 use super::blocking::blocking;
 use super::error::DestinationError;
 use super::message::Piece;
+use super::plan::Plan;
 use super::record_file::{KnownReaders, RecordFile};
 use super::write_method::was_closed;
-use crate::config::{ExportConfig, OnIncomplete};
-use crate::proof::Require;
 
 /// The size of a copy from the temporary file.
 const BUFFER: usize = 1 << 20;
@@ -36,8 +35,8 @@ enum Writer {
 
 impl StreamDestination {
     /// Opens a pipe or a device, or stdout if there is no path.
-    pub async fn open(path: Option<&Path>, config: &ExportConfig) -> Result<Self, DestinationError> {
-        let name = config.output.to_string();
+    pub async fn open(path: Option<&Path>, plan: Plan<'_>) -> Result<Self, DestinationError> {
+        let name = plan.output.to_string();
         if was_closed(path.unwrap_or(Path::new("-"))) {
             return Err(DestinationError::StreamClosed { target: name });
         }
@@ -52,25 +51,23 @@ impl StreamDestination {
         };
         let unsupported =
             |reason: &str| DestinationError::Unsupported { target: name.clone(), reason: reason.to_owned() };
-        if config.has_owners_file() {
+        if plan.has_owners {
             return Err(unsupported(
                 "owners as a table need a second file; name a file or a directory, or use --owners columns",
             ));
         }
-        if config.kit.is_some() {
+        if plan.has_kit {
             return Err(unsupported(
                 "a kit refers to the exported files by name; name a file or a directory, or leave out --kit",
             ));
         }
-        let holds_back =
-            config.contacts.required() >= Require::Complete && config.on_incomplete == OnIncomplete::Discard;
-        let held_back = if holds_back {
+        let held_back = if plan.holds_back {
             let created = blocking(tempfile::tempfile).await;
             Some(created.map_err(|error| DestinationError::create(&std::env::temp_dir(), error))?.into())
         } else {
             None
         };
-        let manifest = match config.manifest.clone() {
+        let manifest = match plan.manifest.map(Path::to_owned) {
             Some(path) => Some(blocking(move || RecordFile::open(&path)).await?),
             None => None,
         };

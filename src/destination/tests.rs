@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::checksum::Checksum;
-use crate::config::{BaseUrl, ContactsConfig, Content, Format, Layout, OutFile, Owners, PlainHttp, Token};
+use crate::config::{
+    BaseUrl, ContactsConfig, Content, ExportConfig, Format, Layout, OutFile, Owners, PlainHttp, Token,
+};
 use crate::manifest::sealed_with;
 
 const PARTS: [OutFile; 2] = [OutFile::Part(0), OutFile::Part(1)];

@@ -31,6 +31,7 @@ use ndjson::{NdjsonReader, NdjsonWriter};
 use parquet::{ParquetReader, ParquetWriter};
 pub use read::Form;
 pub(crate) use read::{Lines, Reading, Wanted};
+pub(crate) use schema::{Found, schema_of};
 
 /// Writes one file.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::text::sanitize::escape;
 
 /// A column in a file: its name, and the names of its fields if it is a struct.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub name: String,
     pub within: Option<Vec<String>>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// The first column that is unknown or appears twice.
-pub(super) fn schema_of(found: &[Found]) -> Result<SchemaRef, String> {
+pub(crate) fn schema_of(found: &[Found]) -> Result<SchemaRef, String> {
     let of_owners = found.iter().any(|column| column.name == CONTACTS);
     let fields: Result<Vec<Field>, String> = found
         .iter()
@@ -63,6 +63,9 @@ pub(super) fn kind(data_type: &DataType) -> &'static str {
 fn column(name: &str, of_owners: bool) -> Option<Field> {
     if name == CONTACTS {
         return Some(Field::new(CONTACTS, DataType::Int64, false));
+    }
+    if let Some(field) = resource::change_fields().iter().find(|field| field.name() == name) {
+        return Some(field.clone());
     }
     let field = resource::schema().field_with_name(name).ok()?.clone();
     // In a table of owners, the owner's id identifies the row.

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::manifest::{FileRecord, Manifest, ManifestError, contacts_of, read_file};
+use crate::manifest::{
+    ChangesManifest, Content, FileRecord, Manifest, ManifestError, contacts_of, describes, read_file,
+};
 use crate::naming;
 
 /// What a manifest says.
@@ -16,9 +18,9 @@ use crate::naming;
 pub struct ManifestFacts {
     /// Its path.
     pub path: String,
-    /// The level of completeness; `None` if it cannot be read.
+    /// The level of completeness; of changes, that of the new export. `None` if it cannot be read.
     pub level: Option<String>,
-    /// When the run ended: RFC 3339; `None` if it cannot be read.
+    /// When the run ended: RFC 3339; of changes, that of the new export. `None` if it cannot be read.
     pub finished_at: Option<String>,
     /// The contacts that it describes, if the table contains their owners.
     pub owners_of: Option<String>,
@@ -51,16 +53,30 @@ pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
 impl ManifestFacts {
     /// Takes over what a manifest says; returns why it does not belong to a table of `bytes` bytes.
     fn describe(&mut self, text: &[u8], bytes: u64) -> Result<Option<String>, ManifestError> {
+        if describes(text, Content::Changes) {
+            let manifest = ChangesManifest::read(text)?;
+            self.level = Some(manifest.level()?.to_string());
+            let due = manifest.file.iter().chain(&manifest.parts).fold(0, size);
+            self.finished_at = Some(manifest.to.finished_at);
+            return Ok(other_size(due, bytes));
+        }
         let manifest = Manifest::read(text)?;
         self.level = Some(manifest.level()?.to_string());
-        let size = |sum: u64, file: &FileRecord| sum.saturating_add(file.bytes);
         let due = match self.owners_of {
             Some(_) => manifest.owners_file().into_iter().fold(0, size),
             None => manifest.files().fold(0, size),
         };
         self.finished_at = Some(manifest.times.finished_at);
-        Ok((due != bytes).then(|| format!("it describes {due} bytes, but there are {bytes}")))
+        Ok(other_size(due, bytes))
     }
+}
+
+fn size(sum: u64, file: &FileRecord) -> u64 {
+    sum.saturating_add(file.bytes)
+}
+
+fn other_size(due: u64, bytes: u64) -> Option<String> {
+    (due != bytes).then(|| format!("it describes {due} bytes, but there are {bytes}"))
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 use super::reasons::{doubts_totals, highest, orders};
 use super::record::{
-    AssumptionRecord, CompletenessRecord, ContactsRecord, Manifest, ManifestError, OwnersRecord, RequestsRecord,
-    RunRecord, timestamp,
+    AssumptionRecord, CompletenessRecord, ContactsRecord, FileRecord, Manifest, ManifestError, OwnersRecord,
+    RequestsRecord, RunRecord, timestamp,
 };
 use crate::proof::{Assumption, Level};
 use crate::text::sanitize::escape;
@@ -31,7 +31,7 @@ pub(crate) struct Claim {
 }
 
 /// A contradiction, in words.
-type Contradiction = String;
+pub(super) type Contradiction = String;
 
 impl Claim {
     /// What a manifest claims.
@@ -50,7 +50,7 @@ fn check(
     level: Level,
     assumptions: &BTreeSet<Assumption>,
 ) -> Result<DateTime<Utc>, Contradiction> {
-    names(manifest)?;
+    names(manifest.files(), manifest.owners_file(), !manifest.parts.is_empty())?;
     rows(manifest)?;
     requests(&manifest.run, &manifest.completeness)?;
     evidence(manifest, level, assumptions)?;
@@ -60,7 +60,11 @@ fn check(
 
 /// Files have names that do not lead out of the manifest's directory; only owners in a directory of part files have a
 /// subdirectory.
-fn names(manifest: &Manifest) -> Result<(), Contradiction> {
+pub(super) fn names<'f>(
+    files: impl Iterator<Item = &'f FileRecord>,
+    owners: Option<&'f FileRecord>,
+    is_directory: bool,
+) -> Result<(), Contradiction> {
     let plain = |name: &str, levels: usize| {
         let mut components = Path::new(name).components();
         let is_plain = |component: Component<'_>| matches!(component, Component::Normal(_));
@@ -70,8 +74,8 @@ fn names(manifest: &Manifest) -> Result<(), Contradiction> {
             && components.all(is_plain)
             && !name.is_empty()
     };
-    let (most, owners) = (if manifest.parts.is_empty() { 1 } else { 2 }, manifest.owners_file());
-    let files = manifest.files().map(|file| (file, 1)).chain(owners.map(|file| (file, most)));
+    let most = if is_directory { 2 } else { 1 };
+    let files = files.map(|file| (file, 1)).chain(owners.map(|file| (file, most)));
     for (file, levels) in files {
         if let Some(name) = file.name.as_deref().filter(|name| !plain(name, levels)) {
             return Err(format!("\"{}\" is not a file name", escape(name)));
@@ -181,10 +185,6 @@ fn total(manifest: &Manifest, level: Level) -> Result<(), Contradiction> {
 
 /// The run ended after it started, and the watermark is not later than its start.
 fn times(manifest: &Manifest) -> Result<DateTime<Utc>, Contradiction> {
-    let instant = |key: &str, text: &str| match DateTime::parse_from_rfc3339(text) {
-        Ok(instant) => Ok(instant.to_utc()),
-        Err(_) => Err(format!("{key} is not a time: {}", escape(text))),
-    };
     let started = instant("times.started_at", &manifest.times.started_at)?;
     let finished = instant("times.finished_at", &manifest.times.finished_at)?;
     if finished < started {
@@ -196,7 +196,14 @@ fn times(manifest: &Manifest) -> Result<DateTime<Utc>, Contradiction> {
     Ok(finished)
 }
 
-fn equal(what: &str, found: u64, other: &str, due: u64) -> Result<(), Contradiction> {
+pub(super) fn instant(key: &str, text: &str) -> Result<DateTime<Utc>, Contradiction> {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(instant) => Ok(instant.to_utc()),
+        Err(_) => Err(format!("{key} is not a time: {}", escape(text))),
+    }
+}
+
+pub(super) fn equal(what: &str, found: u64, other: &str, due: u64) -> Result<(), Contradiction> {
     if found == due { Ok(()) } else { Err(format!("{what} is {found}, but {other} is {due}")) }
 }
 

@@ -14,7 +14,7 @@ use super::record::{
 };
 use super::schema::{columns, fingerprint};
 use crate::checksum::Checksum;
-use crate::config::{Content, Encoding, ExportConfig, OutFile, Pacing};
+use crate::config::{Content, Encoding, ExportConfig, OutFile, Output, Pacing};
 use crate::digest::ContentDigest;
 use crate::events::{ReadSummary, Warning};
 use crate::proof::Assumption;
@@ -75,7 +75,8 @@ impl Manifest {
             Content::Raw => Vec::new(),
             Content::Table(_) => columns(&written.schema),
         };
-        let (mut file, mut parts) = (None, written.parts.iter().map(|part| part.record(config)).collect::<Vec<_>>());
+        let (mut file, mut parts) =
+            (None, written.parts.iter().map(|part| part.record(&config.output, config.encoding)).collect::<Vec<_>>());
         if !config.output.is_directory() {
             file = parts.drain(..).next();
         }
@@ -203,7 +204,7 @@ impl WrittenOwners {
         OwnersRecord {
             rows: self.file.rows,
             contradictions: self.contradictions,
-            file: self.file.record(config),
+            file: self.file.record(&config.output, config.encoding),
             digest: self.digest.map(Into::into),
             columns: columns(&self.schema),
         }
@@ -211,9 +212,9 @@ impl WrittenOwners {
 }
 
 impl WrittenFile {
-    fn record(&self, config: &ExportConfig) -> FileRecord {
+    pub(super) fn record(&self, output: &Output, encoding: Encoding) -> FileRecord {
         FileRecord {
-            name: config.output.name_of(self.file, config.encoding),
+            name: output.name_of(self.file, encoding),
             rows: self.rows,
             bytes: self.checksum.bytes(),
             sha256: self.checksum.clone().digits(),

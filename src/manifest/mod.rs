@@ -3,9 +3,12 @@
 //! [`record`] is its content, [`written`] creates it after a run, and [`seal`] protects it with a checksum. Later runs and
 //! `verify` read it back; [`consistency`] finds statements in it that cannot all be true.
 
+mod changes;
+mod changes_claim;
 mod consistency;
 mod create;
 mod learned_rate;
+mod opened;
 mod organization;
 mod owners_of;
 mod reasons;
@@ -16,14 +19,17 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use changes::{ByType, ChangesManifest, ChangesRecord, ColumnChanges, Compared, ExportRecord};
 pub(crate) use consistency::Claim;
 pub(crate) use create::{Times, Written, WrittenFile, WrittenOwners};
 pub(crate) use learned_rate::{Learned, learned_by};
+pub(crate) use opened::{Content, Listing, describes};
 pub(crate) use organization::source_of;
 pub(crate) use owners_of::contacts_of;
 pub use record::ManifestError;
 pub(crate) use record::{
-    DigestRecord, FileRecord, Manifest, OwnersRecord, ProgramRecord, SourceRecord, read_file, read_limited, timestamp,
+    DigestRecord, FileRecord, Manifest, OwnersRecord, ProgramRecord, SchemaRecord, SourceRecord, read_file,
+    read_limited, timestamp,
 };
 pub(crate) use replaced_count::contacts_in;
 pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};

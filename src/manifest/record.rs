@@ -231,6 +231,14 @@ pub enum ManifestError {
         /// Its version.
         found: u32,
     },
+    /// It describes something else, such as changes instead of contacts.
+    #[error("the manifest describes {found}, not {due}")]
+    Content {
+        /// What it describes, sanitized.
+        found: String,
+        /// What was expected.
+        due: &'static str,
+    },
     /// It states a level that this program does not know.
     #[error("the manifest states the unknown level \"{found}\"")]
     UnknownLevel {
@@ -252,24 +260,6 @@ pub enum ManifestError {
 }
 
 impl Manifest {
-    /// Parses a manifest, if its checksum matches and its version is supported.
-    pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
-        #[derive(Deserialize)]
-        struct Version {
-            format_version: u32,
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged)?;
-        if !seal::holds(text) {
-            return Err(ManifestError::Damaged);
-        }
-        let unreadable = |error: serde_json::Error| ManifestError::Unreadable(escape(&error.to_string()));
-        let Version { format_version } = serde_json::from_str(text).map_err(unreadable)?;
-        if format_version > FORMAT_VERSION {
-            return Err(ManifestError::Later { found: format_version });
-        }
-        serde_json::from_str(text).map_err(unreadable)
-    }
-
     /// The level of completeness, if this program knows it.
     pub fn level(&self) -> Result<Level, ManifestError> {
         let level = &self.completeness.level;

@@ -1,14 +1,18 @@
-//! The two entry points: [`contacts`], a stream of record batches, and [`export`], which writes files with it.
+//! The entry points: [`contacts`], a stream of record batches, [`export`], which writes files with it, and
+//! [`export_changes`], which writes what changed between two exports.
 //!
 //! Only this room knows all stages. It starts and joins them, and leaves every decision to them.
 
 mod byte_channel;
+mod changes;
 mod contacts;
 mod encode;
 mod export;
 mod kit;
+mod parts;
 mod redact;
 mod warm_start;
 
+pub use changes::export_changes;
 pub use contacts::{Contacts, contacts};
 pub use export::export;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "cli")]
 mod bar;
+#[cfg(feature = "cli")]
+mod changes_text;
 mod json_lines;
 mod progress;
 mod prometheus;
@@ -12,6 +14,8 @@ mod text;
 
 #[cfg(feature = "cli")]
 pub use bar::Bar;
+#[cfg(feature = "cli")]
+pub(crate) use changes_text::changes_lines;
 pub use json_lines::{JsonLines, json_line};
 pub use progress::Progress;
 pub use prometheus::metrics;

@@ -9,12 +9,14 @@ use arrow::datatypes::Int64Type;
 use super::error::VerifyError;
 use crate::dataset::{Readback, Reading, Wanted, open_for, raw_ids};
 use crate::digest::ContentDigest;
-use crate::manifest::{ColumnRecord, DigestRecord, Manifest, OwnersRecord, columns, fingerprint};
+use crate::manifest::{
+    ChangesManifest, ColumnRecord, DigestRecord, Manifest, OwnersRecord, SchemaRecord, columns, fingerprint,
+};
 use crate::resource::OWNER;
 use crate::text::sanitize::escape;
 
 /// A table as described by its manifest, and what was read of it so far.
-pub(super) struct Contents<'m> {
+pub(crate) struct Contents<'m> {
     format: &'m str,
     columns: &'m [ColumnRecord],
     due: Option<&'m DigestRecord>,
@@ -30,35 +32,33 @@ enum Identity {
     Contact,
     /// A contact as the API sent it.
     RawContact,
-    /// Nothing: no other table refers to the rows of owners.
-    Owner,
+    /// Nothing: no other table refers to the rows of owners or of changes.
+    Nothing,
 }
 
 impl<'m> Contents<'m> {
     /// The contacts; `path` is the file or directory of the manifest.
     pub fn of_contacts(manifest: &'m Manifest, path: &Path) -> Result<Self, VerifyError> {
-        if fingerprint(&manifest.schema.columns) != manifest.schema.fingerprint {
-            let reason = "schema.fingerprint does not belong to schema.columns".to_owned();
-            return Err(VerifyError::Schema { path: path.to_owned(), reason });
-        }
+        check_fingerprint(&manifest.schema, path)?;
         let identity = if manifest.options.raw { Identity::RawContact } else { Identity::Contact };
         let due = manifest.digest.as_ref().filter(|_| identity == Identity::Contact);
-        Ok(Self::new(manifest, &manifest.schema.columns, due, identity))
+        Ok(Self::new(&manifest.options.format, &manifest.schema.columns, due, identity))
     }
 
-    /// The owners.
-    pub fn of_owners(manifest: &'m Manifest, owners: &'m OwnersRecord) -> Self {
-        Self::new(manifest, &owners.columns, owners.digest.as_ref(), Identity::Owner)
+    /// Changes, in which a contact may appear twice; `path` is the file or directory of the manifest.
+    pub fn of_changes(manifest: &'m ChangesManifest, path: &Path) -> Result<Self, VerifyError> {
+        check_fingerprint(&manifest.schema, path)?;
+        Ok(Self::new(&manifest.options.format, &manifest.schema.columns, None, Identity::Nothing))
     }
 
-    fn new(
-        manifest: &'m Manifest,
-        columns: &'m [ColumnRecord],
-        due: Option<&'m DigestRecord>,
-        identity: Identity,
-    ) -> Self {
+    /// The owners, in this format.
+    pub fn of_owners(format: &'m str, owners: &'m OwnersRecord) -> Self {
+        Self::new(format, &owners.columns, owners.digest.as_ref(), Identity::Nothing)
+    }
+
+    fn new(format: &'m str, columns: &'m [ColumnRecord], due: Option<&'m DigestRecord>, identity: Identity) -> Self {
         let found = due.map(|_| ContentDigest::default());
-        Self { format: &manifest.options.format, columns, due, identity, found, ids: Vec::new() }
+        Self { format, columns, due, identity, found, ids: Vec::new() }
     }
 
     /// Reads a file, which should have `due` rows.
@@ -74,7 +74,7 @@ impl<'m> Contents<'m> {
     }
 
     fn read_rows(&mut self, file: &Path) -> Result<u64, VerifyError> {
-        let all = self.due.is_some() || self.identity == Identity::Owner;
+        let all = self.due.is_some() || self.identity == Identity::Nothing;
         let wanted = if all { Wanted::Everything } else { Wanted::Ids };
         let mut reading = Reading { wanted, ..Reading::default() };
         if let Some(owner) = self.columns.iter().find(|column| column.name == OWNER) {
@@ -115,6 +115,14 @@ impl<'m> Contents<'m> {
             _ => Ok(()),
         }
     }
+}
+
+fn check_fingerprint(schema: &SchemaRecord, path: &Path) -> Result<(), VerifyError> {
+    if fingerprint(&schema.columns) == schema.fingerprint {
+        return Ok(());
+    }
+    let reason = "schema.fingerprint does not belong to schema.columns".to_owned();
+    Err(VerifyError::Schema { path: path.to_owned(), reason })
 }
 
 fn ids_of(batch: &RecordBatch) -> Option<&[i64]> {

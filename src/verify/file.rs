@@ -1,21 +1,23 @@
 //! Compares a file, and the owners next to it if they have a table of their own, with the manifest.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::contents::Contents;
+use super::depth::Depth;
+use super::described::{AnyManifest, Described};
 use super::error::VerifyError;
 use super::verified::Verified;
 use crate::checksum::Checksum;
 use crate::destination::{is_held, is_interrupted};
-use crate::manifest::{Claim, FileRecord, Manifest, OwnersRecord, contacts_of, read_file, read_limited};
+use crate::manifest::{FileRecord, OwnersRecord, contacts_of};
 use crate::naming::FileNames;
 
 /// Compares a file with the manifest next to it, or with `manifest`.
-pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
+pub(super) fn verify(file: &Path, manifest: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
     let names = FileNames::of(file).map_err(|error| VerifyError::Read { path: file.to_owned(), error })?;
-    let compared = compare(&names, manifest);
+    let compared = compare(&names, manifest, depth);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
     }
@@ -31,55 +33,53 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>) -> Result<Verified, V
         return Err(VerifyError::Interrupted(names.target));
     }
     // A run may have published them while they were read; by now they match.
-    compare(&names, manifest)
+    compare(&names, manifest, depth)
 }
 
-fn compare(names: &FileNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
+fn compare(names: &FileNames, given: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
     let file = &names.target;
     let size = size(file).map_err(|error| match error {
         VerifyError::Missing(path) => VerifyError::NoFile(path),
         error => error,
     })?;
-    let (manifest, claim) = read_manifest(given, &names.manifest)?;
+    let described = Described::read(given, &names.manifest)?;
+    let manifest = &described.manifest;
     let unusable = |reason: &str| {
         let path = given.unwrap_or(&names.manifest).to_owned();
         VerifyError::Unreadable { path, reason: reason.to_owned() }
     };
-    let due = manifest.file.as_ref().ok_or_else(|| unusable("the manifest describes a directory, not a file"))?;
+    let due = manifest.file().ok_or_else(|| unusable("the manifest describes a directory, not a file"))?;
     let sha256 = check_bytes(file, size, due)?;
-    let mut contents = Contents::of_contacts(&manifest, file)?;
-    contents.read(file, due.rows)?;
-    contents.finish(file)?;
-    let mut verified = Verified::new(file, claim, sha256);
+    if depth == Depth::Contents {
+        let mut contents = manifest.contents(file)?;
+        contents.read(file, due.rows)?;
+        contents.finish(file)?;
+    }
+    let mut verified = Verified::new(file, &described, sha256);
     verified.add(due);
-    if let Some(owners) = &manifest.owners {
+    if let Some(owners) = manifest.owners() {
         let path = owners.file.name.as_deref().and_then(|name| names.owners_path(name));
         let path = path.ok_or_else(|| unusable("owners.file.name is not the name of an owners file"))?;
-        check_owners(&path, &manifest, owners)?;
+        check_owners(&path, manifest, owners, depth)?;
         verified.bytes += owners.file.bytes;
     }
-    Ok(verified)
+    Ok((verified, described))
 }
 
 /// Compares the owners' file with the manifest.
-pub(super) fn check_owners(path: &Path, manifest: &Manifest, owners: &OwnersRecord) -> Result<(), VerifyError> {
+pub(super) fn check_owners(
+    path: &Path,
+    manifest: &AnyManifest,
+    owners: &OwnersRecord,
+    depth: Depth,
+) -> Result<(), VerifyError> {
     check_bytes(path, size(path)?, &owners.file)?;
-    let mut contents = Contents::of_owners(manifest, owners);
+    if depth == Depth::Bytes {
+        return Ok(());
+    }
+    let mut contents = Contents::of_owners(manifest.format(), owners);
     contents.read(path, owners.file.rows)?;
     contents.finish(path)
-}
-
-/// Reads the manifest, `given`, which may be a pipe, or the one `beside` the file; returns also what it claims.
-pub(super) fn read_manifest(given: Option<&Path>, beside: &Path) -> Result<(Manifest, Claim), VerifyError> {
-    let path = given.unwrap_or(beside);
-    let text = given.map_or_else(|| read_file(beside), |given| File::open(given).and_then(read_limited));
-    let text = text.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound if given.is_some() => VerifyError::NoFile(path.to_owned()),
-        io::ErrorKind::NotFound => VerifyError::NoManifest(path.to_owned()),
-        _ => VerifyError::Read { path: path.to_owned(), error },
-    })?;
-    let read = Manifest::read(&text).and_then(|manifest| Claim::of(&manifest).map(|claim| (manifest, claim)));
-    read.map_err(|error| VerifyError::Manifest { path: path.to_owned(), error })
 }
 
 /// The size of a file that should exist.

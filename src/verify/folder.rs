@@ -6,23 +6,27 @@
 use std::fs;
 use std::path::Path;
 
-use super::contents::Contents;
+use super::depth::Depth;
+use super::described::Described;
 use super::error::VerifyError;
-use super::file::{check_bytes, check_owners, read_manifest, size};
+use super::file::{check_bytes, check_owners, size};
 use super::verified::Verified;
 use crate::atomic::is_taken_away;
-use crate::checksum::Checksum;
 use crate::destination::{first_unlisted, is_held, listed_files, partitions};
 use crate::manifest::FileRecord;
 use crate::naming::DirectoryNames;
 
 /// Compares a directory with the manifest in it, or with `manifest`.
-pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
+pub(super) fn verify(
+    folder: &Path,
+    manifest: Option<&Path>,
+    depth: Depth,
+) -> Result<(Verified, Described), VerifyError> {
     let failed = |error| VerifyError::Read { path: folder.to_owned(), error };
     // The current directory has a name only in its absolute path.
     let names =
         DirectoryNames::of(folder).or_else(|_| DirectoryNames::of(&fs::canonicalize(folder)?)).map_err(failed)?;
-    let compared = compare(&names, manifest);
+    let compared = compare(&names, manifest, depth);
     if !matches!(&compared, Err(error) if error.may_pass()) {
         return compared;
     }
@@ -33,15 +37,15 @@ pub(super) fn verify(folder: &Path, manifest: Option<&Path>) -> Result<Verified,
         return Err(VerifyError::TakenAway(names.target));
     }
     // A run may have replaced it while it was read; by now it matches.
-    compare(&names, manifest)
+    compare(&names, manifest, depth)
 }
 
-fn compare(names: &DirectoryNames, given: Option<&Path>) -> Result<Verified, VerifyError> {
+fn compare(names: &DirectoryNames, given: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
     let (folder, path) = (&names.target, given.unwrap_or(&names.manifest));
     if !folder.is_dir() {
         return Err(VerifyError::NoFolder(folder.clone()));
     }
-    let (manifest, claim) = read_manifest(given, &names.manifest).map_err(|error| {
+    let described = Described::read(given, &names.manifest).map_err(|error| {
         match partitions(folder).unwrap_or_default().first() {
             Some(first) if matches!(error, VerifyError::NoManifest { .. }) => {
                 VerifyError::Partitioned { path: folder.clone(), first: first.to_string() }
@@ -49,8 +53,9 @@ fn compare(names: &DirectoryNames, given: Option<&Path>) -> Result<Verified, Ver
             _ => error,
         }
     })?;
+    let manifest = &described.manifest;
     let unusable = |reason: &str| VerifyError::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
-    if manifest.parts.is_empty() {
+    if manifest.parts().is_empty() {
         return Err(unusable("the manifest describes a file, not a directory"));
     }
     // Names that lead out of the directory were refused with the manifest.
@@ -62,25 +67,29 @@ fn compare(names: &DirectoryNames, given: Option<&Path>) -> Result<Verified, Ver
     if !success.is_file() {
         return Err(VerifyError::NoSuccess(success));
     }
-    let listed = listed_files(&manifest);
+    let listed = listed_files(manifest.parts(), manifest.owners().map(|owners| &owners.file));
     let listed: Vec<_> = listed.iter().map(String::as_str).collect();
     let stray = first_unlisted(folder, &listed).map_err(|error| VerifyError::Read { path: folder.clone(), error })?;
     if let Some(stray) = stray {
         return Err(VerifyError::Stray(folder.join(stray)));
     }
-    let sha256 = Checksum::of_file(path).map_err(|error| VerifyError::Read { path: path.to_owned(), error })?;
-    let mut verified = Verified::new(folder, claim, sha256.digits());
-    let mut contents = Contents::of_contacts(&manifest, folder)?;
-    for due in &manifest.parts {
+    // The manifest lists the checksums of all files.
+    let mut verified = Verified::new(folder, &described, described.sha256.clone());
+    let mut contents = manifest.contents(folder)?;
+    for due in manifest.parts() {
         let part = path_of(due)?;
         check_bytes(&part, size(&part)?, due)?;
-        contents.read(&part, due.rows)?;
+        if depth == Depth::Contents {
+            contents.read(&part, due.rows)?;
+        }
         verified.add(due);
     }
-    contents.finish(folder)?;
-    if let Some(owners) = &manifest.owners {
-        check_owners(&path_of(&owners.file)?, &manifest, owners)?;
+    if depth == Depth::Contents {
+        contents.finish(folder)?;
+    }
+    if let Some(owners) = manifest.owners() {
+        check_owners(&path_of(&owners.file)?, manifest, owners, depth)?;
         verified.bytes += owners.file.bytes;
     }
-    Ok(verified)
+    Ok((verified, described))
 }

@@ -4,6 +4,8 @@
 //! manifest are sanitized before they are shown.
 
 mod contents;
+mod depth;
+mod described;
 mod error;
 mod file;
 mod folder;
@@ -11,6 +13,8 @@ mod verified;
 
 use std::path::{Path, is_separator};
 
+use depth::Depth;
+pub(crate) use described::{AnyManifest, Described};
 pub use error::VerifyError;
 pub use verified::Verified;
 
@@ -22,11 +26,20 @@ use crate::naming::DirectoryNames;
 /// # Errors
 /// The first difference, or that publishing was interrupted or is in progress.
 pub fn verify(path: &Path, manifest: Option<&Path>) -> Result<Verified, VerifyError> {
+    verify_to(path, manifest, Depth::Contents).map(|(verified, _)| verified)
+}
+
+/// Like [`verify`], but of the files only the bytes are compared.
+pub(crate) fn verify_bytes(path: &Path) -> Result<(Verified, Described), VerifyError> {
+    verify_to(path, None, Depth::Bytes)
+}
+
+fn verify_to(path: &Path, manifest: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
     let names_folder = path.to_string_lossy().ends_with(is_separator);
     let is_taken_away = || DirectoryNames::of(path).is_ok_and(|names| is_taken_away(&names.target));
     if names_folder || path.is_dir() || is_taken_away() {
-        folder::verify(path, manifest)
+        folder::verify(path, manifest, depth)
     } else {
-        file::verify(path, manifest)
+        file::verify(path, manifest, depth)
     }
 }

@@ -9,6 +9,7 @@
 
 mod answers;
 mod architecture;
+mod changes;
 mod claims;
 mod columns_and_owners;
 mod contradictions;

@@ -22,7 +22,12 @@ pub fn of(facts: &Inspection, width: usize) -> String {
 
 /// What a row is: a contact, or an owner in a table of owners.
 fn row(facts: &Inspection) -> &'static str {
-    if facts.columns.iter().any(|column| column.name == "contacts") { "owner" } else { "contact" }
+    let has = |name: &str| facts.columns.iter().any(|column| column.name == name);
+    match (has("contacts"), has("change_type")) {
+        (true, _) => "owner",
+        (_, true) => "change",
+        _ => "contact",
+    }
 }
 
 fn head(facts: &Inspection) -> String {

@@ -3,10 +3,13 @@
 use std::io::ErrorKind;
 
 use super::io;
+use crate::changes::ChangesError;
 use crate::dataset::ReadbackError;
 use crate::page::FailureClass;
 use crate::verify::VerifyError;
-use crate::{ApiError, DestinationError, Error, ExitCode, Failure, FailureKind, ManifestError, Reason, Transport};
+use crate::{
+    ApiError, DestinationError, Error, ExitCode, Failure, FailureKind, Level, ManifestError, Reason, Transport,
+};
 
 const RESTORE: &str = "run the export again: it restores the directory first";
 const NO_INPUT: &str = "check the path, or run the export first";
@@ -14,6 +17,7 @@ const NO_INPUT: &str = "check the path, or run the export first";
 /// The hint for an error of a run, if there is something to do.
 pub fn of(error: &Error) -> Option<&'static str> {
     let specific = match error {
+        Error::Changes(error) => Some(of_changes(error)),
         Error::Destination(error) => of_output(error),
         Error::Api(error) => of_api(error),
         Error::Incomplete { certificate, .. } => Some(of_level(&certificate.reasons)),
@@ -194,6 +198,34 @@ pub fn of_reading(error: &ReadbackError) -> &'static str {
         }
         ReadbackError::Read { .. } => {
             "check that this user may read it, and that it is a file or a directory of part files"
+        }
+    }
+}
+
+/// The hint for two exports that cannot be compared.
+fn of_changes(error: &ChangesError) -> &'static str {
+    match error {
+        ChangesError::Verify(VerifyError::NoManifest { .. }) => {
+            "compare exports that have their manifest next to them, or in their directory: it says what they may lack"
+        }
+        ChangesError::Verify(error) => of_verifying(error),
+        ChangesError::Read(error) => of_reading(error),
+        ChangesError::NotContacts(_) => "pass two exports made by linq-export contacts",
+        ChangesError::Raw(_) => "export both without --raw: only tables can be compared",
+        ChangesError::Twice { .. } => "export again: each contact must be in an export once",
+        ChangesError::Reversed { .. } => "pass the earlier export first",
+        ChangesError::Source { .. } => "compare two exports of the same organization",
+        ChangesError::Token { .. } => {
+            "if both tokens belong to the same organization, because one replaced the other, use --other-token"
+        }
+        ChangesError::Columns { .. } => {
+            "export both with the same --columns, --drop, --owners and --hmac options, and the same HMAC key"
+        }
+        ChangesError::Below { level: Level::Incomplete, .. } => {
+            "export again; or use --require any for inserts and updates only"
+        }
+        ChangesError::Below { .. } => {
+            "export again; or use --require counted, which marks such contacts as missing instead of deleted"
         }
     }
 }

@@ -77,7 +77,7 @@ fn properties(encoding: Encoding, schema: &SchemaRef) -> Result<WriterProperties
         .set_max_row_group_bytes(Some(encoding.row_group.bytes()));
     for (path, field) in leaves(schema) {
         // Where values turn out not to repeat, the writer stops using the dictionary.
-        let repeats = resource::find(&path.string()).is_some_and(|column| column.repeats);
+        let repeats = resource::repeats(&path.string());
         let codec = compression(encoding, if repeats { INDEX_LEVEL } else { VALUE_LEVEL })?;
         properties =
             properties.set_column_dictionary_enabled(path.clone(), repeats).set_column_compression(path.clone(), codec);

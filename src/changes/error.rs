@@ -1,0 +1,94 @@
+//! Why two exports cannot be compared. Errors never show a contact's values.
+
+use std::path::PathBuf;
+
+use crate::dataset::ReadbackError;
+use crate::proof::{Level, Require};
+use crate::text::humanize::count;
+use crate::text::sanitize;
+use crate::verify::VerifyError;
+
+/// Why two exports cannot be compared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangesError {
+    /// One of them does not match its manifest, or has none.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// One of them cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadbackError),
+    /// One of them has no contacts, but changes.
+    #[error("{} contains changes, not contacts", sanitize::path(.0))]
+    NotContacts(PathBuf),
+    /// One of them was made with `--raw`.
+    #[error("{} is a raw export, not a table", sanitize::path(.0))]
+    Raw(PathBuf),
+    /// A contact appears twice.
+    #[error("{} contains a contact twice: in rows {} and {}", sanitize::path(path), count(rows.0), count(rows.1))]
+    Twice {
+        /// The export.
+        path: PathBuf,
+        /// The first two rows with its id, counted from 1.
+        rows: (u64, u64),
+    },
+    /// The new one was made before the old one.
+    #[error("{new} is older than {old}: the other way round?", new = sanitize::path(new), old = sanitize::path(old))]
+    Reversed {
+        /// The old export.
+        old: PathBuf,
+        /// The new export.
+        new: PathBuf,
+    },
+    /// They come from different servers.
+    #[error("{} comes from {old_url}, but {} from {new_url}", sanitize::path(old), sanitize::path(new))]
+    Source {
+        /// The old export.
+        old: PathBuf,
+        /// Its base URL, sanitized.
+        old_url: String,
+        /// The new export.
+        new: PathBuf,
+        /// Its base URL, sanitized.
+        new_url: String,
+    },
+    /// They were made with different tokens.
+    #[error("{} and {} were exported with different tokens", sanitize::path(old), sanitize::path(new))]
+    Token {
+        /// The old export.
+        old: PathBuf,
+        /// The new export.
+        new: PathBuf,
+    },
+    /// Their columns differ.
+    #[error("{} and {} have different columns: {reason}", sanitize::path(old), sanitize::path(new))]
+    Columns {
+        /// The old export.
+        old: PathBuf,
+        /// The new export.
+        new: PathBuf,
+        /// The differences, sanitized.
+        reason: String,
+    },
+    /// The new one may lack contacts, so that deletions are not proven.
+    #[error(
+        "{}: completeness is {level}, but {required} is required to tell deletions{}",
+        sanitize::path(path),
+        because(reasons)
+    )]
+    Below {
+        /// The new export.
+        path: PathBuf,
+        /// Its level.
+        level: Level,
+        /// The required level.
+        required: Require,
+        /// Why the level is not higher, sanitized.
+        reasons: Vec<String>,
+    },
+}
+
+/// Reasons, after a colon.
+fn because(reasons: &[String]) -> String {
+    if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
+}

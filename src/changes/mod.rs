@@ -1,0 +1,48 @@
+//! The changes between two exports, as record batches.
+//!
+//! The API does not tell what changed, so only two whole lists do. Both exports are read in three sequential passes: the old
+//! one into an index, the new one against the index, and both for the rows that differ.
+//!
+//! ```no_run
+//! # fn example() -> Result<(), linq_export::changes::ChangesError> {
+//! use linq_export::changes::{ChangesOptions, changes};
+//!
+//! let mut changes = changes("monday.parquet".as_ref(), "tuesday.parquet".as_ref(), ChangesOptions::default())?;
+//! for batch in changes.by_ref() {
+//!     println!("{} more rows", batch?.num_rows());
+//! }
+//! println!("{} contacts were inserted", changes.summary().inserts);
+//! # Ok(())
+//! # }
+//! ```
+
+mod batches;
+mod cells;
+mod change_type;
+mod compatible;
+mod error;
+mod index;
+mod options;
+mod side;
+mod sorted;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use batches::Changes;
+pub use change_type::ChangeType;
+pub use error::ChangesError;
+pub use options::{ChangesOptions, Token};
+pub use summary::{ChangesSummary, ColumnUpdates, Evidence};
+
+/// Compares two exports: files or directories of any format, with the same columns.
+///
+/// # Errors
+/// If one of them does not match its manifest, or they cannot be compared.
+pub fn changes(old: &Path, new: &Path, options: ChangesOptions) -> Result<Changes, ChangesError> {
+    let (old, new) = (side::Side::open(old)?, side::Side::open(new)?);
+    compatible::check(&old, &new, options)?;
+    Changes::between(old, new)
+}

@@ -1,0 +1,148 @@
+//! One of the two exports: its rows, which are read more than once, and what its manifest says.
+
+use std::path::{Path, PathBuf};
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+
+use super::error::ChangesError;
+use crate::dataset::{Readback, ReadbackError, Reading, Table};
+use crate::digest::RowTexts;
+use crate::format::{Found, schema_of};
+use crate::manifest::{ColumnRecord, ExportRecord, Manifest};
+use crate::proof::Level;
+use crate::resource::{ID, OWNER};
+use crate::verify::{AnyManifest, VerifyError, verify_bytes};
+
+/// The rows of an export.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    pub path: PathBuf,
+    pub schema: SchemaRef,
+    table: Table,
+}
+
+/// An export whose files match its manifest.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub rows: Rows,
+    pub manifest: Manifest,
+    pub level: Level,
+    /// Why the level is not higher, sanitized.
+    pub reasons: Vec<String>,
+    /// What the manifest of the changes says of it.
+    pub record: ExportRecord,
+}
+
+impl Side {
+    /// Checks an export, except for its rows.
+    pub fn open(path: &Path) -> Result<Self, ChangesError> {
+        // Held before the check, so that what is read later is what was checked.
+        let table = Table::hold(path);
+        let (verified, described) = verify_bytes(path)?;
+        let table = table?;
+        table.check()?;
+        let AnyManifest::Contacts(manifest) = described.manifest else {
+            return Err(ChangesError::NotContacts(path.to_owned()));
+        };
+        if manifest.options.raw {
+            return Err(ChangesError::Raw(path.to_owned()));
+        }
+        let record = ExportRecord {
+            manifest_sha256: described.sha256,
+            level: manifest.completeness.level.clone(),
+            watermark: manifest.completeness.watermark.clone(),
+            finished_at: manifest.times.finished_at.clone(),
+            rows: manifest.contacts.rows,
+        };
+        let rows = Rows::new(path, table, &manifest.schema.columns)?;
+        Ok(Self { rows, manifest: *manifest, level: verified.level, reasons: verified.reasons, record })
+    }
+}
+
+impl Rows {
+    /// The rows of a table with the columns that its manifest lists.
+    fn new(path: &Path, table: Table, columns: &[ColumnRecord]) -> Result<Self, ChangesError> {
+        let found = |column: &ColumnRecord| {
+            let within = (column.name == OWNER).then(|| column.within());
+            Found { name: column.name.clone(), within }
+        };
+        let schema = schema_of(&columns.iter().map(found).collect::<Vec<_>>());
+        let schema = schema.map_err(|reason| VerifyError::Schema { path: path.to_owned(), reason })?;
+        Ok(Self { path: path.to_owned(), schema, table })
+    }
+
+    /// The rows of a table without a manifest.
+    #[cfg(test)]
+    pub fn of(path: &Path, schema: SchemaRef) -> Self {
+        Self { path: path.to_owned(), schema, table: Table::hold(path).unwrap() }
+    }
+
+    /// Reads the rows from the start.
+    pub fn read(&self) -> Result<Readback, ChangesError> {
+        let owner = self.schema.field_with_name(OWNER).ok().map(|field| match field.data_type() {
+            DataType::Struct(fields) => fields.iter().map(|field| field.name().clone()).collect(),
+            _ => Vec::new(),
+        });
+        let mut reading = Reading::default();
+        if let Some(owner) = owner {
+            reading.owner = owner;
+        }
+        let rows = self.table.open(reading)?;
+        match rows.schema() {
+            Some(schema) if *schema != self.schema => Err(self.other_columns("the columns differ")),
+            _ => Ok(rows),
+        }
+    }
+
+    /// Reads all rows; `take` gets the ids and texts of each batch.
+    pub fn each(
+        &self,
+        mut take: impl FnMut(&[i64], &RowTexts<'_>) -> Result<(), ChangesError>,
+    ) -> Result<(), ChangesError> {
+        for batch in self.read()? {
+            let batch = batch?;
+            take(self.ids(&batch)?, &self.texts(&batch)?)?;
+        }
+        Ok(self.table.check()?)
+    }
+
+    /// The ids of a batch.
+    pub fn ids<'b>(&self, batch: &'b RecordBatch) -> Result<&'b [i64], ChangesError> {
+        let ids = batch.column_by_name(ID).and_then(|ids| ids.as_primitive_opt::<Int64Type>());
+        ids.map(|ids| &**ids.values()).ok_or_else(|| self.other_columns("no ids"))
+    }
+
+    /// The texts of a batch's rows.
+    pub fn texts<'b>(&self, batch: &'b RecordBatch) -> Result<RowTexts<'b>, ChangesError> {
+        RowTexts::of(batch).map_err(|unknown| self.other_columns(&unknown.to_string()))
+    }
+
+    /// Fails if the table was replaced since it was checked.
+    pub fn check(&self) -> Result<(), ReadbackError> {
+        self.table.check()
+    }
+
+    /// The error of a contact that appears twice, whose rows are looked up.
+    pub fn twice(&self, id: i64) -> ChangesError {
+        let (mut found, mut row) = (Vec::new(), 0);
+        let read = self.each(|ids, _| {
+            for other in ids {
+                row += 1;
+                if *other == id {
+                    found.push(row);
+                }
+            }
+            Ok(())
+        });
+        match (read, &found[..]) {
+            (Err(error), _) => error,
+            (Ok(()), [first, second, ..]) => ChangesError::Twice { path: self.path.clone(), rows: (*first, *second) },
+            (Ok(()), _) => ReadbackError::Replaced { path: self.path.clone() }.into(),
+        }
+    }
+
+    pub fn other_columns(&self, reason: &str) -> ChangesError {
+        VerifyError::Schema { path: self.path.clone(), reason: reason.to_owned() }.into()
+    }
+}

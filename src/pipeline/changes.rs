@@ -1,0 +1,109 @@
+//! Writes the changes between two exports: a thread that compares and encodes, and a task that writes the bytes.
+//!
+//! The output is opened and locked before anything is compared, and gets its name only after everything has succeeded.
+
+use std::path::Path;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::parts::Parts;
+use crate::changes::{Changes, ChangesOptions, ChangesSummary, changes};
+use crate::config::ChangesConfig;
+use crate::destination::{Destination, DestinationError, Piece, RunPaths, check_apart};
+use crate::error::Error;
+use crate::manifest::{ChangesManifest, Compared, Written};
+use crate::naming;
+use crate::transform::check_partition;
+
+/// Encoded pieces that wait between the encoder and the writer.
+const CHANNEL: usize = 4;
+
+/// Changes that were compared and encoded.
+struct Encoded {
+    summary: ChangesSummary,
+    compared: Compared,
+    written: Written,
+}
+
+/// Compares two exports, and writes their changes to a file, a directory or stdout.
+///
+/// Files are written atomically, each with its manifest: a run that fails leaves the previous output untouched. Cancelling
+/// `cancellation` removes temporary files.
+///
+/// # Errors
+/// If the exports cannot be compared, or the output cannot be written. [`Error::exit`] gives the exit code.
+pub async fn export_changes(
+    old: &Path,
+    new: &Path,
+    options: ChangesOptions,
+    config: ChangesConfig,
+    cancellation: CancellationToken,
+) -> Result<ChangesSummary, Error> {
+    check_partition(&config.output)?;
+    check_paths(old, new, &config)?;
+    let writing = async {
+        let mut destination = Destination::open(&config, || ()).await?;
+        let (sender, mut pieces) = mpsc::channel(CHANNEL);
+        let encoding = {
+            let (old, new, config) = (old.to_owned(), new.to_owned(), config.clone());
+            let cancelled = cancellation.child_token();
+            tokio::task::spawn_blocking(move || encode(changes(&old, &new, options)?, &config, sender, &cancelled))
+        };
+        let mut wrote = Ok(());
+        while let Some(piece) = pieces.recv().await {
+            wrote = destination.take(piece).await;
+            if wrote.is_err() {
+                break;
+            }
+        }
+        // Closes the channel, which ends the encoder if writing has failed.
+        drop(pieces);
+        let encoded = encoding.await.map_err(|error| Error::Bug(error.to_string()))?;
+        wrote?;
+        Ok::<_, Error>((encoded?, destination.settle().await?))
+    };
+    let (Encoded { summary, compared, written }, settled) = tokio::select! {
+        written = writing => written?,
+        () = cancellation.cancelled() => return Err(Error::Cancelled),
+    };
+    let most = config.rows_per_file.get();
+    let manifest = ChangesManifest::new(compared, &written, &config.output, config.encoding, most);
+    let text = manifest.text().map_err(|error| Error::Bug(error.to_string()))?;
+    settled.publish(text.into_bytes()).await?;
+    Ok(summary)
+}
+
+/// Refuses outputs that would overwrite one of the exports.
+fn check_paths(old: &Path, new: &Path, config: &ChangesConfig) -> Result<(), DestinationError> {
+    let manifests = [old, new].map(|path| naming::manifest_of(path).unwrap_or_default());
+    let inputs = [
+        (old, "the old export"),
+        (new, "the new export"),
+        (&*manifests[0], "the old export's manifest"),
+        (&*manifests[1], "the new export's manifest"),
+    ];
+    let manifest = config.manifest.as_deref();
+    check_apart(&RunPaths { output: &config.output, manifest, kit: None, records: &[], inputs: &inputs })
+}
+
+/// Encodes all changes, until they end or the run is canceled.
+fn encode(
+    mut changes: Changes,
+    config: &ChangesConfig,
+    out: mpsc::Sender<Piece>,
+    cancellation: &CancellationToken,
+) -> Result<Encoded, Error> {
+    let schema = changes.schema().clone();
+    let rows_per_file = config.output.is_directory().then_some(config.rows_per_file);
+    let mut parts = Parts::new(config.encoding, schema.clone(), rows_per_file, out);
+    parts.begin()?;
+    for batch in changes.by_ref() {
+        if cancellation.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        parts.take(&batch?)?;
+    }
+    let written = Written { schema, parts: parts.finish()?, digest: None, owners: None };
+    Ok(Encoded { summary: changes.summary(), compared: changes.compared(), written })
+}
