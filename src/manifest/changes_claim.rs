@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::changes::{ChangesManifest, ExportRecord};
-use super::consistency::{Claim, Contradiction, equal, instant, names};
+use super::consistency::{Claim, Contradiction, equal, instant};
+use super::file_names::names;
 use super::record::{ManifestError, timestamp};
 use crate::proof::Level;
 

@@ -4,14 +4,14 @@
 //! program writes. Whether the files match the manifest is checked by [`verify`](crate::verify).
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path};
 
 use chrono::{DateTime, Utc};
 
+use super::file_names::names;
 use super::reasons::{doubts_totals, highest, orders};
 use super::record::{
-    AssumptionRecord, CompletenessRecord, ContactsRecord, FileRecord, Manifest, ManifestError, OwnersRecord,
-    RequestsRecord, RunRecord, timestamp,
+    AssumptionRecord, CompletenessRecord, ContactsRecord, Manifest, ManifestError, OwnersRecord, RequestsRecord,
+    RunRecord, timestamp,
 };
 use crate::proof::{Assumption, Level};
 use crate::text::sanitize::escape;
@@ -56,32 +56,6 @@ fn check(
     evidence(manifest, level, assumptions)?;
     total(manifest, level)?;
     times(manifest)
-}
-
-/// Files have names that do not lead out of the manifest's directory; only owners in a directory of part files have a
-/// subdirectory.
-pub(super) fn names<'f>(
-    files: impl Iterator<Item = &'f FileRecord>,
-    owners: Option<&'f FileRecord>,
-    is_directory: bool,
-) -> Result<(), Contradiction> {
-    let plain = |name: &str, levels: usize| {
-        let mut components = Path::new(name).components();
-        let is_plain = |component: Component<'_>| matches!(component, Component::Normal(_));
-        let normal: std::path::PathBuf = components.clone().collect();
-        normal.as_os_str() == name
-            && components.clone().count() <= levels
-            && components.all(is_plain)
-            && !name.is_empty()
-    };
-    let most = if is_directory { 2 } else { 1 };
-    let files = files.map(|file| (file, 1)).chain(owners.map(|file| (file, most)));
-    for (file, levels) in files {
-        if let Some(name) = file.name.as_deref().filter(|name| !plain(name, levels)) {
-            return Err(format!("\"{}\" is not a file name", escape(name)));
-        }
-    }
-    Ok(())
 }
 
 /// Rows are stated for the contacts, their files and their digests.

@@ -7,6 +7,7 @@ mod changes;
 mod changes_claim;
 mod consistency;
 mod create;
+mod file_names;
 mod learned_rate;
 mod opened;
 mod organization;

@@ -7,6 +7,7 @@ use linq_export::changes::{ChangesOptions, changes};
 use linq_export::dataset::open;
 use serde_json::{Value, json};
 
+use crate::manifest::assert_conforms;
 use crate::support::run::{exported, json as read_json, verified};
 use crate::support::{Ran, folder, names, path, run};
 use crate::verify::{resealed, sha256};
@@ -64,6 +65,7 @@ fn exports_in_different_formats_are_compared_and_the_result_is_published_like_an
         assert!(ran.code == Some(0) && ran.stderr.contains("(270 changes, "), "{}", ran.stderr);
         assert!(run(&["inspect", &output]).stdout.contains("270 changes, 22 columns"));
         let found = read_json(manifest(&output));
+        assert_conforms(&found, include_str!("../../docs/changes.schema.json"));
         for (end, export) in [("from", &old), ("to", &new)] {
             assert_eq!(found[end]["manifest_sha256"], sha256(fs::read(manifest(export)).unwrap()));
             assert_eq!(found[end]["level"], "snapshot");
