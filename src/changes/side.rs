@@ -49,7 +49,7 @@ impl Side {
             return Err(ChangesError::Raw(path.to_owned()));
         }
         let record = ExportRecord {
-            manifest_sha256: described.sha256,
+            sha256_of_manifest: described.sha256,
             level: manifest.completeness.level.clone(),
             watermark: manifest.completeness.watermark.clone(),
             finished_at: manifest.times.finished_at.clone(),

@@ -92,7 +92,7 @@ fn write(path: &Path, rows: &[(i64, Row)], names: &[Option<&str>; 3], schema: &S
 
 fn export() -> ExportRecord {
     let (text, time) = (String::new, "2026-01-01T00:00:00.000Z".to_owned());
-    ExportRecord { manifest_sha256: text(), level: text(), watermark: time.clone(), finished_at: time, rows: 0 }
+    ExportRecord { sha256_of_manifest: text(), level: text(), watermark: time.clone(), finished_at: time, rows: 0 }
 }
 
 fn ends() -> Ends {

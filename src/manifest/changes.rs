@@ -48,8 +48,8 @@ pub(crate) struct ChangesOptionsRecord {
 /// An export that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ExportRecord {
-    /// The SHA-256 of the bytes of its manifest.
-    pub manifest_sha256: String,
+    /// The SHA-256 of the bytes of its manifest. Not named like the seal, which is the last key of its name.
+    pub sha256_of_manifest: String,
     pub level: String,
     pub watermark: String,
     pub finished_at: String,

@@ -67,7 +67,7 @@ fn exports_in_different_formats_are_compared_and_the_result_is_published_like_an
         let found = read_json(manifest(&output));
         assert_conforms(&found, include_str!("../../docs/changes.schema.json"));
         for (end, export) in [("from", &old), ("to", &new)] {
-            assert_eq!(found[end]["manifest_sha256"], sha256(fs::read(manifest(export)).unwrap()));
+            assert_eq!(found[end]["sha256_of_manifest"], sha256(fs::read(manifest(export)).unwrap()));
             assert_eq!(found[end]["level"], "snapshot");
         }
         assert_eq!(found["changes"]["by_type"]["update_postimage"], 120);
@@ -221,6 +221,54 @@ fn a_contact_in_two_rows_is_refused_without_its_values() {
     let said = refused(&old, &new, &[], 65);
     assert!(said.contains("new.csv contains a contact twice: in rows 2 and 5"), "{said}");
     assert!(!said.contains(lines[2].split(',').next().unwrap()), "{said}");
+}
+
+#[test]
+fn verify_finds_each_lie_of_a_manifest_of_changes() {
+    let folder = folder();
+    let [old, new] = pair(&folder, (".csv", 15), (".csv", 12));
+    let output = path(&folder, "c.csv");
+    assert_eq!(compared(&old, &new, &["-o", &output]).code, Some(0));
+    let honest = fs::read(manifest(&output)).unwrap();
+    let column = json!([{"name": "email", "updates": 13}]);
+    for (key, value, says) in [
+        ("/changes/rows", json!(26), "changes.rows is 26, but the rows of its files is 27"),
+        ("/changes/by_type/delete", json!(4), "the sum of changes.by_type is 28"),
+        ("/changes/by_type/update_preimage", json!(11), "the sum of changes.by_type is 26"),
+        ("/changes/by_column", column, "13 updates of a column, but only 12 updates"),
+        ("/to/rows", json!(13), "to.rows is 13, but from.rows with the changes applied is 12"),
+        ("/to/level", json!("counted"), "deletes, but the new export is counted"),
+        ("/to/level", json!("proven"), "unknown level"),
+        ("/to/watermark", json!("2020-01-01T00:00:00Z"), "to.watermark is before from.watermark"),
+        ("/from/watermark", json!("soon"), "from.watermark is not a time"),
+        ("/file/name", json!("../c.csv"), "is not a file name"),
+        ("/schema/fingerprint", json!("0"), "schema.fingerprint does not belong"),
+        ("/schema/columns/0/nullable", json!(true), "schema.fingerprint does not belong"),
+        ("/options/format", json!("ndjson"), "format csv instead of ndjson"),
+    ] {
+        fs::write(manifest(&output), &honest).unwrap();
+        resealed(&output, |manifest| *manifest.pointer_mut(key).unwrap() = value);
+        let ran = verified(&output);
+        assert!(ran.code == Some(65) && ran.stderr.contains(says), "{key}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_interrupted_publication_of_changes_is_completed_by_the_next_run() {
+    let folder = folder();
+    let [old, new] = pair(&folder, (".csv", 15), (".csv", 12));
+    let output = path(&folder, "c.csv");
+    let compare = || assert_eq!(compared(&old, &new, &["-o", &output]).code, Some(0));
+    compare();
+    let staged = path(&folder, ".c.csv.manifest.staged");
+    fs::rename(manifest(&output), &staged).unwrap();
+    let ran = verified(&output);
+    assert!(ran.code == Some(65) && ran.stderr.contains("was interrupted"), "{}", ran.stderr);
+    // Even one that fails.
+    unproven(&new, "counted");
+    assert_eq!(compared(&old, &new, &["-o", &output]).code, Some(3));
+    assert!(!names(folder.path()).contains(&".c.csv.manifest.staged".to_owned()));
+    assert_eq!(verified(&output).code, Some(0));
 }
 
 #[test]
