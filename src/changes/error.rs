@@ -72,7 +72,7 @@ pub enum ChangesError {
     },
     /// The new one may lack contacts, so that deletions are not proven.
     #[error(
-        "{}: completeness is {level}, but {required} is required to tell deletions{}",
+        "{}: completeness is {level}, but {required} is required to prove deletions{}",
         sanitize::path(path),
         because(reasons)
     )]

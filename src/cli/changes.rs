@@ -39,7 +39,7 @@ pub struct Changes {
     ///
     /// The output is written atomically: a file appears once it is complete, and the contents of a directory are replaced
     /// in one step.
-    #[arg(short, long, value_name = "PATH", help_heading = "Output", required_unless_present = "summary")]
+    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     output: Option<PathBuf>,
     /// Write only the partition DIR/KEY=VALUE/
     ///
@@ -113,7 +113,10 @@ impl Changes {
 
     /// Where the changes go; `None` if they are only counted.
     fn config(&self) -> Result<Option<ChangesConfig>, String> {
-        let Some(output) = &self.output else { return Ok(None) };
+        let Some(output) = &self.output else {
+            let missing = "no output is named: use -o FILE, or --summary to write nothing".to_owned();
+            return if self.summary { Ok(None) } else { Err(missing) };
+        };
         let output = Output::named(output.clone(), self.partition.clone());
         if self.json && output == Output::Stdout {
             return Err("--json and -o - are mutually exclusive: both write to stdout".to_owned());

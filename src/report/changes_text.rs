@@ -55,3 +55,52 @@ fn columns(summary: &ChangesSummary) -> Option<String> {
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     (!named.is_empty()).then(|| format!("changed columns: {}{more}", named.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::changes::ColumnUpdates;
+
+    fn summary(deletions: Evidence, inserts_proven: bool, columns: usize) -> ChangesSummary {
+        let column = |column: usize| ColumnUpdates { name: format!("c{column}"), updates: 1_000 };
+        ChangesSummary {
+            old_contacts: 1,
+            new_contacts: 2_500,
+            inserts: 2_400,
+            updates: 7,
+            deletions,
+            deletes: 3,
+            missing: 0,
+            inserts_proven,
+            columns: (0..columns).map(column).collect(),
+        }
+    }
+
+    #[test]
+    fn counts_come_first_and_the_ten_most_changed_columns_next() {
+        let lines = changes_lines(&summary(Evidence::Proven, true, 12), Some(&Output::Stdout));
+        assert_eq!(
+            lines,
+            [
+                "wrote 2,417 rows to stdout",
+                "1 contact before, 2,500 after: 2,400 inserted, 7 updated, 3 deleted",
+                "changed columns: c0 1,000, c1 1,000, c2 1,000, c3 1,000, c4 1,000, c5 1,000, c6 1,000, c7 1,000, c8 1,000, \
+                 c9 1,000, and 2 more",
+            ]
+        );
+    }
+
+    #[test]
+    fn notes_say_what_is_not_proven() {
+        let lines = |deletions, inserts_proven| changes_lines(&summary(deletions, inserts_proven, 0), None);
+        assert!(lines(Evidence::Proven, false)[1].contains("inserted contacts may have existed before"));
+        let missing = ChangesSummary { deletes: 0, missing: 4, ..summary(Evidence::Unproven, true, 0) };
+        let missing = changes_lines(&missing, None);
+        assert!(
+            missing[0].ends_with("7 updated, 4 missing") && missing[1].contains("marked as missing"),
+            "{missing:?}"
+        );
+        let unknown = lines(Evidence::Unknown, true);
+        assert!(unknown[0].ends_with("deletions unknown") && unknown[1].contains("are left out"), "{unknown:?}");
+    }
+}

@@ -128,7 +128,7 @@ fn deletions_need_a_complete_export() {
     let [old, new] = pair(&folder, (".csv", 150), (".csv", 120));
     unproven(&new, "counted");
     let said = refused(&old, &new, &[], 3);
-    assert!(said.contains("completeness is counted, but complete is required to tell deletions"), "{said}");
+    assert!(said.contains("completeness is counted, but complete is required to prove deletions"), "{said}");
     assert!(said.contains("--require counted"), "{said}");
     let types = |more: &[&str]| {
         let output = path(&folder, "c.ndjson");

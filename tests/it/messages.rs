@@ -207,6 +207,11 @@ fn errors_of_other_commands() {
         "schema duckdb --name crm..t",
         "sandbox --ca-file ca.pem",
         "sandbox --tls expird",
+        "changes old.csv new.csv",
+        "changes old.csv new.csv -o c.csv",
+        "changes old.csv new.csv -o - --format csv --json",
+        "changes old.csv new.csv --summary -o c.csv",
+        "changes old.csv new.csv -o c.csv --partition day=1",
     ] {
         cases.add(arguments);
     }
