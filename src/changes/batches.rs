@@ -13,6 +13,7 @@ use super::change_type::ChangeType;
 use super::compatible::watermark;
 use super::error::ChangesError;
 use super::index::{Differences, differences};
+use super::kept::{Again, Kept};
 use super::side::{Rows, Side};
 use super::summary::{ChangesSummary, Evidence, most_changed};
 use crate::dataset::Readback;
@@ -41,6 +42,7 @@ pub struct Changes {
     found: Differences,
     cells: Cells,
     masks: Masks,
+    kept: Kept,
     reading: Phase,
     pending: Pending,
     by_type: ByType,
@@ -62,7 +64,7 @@ pub(super) struct Ends {
 #[derive(Debug)]
 enum Phase {
     Old(Readback),
-    New(Readback),
+    New(Again),
     Done,
 }
 
@@ -99,7 +101,8 @@ impl Changes {
         Ok(changes)
     }
 
-    /// Finds what differs, and begins to read it. The cells of updates take up to `bytes` of memory at a time.
+    /// Finds what differs, and begins to read it. The cells of updates take up to `bytes` of memory at a time, and so do rows
+    /// that are kept.
     pub(super) fn of(
         old: Rows,
         new: Rows,
@@ -109,7 +112,8 @@ impl Changes {
     ) -> Result<Self, ChangesError> {
         let names = leaf_names(&new.schema).map_err(|unknown| new.other_columns(&unknown.to_string()))?;
         let mut cells = Cells::new(names.len(), bytes);
-        let mut found = differences(&old, &new, &mut cells)?;
+        let mut kept = Kept::new(bytes);
+        let mut found = differences(&old, &new, &mut cells, &mut kept)?;
         let masks = Masks::of(&mut found.updated, &mut cells, &old, &new)?;
         let fields = change_fields().iter().cloned().map(Arc::new).chain(new.schema.fields().iter().cloned());
         Ok(Self {
@@ -124,6 +128,7 @@ impl Changes {
             found,
             cells,
             masks,
+            kept,
             pending: Pending::default(),
             by_type: ByType::default(),
         })
@@ -170,11 +175,11 @@ impl Changes {
                         self.take_old(&batch)?;
                     } else {
                         self.old.check()?;
-                        self.reading = Phase::New(self.new.read()?);
+                        self.reading = Phase::New(self.kept.read(&self.new)?);
                     }
                 }
                 Phase::New(rows) => {
-                    if let Some(batch) = rows.next().transpose()? {
+                    if let Some(batch) = rows.next()? {
                         self.take_new(&batch)?;
                     } else {
                         self.new.check()?;

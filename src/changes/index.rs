@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cells::Cells;
 use super::error::ChangesError;
+use super::kept::Kept;
 use super::side::Rows;
 use super::sorted::{SortedIds, find};
 
@@ -35,14 +36,21 @@ pub(super) struct Differences {
     pub new_rows: u64,
 }
 
-/// Compares all rows. The cells of the first updates are kept, as many as fit.
-pub(super) fn differences(old: &Rows, new: &Rows, cells: &mut Cells) -> Result<Differences, ChangesError> {
+/// Compares all rows. The cells of the first updates are kept, as many as fit, and the rows of the new export that differ.
+pub(super) fn differences(
+    old: &Rows,
+    new: &Rows,
+    cells: &mut Cells,
+    kept: &mut Kept,
+) -> Result<Differences, ChangesError> {
     let index = index(old)?;
     let mut fates = vec![Fate::Gone; index.len()];
     let (mut inserted, mut updated, mut new_rows, mut at) = (Vec::new(), Vec::new(), 0, 0);
     let mut text = Vec::new();
-    new.each(|ids, texts| {
+    new.each_batch(|batch| {
+        let (ids, texts) = (new.ids(batch)?, new.texts(batch)?);
         new_rows += ids.len() as u64;
+        let mut differ = vec![true; ids.len()];
         for (row, id) in ids.iter().enumerate() {
             let Some(position) = find(&index, |entry| entry.id, *id, &mut at) else {
                 inserted.push(*id);
@@ -54,14 +62,15 @@ pub(super) fn differences(old: &Rows, new: &Rows, cells: &mut Cells) -> Result<D
             text.clear();
             texts.append(row, &mut text);
             fates[position] = if index[position].hash == hash(&text) {
+                differ[row] = false;
                 Fate::Same
             } else {
                 updated.push(*id);
-                cells.offer(*id, texts, row);
+                cells.offer(*id, &texts, row);
                 Fate::Updated
             };
         }
-        Ok(())
+        kept.keep(batch, differ).map_err(|error| new.other_columns(&error.to_string()))
     })?;
     let gone = index.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Gone).map(|(entry, _)| entry.id);
     let (inserted, updated, gone) = (SortedIds::of(inserted), SortedIds::of(updated), SortedIds::of(gone.collect()));

@@ -1,7 +1,8 @@
 //! The changes between two exports, as record batches.
 //!
 //! The API does not tell what changed, so only two whole lists do. Both exports are read in three sequential passes: the old
-//! one into an index, the new one against the index, and both for the rows that differ.
+//! one into an index, the new one against the index, and both for the rows that differ, unless those of the new one fit into
+//! memory.
 //!
 //! ```no_run
 //! # fn example() -> Result<(), linq_export::changes::ChangesError> {
@@ -22,6 +23,7 @@ mod change_type;
 mod compatible;
 mod error;
 mod index;
+mod kept;
 mod options;
 mod side;
 mod sorted;

@@ -100,9 +100,16 @@ impl Rows {
         &self,
         mut take: impl FnMut(&[i64], &RowTexts<'_>) -> Result<(), ChangesError>,
     ) -> Result<(), ChangesError> {
+        self.each_batch(|batch| take(self.ids(batch)?, &self.texts(batch)?))
+    }
+
+    /// Reads all rows, batch by batch.
+    pub fn each_batch(
+        &self,
+        mut take: impl FnMut(&RecordBatch) -> Result<(), ChangesError>,
+    ) -> Result<(), ChangesError> {
         for batch in self.read()? {
-            let batch = batch?;
-            take(self.ids(&batch)?, &self.texts(&batch)?)?;
+            take(&batch?)?;
         }
         Ok(self.table.check()?)
     }

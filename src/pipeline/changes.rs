@@ -14,7 +14,7 @@ use crate::destination::{Destination, DestinationError, Piece, RunPaths, check_a
 use crate::error::Error;
 use crate::manifest::{ChangesManifest, Compared, Written};
 use crate::naming;
-use crate::transform::check_partition;
+use crate::transform::check_partition_of_changes;
 
 /// Encoded pieces that wait between the encoder and the writer.
 const CHANNEL: usize = 4;
@@ -40,7 +40,7 @@ pub async fn export_changes(
     config: ChangesConfig,
     cancellation: CancellationToken,
 ) -> Result<ChangesSummary, Error> {
-    check_partition(&config.output)?;
+    check_partition_of_changes(&config.output)?;
     check_paths(old, new, &config)?;
     let writing = async {
         let mut destination = Destination::open(&config, || ()).await?;

@@ -27,7 +27,7 @@ pub(crate) use hash::key_id;
 pub(crate) use owners::OwnersTable;
 use owners::OwnersTally;
 use select::Columns;
-pub(crate) use select::check_partition;
+pub(crate) use select::{check_partition, check_partition_of_changes};
 
 /// The columns of an output.
 #[derive(Debug, Clone)]

@@ -10,10 +10,20 @@ use crate::resource;
 
 /// Refuses a partition key that is a column of contacts or owners in any form. Warehouses ignore case.
 pub(crate) fn check_partition(output: &Output) -> Result<(), ConfigError> {
-    let Some(key) = output.partition().map(Partition::key) else { return Ok(()) };
     let schema = resource::schema();
     let columns = schema.fields().iter().map(|field| field.name().as_str());
-    if columns.chain([resource::OWNER, resource::CONTACTS]).any(|column| column.eq_ignore_ascii_case(key)) {
+    check_key(output, columns.chain([resource::OWNER, resource::CONTACTS]))
+}
+
+/// Refuses a partition key that is a column of changes.
+pub(crate) fn check_partition_of_changes(output: &Output) -> Result<(), ConfigError> {
+    check_partition(output)?;
+    check_key(output, resource::change_fields().iter().map(|field| field.name().as_str()))
+}
+
+fn check_key<'c>(output: &Output, mut columns: impl Iterator<Item = &'c str>) -> Result<(), ConfigError> {
+    let Some(key) = output.partition().map(Partition::key) else { return Ok(()) };
+    if columns.any(|column| column.eq_ignore_ascii_case(key)) {
         return Err(ConfigError::Usage(format!("--partition cannot use {key}, which is a column: choose another key")));
     }
     Ok(())

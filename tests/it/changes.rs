@@ -284,6 +284,8 @@ fn outputs_do_not_replace_the_exports() {
     assert_eq!((verified(&old).code, verified(&new).code), (Some(0), Some(0)));
     let ran = compared(&old, &new, &["-o", "-", "--format", "csv", "--json"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("--json and -o - are mutually exclusive"), "{}", ran.stderr);
+    let ran = compared(&old, &new, &["-o", &path(&folder, "out/"), "--partition", "seen_by=1"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("seen_by, which is a column"), "{}", ran.stderr);
     // Changes are not an export.
     let output = path(&folder, "c.csv");
     assert_eq!(compared(&old, &new, &["-o", &output]).code, Some(0));
