@@ -9,7 +9,7 @@ use super::side::Rows;
 use crate::dataset::Readback;
 
 /// Memory for the rows.
-const MAX_BYTES: usize = 16 << 20;
+const MAX_BYTES: usize = 8 << 20;
 /// Small batches are put together once there are this many, because each takes some memory of its own.
 const BATCHES: usize = 64;
 
