@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use linq_export::bench;
 use linq_export::sandbox::{Sandbox, SandboxConfig};
@@ -22,7 +23,7 @@ fn decode(criterion: &mut Criterion) {
 }
 
 /// A page as the API sends it, with its keys in that order.
-fn page() -> Vec<u8> {
+fn page() -> Bytes {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let sandbox = runtime.block_on(Sandbox::start(SandboxConfig::default())).expect("a free port");
     let mut connection = TcpStream::connect(sandbox.address()).expect("the sandbox listens");
@@ -35,7 +36,7 @@ fn page() -> Vec<u8> {
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).expect("the sandbox answers");
     let head = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("a head");
-    answer.split_off(head + 4)
+    answer.split_off(head + 4).into()
 }
 
 criterion_group!(benches, decode);

@@ -11,32 +11,35 @@ use std::time::Duration;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
+use bytes::Bytes;
 use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::de::IgnoredAny;
 
 use crate::config::Token;
+use crate::decode::{BatchBuilder, RawColumn, decode};
 use crate::page::DecodeError;
+use crate::schema;
 use crate::text::sanitize;
-use crate::{decode, schema};
 
 /// The body of a page is decoded completely or refused, and a page that `serde_json` can read is decoded.
 ///
 /// # Panics
 /// If the property does not hold.
 pub fn page(body: &[u8]) {
-    let decoded = match decode::decode(body) {
+    let mut decoded = match decode(&Bytes::copy_from_slice(body)) {
         Ok(decoded) => decoded,
         Err(DecodeError::Malformed(reason) | DecodeError::Identity(reason)) => {
             assert!(!reason.is_empty());
             return assert!(model::page(body).is_none(), "a page was refused: {reason}");
         }
     };
-    let batch = &decoded.table.batch;
+    let page = BatchBuilder::of_page(RawColumn::Without, &mut decoded.contacts);
+    let (batch, findings) = page.expect("columns of one length");
     let ids: Vec<_> = decoded.rows.iter().map(|row| row.id).collect();
     assert_eq!(batch.schema(), schema());
     assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &ids[..]);
     assert_eq!(batch.num_rows(), ids.len());
-    for finding in &decoded.table.findings {
+    for finding in &findings {
         assert!((1..=batch.num_rows()).contains(&finding.row) && finding.count > 0, "{finding:?}");
     }
     for json in batch.column_by_name("extra").expect("a column").as_string::<i32>().iter().flatten() {

@@ -148,9 +148,11 @@ pub use tokio_util::sync::CancellationToken;
 #[doc(hidden)]
 pub mod bench {
     use arrow::array::RecordBatch;
+    use bytes::Bytes;
     use futures::TryStreamExt;
 
     use crate::config::{BaseUrl, ContactsConfig, Pacing, PlainHttp, Rate, Token};
+    use crate::decode::{BatchBuilder, RawColumn};
     use crate::sandbox::{Sandbox, SandboxConfig};
 
     /// All batches of a sandbox with this many contacts.
@@ -169,8 +171,9 @@ pub mod bench {
 
     /// The rows of a page's JSON.
     #[must_use]
-    pub fn decode(body: &[u8]) -> RecordBatch {
-        super::decode::decode(body).expect("a page of contacts").table.batch
+    pub fn decode(body: &Bytes) -> RecordBatch {
+        let mut page = super::decode::decode(body).expect("a page of contacts");
+        BatchBuilder::of_page(RawColumn::Without, &mut page.contacts).expect("a batch").0
     }
 
     /// The bytes of a file.

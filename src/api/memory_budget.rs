@@ -129,14 +129,15 @@ impl Share {
         self.kept.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub fn kept(&self) -> usize {
+    fn kept(&self) -> usize {
         self.kept.load(Ordering::Relaxed)
     }
 
-    /// Releases all but `bytes`: the pieces have been joined into a page.
-    pub fn settle(&self, bytes: usize) {
-        self.kept.store(0, Ordering::Relaxed);
-        self.shrink_to(bytes);
+    /// Releases all but the kept bytes, and returns their number: the pieces have become a page.
+    pub fn settle(&self) -> usize {
+        let kept = self.kept.swap(0, Ordering::Relaxed);
+        self.shrink_to(kept);
+        kept
     }
 
     /// Hands the share to the consumer, which drops it without waiting for another page.
@@ -252,8 +253,8 @@ mod tests {
         assert_eq!(waiting.as_mut().now_or_never(), None);
         two.shrink_to(ROOM - 60);
         assert_eq!(waiting.now_or_never(), Some(()));
-        one.settle(30);
-        assert!(two.grow_to(ROOM - 30) && !two.grow_to(ROOM - 29));
+        assert_eq!(one.settle(), 40);
+        assert!(two.grow_to(ROOM - 40) && !two.grow_to(ROOM - 39));
         drop(one);
         assert!(two.grow_to(ROOM));
     }

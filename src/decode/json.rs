@@ -57,6 +57,39 @@ pub(crate) struct Raw<'a> {
     pub bytes: &'a [u8],
 }
 
+/// The place of a raw value in its input, for use without a reference to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    kind: Kind,
+    at: u32,
+    len: u32,
+}
+
+impl Raw<'_> {
+    pub(super) fn span(&self) -> Span {
+        Span { kind: self.kind, at: self.at, len: u32::try_from(self.bytes.len()).unwrap_or(u32::MAX) }
+    }
+}
+
+impl Span {
+    /// The value in the input that it was read from.
+    pub fn of(self, input: &[u8]) -> Raw<'_> {
+        let Self { kind, at, len } = self;
+        Raw { kind, at, bytes: &input[at as usize..][..len as usize] }
+    }
+
+    /// The characters of a string without escapes, as a part of the input. The input is empty if it is not valid UTF-8.
+    #[inline]
+    pub fn plain_in(self, input: &str) -> Option<&str> {
+        let (start, end) = (self.at as usize + 1, (self.at + self.len) as usize - 1);
+        if self.kind == (Kind::Text { plain: true }) { input.get(start..end) } else { None }
+    }
+
+    pub fn is_null(self) -> bool {
+        self.kind == Kind::Null
+    }
+}
+
 /// Parses a text from its first byte to its last.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
@@ -67,26 +100,35 @@ pub(crate) struct Scanner<'a> {
 
 type Scan<T> = Result<T, Broken>;
 
-/// The key at an offset of a page that was parsed before.
-pub(super) fn key_at(page: &[u8], at: u32) -> Raw<'_> {
-    read_at(page, at, Scanner::string)
+/// The key at an offset of an input that was parsed before.
+pub(super) fn key_at(input: &[u8], at: u32) -> Raw<'_> {
+    read_at(input, at, Scanner::string)
 }
 
 /// The value of that key.
-pub(super) fn value_at(page: &[u8], at: u32) -> Raw<'_> {
-    read_at(page, at, |scanner| scanner.key().and_then(|_| scanner.value()))
+pub(super) fn value_of_key_at(input: &[u8], at: u32) -> Raw<'_> {
+    read_at(input, at, |scanner| scanner.key().and_then(|_| scanner.value()))
 }
 
-fn read_at<'a>(page: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Raw<'a>>) -> Raw<'a> {
+/// The value at an offset.
+pub(super) fn value_at(input: &[u8], at: u32) -> Raw<'_> {
+    read_at(input, at, Scanner::value)
+}
+
+fn read_at<'a>(input: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Raw<'a>>) -> Raw<'a> {
     // Parsed before, so this cannot fail.
-    read(&mut Scanner { at: at as usize, ..Scanner::new(page) }).unwrap_or(Raw { kind: Kind::Null, at, bytes: b"null" })
+    read(&mut Scanner { at: at as usize, ..Scanner::new(input) }).unwrap_or(Raw {
+        kind: Kind::Null,
+        at,
+        bytes: b"null",
+    })
 }
 
-/// Compares two keys of a page byte by byte. `None` if that is not enough: one has an escape or is not ASCII.
-pub(super) fn compare_keys(page: &[u8], one: u32, other: u32) -> Option<Ordering> {
+/// Compares two keys of an input byte by byte. `None` if that is not enough: one has an escape or is not ASCII.
+pub(super) fn compare_keys(input: &[u8], one: u32, other: u32) -> Option<Ordering> {
     let plain = |at: u32| {
         // Skips the opening quote.
-        let (key, rest) = page.get(at as usize + 1..).map(|rest| rest.split_at(ordinary(rest)))?;
+        let (key, rest) = input.get(at as usize + 1..).map(|rest| rest.split_at(ordinary(rest)))?;
         (rest.first() == Some(&b'"') && key.is_ascii()).then_some(key)
     };
     Some(plain(one)?.cmp(plain(other)?))
@@ -103,7 +145,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The whole input.
-    pub fn page(&self) -> &'a [u8] {
+    pub fn input(&self) -> &'a [u8] {
         self.bytes
     }
 
@@ -178,10 +220,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a value with `read`, and returns its bytes along with the result.
-    pub fn spanned<T, E>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<(&'a [u8], T), E> {
+    pub fn spanned<T>(&mut self, read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<(&'a [u8], T)> {
         self.space();
         let start = self.at;
         let value = read(self)?;
+        Ok((&self.bytes[start..self.at], value))
+    }
+
+    /// Reads a value like [`Self::spanned`], but with a scanner whose offsets count from the value's first byte.
+    pub fn spanned_from_0<T>(&mut self, read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<(&'a [u8], T)> {
+        self.space();
+        let start = self.at;
+        let mut scanner = Self { bytes: &self.bytes[start..], at: 0, depth: self.depth };
+        let value = read(&mut scanner).map_err(|broken| Broken { at: start + broken.at, ..broken })?;
+        self.at = start + scanner.at;
         Ok((&self.bytes[start..self.at], value))
     }
 

@@ -22,7 +22,7 @@ use crate::api::rate_limit_headers::Quota;
 use crate::api::refusal::{self, Refusal};
 use crate::api::{Failure, FailureKind};
 use crate::config::{Backoff, ContactsConfig, OnUnreadable, RetryLimits, SecondLook, Token};
-use crate::decode::{Decoded, PageTable, decode, decode_with_raw};
+use crate::decode::{Contact, Decoded, decode};
 use crate::events::{Event, Reporter};
 use crate::page::{Asked, DecodeError, FailureClass, Observed};
 
@@ -31,9 +31,8 @@ const SPREAD: Duration = Duration::from_millis(250);
 
 pub(super) struct Fetched {
     pub observed: Observed,
-    /// `None` if none of its contacts can be read.
-    pub table: Option<PageTable>,
-    /// Size of the table in memory, in bytes.
+    pub contacts: Vec<Contact>,
+    /// The memory that the contacts hold, in bytes.
     pub held: usize,
     /// Size of the JSON, in bytes.
     pub bytes: usize,
@@ -51,8 +50,6 @@ pub(super) struct Fetcher {
     client: Client,
     pub pacer: Pacer,
     limits: (RetryLimits, Backoff),
-    /// Whether tables also hold each contact's JSON.
-    with_raw: bool,
     pub reporter: Arc<dyn Reporter>,
     pub second_look: SecondLook,
     pub on_unreadable: OnUnreadable,
@@ -68,12 +65,11 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    pub fn new(config: &ContactsConfig, with_raw: bool, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+    pub fn new(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
         Ok(Self {
             client: Client::new(config)?,
             pacer: Pacer::new(config.pacing, config.concurrency, config.backoff),
             limits: (config.retry_limits, config.backoff),
-            with_raw,
             reporter,
             second_look: config.second_look,
             on_unreadable: config.on_unreadable,
@@ -303,8 +299,8 @@ impl Fetcher {
     fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, is_last: bool) -> Result<Fetched, FailureKind> {
         self.obey(answer.quota);
         let token = &self.client.token;
-        let decoded = if self.with_raw { decode_with_raw(&answer.body) } else { decode(&answer.body) };
-        let Decoded { table, said, rows, held } = decoded.map_err(|error| undecoded(error, answer, token))?;
+        let decoded = decode(&answer.body).map_err(|error| undecoded(error, answer, token))?;
+        let Decoded { said, contacts, rows, held } = decoded;
         match validate::violation(asked, said, rows.len(), self.size) {
             None => {}
             Some(Violation::ShortEnd(_)) if is_last => {}
@@ -316,7 +312,7 @@ impl Fetcher {
         let received = self.pacer.now();
         let stale = self.freshness().judge(&answer.headers, sent, received);
         let observed = Observed { asked, said, rows, sent, received, stale };
-        Ok(Fetched { observed, table: Some(table), held, bytes: answer.body.len() })
+        Ok(Fetched { observed, contacts, held, bytes: answer.body.len() })
     }
 }
 

@@ -3,16 +3,15 @@
 //! Usually the server fails to serialize a single contact. All others of its page are read, and it is reported by its
 //! position and the ids before and after it.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use super::attempts::AttemptLimits;
 use super::error::{ApiError, FailedAttempt};
 use super::request::{Fetched, Fetcher};
 use super::split_plan::{Piece, Unreadable};
-use crate::api::{Failure, FailureKind, ServerMessage, Share};
+use crate::api::{Failure, FailureKind, Share};
 use crate::config::OnUnreadable;
-use crate::decode::PageTable;
+use crate::decode::Contact;
 use crate::page::{Asked, Observed, Pagination, RowKey, Staleness};
 
 /// Contacts that may be unreadable in a run. If there are more, something else is wrong.
@@ -21,7 +20,7 @@ const MOST: usize = 5;
 /// What was read of a page so far.
 #[derive(Default)]
 struct Assembled {
-    tables: Vec<(PageTable, Range<usize>)>,
+    contacts: Vec<Contact>,
     /// Each row, with its position.
     rows: Vec<(u64, RowKey)>,
     /// The pagination of the last piece.
@@ -86,11 +85,7 @@ impl Fetcher {
                 });
             }
         }
-        // Joining copies the kept tables.
-        share.wait_for(share.kept()).await;
-        let page = assembled.into_page(asked, sent, self)?;
-        share.settle(page.held);
-        Ok(page)
+        Ok(assembled.into_page(asked, sent, self, share.settle()))
     }
 
     /// The ids before and after a position.
@@ -123,32 +118,24 @@ impl Fetcher {
 
 impl Assembled {
     fn add(&mut self, piece: &Piece, fetched: Fetched) {
-        let Fetched { observed, table, bytes, .. } = fetched;
+        let Fetched { observed, contacts, bytes, .. } = fetched;
         let wanted = piece.rows();
         let wanted = wanted.start.min(observed.rows.len())..wanted.end.min(observed.rows.len());
         self.rows.extend((piece.wanted.start..).zip(observed.rows[wanted.clone()].iter().copied()));
         self.said = Some(observed.said);
         self.bytes += bytes;
-        self.tables.extend(table.filter(|_| !wanted.is_empty()).map(|table| (table, wanted)));
+        self.contacts.extend(contacts.into_iter().skip(wanted.start).take(wanted.len()));
     }
 
     /// The page, as far as it was read. It is marked as assembled, since it does not show the list at one time.
-    fn into_page(self, asked: Asked, sent: Duration, fetcher: &Fetcher) -> Result<Fetched, ApiError> {
-        let (table, held) = if self.tables.is_empty() {
-            (None, 0)
-        } else {
-            let (table, held) = PageTable::join(self.tables).map_err(|reason| {
-                let failure = FailureKind::InvalidPage { reason, message: ServerMessage::default() }.into();
-                ApiError::Page(FailedAttempt { page: asked.page, attempt: 1, failure })
-            })?;
-            (Some(table), held)
-        };
+    fn into_page(self, asked: Asked, sent: Duration, fetcher: &Fetcher, held: usize) -> Fetched {
         let per_page = u64::from(asked.per_page);
         let total_count = self.said.map_or(0, |said| said.total_count);
         let total_pages = total_count.div_ceil(per_page.max(1));
         let said = Pagination { current_page: asked.page, per_page, total_pages, total_count };
         let rows = self.rows.into_iter().map(|(_, row)| row).collect();
         let (received, stale) = (fetcher.pacer.now(), Some(Staleness::Assembled));
-        Ok(Fetched { observed: Observed { asked, said, rows, sent, received, stale }, table, held, bytes: self.bytes })
+        let observed = Observed { asked, said, rows, sent, received, stale };
+        Fetched { observed, contacts: self.contacts, held, bytes: self.bytes }
     }
 }

@@ -9,28 +9,26 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{BatchCoalescer, filter_record_batch};
 use arrow::datatypes::Int64Type;
-use arrow::error::ArrowError;
 use futures::{FutureExt, Stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::redact::{Redacting, redacted};
 use crate::config::{ContactsConfig, Token};
-use crate::decode::PageTable;
+use crate::decode::{BatchBuilder, RawColumn};
 use crate::error::Error;
 use crate::events::{Counters, Event, Figures, ReadSummary, Reporter, Silent, Warning};
-use crate::fetch::{ApiError, Page, Reader, Share};
+use crate::fetch::{ApiError, Page, Reader};
 use crate::page::Finding;
 use crate::proof::RowSelection;
-use crate::resource;
+use crate::resource::OWNER_ID;
 
 /// Pages between the scheduler and the stream. The scheduler's window holds more.
 const CHANNEL: usize = 4;
 
-/// Maximum bytes in a batch, approximately.
-const BATCH_BYTES: usize = 4 << 20;
+/// Maximum JSON of the contacts in a batch, in bytes, unless one contact has more.
+const BATCH_JSON: usize = 4 << 20;
 
 /// Streams all contacts of an organization, each once, in the order of the server's list.
 ///
@@ -43,32 +41,20 @@ const BATCH_BYTES: usize = 4 << 20;
 /// # Panics
 /// Outside a tokio runtime.
 pub fn contacts(config: &ContactsConfig) -> Result<Contacts, Error> {
-    read(config, Rows::OfTable, Arc::new(Silent))
-}
-
-/// The columns of a stream's batches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rows {
-    /// The columns of the table.
-    OfTable,
-    /// The columns of the table, and each contact's JSON as the API sent it.
-    WithRaw,
+    read(config, RawColumn::Without, Arc::new(Silent))
 }
 
 /// Streams contacts, and reports the events to a reporter.
-pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
-    let schema = match rows {
-        Rows::OfTable => resource::schema(),
-        Rows::WithRaw => resource::schema_with_raw(),
-    };
+pub(super) fn read(config: &ContactsConfig, raw: RawColumn, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
     let counters = Arc::new(Counters::new(Arc::new(Redacting { token: config.token.clone(), next: reporter })));
-    let reader = Reader::new(config, rows == Rows::WithRaw, Arc::clone(&counters) as _)?;
+    let reader = Reader::new(config, Arc::clone(&counters) as _)?;
     let (sender, pages) = mpsc::channel(CHANNEL);
     Ok(Contacts {
         pages,
         reading: Some(tokio::spawn(reader.read(sender))),
-        rows: BatchCoalescer::new(schema, config.batch_rows.get()),
-        share: None,
+        page: None,
+        batch: BatchBuilder::new(raw),
+        batch_rows: config.batch_rows.get(),
         left: config.limit.map_or(u64::MAX, std::num::NonZeroU64::get),
         owners: HashSet::new(),
         figures: ReadSummary::default(),
@@ -80,16 +66,16 @@ pub(super) fn read(config: &ContactsConfig, rows: Rows, reporter: Arc<dyn Report
 
 /// A stream of record batches, with a summary at its end.
 ///
-/// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so does any that would exceed 4 MiB. An
-/// error ends the stream: the contacts before it are then incomplete.
+/// Batches have [`ContactsConfig::batch_rows`] rows; the last one has fewer, and so does any whose contacts
+/// would exceed 4 MiB as JSON. An error ends the stream: the contacts before it are then incomplete.
 pub struct Contacts {
     pages: mpsc::Receiver<Page>,
     /// The task that fetches; `None` once its result was taken.
     reading: Option<JoinHandle<Result<Option<ReadSummary>, ApiError>>>,
-    /// Coalesces rows into batches.
-    rows: BatchCoalescer,
-    /// The memory of the last page, which is held until its batches have been taken.
-    share: Option<Share>,
+    /// The page whose contacts are being copied into the batch, and the number of those that were.
+    page: Option<(Page, usize)>,
+    batch: BatchBuilder,
+    batch_rows: usize,
     /// Rows that the limit still allows.
     left: u64,
     owners: HashSet<i64>,
@@ -110,45 +96,50 @@ impl Contacts {
         self.summary.as_ref()
     }
 
-    fn take_page(&mut self, page: Page) -> Result<(), Error> {
-        let PageTable { batch, findings } = page.table;
-        let kept = match page.keep {
-            RowSelection::All => batch,
-            RowSelection::Mask(rows) => filter_record_batch(&batch, &rows.into()).map_err(bug)?,
+    /// Begins with a page.
+    fn take_page(&mut self, page: Page) {
+        let kept = match &page.keep {
+            RowSelection::All => page.contacts.len(),
+            RowSelection::Mask(keep) => keep.iter().filter(|keep| **keep).count(),
         };
-        let rows = usize::try_from(self.left).unwrap_or(usize::MAX).min(kept.num_rows());
-        let batch = kept.slice(0, rows);
-        if rows > 0 {
+        let contacts = self.left.min(kept as u64);
+        if contacts > 0 {
             self.figures.pages += 1;
-            self.counters.report(&Event::RowsEmitted { page: page.number, contacts: rows as u64 });
+            self.counters.report(&Event::RowsEmitted { page: page.number, contacts });
         }
-        self.left -= rows as u64;
-        self.figures.contacts += rows as u64;
-        let owners = batch.column_by_name("owner_id").map(AsArray::as_primitive::<Int64Type>);
-        self.owners.extend(owners.into_iter().flatten().flatten());
-        for finding in findings {
-            self.warn(page.number, finding);
-        }
-        self.share = Some(page.share);
-        self.push(&batch).map_err(bug)
+        self.page = Some((page, 0));
     }
 
-    /// Coalesces rows into batches. The rows of a large page are not copied: slices of it become batches.
-    fn push(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        let bytes = batch.get_array_memory_size();
-        if self.rows.get_buffered_rows() > 0 && self.rows.size() + bytes > BATCH_BYTES {
-            self.rows.finish_buffered_batch()?;
+    /// Copies contacts of the page into the batch. Returns whether the batch is full.
+    fn fill_batch(&mut self) -> bool {
+        let Some((page, taken)) = &mut self.page else { return false };
+        let mut is_full = false;
+        while let Some(contact) = page.contacts.get_mut(*taken).filter(|_| self.left > 0) {
+            if page.keep.keeps(*taken) {
+                let rows = self.batch.rows();
+                is_full = rows == self.batch_rows || (rows > 0 && self.batch.json() + contact.json_len() > BATCH_JSON);
+                if is_full {
+                    break;
+                }
+                self.batch.push(contact, *taken + 1);
+                self.left -= 1;
+            }
+            *taken += 1;
         }
-        if bytes <= BATCH_BYTES {
-            return self.rows.push_batch(batch.clone());
+        let number = page.number;
+        for finding in self.batch.findings() {
+            self.warn(number, finding);
         }
-        let parts = bytes.div_ceil(BATCH_BYTES);
-        let rows = batch.num_rows().div_ceil(parts).max(1);
-        for start in (0..batch.num_rows()).step_by(rows) {
-            self.rows.push_batch(batch.slice(start, rows.min(batch.num_rows() - start)))?;
-            self.rows.finish_buffered_batch()?;
-        }
-        Ok(())
+        is_full
+    }
+
+    /// The batch, complete or the last one.
+    fn take_batch(&mut self) -> Result<RecordBatch, Error> {
+        let batch = self.batch.finish().map_err(bug)?;
+        self.figures.contacts += batch.num_rows() as u64;
+        let owners = batch.column_by_name(OWNER_ID).map(AsArray::as_primitive::<Int64Type>);
+        self.owners.extend(owners.into_iter().flatten().flatten());
+        Ok(batch)
     }
 
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
@@ -166,7 +157,7 @@ impl Contacts {
         let Figures { retries, failures, .. } = self.counters.figures();
         let owners = self.owners.len() as u64;
         self.summary = Some(ReadSummary { contacts, owners, pages, retries, failures, warnings, ..read });
-        self.rows.finish_buffered_batch().map_err(bug)
+        Ok(())
     }
 }
 
@@ -179,21 +170,22 @@ impl Stream for Contacts {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            if let Some(batch) = self.rows.next_completed_batch() {
-                return Poll::Ready(Some(Ok(batch)));
+            if self.fill_batch() {
+                return Poll::Ready(Some(self.take_batch()));
             }
-            // All batches of the last page have been taken.
-            self.share = None;
-            let taken = if let Some(page) = ready!(self.pages.poll_recv(context)) {
-                self.take_page(page)
+            // Releases its memory.
+            self.page = None;
+            if let Some(page) = ready!(self.pages.poll_recv(context)) {
+                self.take_page(page);
+            } else if self.batch.rows() > 0 {
+                return Poll::Ready(Some(self.take_batch()));
             } else {
                 let Some(reading) = &mut self.reading else { return Poll::Ready(None) };
                 let joined = ready!(reading.poll_unpin(context));
                 self.reading = None;
-                joined.map_err(bug).and_then(|end| self.take_end(end))
-            };
-            if let Err(error) = taken {
-                return Poll::Ready(Some(Err(error)));
+                if let Err(error) = joined.map_err(bug).and_then(|end| self.take_end(end)) {
+                    return Poll::Ready(Some(Err(error)));
+                }
             }
         }
     }

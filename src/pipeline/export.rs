@@ -13,11 +13,12 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::{Contacts, Rows, bug, read};
+use super::contacts::{Contacts, bug, read};
 use super::encode::Encode;
 use super::kit;
 use super::warm_start::{contacts_before, learned_before, start_with, with_start};
 use crate::config::{Content, ExportConfig, OnIncomplete};
+use crate::decode::RawColumn;
 use crate::destination::{Destination, Piece, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
 use crate::events::{Event, ReadSummary, Reporter, Summary};
@@ -134,8 +135,8 @@ impl Run<'_> {
             let before = contacts_before(&config, &*reporter).unwrap_or_default();
             let least = config.max_deletes.least(before);
             let rows = match config.content {
-                Content::Raw => Rows::WithRaw,
-                Content::Table(_) => Rows::OfTable,
+                Content::Raw => RawColumn::With,
+                Content::Table(_) => RawColumn::Without,
             };
             // A single empty response is never enough, however few contacts there were before.
             let doubted = least.max(before.min(1));
