@@ -64,7 +64,7 @@ impl Contact {
         let instants = std::array::from_fn(|_| {
             let (value, _) = values.next()?;
             let value = (*value)?.of(&json);
-            timestamp::microseconds(&value.text()?.text)
+            timestamp::microseconds(value)
         });
         self.json = json;
         self.instants = instants;

@@ -19,6 +19,15 @@ pub(crate) struct Text<'t> {
 }
 
 impl<'a> Raw<'a> {
+    /// The bytes of a number, or of the characters of a string without escapes; `None` for other values.
+    pub fn plain_bytes(&self) -> Option<&'a [u8]> {
+        match self.kind {
+            Kind::Number => Some(self.bytes),
+            Kind::Text { plain: true } => Some(&self.bytes[1..self.bytes.len() - 1]),
+            _ => None,
+        }
+    }
+
     /// The characters of a string; `None` for other kinds.
     pub fn text(&self) -> Option<Text<'a>> {
         let Kind::Text { plain } = self.kind else {
