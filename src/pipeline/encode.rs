@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::byte_channel::Pieces;
-use super::contacts::{Contacts, bug};
+use super::contacts::Contacts;
 use crate::config::{Encoding, ExportConfig, OutFile};
 use crate::destination::Piece;
 use crate::digest::ContentDigest;
@@ -68,15 +68,15 @@ impl Encode {
                 () = cancellation.cancelled() => Some(Err(Error::Cancelled)),
             }
         }) {
-            let batch = self.arrange.take(&batch?).map_err(bug)?;
+            let batch = self.arrange.take(&batch?).map_err(Error::bug)?;
             if let Some(digest) = &mut self.digest {
-                digest.add(&batch).map_err(bug)?;
+                digest.add(&batch).map_err(Error::bug)?;
             }
             current = self.take(&batch, current)?;
         }
         self.files.push(current.finish()?);
         let read = contacts.summary().cloned();
-        let read = read.ok_or_else(|| bug("the reading ended without a summary"))?;
+        let read = read.ok_or_else(|| Error::bug("the reading ended without a summary"))?;
         let parts = std::mem::take(&mut self.files);
         let (schema, digest) = (Arc::clone(&self.schema), self.digest);
         Ok((read, Written { schema, parts, digest, owners: self.write_owners()? }))
@@ -90,9 +90,9 @@ impl Encode {
         let mut digest = digest.map(|_| ContentDigest::default());
         let mut current = Current::begin(OutFile::Owners, encoding, &schema, &out)?;
         for batch in owners {
-            let batch = batch.map_err(bug)?;
+            let batch = batch.map_err(Error::bug)?;
             if let Some(digest) = &mut digest {
-                digest.add(&batch).map_err(bug)?;
+                digest.add(&batch).map_err(Error::bug)?;
             }
             current.encode(&batch)?;
         }
@@ -117,7 +117,7 @@ impl Encode {
     }
 
     fn begin_part(&self) -> Result<Current, Error> {
-        let number = u32::try_from(self.files.len()).map_err(bug)?;
+        let number = u32::try_from(self.files.len()).map_err(Error::bug)?;
         Current::begin(OutFile::Part(number), self.encoding, &self.schema, &self.out)
     }
 }

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::{Contacts, bug, read};
+use super::contacts::{Contacts, read};
 use super::encode::Encode;
 use super::kit;
 use super::warm_start::{contacts_before, learned_before, start_with, with_start};
@@ -144,7 +144,7 @@ impl Run<'_> {
             let contacts = read(&with_start(&config, start, doubted), rows, reporter)?;
             Ok(Reading { contacts, earlier, before, least })
         };
-        tokio::task::spawn_blocking(begin).await.map_err(bug)?
+        tokio::task::spawn_blocking(begin).await.map_err(Error::bug)?
     }
 
     /// Encodes all contacts on a thread of their own, and writes the bytes as they come.
@@ -169,7 +169,7 @@ impl Run<'_> {
         let wrote = self.unless_cancelled(writing).await;
         // Closes the channel, which ends the encoder if writing has failed.
         drop(pieces);
-        let encoded = encoding.await.map_err(bug)?;
+        let encoded = encoding.await.map_err(Error::bug)?;
         wrote?;
         encoded
     }
@@ -196,7 +196,7 @@ impl Run<'_> {
         self.publishing.store(true, Ordering::Relaxed);
         self.reporter.report(&Event::Publishing);
         let manifest = manifest();
-        let text: Arc<str> = manifest.text().map_err(bug)?.into();
+        let text: Arc<str> = manifest.text().map_err(Error::bug)?.into();
         settled.publish(text.as_bytes().to_vec()).await?;
         self.reporter.report(&Event::Published { rows: manifest.contacts.rows, manifest: Arc::clone(&text) });
         kit::publish(kit).await?;

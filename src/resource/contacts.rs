@@ -67,11 +67,13 @@ pub(crate) struct Column {
     /// Whether many contacts share a value, so that a Parquet dictionary saves space. Elsewhere it costs time and saves
     /// nothing.
     pub repeats: bool,
+    /// Whether a higher level of zstd takes time and saves nothing, as with random digits and identifiers.
+    pub is_dense: bool,
     pub normal_form: NormalForm,
 }
 
 const fn column(name: &'static str, source: Source<'static>, kind: ColumnType, about: &'static str) -> Column {
-    Column { name, source, kind, about, repeats: false, normal_form: NormalForm::Text }
+    Column { name, source, kind, about, repeats: false, is_dense: false, normal_form: NormalForm::Text }
 }
 
 /// A column of text from the contact's key of the same name.
@@ -87,6 +89,10 @@ const fn owner(name: &'static str, key: &'static str, about: &'static str) -> Co
 impl Column {
     const fn repeats(self) -> Self {
         Self { repeats: true, ..self }
+    }
+
+    const fn dense(self) -> Self {
+        Self { is_dense: true, ..self }
     }
 
     const fn normalized(self, normal_form: NormalForm) -> Self {
@@ -121,11 +127,11 @@ pub(crate) static COLUMNS: [Column; 18] = [
     text("last_name", "Last name").repeats(),
     text("full_name", "Full name").repeats(),
     text("email", "Email address").normalized(NormalForm::Email),
-    text("phone_number", "Phone number, as entered").normalized(NormalForm::Phone),
+    text("phone_number", "Phone number, as entered").dense().normalized(NormalForm::Phone),
     text("company", "Company").repeats(),
     text("title", "Job title").repeats(),
     text("location", "Location, as entered").repeats(),
-    text("image_url", "Photo URL"),
+    text("image_url", "Photo URL").dense(),
     text("created_at", "Creation time, UTC").of(ColumnType::Instant),
     text(UPDATED_AT, "Time of the last change, UTC").of(ColumnType::Instant),
     owner(OWNER_ID, "id", "ID of the user who owns the contact; null if there is none").of(ColumnType::Integer),
