@@ -1,6 +1,6 @@
-"""Checks a contender's Parquet file or directory: it must have each contact once, with the values that linq-export wrote.
+"""Checks a contender's file or directory: it must have each contact once, with the values of linq-export's Parquet file.
 
-    python check.py REFERENCE PARQUET
+    python check.py CONTACTS REFERENCE TARGET
 
 Exits with 1 and one line on stderr if not.
 """
@@ -9,38 +9,41 @@ import sys
 from pathlib import Path
 
 import duckdb
+from in_duckdb import TYPES
 from pages import COLUMNS
 
 
-def files(path):
-    # Whatever else dlt writes lies beside the directory of the table.
-    return [str(path)] if path.is_file() else [str(part) for part in path.glob("linq/contacts/*.parquet")]
+def source(path):
+    """What DuckDB reads the contacts from."""
+    if path.suffix == ".ndjson":
+        return f"read_json('{path}', format = 'newline_delimited', columns = {TYPES})"
+    if path.suffix == ".csv":
+        return f"read_csv('{path}', header = true, types = {TYPES}, allow_quoted_nulls = false)"
+    # dlt writes tables of its own beside that of contacts.
+    return f"read_parquet('{path / 'linq/contacts/*.parquet' if path.is_dir() else path}')"
 
 
-def fault(database):
+def fault(database, contacts):
     """What is wrong, or `None`."""
-    ask = lambda sql: database.execute(sql).fetchone()
-    (expected,), (rows, ids) = ask("select count(*) from expected"), ask("select count(*), count(distinct id) from found")
-    if ids != expected:
-        return f"{expected - ids:,} of {expected:,} contacts are missing"
-    if rows != expected:
-        return f"{rows:,} rows for {expected:,} contacts"
+    rows, ids = database.execute("select count(*), count(distinct id) from found").fetchone()
+    if ids < contacts:
+        return f"{contacts - ids:,} of {contacts:,} contacts are missing"
+    if rows != contacts:
+        return f"{rows:,} rows for {contacts:,} contacts"
     present = {name.replace("contact_owner__", "owner_"): name for name, *_ in database.execute("describe found").fetchall()}
     # dlt makes no column for what is always null.
     columns = ", ".join(f"{present.get(name, 'null')} as {name}" for name in COLUMNS)
-    (others,) = ask(f"select count(*) from (select {', '.join(COLUMNS)} from expected except select {columns} from found)")
+    differing = f"select {columns} from found except select {', '.join(COLUMNS)} from expected"
+    (others,) = database.execute(f"select count(*) from ({differing})").fetchone()
     return f"{others:,} contacts have other values" if others else None
 
 
 def main():
-    reference, target = map(Path, sys.argv[1:])
+    contacts, reference, target = int(sys.argv[1]), *map(Path, sys.argv[2:])
     database = duckdb.connect()
-    database.from_parquet([str(reference)]).create_view("expected")
-    parts = files(target)
-    if not parts:
-        sys.exit(f"no Parquet file in {target.name}")
-    database.from_parquet(parts).create_view("found")
-    if found := fault(database):
+    for name, path in ("expected", reference), ("found", target):
+        database.execute(f"create view {name} as from {source(path)}")
+    if found := fault(database, contacts):
         sys.exit(found)
 
 

@@ -2,8 +2,8 @@
 
     python dlt_rest_api.py BASE_URL TARGET
 
-It retries failed pages. It follows the pages of one list one by one, but normalizes and writes files in parallel. No rate
-limit, and nothing tells whether a contact is missing.
+It retries failed pages, follows the pages of one list one by one, and normalizes and writes files in parallel. Its state is in
+the working directory. No rate limit, and nothing tells whether a contact is missing.
 """
 
 import os
@@ -40,7 +40,7 @@ def main():
         }],
     })
     pipeline = dlt.pipeline(
-        "linq", pipelines_dir=str(target / "state"), dataset_name="linq",
+        "linq", pipelines_dir="state", dataset_name="linq",
         destination=dlt.destinations.filesystem(target.as_uri()),
     )
     pipeline.run(source, loader_file_format="parquet").raise_on_failed_jobs()

@@ -5,17 +5,13 @@
 
 import sys
 
-from in_duckdb import connection
-from pages import COLUMNS, INSTANTS
-
-INTEGERS = ["id", "owner_id"]
+from in_duckdb import TYPES, connection
 
 
 def main():
     source, target = sys.argv[1:]
-    types = {column: "timestamptz" if column in INSTANTS else "bigint" if column in INTEGERS else "varchar" for column in COLUMNS}
     connection().execute(
-        f"copy (from read_json($source, format = 'newline_delimited', columns = {types})) to '{target}' (format parquet, codec zstd)",
+        f"copy (from read_json($source, format = 'newline_delimited', columns = {TYPES})) to '{target}' (format parquet, codec zstd)",
         {"source": source},
     )
 

@@ -1,7 +1,7 @@
 """DuckDB as its users set it up for pages of contacts: the types, the columns of the result, and Parquet with zstd."""
 
 import duckdb
-from pages import INSTANTS, OWNER_TEXTS, TEXTS
+from pages import COLUMNS, INSTANTS, INTEGERS, OWNER_TEXTS, TEXTS
 
 OWNER = ", ".join(["id bigint", *(f"{name} varchar" for name in OWNER_TEXTS)])
 CONTACT = ", ".join(
@@ -12,6 +12,11 @@ PAGE = f"columns = {{contacts: 'struct({CONTACT}, contact_owner struct({OWNER}))
 FLAT = "contact.* exclude contact_owner, " + ", ".join(
     f"contact.contact_owner.{name} as owner_{name}" for name in ["id", *OWNER_TEXTS]
 )
+
+# The types of the flat columns.
+TYPES = {
+    column: "bigint" if column in INTEGERS else "timestamptz" if column in INSTANTS else "varchar" for column in COLUMNS
+}
 
 
 def connection():

@@ -13,6 +13,7 @@ CONCURRENCY = 16
 TEXTS = ["first_name", "last_name", "full_name", "email", "phone_number", "company", "title", "location", "image_url"]
 INSTANTS = ["created_at", "updated_at"]
 OWNER_TEXTS = ["email", "first_name", "last_name", "name"]
+INTEGERS = ["id", "owner_id"]
 COLUMNS = ["id", *TEXTS, *INSTANTS, "owner_id", *(f"owner_{name}" for name in OWNER_TEXTS)]
 
 
