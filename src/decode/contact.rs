@@ -1,6 +1,9 @@
 //! One contact of a page: its JSON, and where its values are in it. It becomes a row when it leaves.
 
+use std::hash::BuildHasher;
+
 use bytes::Bytes;
+use rustc_hash::FxBuildHasher;
 
 use super::extra::Extra;
 use super::integer::integer;
@@ -57,19 +60,17 @@ impl Contact {
         }
     }
 
-    /// Completes the contact with its JSON. Returns what the proof needs of it, except for the hash; `None` if it has no
-    /// id.
+    /// Completes the contact with its JSON. Returns what the proof needs of it, or why it has no id.
     pub(super) fn complete(&mut self, json: Bytes) -> Result<RowKey, String> {
         let mut values = self.values.iter().zip(&COLUMNS).filter(|(_, column)| column.kind == ColumnType::Instant);
         let instants = std::array::from_fn(|_| {
-            let (value, _) = values.next()?;
-            let value = (*value)?.of(&json);
-            timestamp::microseconds(value)
+            let (span, _) = values.next()?;
+            timestamp::microseconds((*span)?.of(&json))
         });
         self.json = json;
         self.instants = instants;
         let [created_at, updated_at] = instants;
-        Ok(RowKey { id: self.id()?, created_at, updated_at, hash: 0 })
+        Ok(RowKey { id: self.id()?, created_at, updated_at, hash: FxBuildHasher.hash_one(&self.json[..]) })
     }
 
     /// The id, or why it is not one.

@@ -5,10 +5,7 @@
 //! `Identity`. It tolerates unambiguous variants that other servers of the same data write: a byte order mark, `null`
 //! for an empty list of contacts, a missing `total_pages`, and integers as strings or with a fraction of 0.
 
-use std::hash::BuildHasher;
-
 use bytes::Bytes;
-use rustc_hash::FxBuildHasher;
 
 use super::contact::Contact;
 use super::integer::integer;
@@ -114,8 +111,7 @@ fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Resul
         let key = if scanner.peek()? == Kind::Object {
             let read = |scanner: &mut Scanner<'a>| read_contact(scanner, contact, &mut keys, &mut keys_of_owner);
             let (bytes, ()) = scanner.spanned_from_0(read)?;
-            let hash = FxBuildHasher.hash_one(bytes);
-            contact.complete(page.slice_ref(bytes)).map(|key| RowKey { hash, ..key })
+            contact.complete(page.slice_ref(bytes))
         } else {
             Err(format!("is {}, not an object", scanner.value()?.kind))
         };

@@ -99,12 +99,15 @@ impl Batches {
         is_full
     }
 
+    /// Sends the batch, once there is room for it: until then, no next one takes memory.
     async fn send(&mut self, out: &mpsc::Sender<RecordBatch>) -> Result<(), Error> {
+        let room = out.reserve().await.map_err(|_| Error::Cancelled)?;
         let batch = self.batch.finish().map_err(Error::bug)?;
         self.figures.contacts += batch.num_rows() as u64;
         let owners = batch.column_by_name(OWNER_ID).map(AsArray::as_primitive::<Int64Type>);
         self.owners.extend(owners.into_iter().flatten().flatten());
-        out.send(batch).await.map_err(|_| Error::Cancelled)
+        room.send(batch);
+        Ok(())
     }
 
     fn warn(&mut self, page: u64, Finding { kind, column, row, count }: Finding) {
