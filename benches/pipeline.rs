@@ -8,6 +8,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use linq_export::CancellationToken;
 use linq_export::config::{BaseUrl, ContactsConfig, ExportConfig, Format, Output, Pacing, PlainHttp, Rate, Token};
@@ -21,7 +22,7 @@ mod pages;
 const CONTACTS: u64 = 20_000;
 
 fn pipeline(criterion: &mut Criterion) {
-    let json: usize = pages(CONTACTS).iter().map(Vec::len).sum();
+    let json: usize = pages(CONTACTS).iter().map(Bytes::len).sum();
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let folder = tempfile::tempdir().expect("a folder for the files");
     let mut config = SandboxConfig::default();

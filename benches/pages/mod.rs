@@ -3,13 +3,14 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use bytes::Bytes;
 use linq_export::sandbox::{Sandbox, SandboxConfig};
 
 /// Contacts per page.
 const PER_PAGE: u64 = 100;
 
 /// The JSON of every page of this many contacts.
-pub fn pages(contacts: u64) -> Vec<Vec<u8>> {
+pub fn pages(contacts: u64) -> Vec<Bytes> {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let mut config = SandboxConfig::default();
     config.contacts = contacts;
@@ -17,7 +18,7 @@ pub fn pages(contacts: u64) -> Vec<Vec<u8>> {
     (1..=contacts.div_ceil(PER_PAGE)).map(|number| page(sandbox.address(), sandbox.token(), number)).collect()
 }
 
-fn page(address: SocketAddr, token: &str, number: u64) -> Vec<u8> {
+fn page(address: SocketAddr, token: &str, number: u64) -> Bytes {
     let mut connection = TcpStream::connect(address).expect("the sandbox listens");
     let request = format!(
         "GET /api/partner/v2/contacts?page={number}&per_page={PER_PAGE} HTTP/1.1\r\n\
@@ -27,5 +28,5 @@ fn page(address: SocketAddr, token: &str, number: u64) -> Vec<u8> {
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).expect("the sandbox answers");
     let head = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("a head");
-    answer.split_off(head + 4)
+    answer.split_off(head + 4).into()
 }
