@@ -1,4 +1,4 @@
-//! Decodes the JSON of pages into columns, as every fetch task does with every page.
+//! Decodes the JSON of pages into contacts, as every fetch task does with every page, and copies these into a batch.
 //!
 //! The throughput is that of the JSON. `cargo bench --features bench --bench decode`
 
@@ -10,14 +10,14 @@ use pages::pages;
 
 mod pages;
 
-/// Contacts on the page.
-const CONTACTS: u64 = 100;
+/// Contacts on the pages: those of a batch.
+const CONTACTS: u64 = 8_192;
 
 fn decode(criterion: &mut Criterion) {
-    let page = pages(CONTACTS).remove(0);
+    let pages = pages(CONTACTS);
     let mut group = criterion.benchmark_group("decode");
-    group.throughput(Throughput::Bytes(page.len() as u64));
-    group.bench_function("page", |bencher| bencher.iter(|| bench::decode(black_box(&page))));
+    group.throughput(Throughput::Bytes(pages.iter().map(|page| page.len() as u64).sum()));
+    group.bench_function("batch", |bencher| bencher.iter(|| bench::decode(black_box(&pages))));
     group.finish();
 }
 

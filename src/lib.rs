@@ -169,11 +169,15 @@ pub mod bench {
         })
     }
 
-    /// The rows of a page's JSON.
+    /// The contacts of pages of JSON as one batch.
     #[must_use]
-    pub fn decode(body: &Bytes) -> RecordBatch {
-        let mut page = super::decode::decode(body).expect("a page of contacts");
-        BatchBuilder::of_page(RawColumn::Without, &mut page.contacts).expect("a batch").0
+    pub fn decode(pages: &[Bytes]) -> RecordBatch {
+        let mut batch = BatchBuilder::new(RawColumn::Without);
+        for body in pages {
+            let mut page = super::decode::decode(body).expect("a page of contacts");
+            (1..).zip(&mut page.contacts).for_each(|(row, contact)| batch.push(contact, row));
+        }
+        batch.finish().expect("a batch")
     }
 
     /// The bytes of a file.

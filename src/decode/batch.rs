@@ -50,7 +50,7 @@ impl BatchBuilder {
     }
 
     /// All contacts of a page as a batch, and the findings.
-    #[cfg(any(test, feature = "bench", feature = "fuzzing"))]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub fn of_page(raw: RawColumn, contacts: &mut [Contact]) -> Result<(RecordBatch, Vec<Finding>), ArrowError> {
         let mut batch = Self::new(raw);
         (1..).zip(contacts).for_each(|(row, contact)| batch.push(contact, row));
