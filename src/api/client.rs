@@ -120,6 +120,7 @@ impl Client {
             return if body.len() > LARGEST_PAGE { too_large } else { no_room };
         }
         let quota = rate_limit_headers::quota(&headers);
+        body.shrink_to_fit();
         Ok(Ok(Answer { headers, body: body.into(), quota }))
     }
 
@@ -153,7 +154,7 @@ impl Client {
                 return Ok(true);
             };
             if body.capacity() - body.len() < chunk.len() {
-                // Not doubled: unused capacity counts against the memory budget, too.
+                // Not doubled, because unused capacity is memory, too.
                 body.reserve_exact(chunk.len().max(body.len() / 4));
             }
             body.extend_from_slice(&chunk);

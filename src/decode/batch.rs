@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{BinaryBuilder, RecordBatch, StringBuilder};
+use arrow::array::{BinaryBuilder, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
@@ -14,8 +14,8 @@ use super::contact::Contact;
 use super::extra::{Extra, Found};
 use super::integer::integer;
 use super::json::{Kind, Raw};
-use crate::page::{Finding, WarningKind};
-use crate::resource::contacts::{COLUMNS, Column, ColumnType, Source};
+use crate::page::WarningKind;
+use crate::resource::contacts::{COLUMNS, CREATED_AT_INDEX, Column, EXTRA_INDEX};
 use crate::resource::{EXTRA, schema, schema_with_raw};
 
 /// Whether a batch has, besides the columns of the table, one with each contact's JSON as the API sent it.
@@ -33,9 +33,8 @@ pub(crate) struct BatchBuilder {
     /// The contacts' own JSON, if requested.
     raw: Option<BinaryBuilder>,
     rows: usize,
-    /// JSON of the rows, in bytes.
+    /// Size of the rows' JSON, in bytes.
     json: usize,
-    notes: Notes,
 }
 
 impl BatchBuilder {
@@ -46,15 +45,21 @@ impl BatchBuilder {
         };
         let builders = schema.fields().iter().zip(&COLUMNS);
         let columns = builders.map(|(field, _)| ColumnBuilder::with_capacity(field.data_type(), 0, 0)).collect();
-        Self { schema, columns, raw, rows: 0, json: 0, notes: Notes::default() }
+        Self { schema, columns, raw, rows: 0, json: 0 }
     }
 
-    /// All contacts of a page as a batch, and the findings.
+    /// All contacts of a page as a batch.
     #[cfg(any(test, feature = "fuzzing"))]
-    pub fn of_page(raw: RawColumn, contacts: &mut [Contact]) -> Result<(RecordBatch, Vec<Finding>), ArrowError> {
+    pub fn of_page(
+        raw: RawColumn,
+        contacts: Vec<Contact>,
+        mut warn: impl FnMut(usize, WarningKind, &'static str, u64),
+    ) -> Result<RecordBatch, ArrowError> {
         let mut batch = Self::new(raw);
-        (1..).zip(contacts).for_each(|(row, contact)| batch.push(contact, row));
-        Ok((batch.finish()?, batch.findings()))
+        for (row, contact) in (1..).zip(contacts) {
+            batch.push(contact, |kind, column, count| warn(row, kind, column, count));
+        }
+        batch.finish()
     }
 
     /// Rows so far.
@@ -67,40 +72,39 @@ impl BatchBuilder {
         self.json
     }
 
-    /// Appends a contact, which is number `row` of its page, from 1.
-    pub fn push(&mut self, contact: &mut Contact, row: usize) {
-        let Contact { json, values, instants, extra, repeated } = contact;
+    /// Appends a contact. `warn` gets what could not be stored as sent: its kind, the column, and the number of values or
+    /// characters.
+    pub fn push(&mut self, contact: Contact, mut warn: impl FnMut(WarningKind, &'static str, u64)) {
+        let Contact { json, values, key, mut extra, repeated } = contact;
+        let mut warn = |kind, column, count| {
+            if count > 0 {
+                warn(kind, column, count);
+            }
+        };
         // Empty if it is not valid UTF-8.
-        let text = simdutf8::basic::from_utf8(json).unwrap_or_default();
-        self.notes.row = row;
-        let mut instants = instants.iter();
-        let mut lost = 0;
-        for (index, ((span, builder), column)) in values.iter().zip(&mut self.columns).zip(&COLUMNS).enumerate() {
-            let instant = if column.kind == ColumnType::Instant { instants.next().copied().flatten() } else { None };
-            if let Some(span) = span.filter(|span| !span.is_null()) {
-                let value = Value { raw: span.of(json), plain: span.plain_in(text), instant };
-                if !append(builder, &value, column, &mut self.notes) {
-                    extra.take_column(index, value.raw);
-                }
-            } else if let (ColumnBuilder::Text(builder), Source::Extra) = (&mut *builder, column.source) {
-                lost = append_extra(builder, extra, json, &mut self.notes);
-            } else {
+        let text = simdutf8::basic::from_utf8(&json).unwrap_or_default();
+        let columns = values.iter().zip(&mut self.columns).zip(&COLUMNS);
+        // `extra` is the last one to be complete.
+        for (index, ((span, builder), column)) in columns.enumerate().filter(|(index, _)| *index != EXTRA_INDEX) {
+            let Some(span) = span.filter(|span| !span.is_null()) else {
                 builder.append_null();
+                continue;
+            };
+            let instant = if index == CREATED_AT_INDEX { key.created_at } else { key.updated_at };
+            let value = Value { raw: span.of(&json), plain: span.plain_in(text), instant };
+            if !append(builder, &value, column, &mut warn) {
+                extra.add_column(index, value.raw);
             }
         }
-        for (column, times) in repeated.drain(..).chain([(EXTRA, lost)]) {
-            self.notes.add(WarningKind::RepeatedKey, column, times);
+        let lost = append_extra(&mut self.columns[EXTRA_INDEX], extra, &json, &mut warn);
+        for (column, times) in repeated.into_iter().chain([(EXTRA, lost)]) {
+            warn(WarningKind::RepeatedKey, column, times);
         }
         if let Some(raw) = &mut self.raw {
-            raw.append_value(one_line(json));
+            raw.append_value(one_line(&json));
         }
         self.rows += 1;
         self.json += json.len();
-    }
-
-    /// The findings since the last call, summed up by kind and column.
-    pub fn findings(&mut self) -> Vec<Finding> {
-        std::mem::take(&mut self.notes.findings)
     }
 
     /// The rows so far as a batch; the builder is empty afterwards.
@@ -120,13 +124,18 @@ struct Value<'v> {
     raw: Raw<'v>,
     /// Its characters, if it is a string without escapes.
     plain: Option<&'v str>,
-    /// The instant that it denotes, if its column is of instants.
+    /// The instant that it denotes, if its column is of instants and it is readable.
     instant: Option<i64>,
 }
 
 /// Appends a value, or null if the column cannot hold it. False if `extra` must keep the value.
 #[inline]
-fn append(builder: &mut ColumnBuilder, value: &Value<'_>, column: &Column, notes: &mut Notes) -> bool {
+fn append(
+    builder: &mut ColumnBuilder,
+    value: &Value<'_>,
+    column: &Column,
+    warn: &mut impl FnMut(WarningKind, &'static str, u64),
+) -> bool {
     let Value { raw, plain, instant } = value;
     let kind = match builder {
         ColumnBuilder::Text(builder) => {
@@ -137,7 +146,7 @@ fn append(builder: &mut ColumnBuilder, value: &Value<'_>, column: &Column, notes
             if let Some(replaced) = raw.write_text(builder) {
                 // Ends the value written above.
                 builder.append_value("");
-                notes.add(WarningKind::ReplacedCharacter, column.name, replaced);
+                warn(WarningKind::ReplacedCharacter, column.name, replaced);
                 return true;
             }
             builder.append_null();
@@ -167,17 +176,23 @@ fn append(builder: &mut ColumnBuilder, value: &Value<'_>, column: &Column, notes
         }
     };
     // An empty string means that there is no value.
-    notes.add(kind, column.name, u64::from(raw.bytes != br#""""#));
+    warn(kind, column.name, u64::from(raw.bytes != br#""""#));
     false
 }
 
-/// Appends a value of the column `extra`. Returns the number of values lost.
-fn append_extra(builder: &mut StringBuilder, extra: &mut Extra, json: &[u8], notes: &mut Notes) -> u64 {
+/// Appends the value of the column `extra`. Returns the number of values lost.
+fn append_extra(
+    builder: &mut ColumnBuilder,
+    extra: Extra,
+    json: &[u8],
+    warn: &mut impl FnMut(WarningKind, &'static str, u64),
+) -> u64 {
+    let ColumnBuilder::Text(builder) = builder else { return 0 };
     let found = extra.write(json, builder);
     // Ends the value written above.
     builder.append_option(found.map(|_| ""));
     let Found { replaced, lost } = found.unwrap_or_default();
-    notes.add(WarningKind::ReplacedCharacter, EXTRA, replaced);
+    warn(WarningKind::ReplacedCharacter, EXTRA, replaced);
     lost
 }
 
@@ -188,24 +203,4 @@ fn one_line(json: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(json);
     }
     Cow::Owned(json.iter().map(|byte| if is_break(byte) { b' ' } else { *byte }).collect())
-}
-
-/// The findings so far.
-#[derive(Debug, Default)]
-struct Notes {
-    findings: Vec<Finding>,
-    /// The current row, from 1.
-    row: usize,
-}
-
-impl Notes {
-    fn add(&mut self, kind: WarningKind, column: &'static str, count: u64) {
-        if count == 0 {
-            return;
-        }
-        match self.findings.iter_mut().find(|finding| finding.kind == kind && finding.column == column) {
-            Some(finding) => finding.count += count,
-            None => self.findings.push(Finding { kind, column, row: self.row, count }),
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! One contact of a page: its JSON, and where its values are in it. It becomes a row when it leaves.
+//! One contact of a page: its JSON, and where its values are in it. It is copied into a batch when it is emitted.
 
 use std::hash::BuildHasher;
 
@@ -11,7 +11,7 @@ use super::json::{Raw, Span};
 use super::timestamp;
 use crate::page::RowKey;
 use crate::resource::EXTRA;
-use crate::resource::contacts::{COLUMNS, ColumnType, Source};
+use crate::resource::contacts::{COLUMNS, CREATED_AT_INDEX, ID_INDEX, Source, UPDATED_AT_INDEX};
 use crate::text::sanitize::escape;
 
 /// One contact of a page.
@@ -21,21 +21,26 @@ pub(crate) struct Contact {
     pub(super) json: Bytes,
     /// The values of the columns.
     pub(super) values: [Option<Span>; COLUMNS.len()],
-    /// The values of the columns of instants, in order; `None` if absent or unreadable.
-    pub(super) instants: [Option<i64>; 2],
+    /// What the proof needs of it.
+    pub key: RowKey,
     pub(super) extra: Extra,
     /// Columns whose key was sent more than once with different values, and the number of values lost.
     pub(super) repeated: Vec<(&'static str, u64)>,
 }
 
 impl Contact {
-    /// Sets the value of column `index` in this JSON. A later value of the same key replaces it.
+    /// Sets the value of column `index`, whose offset counts from the start of `json`. A later value of the same key
+    /// replaces it.
     #[inline]
     pub(super) fn set(&mut self, index: usize, value: Raw<'_>, json: &[u8]) {
         if let Some(before) = self.values[index].replace(value.span()) {
-            let is_lost = before.of(json).bytes != value.bytes;
-            self.note_repeated(COLUMNS[index].name, u64::from(is_lost));
+            self.repeat(index, before.of(json), value);
         }
+    }
+
+    #[cold]
+    fn repeat(&mut self, index: usize, before: Raw<'_>, value: Raw<'_>) {
+        self.note_repeated(COLUMNS[index].name, u64::from(before.bytes != value.bytes));
     }
 
     /// Forgets the owner, if any: another `contact_owner` follows, and the last one counts.
@@ -49,7 +54,7 @@ impl Contact {
         self.note_repeated(EXTRA, lost);
     }
 
-    /// Notes that `times` values of this column were lost because their key was repeated.
+    /// Counts values of a column that were lost because their key was repeated.
     pub(super) fn note_repeated(&mut self, column: &'static str, times: u64) {
         if times == 0 {
             return;
@@ -60,27 +65,22 @@ impl Contact {
         }
     }
 
-    /// Completes the contact with its JSON. Returns what the proof needs of it, or why it has no id.
-    pub(super) fn complete(&mut self, json: Bytes) -> Result<RowKey, String> {
-        let mut values = self.values.iter().zip(&COLUMNS).filter(|(_, column)| column.kind == ColumnType::Instant);
-        let instants = std::array::from_fn(|_| {
-            let (span, _) = values.next()?;
-            timestamp::microseconds((*span)?.of(&json))
-        });
-        self.json = json;
-        self.instants = instants;
-        let [created_at, updated_at] = instants;
-        Ok(RowKey { id: self.id()?, created_at, updated_at, hash: FxBuildHasher.hash_one(&self.json[..]) })
-    }
-
-    /// The id, or why it is not one.
-    fn id(&self) -> Result<i64, String> {
-        let Some(value) = self.values[0].filter(|value| !value.is_null()) else {
+    /// Completes the contact with its JSON. Fails with a reason if its id is missing or invalid.
+    pub(super) fn complete(&mut self, json: Bytes) -> Result<(), String> {
+        let value = |index: usize| self.values[index].filter(|span| !span.is_null()).map(|span| span.of(&json));
+        let instant = |index| value(index).and_then(timestamp::microseconds);
+        let Some(id) = value(ID_INDEX) else {
             return Err("has no id, so completeness cannot be checked".to_owned());
         };
-        let value = value.of(&self.json);
-        let id = integer(value).map(|id| id.number);
-        id.ok_or_else(|| format!("has the id {}, which is not a 64-bit integer", escape(&value.json().text)))
+        let not_an_id = || format!("has the id {}, which is not a 64-bit integer", escape(&id.json().text));
+        self.key = RowKey {
+            id: integer(id).ok_or_else(not_an_id)?.number,
+            created_at: instant(CREATED_AT_INDEX),
+            updated_at: instant(UPDATED_AT_INDEX),
+            hash: FxBuildHasher.hash_one(&json[..]),
+        };
+        self.json = json;
+        Ok(())
     }
 
     /// The size of its JSON, in bytes.
@@ -88,8 +88,8 @@ impl Contact {
         self.json.len()
     }
 
-    /// The memory that it holds besides the page, in bytes.
+    /// The memory that it holds elsewhere, besides the page, in bytes.
     pub(super) fn held(&self) -> usize {
-        size_of::<Self>() + self.extra.held()
+        self.extra.held() + self.repeated.capacity() * size_of::<(&str, u64)>()
     }
 }

@@ -13,7 +13,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::json::{Raw, compare_keys, key_at, value_at, value_of_key_at};
+use super::json::{Raw, Scanner, compare_keys, read_at};
 use super::key::Name;
 use crate::resource::contacts::COLUMNS;
 use crate::resource::{OWNER, extra_key};
@@ -23,7 +23,8 @@ pub(crate) fn before_suffix(name: &str) -> Option<&str> {
     name.trim_end_matches(|character: char| character.is_ascii_digit()).strip_suffix('_')
 }
 
-/// The values of one contact, by the keys under which they were sent. They are in the contact's JSON, which the methods get.
+/// The values of one contact, by the keys under which they were sent. Only offsets
+/// are stored: each method takes the contact's JSON.
 #[derive(Debug, Default)]
 pub(super) struct Extra {
     of_contact: Vec<Member>,
@@ -70,23 +71,23 @@ pub(super) struct Found {
 
 impl Extra {
     /// Adds a value of the contact, whose key is at this offset.
-    pub fn take(&mut self, at: u32) {
+    pub fn add_key(&mut self, at: u32) {
         self.of_contact.push(Member { origin: Origin::Contact, at });
     }
 
     /// Adds a value of the owner, whose key is at this offset.
-    pub fn take_of_owner(&mut self, at: u32) {
+    pub fn add_owner_key(&mut self, at: u32) {
         self.of_owner.push(Member { origin: Origin::Owner, at });
     }
 
     /// Adds a value that the column of this index cannot hold unchanged.
-    pub fn take_column(&mut self, index: usize, value: Raw<'_>) {
+    pub fn add_column(&mut self, index: usize, value: Raw<'_>) {
         let origin = Origin::Column(u8::try_from(index).unwrap_or(u8::MAX));
         self.of_contact.push(Member { origin, at: value.at });
     }
 
     /// Adds an owner that is not an object.
-    pub fn take_owner(&mut self, value: Raw<'_>) {
+    pub fn add_owner(&mut self, value: Raw<'_>) {
         self.of_owner.push(Member { origin: Origin::WholeOwner, at: value.at });
     }
 
@@ -100,10 +101,10 @@ impl Extra {
         (self.of_contact.capacity() + self.of_owner.capacity()) * size_of::<Member>()
     }
 
-    /// Writes the object, and forgets all members. `None` if it is empty.
-    pub fn write(&mut self, json: &[u8], out: &mut impl Write) -> Option<Found> {
-        let mut members = std::mem::take(&mut self.of_contact);
-        members.append(&mut self.of_owner);
+    /// Writes the object. `None` if it is empty.
+    pub fn write(self, json: &[u8], out: &mut impl Write) -> Option<Found> {
+        let Self { of_contact: mut members, of_owner } = self;
+        members.extend(of_owner);
         if members.is_empty() { None } else { Some(Json(json).write(members, out)) }
     }
 }
@@ -148,17 +149,17 @@ impl<'a> Json<'a> {
 
     /// Keeps the first member of each name. Returns the others with a suffix, sorted by the new name.
     fn suffixes(&self, members: &mut Vec<Member>) -> Vec<Suffixed> {
-        let mut homeless = Vec::new();
+        let mut unnamed = Vec::new();
         members.dedup_by(|next, kept| {
             let same = self.compare_names(*next, *kept) == Ordering::Equal;
             if same {
-                homeless.push(*next);
+                unnamed.push(*next);
             }
             same
         });
         let mut all: Vec<Suffixed> = Vec::new();
         let mut taken = FxHashSet::default();
-        for member in homeless {
+        for member in unnamed {
             let before = all.last().filter(|before| self.compare_names(before.member, member) == Ordering::Equal);
             let (mut suffix, group) = match before {
                 Some(before) => (before.suffix, before.group),
@@ -201,8 +202,8 @@ impl<'a> Json<'a> {
 
     fn name(&self, Member { origin, at }: Member) -> Name<'a> {
         match origin {
-            Origin::Contact => Name::of("", key_at(self.0, at)),
-            Origin::Owner => Name::of(OWNER, key_at(self.0, at)),
+            Origin::Contact => Name::of("", read_at(self.0, at, Scanner::string)),
+            Origin::Owner => Name::of(OWNER, read_at(self.0, at, Scanner::string)),
             Origin::Column(index) => Name::ours(extra_key(COLUMNS[usize::from(index)].name)),
             Origin::WholeOwner => Name::ours(OWNER.to_owned()),
         }
@@ -215,8 +216,10 @@ impl<'a> Json<'a> {
 
     fn value(&self, Member { origin, at }: Member) -> Raw<'a> {
         match origin {
-            Origin::Contact | Origin::Owner => value_of_key_at(self.0, at),
-            Origin::Column(_) | Origin::WholeOwner => value_at(self.0, at),
+            Origin::Contact | Origin::Owner => {
+                read_at(self.0, at, |scanner| scanner.key().and_then(|_| scanner.value()))
+            }
+            Origin::Column(_) | Origin::WholeOwner => read_at(self.0, at, Scanner::value),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn integer<T: FromStr + Display + TryFrom<u64>>(value: Raw<'_>) -> Op
     }
 }
 
-/// The number of a few digits without a leading zero, as nearly all ids are. It takes a fraction of the time of `parse`.
+/// Parses 1 to 18 digits without a leading zero, as nearly all ids are written: much faster than `parse`.
 fn usual(digits: &[u8]) -> Option<u64> {
     let [b'1'..=b'9', ..] = digits else { return None };
     let next = |number, digit: &u8| digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'));

@@ -57,7 +57,7 @@ pub(crate) struct Raw<'a> {
     pub bytes: &'a [u8],
 }
 
-/// The place of a raw value in its input, for use without a reference to it.
+/// Where a value is in its input: a [`Raw`] without the borrow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
     kind: Kind,
@@ -78,7 +78,8 @@ impl Span {
         Raw { kind, at, bytes: &input[at as usize..][..len as usize] }
     }
 
-    /// The characters of a string without escapes, as a part of the input. The input is empty if it is not valid UTF-8.
+    /// The characters of a string without escapes, as a part of `input`; `None` if that is empty because it was not valid
+    /// UTF-8.
     #[inline]
     pub fn plain_in(self, input: &str) -> Option<&str> {
         let (start, end) = (self.at as usize + 1, (self.at + self.len) as usize - 1);
@@ -100,22 +101,8 @@ pub(crate) struct Scanner<'a> {
 
 type Scan<T> = Result<T, Broken>;
 
-/// The key at an offset of an input that was parsed before.
-pub(super) fn key_at(input: &[u8], at: u32) -> Raw<'_> {
-    read_at(input, at, Scanner::string)
-}
-
-/// The value of that key.
-pub(super) fn value_of_key_at(input: &[u8], at: u32) -> Raw<'_> {
-    read_at(input, at, |scanner| scanner.key().and_then(|_| scanner.value()))
-}
-
-/// The value at an offset.
-pub(super) fn value_at(input: &[u8], at: u32) -> Raw<'_> {
-    read_at(input, at, Scanner::value)
-}
-
-fn read_at<'a>(input: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Raw<'a>>) -> Raw<'a> {
+/// A key or value at an offset of an input that was parsed before.
+pub(super) fn read_at<'a>(input: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Raw<'a>>) -> Raw<'a> {
     // Parsed before, so this cannot fail.
     read(&mut Scanner { at: at as usize, ..Scanner::new(input) }).unwrap_or(Raw {
         kind: Kind::Null,
@@ -144,7 +131,7 @@ impl<'a> Scanner<'a> {
         u32::try_from(self.at).unwrap_or(u32::MAX)
     }
 
-    /// The whole input.
+    /// The bytes from which offsets count.
     pub fn input(&self) -> &'a [u8] {
         self.bytes
     }
@@ -228,7 +215,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a value like [`Self::spanned`], but with a scanner whose offsets count from the value's first byte.
-    pub fn spanned_from_0<T>(&mut self, read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<(&'a [u8], T)> {
+    pub fn spanned_rebased<T>(&mut self, read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<(&'a [u8], T)> {
         self.space();
         let start = self.at;
         let mut scanner = Self { bytes: &self.bytes[start..], at: 0, depth: self.depth };
@@ -271,8 +258,9 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    #[inline]
-    fn string(&mut self) -> Scan<Raw<'a>> {
+    #[expect(clippy::inline_always, reason = "most values are strings, and a call costs as much as the string")]
+    #[inline(always)]
+    pub fn string(&mut self) -> Scan<Raw<'a>> {
         let start = self.at;
         self.expect(b'"', "expected a string")?;
         let mut plain = true;

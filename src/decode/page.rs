@@ -11,7 +11,7 @@ use super::contact::Contact;
 use super::integer::integer;
 use super::json::{Broken, Kind, Raw, Scanner};
 use super::known_keys::{KnownKeys, Place};
-use crate::page::{DecodeError, Pagination, RowKey};
+use crate::page::{DecodeError, Pagination};
 use crate::resource::{LIST_KEY, OWNER};
 
 /// Maximum number of contacts per page, as documented. It bounds the memory: rows of small contacts are much larger than
@@ -31,17 +31,8 @@ pub(crate) struct Decoded {
     pub said: Pagination,
     /// Its contacts, in order.
     pub contacts: Vec<Contact>,
-    /// What the proof needs of each.
-    pub rows: Vec<RowKey>,
     /// The memory that `contacts` hold, which counts against the memory budget for pages.
     pub held: usize,
-}
-
-/// The contacts of a page, and what the proof needs of each.
-#[derive(Debug)]
-struct Contacts {
-    contacts: Vec<Contact>,
-    rows: Vec<RowKey>,
 }
 
 /// Decodes the body of one page.
@@ -56,14 +47,14 @@ pub(crate) fn decode(body: &Bytes) -> Result<Decoded, DecodeError> {
         return malformed("the response is JSON, but not an object");
     }
     scanner.object(|scanner, key| {
-        match key.bytes {
+        match &*key.text().map(|key| key.text).unwrap_or_default() {
             LIST_KEY if contacts.is_some() => return malformed("the response has `contacts` more than once"),
-            br#""pagination""# if said.is_some() => return malformed("the response has `pagination` more than once"),
+            "pagination" if said.is_some() => return malformed("the response has `pagination` more than once"),
             LIST_KEY => {
                 is_null = scanner.peek()? == Kind::Null;
                 contacts = Some(read_contacts(scanner, &page)?);
             }
-            br#""pagination""# => said = Some(read_pagination(scanner)?),
+            "pagination" => said = Some(read_pagination(scanner)?),
             _ => drop(scanner.value()?),
         }
         Ok::<_, DecodeError>(())
@@ -78,26 +69,29 @@ pub(crate) fn decode(body: &Bytes) -> Result<Decoded, DecodeError> {
     if is_null && said.total_count > 0 {
         return malformed("`contacts` is null, but `total_count` is not zero");
     }
-    let Contacts { contacts, rows } = contacts?;
-    let held = body.len() + contacts.iter().map(Contact::held).sum::<usize>();
-    Ok(Decoded { said, contacts, rows, held })
+    let contacts = contacts?;
+    let held = body.len() + contacts.capacity() * size_of::<Contact>();
+    let held = held + contacts.iter().map(Contact::held).sum::<usize>();
+    Ok(Decoded { said, contacts, held })
 }
 
 fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
     Err(DecodeError::Malformed(reason.to_owned()))
 }
 
-/// The contacts, or `DecodeError::Identity` if the array is complete but a contact has no valid id.
-fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Result<Contacts, DecodeError>, DecodeError> {
-    let (mut contacts, mut rows) = (Vec::new(), Vec::new());
+/// The contacts of a page. The inner error, that a contact has no valid id, counts only if the rest of the page is sound.
+type Contacts = Result<Vec<Contact>, DecodeError>;
+
+fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Contacts, DecodeError> {
     match scanner.peek()? {
         Kind::Array => {}
         Kind::Null => {
             scanner.value()?;
-            return Ok(Ok(Contacts { contacts, rows }));
+            return Ok(Ok(Vec::new()));
         }
         _ => return malformed("`contacts` is not an array"),
     }
+    let mut contacts = Vec::with_capacity(MOST_CONTACTS);
     let (mut keys, mut keys_of_owner) = (KnownKeys::of_contact(), KnownKeys::of_owner());
     let (mut identities, mut read) = (Ok(()), 0);
     scanner.array(|scanner| {
@@ -108,20 +102,17 @@ fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Resul
         }
         contacts.push(Contact::default());
         let contact = &mut contacts[read - 1];
-        let key = if scanner.peek()? == Kind::Object {
+        let completed = if scanner.peek()? == Kind::Object {
             let read = |scanner: &mut Scanner<'a>| read_contact(scanner, contact, &mut keys, &mut keys_of_owner);
-            let (bytes, ()) = scanner.spanned_from_0(read)?;
+            let (bytes, ()) = scanner.spanned_rebased(read)?;
             contact.complete(page.slice_ref(bytes))
         } else {
             Err(format!("is {}, not an object", scanner.value()?.kind))
         };
         // Reads on nevertheless: only a complete page is believed.
-        match key {
-            Ok(key) => rows.push(key),
-            Err(reason) if identities.is_ok() => {
-                identities = Err(DecodeError::Identity(format!("contact {read} of the page {reason}")));
-            }
-            Err(_) => {}
+        if identities.is_ok() {
+            let of_page = |reason| DecodeError::Identity(format!("contact {read} of the page {reason}"));
+            identities = completed.map_err(of_page);
         }
         Ok::<_, DecodeError>(())
     })?;
@@ -130,7 +121,7 @@ fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Resul
             "the page has {read} contacts, but at most {MOST_CONTACTS} were requested"
         )));
     }
-    Ok(identities.map(|()| Contacts { contacts, rows }))
+    Ok(identities.map(|()| contacts))
 }
 
 fn read_contact<'a>(
@@ -151,7 +142,7 @@ fn read_contact<'a>(
                 contact.note_repeated(OWNER, u64::from(repeated));
             }
             Place::Extra => {
-                contact.extra.take(at);
+                contact.extra.add_key(at);
                 scanner.value()?;
             }
         }
@@ -167,11 +158,11 @@ fn read_owner<'a>(scanner: &mut Scanner<'a>, keys: &mut KnownKeys<'a>, contact: 
             let value = scanner.value()?;
             match place {
                 Place::Column(index) => contact.set(index, value, json),
-                _ => contact.extra.take_of_owner(at),
+                _ => contact.extra.add_owner_key(at),
             }
             Ok(())
         })?,
-        _ => contact.extra.take_owner(scanner.value()?),
+        _ => contact.extra.add_owner(scanner.value()?),
     }
     Ok(())
 }
@@ -220,7 +211,7 @@ mod tests {
         let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
         let page =
             |contacts| format!(r#"{{"contacts":[{}],"pagination":{said}}}"#, vec![r#"{"id":1}"#; contacts].join(","));
-        assert_eq!(decode(&page(MOST_CONTACTS).into()).unwrap().rows.len(), 100);
+        assert_eq!(decode(&page(MOST_CONTACTS).into()).unwrap().contacts.len(), 100);
         let error = decode(&page(MOST_CONTACTS + 1).into()).unwrap_err();
         assert!(matches!(&error, DecodeError::Malformed(text) if text.contains("has 101 contacts")), "{error}");
     }

@@ -6,13 +6,22 @@ use arrow::{
 };
 
 use super::*;
-use crate::page::{DecodeError, Finding, Pagination, WarningKind};
+use crate::page::{DecodeError, Pagination, WarningKind};
 use crate::resource::schema;
 
 const PAGINATION: &str = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
 
 fn page(contacts: &[u8]) -> Vec<u8> {
     [b"{\"contacts\":[", contacts, b"],", PAGINATION.as_bytes(), b"}"].concat()
+}
+
+/// Values of one column that could not be stored as sent: the row of the first one, from 1, and how many.
+#[derive(Debug, PartialEq)]
+pub(super) struct Finding {
+    pub kind: WarningKind,
+    pub column: &'static str,
+    pub row: usize,
+    pub count: u64,
 }
 
 /// The rows of a page, with the findings.
@@ -22,9 +31,16 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub fn of(mut contacts: Vec<Contact>) -> Self {
-        let (batch, findings) = BatchBuilder::of_page(RawColumn::Without, &mut contacts).unwrap();
-        Self { batch, findings }
+    pub fn of(contacts: Vec<Contact>) -> Self {
+        let mut findings = Vec::<Finding>::new();
+        let warn = |row, kind, column, count| match findings
+            .iter_mut()
+            .find(|finding| finding.kind == kind && finding.column == column)
+        {
+            Some(finding) => finding.count += count,
+            None => findings.push(Finding { kind, column, row, count }),
+        };
+        Self { batch: BatchBuilder::of_page(RawColumn::Without, contacts, warn).unwrap(), findings }
     }
 }
 
@@ -59,7 +75,8 @@ fn instant(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
 #[test]
 fn reads_each_field_of_the_published_example() {
     let body = include_bytes!("../../tests/fixtures/published_page.json");
-    let Decoded { said, contacts, rows, held } = decode(&body[..].into()).unwrap();
+    let Decoded { said, contacts, held } = decode(&body[..].into()).unwrap();
+    let rows: Vec<_> = contacts.iter().map(|contact| contact.key).collect();
     let Table { batch, findings } = Table::of(contacts);
     assert_eq!(said, Pagination { current_page: 1, per_page: 25, total_pages: 5, total_count: 123 });
     let created = [1_753_887_600_000_000, 1_753_801_200_000_000].map(Some);
@@ -268,7 +285,11 @@ fn last_value_of_a_repeated_key_wins_with_a_finding() {
 /// One of two lists would be lost.
 #[test]
 fn refuses_two_lists_or_two_paginations() {
-    for twice in [r#""contacts":[{"id":1}],"contacts":[]"#, &format!(r#""contacts":[],{PAGINATION}"#)] {
+    for twice in [
+        r#""contacts":[{"id":1}],"contacts":[]"#,
+        r#""contacts":[{"id":1}],"\u0063ontacts":[{"id":2}]"#,
+        &format!(r#""contacts":[],{PAGINATION}"#),
+    ] {
         let body = format!("{{{twice},{PAGINATION}}}");
         let error = decode(&body.clone().into()).unwrap_err();
         assert!(matches!(&error, DecodeError::Malformed(text) if text.contains("more than once")), "{error}");
@@ -318,6 +339,7 @@ fn accepts_unambiguous_variants() {
     let pagination = r#""current_page":1,"per_page":100"#;
     for (body, expected) in [
         (format!("\u{feff}{{\"contacts\":[],{PAGINATION}}}"), None),
+        (format!(r#"{{"\u0063ontacts":[],{PAGINATION}}}"#), None),
         (format!(r#"{{"contacts":null,"pagination":{{{pagination},"total_pages":0,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
         (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_count":201}}}}"#), Some(said(1, 100, 3, 201))),
         (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":null,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
@@ -328,7 +350,7 @@ fn accepts_unambiguous_variants() {
     ] {
         let decoded = decode(&body.clone().into()).unwrap_or_else(|error| panic!("{body}: {error}"));
         assert!(expected.is_none_or(|expected| decoded.said == expected), "{body}: {:?}", decoded.said);
-        assert!(decoded.rows.is_empty());
+        assert!(decoded.contacts.is_empty());
     }
     for total in ["25.5", "2.5e1", "\"25.0\"", "true", "[]", "1.", "-1.0", "1e2"] {
         let body = format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":1,"total_count":{total}}}}}"#);

@@ -23,7 +23,7 @@ const MICROSECOND: u32 = 1_000;
 /// The instant of a time of the API, without its digits below a microsecond; `None` if it is not a time in the years 1
 /// to 9999.
 pub(super) fn microseconds(value: Raw<'_>) -> Option<i64> {
-    let instant = value.plain_bytes().and_then(usual).or_else(|| any_form(&value.text()?.text));
+    let instant = value.plain_bytes().and_then(common_form).or_else(|| any_form(&value.text()?.text));
     instant.filter(|instant| INSTANTS.contains(instant))
 }
 
@@ -40,9 +40,9 @@ pub(super) fn exact_microseconds(text: &str) -> Option<i64> {
     Some(instant.timestamp_micros()).filter(|instant| is_exact && INSTANTS.contains(instant))
 }
 
-/// The instant of a time in the usual form, such as `2025-07-30T10:00:00.000-05:00`; `None` if it is in another form. It
+/// The instant of a time in the most common form, such as `2025-07-30T10:00:00.000-05:00`; `None` if it is in another form. It
 /// takes a fraction of the time that chrono takes.
-fn usual(text: &[u8]) -> Option<i64> {
+fn common_form(text: &[u8]) -> Option<i64> {
     let (time, rest) = text.split_first_chunk::<19>()?;
     if [time[4], time[7], time[10], time[13], time[16]] != *b"--T::" {
         return None;
@@ -206,7 +206,7 @@ mod tests {
             zone in "Z|z|[+-][0-2][0-9]:[0-6][0-9]|[+-][0-9]{2}|",
         ) {
             let text = format!("{date}{clock}{fraction}{zone}");
-            if let Some(instant) = usual(text.as_bytes()) {
+            if let Some(instant) = common_form(text.as_bytes()) {
                 let chrono = DateTime::parse_from_rfc3339(&text).map(|time| time.timestamp_micros());
                 proptest::prop_assert_eq!(chrono, Ok(instant), "{}", text);
             }

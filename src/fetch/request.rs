@@ -133,7 +133,7 @@ impl Fetcher {
             attempt += 1;
             let (failure, probe) = match self.attempt(asked, attempt, *attempts, share).await {
                 Ok((fetched, took)) => {
-                    share.shrink_to(fetched.held);
+                    share.set_to(fetched.held);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
                     self.reporter.report(&Event::PageRead { page, contacts, bytes, took });
                     return Ok(fetched);
@@ -173,6 +173,7 @@ impl Fetcher {
                 Decision::FailRateLimited => return Err(rate_limited(page, attempt, failure)),
             };
             self.reporter.report(&Event::Retrying { page, attempt, wait, cause: failure.to_string() });
+            share.set_to(0);
             sleep(wait).await;
         }
     }
@@ -300,8 +301,8 @@ impl Fetcher {
         self.obey(answer.quota);
         let token = &self.client.token;
         let decoded = decode(&answer.body).map_err(|error| undecoded(error, answer, token))?;
-        let Decoded { said, contacts, rows, held } = decoded;
-        match validate::violation(asked, said, rows.len(), self.size) {
+        let Decoded { said, contacts, held } = decoded;
+        match validate::violation(asked, said, contacts.len(), self.size) {
             None => {}
             Some(Violation::ShortEnd(_)) if is_last => {}
             Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
@@ -311,6 +312,7 @@ impl Fetcher {
         }
         let received = self.pacer.now();
         let stale = self.freshness().judge(&answer.headers, sent, received);
+        let rows = contacts.iter().map(|contact| contact.key).collect();
         let observed = Observed { asked, said, rows, sent, received, stale };
         Ok(Fetched { observed, contacts, held, bytes: answer.body.len() })
     }

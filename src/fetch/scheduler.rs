@@ -25,8 +25,8 @@ use crate::decode::Contact;
 use crate::events::{Event, ReadSummary, Reporter};
 use crate::proof::{Emission, Level, Planner, Reason, Request, RowSelection};
 
-/// Pages ready for a consumer that is slower than the server, above which no further page is requested. More of them would
-/// only grow cold in memory.
+/// Pages ready for a consumer that is slower than the server, above which no further page is requested. Reading
+/// further ahead would only use memory.
 const READY: usize = 16;
 
 /// A page that leaves the reader.
@@ -38,7 +38,7 @@ pub(crate) struct Page {
     pub contacts: Vec<Contact>,
     /// Which of them leave: those that no earlier page had.
     pub keep: RowSelection,
-    /// Its share of the memory budget: to be dropped once its rows have been used.
+    /// Its share of the memory budget, to be dropped once its contacts have been copied.
     pub share: Share,
 }
 

@@ -1,7 +1,7 @@
 //! The contacts of an organization as a stream of record batches.
 //!
-//! Fetching is a task of its own, so that a slow consumer does not lower its concurrency. Its pages arrive through a bounded
-//! channel and leave as batches of equal size, in list order.
+//! Pages are read and made into batches in one task, so that a slow consumer does not lower the concurrency. Batches are of
+//! equal size and in list order.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,8 +49,8 @@ pub(super) fn read(config: &ContactsConfig, raw: RawColumn, reporter: Arc<dyn Re
     Ok(Contacts { batches, reading: Some(reading), summary: None })
 }
 
-/// Reads all pages, and makes batches of them in the same task, so that nothing is woken up for a single page. Errors do not
-/// have the token.
+/// Reads all pages, and makes batches of them in the same task, so that the consumer wakes up once per batch, not per page.
+/// The token is redacted from errors.
 async fn read_all(
     reader: Reader,
     batches: Batches,

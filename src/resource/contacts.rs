@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 /// The path of the resource, below the base URL.
 pub(crate) const PATH: &str = "api/partner/v2/contacts";
-/// The key of the list in a response, as JSON.
-pub(crate) const LIST_KEY: &[u8] = br#""contacts""#;
+/// The key of the list in a response.
+pub(crate) const LIST_KEY: &str = "contacts";
 
 /// The version of the columns. Appending a column raises the second number. Promoting a key out of `extra` changes the
 /// contents of `extra`, and raises the first.
@@ -119,6 +119,15 @@ pub(crate) const OWNER_ID: &str = "owner_id";
 pub(crate) const EXTRA: &str = "extra";
 /// A column that is not part of the table: the contact's JSON as it was sent, for `--raw`.
 pub(crate) const RAW: &str = "raw";
+
+/// The index of [`ID`] in [`COLUMNS`].
+pub(crate) const ID_INDEX: usize = 0;
+/// The index of `created_at`.
+pub(crate) const CREATED_AT_INDEX: usize = 10;
+/// The index of [`UPDATED_AT`].
+pub(crate) const UPDATED_AT_INDEX: usize = 11;
+/// The index of [`EXTRA`].
+pub(crate) const EXTRA_INDEX: usize = 17;
 
 /// All columns, in order.
 pub(crate) static COLUMNS: [Column; 18] = [
@@ -245,6 +254,18 @@ mod tests {
              owner_id owner_email owner_first_name owner_last_name owner_name extra"
         );
         assert!(schema().fields().iter().all(|field| field.is_nullable() == (field.name() != "id")));
+    }
+
+    /// `decode` knows them by their indexes, and has no others of their kinds.
+    #[test]
+    fn special_columns_have_their_indexes() {
+        let indexes = |is: fn(&Column) -> bool| {
+            (0..).zip(&COLUMNS).filter(move |(_, column)| is(column)).map(|(index, _)| index).collect::<Vec<usize>>()
+        };
+        assert_eq!(indexes(|column| column.source == Source::Id), [ID_INDEX]);
+        assert_eq!(indexes(|column| column.kind == ColumnType::Instant), [CREATED_AT_INDEX, UPDATED_AT_INDEX]);
+        assert_eq!(indexes(|column| column.source == Source::Extra), [EXTRA_INDEX]);
+        assert_eq!((COLUMNS[CREATED_AT_INDEX].name, COLUMNS[UPDATED_AT_INDEX].name), ("created_at", UPDATED_AT));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::decode::{BatchBuilder, RawColumn, decode};
 fn batch(contacts: &str) -> RecordBatch {
     let pagination = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
     let body = format!("{{\"contacts\":[{contacts}],{pagination}}}");
-    BatchBuilder::of_page(RawColumn::With, &mut decode(&body.into()).unwrap().contacts).unwrap().0
+    BatchBuilder::of_page(RawColumn::With, decode(&body.into()).unwrap().contacts, |_, _, _, _| {}).unwrap()
 }
 
 fn layout(change: impl FnOnce(&mut Layout)) -> Layout {

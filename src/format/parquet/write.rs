@@ -1,5 +1,5 @@
 //! The Parquet writer. By default it writes what every reader supports: data pages of version 1, plain values, and
-//! dictionaries only where values repeat; with a page index, and statistics of all columns but texts.
+//! dictionaries only where values repeat; with a page index, and statistics for every column except text.
 //!
 //! Output is deterministic: of the run, the file has only the program's version and the Arrow schema.
 //!
@@ -83,7 +83,7 @@ fn properties(encoding: Encoding, schema: &SchemaRef) -> Result<WriterProperties
         let codec = compression(encoding, if is_dense { DENSE_LEVEL } else { VALUE_LEVEL })?;
         properties =
             properties.set_column_dictionary_enabled(path.clone(), repeats).set_column_compression(path.clone(), codec);
-        // The least and greatest of unsorted texts rule out no page of a query.
+        // Minimum and maximum of unsorted text would not let a query skip any page.
         if field.data_type() == &DataType::Utf8 {
             properties = properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
         }
