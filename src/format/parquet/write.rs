@@ -8,17 +8,17 @@
 //!
 //! | written by | MB | CPU s |
 //! |---|---|---|
-//! | this, by default: portable, zstd 1 on dictionary indexes and dense values, 3 on others | 33.5 | 0.89 |
-//! | `--parquet-profile compact`: also delta encodings | 32.3 | 0.76 |
-//! | `--compression-level 1` | 38.3 | 0.69 |
-//! | `--compression-level 9` | 31.5 | 2.39 |
-//! | `--compression gzip` | 33.6 | 4.78 |
-//! | `--compression snappy` | 49.2 | 0.61 |
-//! | `--compression lz4` | 50.6 | 0.61 |
-//! | `--compression none` | 94.2 | 0.49 |
-//! | DuckDB 2.0.1, zstd | 34.3 | 1.74 |
-//! | pyarrow 26.0.1, zstd | 39.3 | 0.76 |
-//! | Polars 2.1.0, zstd | 35.7 | 1.13 |
+//! | this, by default: portable, zstd 1 on dictionary indexes and dense values, 3 on others | 33.6 | 0.56 |
+//! | `--parquet-profile compact`: also delta encodings | 32.2 | 0.46 |
+//! | `--compression-level 1` | 38.3 | 0.46 |
+//! | `--compression-level 9` | 31.5 | 1.94 |
+//! | `--compression gzip` | 34.0 | 1.81 |
+//! | `--compression snappy` | 49.1 | 0.42 |
+//! | `--compression lz4` | 50.6 | 0.40 |
+//! | `--compression none` | 94.1 | 0.31 |
+//! | DuckDB 2.0.1, zstd | 34.3 | 1.84 |
+//! | pyarrow 26.0.1, zstd | 39.3 | 0.65 |
+//! | Polars 2.1.0, zstd | 35.7 | 0.94 |
 
 use std::io::Write;
 
