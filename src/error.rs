@@ -56,6 +56,13 @@ pub enum Error {
     Bug(String),
 }
 
+impl Error {
+    /// An error that only a bug of this program can cause.
+    pub(crate) fn bug(error: impl std::fmt::Display) -> Self {
+        Self::Bug(error.to_string())
+    }
+}
+
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         Self::Api(Box::new(error))

@@ -11,34 +11,34 @@ use std::time::Duration;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
+use bytes::Bytes;
 use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::de::IgnoredAny;
 
 use crate::config::Token;
+use crate::decode::{BatchBuilder, RawColumn, decode};
 use crate::page::DecodeError;
+use crate::schema;
 use crate::text::sanitize;
-use crate::{decode, schema};
 
 /// The body of a page is decoded completely or refused, and a page that `serde_json` can read is decoded.
 ///
 /// # Panics
 /// If the property does not hold.
 pub fn page(body: &[u8]) {
-    let decoded = match decode::decode(body) {
+    let decoded = match decode(&Bytes::copy_from_slice(body)) {
         Ok(decoded) => decoded,
         Err(DecodeError::Malformed(reason) | DecodeError::Identity(reason)) => {
             assert!(!reason.is_empty());
             return assert!(model::page(body).is_none(), "a page was refused: {reason}");
         }
     };
-    let batch = &decoded.table.batch;
-    let ids: Vec<_> = decoded.rows.iter().map(|row| row.id).collect();
+    let ids: Vec<_> = decoded.contacts.iter().map(|contact| contact.key.id).collect();
+    let found = |row, _, column, count| assert!((1..=ids.len()).contains(&row) && count > 0, "{row} {column} {count}");
+    let batch = BatchBuilder::of_page(RawColumn::Without, decoded.contacts, found).expect("columns of one length");
     assert_eq!(batch.schema(), schema());
     assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &ids[..]);
     assert_eq!(batch.num_rows(), ids.len());
-    for finding in &decoded.table.findings {
-        assert!((1..=batch.num_rows()).contains(&finding.row) && finding.count > 0, "{finding:?}");
-    }
     for json in batch.column_by_name("extra").expect("a column").as_string::<i32>().iter().flatten() {
         assert!(json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok(), "extra holds {json}");
     }

@@ -24,17 +24,17 @@
 
 // # The map
 //
-// A page flows one way, through two bounded channels:
+// A page flows one way, through three bounded channels:
 //
 // ```text
 // ContactsConfig
 //      │
 //      ▼            decoded pages                 batches                      bytes
-//   fetch ══════════════════════════► Contacts ══════════════► encoder thread ══════════► destination
-//    scheduler: which pages            (stream)   equal sizes    transform                  file, directory
-//    pacer: when                        filters rows,            format                     or stdout; renamed
-//    api: one request                   counts owners            digest                     into place with
-//    decode: JSON to a batch                                                                its manifest
+//   fetch ══════════════════════════► Batches ═══════════════► encoder thread ══════════► destination
+//    scheduler: which pages            filters and   (Contacts,  transform                  file, directory
+//    pacer: when                       copies rows,  a stream)   format                     or stdout; renamed
+//    api: one request                  counts owners             digest                     into place with
+//    decode: JSON to contacts                                                               its manifest
 //      │
 //      ├─ observations ─► proof    do the pages agree with each other?
 //      └─ events ───────► report   a progress bar, log lines, or your own reporter
@@ -72,7 +72,7 @@
 // | facts | `digest` | a digest of a table's contents that any warehouse can compute |
 // | facts | `naming` | every file name that belongs to an output |
 // | facts | `proof` | which pages to read, and what they prove about completeness; pure |
-// | facts | `decode` | a page's JSON to a record batch |
+// | facts | `decode` | a page's JSON to contacts, contacts to record batches |
 // | facts | `atomic` | files and directories that appear complete or not at all |
 // | ground | `resource` | the resource that is exported, contacts: path, key of the list, columns, schema version |
 // | ground | `page` | the values that stages exchange about one page |
@@ -150,9 +150,11 @@ pub use tokio_util::sync::CancellationToken;
 #[doc(hidden)]
 pub mod bench {
     use arrow::array::RecordBatch;
+    use bytes::Bytes;
     use futures::TryStreamExt;
 
     use crate::config::{BaseUrl, ContactsConfig, Pacing, PlainHttp, Rate, Token};
+    use crate::decode::{BatchBuilder, RawColumn};
     use crate::sandbox::{Sandbox, SandboxConfig};
 
     /// All batches of a sandbox with this many contacts.
@@ -169,10 +171,15 @@ pub mod bench {
         })
     }
 
-    /// The rows of a page's JSON.
+    /// The contacts of pages of JSON as one batch.
     #[must_use]
-    pub fn decode(body: &[u8]) -> RecordBatch {
-        super::decode::decode(body).expect("a page of contacts").table.batch
+    pub fn decode(pages: &[Bytes]) -> RecordBatch {
+        let mut batch = BatchBuilder::new(RawColumn::Without);
+        for body in pages {
+            let page = super::decode::decode(body).expect("a page of contacts");
+            page.contacts.into_iter().for_each(|contact| batch.push(contact, |_, _, _| {}));
+        }
+        batch.finish().expect("a batch")
     }
 
     /// The bytes of a file.

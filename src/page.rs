@@ -29,7 +29,7 @@ pub(crate) struct Pagination {
 }
 
 /// What the proof needs of one row: its identity, the fields that the server may sort by, and a hash of its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RowKey {
     /// The contact's id.
     pub id: i64,
@@ -129,19 +129,6 @@ impl FailureClass {
     pub fn may_pass(self) -> bool {
         matches!(self, Self::Transient | Self::InvalidPage | Self::NotAPage)
     }
-}
-
-/// Values of one column of a page that could not be stored as sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Finding {
-    /// What is wrong.
-    pub kind: WarningKind,
-    /// The column's name.
-    pub column: &'static str,
-    /// The first affected row, from 1.
-    pub row: usize,
-    /// Number of values or characters.
-    pub count: u64,
 }
 
 /// What can be wrong with a value of an otherwise valid page.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Response, StatusCode, Url};
 use rustls::RootCertStore;
@@ -42,7 +43,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub headers: HeaderMap,
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// What is left of the quota, if the server says so.
     pub quota: Option<Quota>,
 }
@@ -119,7 +120,8 @@ impl Client {
             return if body.len() > LARGEST_PAGE { too_large } else { no_room };
         }
         let quota = rate_limit_headers::quota(&headers);
-        Ok(Ok(Answer { headers, body, quota }))
+        body.shrink_to_fit();
+        Ok(Ok(Answer { headers, body: body.into(), quota }))
     }
 
     /// The failure that a status other than 200 means. If the body is cut off, the part that arrived is shown.
@@ -152,7 +154,7 @@ impl Client {
                 return Ok(true);
             };
             if body.capacity() - body.len() < chunk.len() {
-                // Not doubled: unused capacity counts against the memory budget, too.
+                // Not doubled, because unused capacity is memory, too.
                 body.reserve_exact(chunk.len().max(body.len() / 4));
             }
             body.extend_from_slice(&chunk);

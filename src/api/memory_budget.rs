@@ -1,4 +1,4 @@
-//! The memory budget shared by all pages, from the first byte of a body until its rows have left in a batch.
+//! The memory budget shared by all pages, from the first byte of a body until its contacts have been copied into batches.
 //!
 //! Each page has a share, which grows as its body arrives and is released when its rows have left. No request waits for
 //! memory with its response open: if there is no room, the response is dropped and requested again later. The page that
@@ -13,7 +13,7 @@ use tokio::sync::futures::Notified;
 /// The budget of all pages, except the one that must be emitted next, in bytes.
 pub(crate) const ROOM: usize = 12 << 20;
 
-/// Bytes needed per byte of a body, for itself and its decoded rows. Invalid characters grow from one byte to three.
+/// Bytes reserved per byte of a body: for itself, unused capacity, and the offsets of its extra keys.
 const NEEDS: usize = 4;
 
 /// The bytes that a page with a body of this size needs until it is decoded.
@@ -109,7 +109,7 @@ impl Share {
 
     /// Releases everything but the kept bytes, and waits until it can grow to `bytes` plus those.
     pub async fn wait_for(&self, bytes: usize) {
-        self.shrink_to(0);
+        self.set_to(0);
         loop {
             let changed = self.budget.changed();
             if self.grow_to(bytes) {
@@ -119,9 +119,13 @@ impl Share {
         }
     }
 
-    /// Releases all but `bytes`, plus those kept for pieces.
-    pub fn shrink_to(&self, bytes: usize) {
-        self.give_back(self.bytes().saturating_sub(bytes.saturating_add(self.kept())));
+    /// Counts what the page holds now, `bytes` plus those kept for pieces, even if there is no room.
+    pub fn set_to(&self, bytes: usize) {
+        let bytes = bytes.saturating_add(self.kept());
+        self.give_back(self.bytes().saturating_sub(bytes));
+        let more = bytes.saturating_sub(self.bytes());
+        self.budget.lock().held += more;
+        self.bytes.fetch_add(more, Ordering::Relaxed);
     }
 
     /// Keeps `bytes` for a piece of the page while other pieces are read.
@@ -129,14 +133,15 @@ impl Share {
         self.kept.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub fn kept(&self) -> usize {
+    fn kept(&self) -> usize {
         self.kept.load(Ordering::Relaxed)
     }
 
-    /// Releases all but `bytes`: the pieces have been joined into a page.
-    pub fn settle(&self, bytes: usize) {
-        self.kept.store(0, Ordering::Relaxed);
-        self.shrink_to(bytes);
+    /// Releases all but the kept bytes, and returns their number: the pieces have become a page.
+    pub fn settle(&self) -> usize {
+        let kept = self.kept.swap(0, Ordering::Relaxed);
+        self.set_to(kept);
+        kept
     }
 
     /// Hands the share to the consumer, which drops it without waiting for another page.
@@ -187,8 +192,12 @@ mod tests {
         let two = share(&budget, 2, 60);
         assert!(budget.share(41, false).is_none() && budget.share(40, false).is_some());
         assert!(two.grow_to(100) && two.grow_to(50) && !two.grow_to(101));
-        one.shrink_to(10);
+        one.set_to(10);
         assert!(two.grow_to(101));
+        // It is held already, so that others have to wait.
+        one.set_to(ROOM);
+        assert!(!two.grow_to(102));
+        one.set_to(10);
         drop(two);
         assert!(one.grow_to(ROOM) && !one.grow_to(ROOM + 1));
     }
@@ -243,17 +252,17 @@ mod tests {
         let budget = Arc::new(Budget::default());
         let (one, two) = (share(&budget, 1, 0), share(&budget, 2, 0));
         assert!(one.grow_to(100));
-        one.shrink_to(40);
+        one.set_to(40);
         one.keep(40);
         assert!(two.grow_to(ROOM - 50) && one.grow_to(10) && !one.grow_to(11));
-        one.shrink_to(0);
+        one.set_to(0);
         assert!(two.grow_to(ROOM - 40) && !two.grow_to(ROOM - 39));
         let mut waiting = Box::pin(one.wait_for(20));
         assert_eq!(waiting.as_mut().now_or_never(), None);
-        two.shrink_to(ROOM - 60);
+        two.set_to(ROOM - 60);
         assert_eq!(waiting.now_or_never(), Some(()));
-        one.settle(30);
-        assert!(two.grow_to(ROOM - 30) && !two.grow_to(ROOM - 29));
+        assert_eq!(one.settle(), 40);
+        assert!(two.grow_to(ROOM - 40) && !two.grow_to(ROOM - 39));
         drop(one);
         assert!(two.grow_to(ROOM));
     }

@@ -106,7 +106,7 @@ impl Changes {
             Ok::<_, ChangesError>(changes.summary())
         });
         tokio::select! {
-            summary = summarized => Ok(summary.map_err(|error| Error::Bug(error.to_string()))??),
+            summary = summarized => Ok(summary.map_err(Error::bug)??),
             () = signals.cancellation.cancelled() => Err(Error::Cancelled),
         }
     }

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Int64Builder, NullBufferBuilder, RecordBatch, StringBuilder, StructArray, TimestampMicrosecondBuilder,
+    Array, ArrayRef, Int64Builder, NullBufferBuilder, RecordBatch, StringBuilder, StructArray,
+    TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, Fields, SchemaRef};
 use arrow::error::ArrowError;
@@ -85,11 +86,16 @@ impl ColumnBuilder {
         }
     }
 
-    /// The values so far as an array; the builder is empty afterwards.
+    /// The values so far as an array. The builder is empty afterwards, with capacity for about as much text.
     pub fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         Ok(match self {
             Self::Integer(builder) => Arc::new(builder.finish()),
-            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Text(builder) => {
+                let bytes = builder.values_slice().len();
+                let array = builder.finish();
+                *builder = StringBuilder::with_capacity(array.len(), bytes + bytes / 16);
+                Arc::new(array)
+            }
             Self::Instant(builder) => Arc::new(builder.finish()),
             Self::Struct(rows) => {
                 let columns: Result<_, _> = rows.columns.iter_mut().map(Self::finish).collect();

@@ -13,8 +13,9 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::json::{Raw, compare_keys, key_at, value_at};
+use super::json::{Raw, Scanner, compare_keys, read_at};
 use super::key::Name;
+use crate::resource::contacts::COLUMNS;
 use crate::resource::{OWNER, extra_key};
 
 /// The name without the suffix that it got because it was taken, if it has one.
@@ -22,23 +23,21 @@ pub(crate) fn before_suffix(name: &str) -> Option<&str> {
     name.trim_end_matches(|character: char| character.is_ascii_digit()).strip_suffix('_')
 }
 
-/// The values of one contact, by the keys under which they were sent.
-#[derive(Debug)]
-pub(super) struct Extra<'a> {
-    page: &'a [u8],
+/// The values of one contact, by the keys under which they were sent. Only offsets
+/// are stored: each method takes the contact's JSON.
+#[derive(Debug, Default)]
+pub(super) struct Extra {
     of_contact: Vec<Member>,
     of_owner: Vec<Member>,
-    /// Values that get the name of a column. There are only a few.
-    ours: Vec<(&'static str, Raw<'a>)>,
 }
 
 /// Where a value comes from. Names are assigned in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Origin {
+enum Origin {
     /// A key of the contact without a column.
     Contact,
-    /// A column that cannot hold the value. The key is the column's name.
-    Column,
+    /// A column that cannot hold the value, by its index. The key is the column's name.
+    Column(u8),
     /// A key of the owner without a column.
     Owner,
     /// The owner itself, if it is not an object.
@@ -48,7 +47,7 @@ pub(super) enum Origin {
 #[derive(Debug, Clone, Copy)]
 struct Member {
     origin: Origin,
-    /// The offset of its key in the page, or the index in `ours`.
+    /// The offset of its key, or of its value if this program assigns the key.
     at: u32,
 }
 
@@ -70,52 +69,51 @@ pub(super) struct Found {
     pub lost: u64,
 }
 
-impl<'a> Extra<'a> {
-    /// An empty object for a contact in this page.
-    pub fn new(page: &'a [u8]) -> Self {
-        Self { page, of_contact: Vec::new(), of_owner: Vec::new(), ours: Vec::new() }
-    }
-
+impl Extra {
     /// Adds a value of the contact, whose key is at this offset.
-    pub fn take(&mut self, at: u32) {
+    pub fn add_key(&mut self, at: u32) {
         self.of_contact.push(Member { origin: Origin::Contact, at });
     }
 
     /// Adds a value of the owner, whose key is at this offset.
-    pub fn take_of_owner(&mut self, at: u32) {
+    pub fn add_owner_key(&mut self, at: u32) {
         self.of_owner.push(Member { origin: Origin::Owner, at });
     }
 
-    /// Adds a value that its column cannot hold unchanged.
-    pub fn take_column(&mut self, name: &'static str, value: Raw<'a>) {
-        let member = self.our(Origin::Column, name, value);
-        self.of_contact.push(member);
+    /// Adds a value that the column of this index cannot hold unchanged.
+    pub fn add_column(&mut self, index: usize, value: Raw<'_>) {
+        let origin = Origin::Column(u8::try_from(index).unwrap_or(u8::MAX));
+        self.of_contact.push(Member { origin, at: value.at });
     }
 
     /// Adds an owner that is not an object.
-    pub fn take_owner(&mut self, value: Raw<'a>) {
-        let member = self.our(Origin::WholeOwner, OWNER, value);
-        self.of_owner.push(member);
-    }
-
-    fn our(&mut self, origin: Origin, name: &'static str, value: Raw<'a>) -> Member {
-        self.ours.push((name, value));
-        Member { origin, at: u32::try_from(self.ours.len() - 1).unwrap_or(u32::MAX) }
+    pub fn add_owner(&mut self, value: Raw<'_>) {
+        self.of_owner.push(Member { origin: Origin::WholeOwner, at: value.at });
     }
 
     /// Forgets the members of the owner. Returns how many of its values were lost before that.
-    pub fn forget_owner(&mut self) -> u64 {
-        let mut forgotten = std::mem::take(&mut self.of_owner);
-        self.settle(&mut forgotten)
+    pub fn forget_owner(&mut self, json: &[u8]) -> u64 {
+        Json(json).settle(&mut std::mem::take(&mut self.of_owner))
+    }
+
+    /// The memory that it holds, in bytes.
+    pub fn held(&self) -> usize {
+        (self.of_contact.capacity() + self.of_owner.capacity()) * size_of::<Member>()
     }
 
     /// Writes the object. `None` if it is empty.
-    pub fn write(mut self, out: &mut impl Write) -> Option<Found> {
-        let mut members = std::mem::take(&mut self.of_contact);
-        members.append(&mut self.of_owner);
-        if members.is_empty() {
-            return None;
-        }
+    pub fn write(self, json: &[u8], out: &mut impl Write) -> Option<Found> {
+        let Self { of_contact: mut members, of_owner } = self;
+        members.extend(of_owner);
+        if members.is_empty() { None } else { Some(Json(json).write(members, out)) }
+    }
+}
+
+/// The JSON of the contact, in which the members are.
+struct Json<'a>(&'a [u8]);
+
+impl<'a> Json<'a> {
+    fn write(&self, mut members: Vec<Member>, out: &mut impl Write) -> Found {
         let mut found = Found { replaced: 0, lost: self.settle(&mut members) };
         let suffixed = self.suffixes(&mut members);
         let mut suffixed = suffixed.iter().peekable();
@@ -131,7 +129,7 @@ impl<'a> Extra<'a> {
             object.add(&self.suffixed(last), &self.name(last.member), self.value(last.member));
         }
         object.end();
-        Some(found)
+        found
     }
 
     /// Sorts by name, and keeps only the last value of each key. Returns how many values that loses.
@@ -151,17 +149,17 @@ impl<'a> Extra<'a> {
 
     /// Keeps the first member of each name. Returns the others with a suffix, sorted by the new name.
     fn suffixes(&self, members: &mut Vec<Member>) -> Vec<Suffixed> {
-        let mut homeless = Vec::new();
+        let mut unnamed = Vec::new();
         members.dedup_by(|next, kept| {
             let same = self.compare_names(*next, *kept) == Ordering::Equal;
             if same {
-                homeless.push(*next);
+                unnamed.push(*next);
             }
             same
         });
         let mut all: Vec<Suffixed> = Vec::new();
         let mut taken = FxHashSet::default();
-        for member in homeless {
+        for member in unnamed {
             let before = all.last().filter(|before| self.compare_names(before.member, member) == Ordering::Equal);
             let (mut suffix, group) = match before {
                 Some(before) => (before.suffix, before.group),
@@ -198,15 +196,16 @@ impl<'a> Extra<'a> {
 
     fn compare_names(&self, one: Member, other: Member) -> Ordering {
         let sent = one.origin == other.origin && matches!(one.origin, Origin::Contact | Origin::Owner);
-        let compared = if sent { compare_keys(self.page, one.at, other.at) } else { None };
+        let compared = if sent { compare_keys(self.0, one.at, other.at) } else { None };
         compared.unwrap_or_else(|| self.name(one).cmp(&self.name(other)))
     }
 
     fn name(&self, Member { origin, at }: Member) -> Name<'a> {
         match origin {
-            Origin::Contact => Name::of("", key_at(self.page, at)),
-            Origin::Owner => Name::of(OWNER, key_at(self.page, at)),
-            Origin::Column | Origin::WholeOwner => Name::ours(extra_key(self.ours[at as usize].0)),
+            Origin::Contact => Name::of("", read_at(self.0, at, Scanner::string)),
+            Origin::Owner => Name::of(OWNER, read_at(self.0, at, Scanner::string)),
+            Origin::Column(index) => Name::ours(extra_key(COLUMNS[usize::from(index)].name)),
+            Origin::WholeOwner => Name::ours(OWNER.to_owned()),
         }
     }
 
@@ -217,8 +216,10 @@ impl<'a> Extra<'a> {
 
     fn value(&self, Member { origin, at }: Member) -> Raw<'a> {
         match origin {
-            Origin::Contact | Origin::Owner => value_at(self.page, at),
-            Origin::Column | Origin::WholeOwner => self.ours[at as usize].1,
+            Origin::Contact | Origin::Owner => {
+                read_at(self.0, at, |scanner| scanner.key().and_then(|_| scanner.value()))
+            }
+            Origin::Column(_) | Origin::WholeOwner => read_at(self.0, at, Scanner::value),
         }
     }
 }

@@ -57,6 +57,40 @@ pub(crate) struct Raw<'a> {
     pub bytes: &'a [u8],
 }
 
+/// Where a value is in its input: a [`Raw`] without the borrow.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    kind: Kind,
+    at: u32,
+    len: u32,
+}
+
+impl Raw<'_> {
+    pub(super) fn span(&self) -> Span {
+        Span { kind: self.kind, at: self.at, len: u32::try_from(self.bytes.len()).unwrap_or(u32::MAX) }
+    }
+}
+
+impl Span {
+    /// The value in the input that it was read from.
+    pub fn of(self, input: &[u8]) -> Raw<'_> {
+        let Self { kind, at, len } = self;
+        Raw { kind, at, bytes: &input[at as usize..][..len as usize] }
+    }
+
+    /// The characters of a string without escapes, as a part of `input`; `None` if that is empty because it was not valid
+    /// UTF-8.
+    #[inline]
+    pub fn plain_in(self, input: &str) -> Option<&str> {
+        let (start, end) = (self.at as usize + 1, (self.at + self.len) as usize - 1);
+        if self.kind == (Kind::Text { plain: true }) { input.get(start..end) } else { None }
+    }
+
+    pub fn is_null(self) -> bool {
+        self.kind == Kind::Null
+    }
+}
+
 /// Parses a text from its first byte to its last.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
@@ -67,26 +101,21 @@ pub(crate) struct Scanner<'a> {
 
 type Scan<T> = Result<T, Broken>;
 
-/// The key at an offset of a page that was parsed before.
-pub(super) fn key_at(page: &[u8], at: u32) -> Raw<'_> {
-    read_at(page, at, Scanner::string)
-}
-
-/// The value of that key.
-pub(super) fn value_at(page: &[u8], at: u32) -> Raw<'_> {
-    read_at(page, at, |scanner| scanner.key().and_then(|_| scanner.value()))
-}
-
-fn read_at<'a>(page: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Raw<'a>>) -> Raw<'a> {
+/// A key or value at an offset of an input that was parsed before.
+pub(super) fn read_at<'a>(input: &'a [u8], at: u32, read: impl FnOnce(&mut Scanner<'a>) -> Scan<Raw<'a>>) -> Raw<'a> {
     // Parsed before, so this cannot fail.
-    read(&mut Scanner { at: at as usize, ..Scanner::new(page) }).unwrap_or(Raw { kind: Kind::Null, at, bytes: b"null" })
+    read(&mut Scanner { at: at as usize, ..Scanner::new(input) }).unwrap_or(Raw {
+        kind: Kind::Null,
+        at,
+        bytes: b"null",
+    })
 }
 
-/// Compares two keys of a page byte by byte. `None` if that is not enough: one has an escape or is not ASCII.
-pub(super) fn compare_keys(page: &[u8], one: u32, other: u32) -> Option<Ordering> {
+/// Compares two keys of an input byte by byte. `None` if that is not enough: one has an escape or is not ASCII.
+pub(super) fn compare_keys(input: &[u8], one: u32, other: u32) -> Option<Ordering> {
     let plain = |at: u32| {
         // Skips the opening quote.
-        let (key, rest) = page.get(at as usize + 1..).map(|rest| rest.split_at(ordinary(rest)))?;
+        let (key, rest) = input.get(at as usize + 1..).map(|rest| rest.split_at(ordinary(rest)))?;
         (rest.first() == Some(&b'"') && key.is_ascii()).then_some(key)
     };
     Some(plain(one)?.cmp(plain(other)?))
@@ -102,8 +131,8 @@ impl<'a> Scanner<'a> {
         u32::try_from(self.at).unwrap_or(u32::MAX)
     }
 
-    /// The whole input.
-    pub fn page(&self) -> &'a [u8] {
+    /// The bytes from which offsets count.
+    pub fn input(&self) -> &'a [u8] {
         self.bytes
     }
 
@@ -178,10 +207,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a value with `read`, and returns its bytes along with the result.
-    pub fn spanned<T, E>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<(&'a [u8], T), E> {
+    pub fn spanned<T>(&mut self, read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<(&'a [u8], T)> {
         self.space();
         let start = self.at;
         let value = read(self)?;
+        Ok((&self.bytes[start..self.at], value))
+    }
+
+    /// Reads a value like [`Self::spanned`], but with a scanner whose offsets count from the value's first byte.
+    pub fn spanned_rebased<T>(&mut self, read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<(&'a [u8], T)> {
+        self.space();
+        let start = self.at;
+        let mut scanner = Self { bytes: &self.bytes[start..], at: 0, depth: self.depth };
+        let value = read(&mut scanner).map_err(|broken| Broken { at: start + broken.at, ..broken })?;
+        self.at = start + scanner.at;
         Ok((&self.bytes[start..self.at], value))
     }
 
@@ -219,8 +258,9 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    #[inline]
-    fn string(&mut self) -> Scan<Raw<'a>> {
+    #[expect(clippy::inline_always, reason = "most values are strings, and a call costs as much as the string")]
+    #[inline(always)]
+    pub fn string(&mut self) -> Scan<Raw<'a>> {
         let start = self.at;
         self.expect(b'"', "expected a string")?;
         let mut plain = true;

@@ -1,19 +1,16 @@
-//! Decodes the body of a page into a table, in one pass straight into the column builders.
+//! Decodes the body of a page into contacts, in one pass. Their values stay where they are in the body, until they are
+//! copied into a batch.
 //!
 //! It does not decide about retries: a body that is not a page of contacts is `Malformed`, a contact without an id
 //! `Identity`. It tolerates unambiguous variants that other servers of the same data write: a byte order mark, `null`
 //! for an empty list of contacts, a missing `total_pages`, and integers as strings or with a fraction of 0.
 
-use std::hash::BuildHasher;
-
-use rustc_hash::FxBuildHasher;
+use bytes::Bytes;
 
 use super::contact::Contact;
 use super::integer::integer;
 use super::json::{Broken, Kind, Raw, Scanner};
 use super::known_keys::{KnownKeys, Place};
-use super::page_rows::PageRows;
-use super::page_table::{Decoded, PageTable};
 use crate::page::{DecodeError, Pagination};
 use crate::resource::{LIST_KEY, OWNER};
 
@@ -27,20 +24,22 @@ impl From<Broken> for DecodeError {
     }
 }
 
+/// The decoded body of a page.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// What the server said about the page.
+    pub said: Pagination,
+    /// Its contacts, in order.
+    pub contacts: Vec<Contact>,
+    /// The memory that `contacts` hold, which counts against the memory budget for pages.
+    pub held: usize,
+}
+
 /// Decodes the body of one page.
-pub(crate) fn decode(body: &[u8]) -> Result<Decoded, DecodeError> {
-    decode_into(body, PageRows::new)
-}
-
-/// Decodes the body of one page. The table also has each contact's JSON as it was sent.
-pub(crate) fn decode_with_raw(body: &[u8]) -> Result<Decoded, DecodeError> {
-    decode_into(body, PageRows::with_raw)
-}
-
-fn decode_into<'b>(body: &'b [u8], new_rows: fn(&'b str) -> PageRows<'b>) -> Result<Decoded, DecodeError> {
-    let page = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let text = simdutf8::basic::from_utf8(page).unwrap_or_default();
-    let mut scanner = Scanner::new(page);
+pub(crate) fn decode(body: &Bytes) -> Result<Decoded, DecodeError> {
+    let start = if body.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let page = body.slice(start..);
+    let mut scanner = Scanner::new(&page);
     let mut contacts = None;
     let mut is_null = false;
     let mut said = None;
@@ -48,14 +47,14 @@ fn decode_into<'b>(body: &'b [u8], new_rows: fn(&'b str) -> PageRows<'b>) -> Res
         return malformed("the response is JSON, but not an object");
     }
     scanner.object(|scanner, key| {
-        match key.bytes {
+        match &*key.text().map(|key| key.text).unwrap_or_default() {
             LIST_KEY if contacts.is_some() => return malformed("the response has `contacts` more than once"),
-            br#""pagination""# if said.is_some() => return malformed("the response has `pagination` more than once"),
+            "pagination" if said.is_some() => return malformed("the response has `pagination` more than once"),
             LIST_KEY => {
                 is_null = scanner.peek()? == Kind::Null;
-                contacts = Some(read_contacts(scanner, new_rows(text))?);
+                contacts = Some(read_contacts(scanner, &page)?);
             }
-            br#""pagination""# => said = Some(read_pagination(scanner)?),
+            "pagination" => said = Some(read_pagination(scanner)?),
             _ => drop(scanner.value()?),
         }
         Ok::<_, DecodeError>(())
@@ -70,99 +69,100 @@ fn decode_into<'b>(body: &'b [u8], new_rows: fn(&'b str) -> PageRows<'b>) -> Res
     if is_null && said.total_count > 0 {
         return malformed("`contacts` is null, but `total_count` is not zero");
     }
-    let (batch, rows, findings) = contacts?.finish().map_err(|error| DecodeError::Malformed(error.to_string()))?;
-    let held = batch.get_array_memory_size();
-    Ok(Decoded { table: PageTable { batch, findings }, said, rows, held })
+    let contacts = contacts?;
+    let held = body.len() + contacts.capacity() * size_of::<Contact>();
+    let held = held + contacts.iter().map(Contact::held).sum::<usize>();
+    Ok(Decoded { said, contacts, held })
 }
 
 fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
     Err(DecodeError::Malformed(reason.to_owned()))
 }
 
-/// The contacts' rows, or `DecodeError::Identity` if the array is complete but a contact has no valid id.
-type Contacts<'b> = Result<PageRows<'b>, DecodeError>;
+/// The contacts of a page. The inner error, that a contact has no valid id, counts only if the rest of the page is sound.
+type Contacts = Result<Vec<Contact>, DecodeError>;
 
-fn read_contacts<'b>(scanner: &mut Scanner<'b>, mut rows: PageRows<'b>) -> Result<Contacts<'b>, DecodeError> {
+fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Contacts, DecodeError> {
     match scanner.peek()? {
         Kind::Array => {}
         Kind::Null => {
             scanner.value()?;
-            return Ok(Ok(rows));
+            return Ok(Ok(Vec::new()));
         }
         _ => return malformed("`contacts` is not an array"),
     }
+    let mut contacts = Vec::with_capacity(MOST_CONTACTS);
     let (mut keys, mut keys_of_owner) = (KnownKeys::of_contact(), KnownKeys::of_owner());
-    let (mut identities, mut more) = (Ok(()), 0);
+    let (mut identities, mut read) = (Ok(()), 0);
     scanner.array(|scanner| {
-        if rows.rows() == MOST_CONTACTS {
-            more += 1;
+        read += 1;
+        if read > MOST_CONTACTS {
             scanner.value()?;
             return Ok(());
         }
-        let pushed = if scanner.peek()? == Kind::Object {
-            let (bytes, contact) = scanner.spanned(|scanner| read_contact(scanner, &mut keys, &mut keys_of_owner))?;
-            rows.push(contact, bytes, FxBuildHasher.hash_one(bytes))
+        contacts.push(Contact::default());
+        let contact = &mut contacts[read - 1];
+        let completed = if scanner.peek()? == Kind::Object {
+            let read = |scanner: &mut Scanner<'a>| read_contact(scanner, contact, &mut keys, &mut keys_of_owner);
+            let (bytes, ()) = scanner.spanned_rebased(read)?;
+            contact.complete(page.slice_ref(bytes))
         } else {
-            let kind = scanner.value()?.kind;
-            Err(format!("contact {} of the page is {kind}, not an object", rows.rows() + 1))
+            Err(format!("is {}, not an object", scanner.value()?.kind))
         };
         // Reads on nevertheless: only a complete page is believed.
         if identities.is_ok() {
-            identities = pushed.map_err(DecodeError::Identity);
+            let of_page = |reason| DecodeError::Identity(format!("contact {read} of the page {reason}"));
+            identities = completed.map_err(of_page);
         }
         Ok::<_, DecodeError>(())
     })?;
-    if more > 0 {
-        let contacts = rows.rows() + more;
+    if read > MOST_CONTACTS {
         return Err(DecodeError::Malformed(format!(
-            "the page has {contacts} contacts, but at most {MOST_CONTACTS} were requested"
+            "the page has {read} contacts, but at most {MOST_CONTACTS} were requested"
         )));
     }
-    Ok(identities.map(|()| rows))
+    Ok(identities.map(|()| contacts))
 }
 
 fn read_contact<'a>(
     scanner: &mut Scanner<'a>,
+    contact: &mut Contact,
     keys: &mut KnownKeys<'a>,
     keys_of_owner: &mut KnownKeys<'a>,
-) -> Result<Contact<'a>, Broken> {
-    let mut contact = Contact::new(scanner.page());
+) -> Result<(), Broken> {
+    let json = scanner.input();
     let mut owner = None;
     keys.object(scanner, |scanner, at, place| {
         match place {
-            Place::Column(index) => contact.set(index, scanner.value()?),
+            Place::Column(index) => contact.set(index, scanner.value()?, json),
             Place::Owner => {
-                contact.forget_owner();
-                let (bytes, ()) = scanner.spanned(|scanner| read_owner(scanner, keys_of_owner, &mut contact))?;
+                contact.forget_owner(json);
+                let (bytes, ()) = scanner.spanned(|scanner| read_owner(scanner, keys_of_owner, contact))?;
                 let repeated = owner.replace(bytes).is_some_and(|before| before != bytes);
                 contact.note_repeated(OWNER, u64::from(repeated));
             }
             Place::Extra => {
-                contact.extra.take(at);
+                contact.extra.add_key(at);
                 scanner.value()?;
             }
         }
         Ok(())
-    })?;
-    Ok(contact)
+    })
 }
 
-fn read_owner<'a>(
-    scanner: &mut Scanner<'a>,
-    keys: &mut KnownKeys<'a>,
-    contact: &mut Contact<'a>,
-) -> Result<(), Broken> {
+fn read_owner<'a>(scanner: &mut Scanner<'a>, keys: &mut KnownKeys<'a>, contact: &mut Contact) -> Result<(), Broken> {
+    let json = scanner.input();
     match scanner.peek()? {
         Kind::Null => drop(scanner.value()?),
         Kind::Object => keys.object(scanner, |scanner, at, place| {
             let value = scanner.value()?;
             match place {
-                Place::Column(index) => contact.set(index, value),
-                _ => contact.extra.take_of_owner(at),
+                Place::Column(index) => contact.set(index, value, json),
+                _ => contact.extra.add_owner_key(at),
             }
             Ok(())
         })?,
-        _ => contact.extra.take_owner(scanner.value()?),
+        _ => contact.extra.add_owner(scanner.value()?),
     }
     Ok(())
 }
@@ -211,8 +211,8 @@ mod tests {
         let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
         let page =
             |contacts| format!(r#"{{"contacts":[{}],"pagination":{said}}}"#, vec![r#"{"id":1}"#; contacts].join(","));
-        assert_eq!(decode(page(MOST_CONTACTS).as_bytes()).unwrap().rows.len(), 100);
-        let error = decode(page(MOST_CONTACTS + 1).as_bytes()).unwrap_err();
+        assert_eq!(decode(&page(MOST_CONTACTS).into()).unwrap().contacts.len(), 100);
+        let error = decode(&page(MOST_CONTACTS + 1).into()).unwrap_err();
         assert!(matches!(&error, DecodeError::Malformed(text) if text.contains("has 101 contacts")), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use arrow::{
 };
 
 use super::*;
-use crate::page::{DecodeError, Finding, Pagination, WarningKind};
+use crate::page::{DecodeError, Pagination, WarningKind};
 use crate::resource::schema;
 
 const PAGINATION: &str = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
@@ -15,17 +15,46 @@ fn page(contacts: &[u8]) -> Vec<u8> {
     [b"{\"contacts\":[", contacts, b"],", PAGINATION.as_bytes(), b"}"].concat()
 }
 
-pub(super) fn table(contacts: impl AsRef<[u8]>) -> PageTable {
-    decode(&page(contacts.as_ref())).unwrap().table
+/// Values of one column that could not be stored as sent: the row of the first one, from 1, and how many.
+#[derive(Debug, PartialEq)]
+pub(super) struct Finding {
+    pub kind: WarningKind,
+    pub column: &'static str,
+    pub row: usize,
+    pub count: u64,
+}
+
+/// The rows of a page, with the findings.
+pub(super) struct Table {
+    pub batch: RecordBatch,
+    pub findings: Vec<Finding>,
+}
+
+impl Table {
+    pub fn of(contacts: Vec<Contact>) -> Self {
+        let mut findings = Vec::<Finding>::new();
+        let warn = |row, kind, column, count| match findings
+            .iter_mut()
+            .find(|finding| finding.kind == kind && finding.column == column)
+        {
+            Some(finding) => finding.count += count,
+            None => findings.push(Finding { kind, column, row, count }),
+        };
+        Self { batch: BatchBuilder::of_page(RawColumn::Without, contacts, warn).unwrap(), findings }
+    }
+}
+
+pub(super) fn table(contacts: impl AsRef<[u8]>) -> Table {
+    Table::of(decode(&page(contacts.as_ref()).into()).unwrap().contacts)
 }
 
 /// The findings, as kind and column.
-pub(super) fn found(table: &PageTable) -> Vec<(WarningKind, &'static str)> {
+pub(super) fn found(table: &Table) -> Vec<(WarningKind, &'static str)> {
     table.findings.iter().map(|finding| (finding.kind, finding.column)).collect()
 }
 
 fn error(contacts: &str) -> DecodeError {
-    decode(&page(contacts.as_bytes())).unwrap_err()
+    decode(&page(contacts.as_bytes()).into()).unwrap_err()
 }
 
 pub(super) fn text<'b>(batch: &'b RecordBatch, column: &str, row: usize) -> Option<&'b str> {
@@ -45,8 +74,10 @@ fn instant(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
 
 #[test]
 fn reads_each_field_of_the_published_example() {
-    let Decoded { table: PageTable { batch, findings, .. }, said, rows, held } =
-        decode(include_bytes!("../../tests/fixtures/published_page.json")).unwrap();
+    let body = include_bytes!("../../tests/fixtures/published_page.json");
+    let Decoded { said, contacts, held } = decode(&body[..].into()).unwrap();
+    let rows: Vec<_> = contacts.iter().map(|contact| contact.key).collect();
+    let Table { batch, findings } = Table::of(contacts);
     assert_eq!(said, Pagination { current_page: 1, per_page: 25, total_pages: 5, total_count: 123 });
     let created = [1_753_887_600_000_000, 1_753_801_200_000_000].map(Some);
     assert_eq!([rows[0].id, rows[1].id], [123, 124]);
@@ -99,7 +130,7 @@ fn reads_each_field_of_the_published_example() {
 
 #[test]
 fn empty_text_is_not_null_but_an_absent_key_is() {
-    let PageTable { batch, findings, .. } = table(r#"{"id":1,"email":"","company":null,"title":"\u0000"}"#);
+    let Table { batch, findings } = table(r#"{"id":1,"email":"","company":null,"title":"\u0000"}"#);
     assert_eq!(
         ["email", "company", "title", "location"].map(|column| text(&batch, column, 0)),
         [Some(""), None, Some("\0"), None]
@@ -189,7 +220,7 @@ fn error_names_the_position_of_a_contact_without_id() {
 
 #[test]
 fn keeps_in_extra_what_columns_cannot_hold() {
-    let PageTable { batch, findings, .. } = table(
+    let Table { batch, findings } = table(
         r#"{"id":1,"tags":["a", 1.50],"company":{"name":"Acme"},"created_at":"yesterday","updated_at":7,
             "contact_owner":{"id":1.5,"email":["x"],"team":null}},
            {"id":2,"contact_owner":"Jane"}"#,
@@ -220,7 +251,7 @@ fn keeps_in_extra_what_columns_cannot_hold() {
 
 #[test]
 fn invalid_characters_do_not_fail_the_page() {
-    let PageTable { batch, findings, .. } = table(b"{\"id\":1,\"email\":\"ok\"},{\"id\":2,\"email\":\"a\\ud800b\",\"note\":\"\xff\"},{\"id\":3,\"email\":\"\xff\xff\"}");
+    let Table { batch, findings } = table(b"{\"id\":1,\"email\":\"ok\"},{\"id\":2,\"email\":\"a\\ud800b\",\"note\":\"\xff\"},{\"id\":3,\"email\":\"\xff\xff\"}");
     assert_eq!(
         [0, 1, 2].map(|row| text(&batch, "email", row)),
         [Some("ok"), Some("a\u{fffd}b"), Some("\u{fffd}\u{fffd}")]
@@ -254,9 +285,13 @@ fn last_value_of_a_repeated_key_wins_with_a_finding() {
 /// One of two lists would be lost.
 #[test]
 fn refuses_two_lists_or_two_paginations() {
-    for twice in [r#""contacts":[{"id":1}],"contacts":[]"#, &format!(r#""contacts":[],{PAGINATION}"#)] {
+    for twice in [
+        r#""contacts":[{"id":1}],"contacts":[]"#,
+        r#""contacts":[{"id":1}],"\u0063ontacts":[{"id":2}]"#,
+        &format!(r#""contacts":[],{PAGINATION}"#),
+    ] {
         let body = format!("{{{twice},{PAGINATION}}}");
-        let error = decode(body.as_bytes()).unwrap_err();
+        let error = decode(&body.clone().into()).unwrap_err();
         assert!(matches!(&error, DecodeError::Malformed(text) if text.contains("more than once")), "{error}");
     }
 }
@@ -289,7 +324,7 @@ fn refuses_bodies_that_are_not_pages() {
         &format!(r#"{{"contacts":[],{PAGINATION}}} x"#),
         &format!(r#"{{"contacts":[{{"id":1}},{PAGINATION}}}"#),
     ] {
-        assert!(matches!(decode(body.as_bytes()), Err(DecodeError::Malformed(_))), "{body}");
+        assert!(matches!(decode(&body.to_owned().into()), Err(DecodeError::Malformed(_))), "{body}");
     }
 }
 
@@ -304,6 +339,7 @@ fn accepts_unambiguous_variants() {
     let pagination = r#""current_page":1,"per_page":100"#;
     for (body, expected) in [
         (format!("\u{feff}{{\"contacts\":[],{PAGINATION}}}"), None),
+        (format!(r#"{{"\u0063ontacts":[],{PAGINATION}}}"#), None),
         (format!(r#"{{"contacts":null,"pagination":{{{pagination},"total_pages":0,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
         (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_count":201}}}}"#), Some(said(1, 100, 3, 201))),
         (format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":null,"total_count":0}}}}"#), Some(said(1, 100, 0, 0))),
@@ -312,15 +348,15 @@ fn accepts_unambiguous_variants() {
             Some(said(2, 25, 3, 75)),
         ),
     ] {
-        let decoded = decode(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+        let decoded = decode(&body.clone().into()).unwrap_or_else(|error| panic!("{body}: {error}"));
         assert!(expected.is_none_or(|expected| decoded.said == expected), "{body}: {:?}", decoded.said);
-        assert!(decoded.rows.is_empty());
+        assert!(decoded.contacts.is_empty());
     }
     for total in ["25.5", "2.5e1", "\"25.0\"", "true", "[]", "1.", "-1.0", "1e2"] {
         let body = format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":1,"total_count":{total}}}}}"#);
-        assert!(decode(body.as_bytes()).is_err(), "{body}");
+        assert!(decode(&body.clone().into()).is_err(), "{body}");
         let body = format!(r#"{{"contacts":[],"pagination":{{{pagination},"total_pages":{total},"total_count":1}}}}"#);
-        assert!(decode(body.as_bytes()).is_err(), "{body}");
+        assert!(decode(&body.clone().into()).is_err(), "{body}");
     }
 }
 
@@ -328,13 +364,13 @@ fn accepts_unambiguous_variants() {
 fn refuses_truncated_pages() {
     let body = include_bytes!("../../tests/fixtures/published_page.json").trim_ascii();
     for end in 0..body.len() {
-        assert!(matches!(decode(&body[..end]), Err(DecodeError::Malformed(_))), "cut after {end} bytes");
+        assert!(matches!(decode(&body[..end].into()), Err(DecodeError::Malformed(_))), "cut after {end} bytes");
     }
 }
 
 #[test]
 fn repeated_owner_affects_no_other_key() {
-    let PageTable { batch, .. } = table(
+    let Table { batch, .. } = table(
         r#"{"id":1,"contact_owner_id":7,"contact_owner_type":"user","contact_owner":"Jane","contact_owner":{"team":null}},
            {"id":2,"contact_owner_id":8,"contact_owner":{"id":"x","team":1},"contact_owner":{}}"#,
     );

@@ -19,12 +19,13 @@ pub(crate) struct Text<'t> {
 }
 
 impl<'a> Raw<'a> {
-    /// The characters of a string without escapes, as a part of its page. The page is the whole input as text, or empty if
-    /// it is not valid UTF-8.
-    #[inline]
-    pub fn plain_in<'p>(&self, page: &'p str) -> Option<&'p str> {
-        let start = self.at as usize;
-        if self.kind == (Kind::Text { plain: true }) { page.get(start + 1..start + self.bytes.len() - 1) } else { None }
+    /// The bytes of a number, or of the characters of a string without escapes; `None` for other values.
+    pub fn plain_bytes(&self) -> Option<&'a [u8]> {
+        match self.kind {
+            Kind::Number => Some(self.bytes),
+            Kind::Text { plain: true } => Some(&self.bytes[1..self.bytes.len() - 1]),
+            _ => None,
+        }
     }
 
     /// The characters of a string; `None` for other kinds.

@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
+use super::json::Raw;
+
 /// The instants that every format, reader and warehouse can represent: the years 1 to 9999, UTC.
 pub(crate) const INSTANTS: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
@@ -20,10 +22,14 @@ const MICROSECOND: u32 = 1_000;
 
 /// The instant of a time of the API, without its digits below a microsecond; `None` if it is not a time in the years 1
 /// to 9999.
-pub(super) fn microseconds(text: &str) -> Option<i64> {
-    let parsed = || DateTime::parse_from_rfc3339(text).ok().or_else(|| like_rfc3339(text));
-    let instant = usual(text).or_else(|| Some(parsed()?.timestamp_micros()));
+pub(super) fn microseconds(value: Raw<'_>) -> Option<i64> {
+    let instant = value.plain_bytes().and_then(common_form).or_else(|| any_form(&value.text()?.text));
     instant.filter(|instant| INSTANTS.contains(instant))
+}
+
+fn any_form(text: &str) -> Option<i64> {
+    let time = DateTime::parse_from_rfc3339(text).ok().or_else(|| like_rfc3339(text))?;
+    Some(time.timestamp_micros())
 }
 
 /// The instant of a time in an exported file: RFC 3339 in the years 1 to 9999, without digits below a microsecond. This
@@ -34,10 +40,10 @@ pub(super) fn exact_microseconds(text: &str) -> Option<i64> {
     Some(instant.timestamp_micros()).filter(|instant| is_exact && INSTANTS.contains(instant))
 }
 
-/// The instant of a time in the usual form, such as `2025-07-30T10:00:00.000-05:00`; `None` if it is in another form. It
+/// The instant of a time in the most common form, such as `2025-07-30T10:00:00.000-05:00`; `None` if it is in another form. It
 /// takes a fraction of the time that chrono takes.
-fn usual(text: &str) -> Option<i64> {
-    let (time, rest) = text.as_bytes().split_first_chunk::<19>()?;
+fn common_form(text: &[u8]) -> Option<i64> {
+    let (time, rest) = text.split_first_chunk::<19>()?;
     if [time[4], time[7], time[10], time[13], time[16]] != *b"--T::" {
         return None;
     }
@@ -80,7 +86,12 @@ fn like_rfc3339(text: &str) -> Option<DateTime<FixedOffset>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::json::tests::scan;
     use super::*;
+
+    fn microseconds(text: &str) -> Option<i64> {
+        super::microseconds(scan(format!("\"{text}\"").as_bytes()).unwrap())
+    }
 
     #[test]
     fn files_have_exact_instants_from_year_1_to_9999() {
@@ -195,7 +206,7 @@ mod tests {
             zone in "Z|z|[+-][0-2][0-9]:[0-6][0-9]|[+-][0-9]{2}|",
         ) {
             let text = format!("{date}{clock}{fraction}{zone}");
-            if let Some(instant) = usual(&text) {
+            if let Some(instant) = common_form(text.as_bytes()) {
                 let chrono = DateTime::parse_from_rfc3339(&text).map(|time| time.timestamp_micros());
                 proptest::prop_assert_eq!(chrono, Ok(instant), "{}", text);
             }

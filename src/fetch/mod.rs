@@ -16,6 +16,5 @@ mod split;
 mod split_plan;
 mod validate;
 
-pub(crate) use crate::api::Share;
 pub use error::{ApiError, FailedAttempt};
 pub(crate) use scheduler::{Page, Reader};

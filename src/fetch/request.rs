@@ -22,7 +22,7 @@ use crate::api::rate_limit_headers::Quota;
 use crate::api::refusal::{self, Refusal};
 use crate::api::{Failure, FailureKind};
 use crate::config::{Backoff, ContactsConfig, OnUnreadable, RetryLimits, SecondLook, Token};
-use crate::decode::{Decoded, PageTable, decode, decode_with_raw};
+use crate::decode::{Contact, Decoded, decode};
 use crate::events::{Event, Reporter};
 use crate::page::{Asked, DecodeError, FailureClass, Observed};
 
@@ -31,9 +31,8 @@ const SPREAD: Duration = Duration::from_millis(250);
 
 pub(super) struct Fetched {
     pub observed: Observed,
-    /// `None` if none of its contacts can be read.
-    pub table: Option<PageTable>,
-    /// Size of the table in memory, in bytes.
+    pub contacts: Vec<Contact>,
+    /// The memory that the contacts hold, in bytes.
     pub held: usize,
     /// Size of the JSON, in bytes.
     pub bytes: usize,
@@ -51,8 +50,6 @@ pub(super) struct Fetcher {
     client: Client,
     pub pacer: Pacer,
     limits: (RetryLimits, Backoff),
-    /// Whether tables also hold each contact's JSON.
-    with_raw: bool,
     pub reporter: Arc<dyn Reporter>,
     pub second_look: SecondLook,
     pub on_unreadable: OnUnreadable,
@@ -68,12 +65,11 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    pub fn new(config: &ContactsConfig, with_raw: bool, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+    pub fn new(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
         Ok(Self {
             client: Client::new(config)?,
             pacer: Pacer::new(config.pacing, config.concurrency, config.backoff),
             limits: (config.retry_limits, config.backoff),
-            with_raw,
             reporter,
             second_look: config.second_look,
             on_unreadable: config.on_unreadable,
@@ -137,7 +133,7 @@ impl Fetcher {
             attempt += 1;
             let (failure, probe) = match self.attempt(asked, attempt, *attempts, share).await {
                 Ok((fetched, took)) => {
-                    share.shrink_to(fetched.held);
+                    share.set_to(fetched.held);
                     let (contacts, bytes) = (fetched.observed.rows.len() as u64, fetched.bytes as u64);
                     self.reporter.report(&Event::PageRead { page, contacts, bytes, took });
                     return Ok(fetched);
@@ -177,6 +173,7 @@ impl Fetcher {
                 Decision::FailRateLimited => return Err(rate_limited(page, attempt, failure)),
             };
             self.reporter.report(&Event::Retrying { page, attempt, wait, cause: failure.to_string() });
+            share.set_to(0);
             sleep(wait).await;
         }
     }
@@ -303,9 +300,9 @@ impl Fetcher {
     fn decode(&self, asked: Asked, sent: Duration, answer: &Answer, is_last: bool) -> Result<Fetched, FailureKind> {
         self.obey(answer.quota);
         let token = &self.client.token;
-        let decoded = if self.with_raw { decode_with_raw(&answer.body) } else { decode(&answer.body) };
-        let Decoded { table, said, rows, held } = decoded.map_err(|error| undecoded(error, answer, token))?;
-        match validate::violation(asked, said, rows.len(), self.size) {
+        let decoded = decode(&answer.body).map_err(|error| undecoded(error, answer, token))?;
+        let Decoded { said, contacts, held } = decoded;
+        match validate::violation(asked, said, contacts.len(), self.size) {
             None => {}
             Some(Violation::ShortEnd(_)) if is_last => {}
             Some(Violation::NotThePage(reason) | Violation::ShortEnd(reason)) => {
@@ -315,8 +312,9 @@ impl Fetcher {
         }
         let received = self.pacer.now();
         let stale = self.freshness().judge(&answer.headers, sent, received);
+        let rows = contacts.iter().map(|contact| contact.key).collect();
         let observed = Observed { asked, said, rows, sent, received, stale };
-        Ok(Fetched { observed, table: Some(table), held, bytes: answer.body.len() })
+        Ok(Fetched { observed, contacts, held, bytes: answer.body.len() })
     }
 }
 

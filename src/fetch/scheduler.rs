@@ -21,12 +21,12 @@ use super::split_plan::Unreadable;
 use crate::api::FailureKind;
 use crate::api::memory_budget::{Budget, Share};
 use crate::config::ContactsConfig;
-use crate::decode::PageTable;
+use crate::decode::Contact;
 use crate::events::{Event, ReadSummary, Reporter};
 use crate::proof::{Emission, Level, Planner, Reason, Request, RowSelection};
 
-/// Pages ready for a consumer that is slower than the server, above which no further page is requested. More of them would
-/// only grow cold in memory.
+/// Pages ready for a consumer that is slower than the server, above which no further page is requested. Reading
+/// further ahead would only use memory.
 const READY: usize = 16;
 
 /// A page that leaves the reader.
@@ -34,11 +34,11 @@ const READY: usize = 16;
 pub(crate) struct Page {
     /// Its number.
     pub number: u64,
-    /// Its rows.
-    pub table: PageTable,
-    /// Which of its rows leave: those that no earlier page had.
+    /// Its contacts.
+    pub contacts: Vec<Contact>,
+    /// Which of them leave: those that no earlier page had.
     pub keep: RowSelection,
-    /// Its share of the memory budget: to be dropped once its rows have been used.
+    /// Its share of the memory budget, to be dropped once its contacts have been copied.
     pub share: Share,
 }
 
@@ -68,10 +68,10 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Sets up the HTTP client. `with_raw` if tables are to hold each contact's JSON, too.
-    pub fn new(config: &ContactsConfig, with_raw: bool, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
+    /// Sets up the HTTP client.
+    pub fn new(config: &ContactsConfig, reporter: Arc<dyn Reporter>) -> Result<Self, ApiError> {
         Ok(Self {
-            fetcher: Arc::new(Fetcher::new(config, with_raw, reporter)?),
+            fetcher: Arc::new(Fetcher::new(config, reporter)?),
             planner: Planner::new(config.per_page.get(), config.limit, config.required()),
             concurrency: config.concurrency.get(),
             deadline: config.retry_limits.deadline,
@@ -156,10 +156,8 @@ impl Reader {
         let Request { ticket, asked } = request;
         let fetcher = &self.fetcher;
         let observed = match result {
-            Ok(Fetched { observed, table, bytes, .. }) => {
-                if let Some(table) = table {
-                    self.waiting.insert(ticket, Page { number: asked.page, table, keep: RowSelection::All, share });
-                }
+            Ok(Fetched { observed, contacts, bytes, .. }) => {
+                self.waiting.insert(ticket, Page { number: asked.page, contacts, keep: RowSelection::All, share });
                 self.progress.count(observed.said, bytes);
                 if let Some(ahead) = fetcher.skew().filter(|_| self.progress.is_first_skew()) {
                     fetcher.reporter.report(&Event::ClockSkew { ahead });

@@ -3,17 +3,16 @@
 //! Usually the server fails to serialize a single contact. All others of its page are read, and it is reported by its
 //! position and the ids before and after it.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use super::attempts::AttemptLimits;
 use super::error::{ApiError, FailedAttempt};
 use super::request::{Fetched, Fetcher};
 use super::split_plan::{Piece, Unreadable};
-use crate::api::{Failure, FailureKind, ServerMessage, Share};
+use crate::api::{Failure, FailureKind, Share};
 use crate::config::OnUnreadable;
-use crate::decode::PageTable;
-use crate::page::{Asked, Observed, Pagination, RowKey, Staleness};
+use crate::decode::Contact;
+use crate::page::{Asked, Observed, Pagination, Staleness};
 
 /// Contacts that may be unreadable in a run. If there are more, something else is wrong.
 const MOST: usize = 5;
@@ -21,9 +20,8 @@ const MOST: usize = 5;
 /// What was read of a page so far.
 #[derive(Default)]
 struct Assembled {
-    tables: Vec<(PageTable, Range<usize>)>,
-    /// Each row, with its position.
-    rows: Vec<(u64, RowKey)>,
+    /// Each contact, with its position.
+    contacts: Vec<(u64, Contact)>,
     /// The pagination of the last piece.
     said: Option<Pagination>,
     bytes: usize,
@@ -73,7 +71,7 @@ impl Fetcher {
             }
         }
         for (place, failure) in std::mem::take(&mut assembled.bad) {
-            let beside = self.beside(place, &assembled.rows, share).await;
+            let beside = self.beside(place, &assembled.contacts, share).await;
             let contact = Unreadable { place: place + 1, beside };
             if !self.can_lose(contact) {
                 let Unreadable { place, beside: [before, after] } = contact;
@@ -86,19 +84,15 @@ impl Fetcher {
                 });
             }
         }
-        // Joining copies the kept tables.
-        share.wait_for(share.kept()).await;
-        let page = assembled.into_page(asked, sent, self)?;
-        share.settle(page.held);
-        Ok(page)
+        Ok(assembled.into_page(asked, sent, self, share.settle()))
     }
 
     /// The ids before and after a position.
-    async fn beside(&self, place: u64, rows: &[(u64, RowKey)], share: &Share) -> [Option<i64>; 2] {
+    async fn beside(&self, place: u64, contacts: &[(u64, Contact)], share: &Share) -> [Option<i64>; 2] {
         let mut beside = [None; 2];
         for (id, place) in beside.iter_mut().zip([place.checked_sub(1), place.checked_add(1)]) {
             let Some(place) = place else { continue };
-            *id = rows.iter().find(|(other, _)| *other == place).map(|(_, row)| row.id);
+            *id = contacts.iter().find(|(other, _)| *other == place).map(|(_, contact)| contact.key.id);
             if id.is_none() {
                 let fetched =
                     self.fetch_within(Piece::single(place).asked, AttemptLimits::of_piece(false), share).await;
@@ -123,32 +117,24 @@ impl Fetcher {
 
 impl Assembled {
     fn add(&mut self, piece: &Piece, fetched: Fetched) {
-        let Fetched { observed, table, bytes, .. } = fetched;
+        let Fetched { observed, contacts, bytes, .. } = fetched;
         let wanted = piece.rows();
-        let wanted = wanted.start.min(observed.rows.len())..wanted.end.min(observed.rows.len());
-        self.rows.extend((piece.wanted.start..).zip(observed.rows[wanted.clone()].iter().copied()));
+        let contacts = contacts.into_iter().skip(wanted.start).take(wanted.len());
+        self.contacts.extend((piece.wanted.start..).zip(contacts));
         self.said = Some(observed.said);
         self.bytes += bytes;
-        self.tables.extend(table.filter(|_| !wanted.is_empty()).map(|table| (table, wanted)));
     }
 
     /// The page, as far as it was read. It is marked as assembled, since it does not show the list at one time.
-    fn into_page(self, asked: Asked, sent: Duration, fetcher: &Fetcher) -> Result<Fetched, ApiError> {
-        let (table, held) = if self.tables.is_empty() {
-            (None, 0)
-        } else {
-            let (table, held) = PageTable::join(self.tables).map_err(|reason| {
-                let failure = FailureKind::InvalidPage { reason, message: ServerMessage::default() }.into();
-                ApiError::Page(FailedAttempt { page: asked.page, attempt: 1, failure })
-            })?;
-            (Some(table), held)
-        };
+    fn into_page(self, asked: Asked, sent: Duration, fetcher: &Fetcher, held: usize) -> Fetched {
         let per_page = u64::from(asked.per_page);
         let total_count = self.said.map_or(0, |said| said.total_count);
         let total_pages = total_count.div_ceil(per_page.max(1));
         let said = Pagination { current_page: asked.page, per_page, total_pages, total_count };
-        let rows = self.rows.into_iter().map(|(_, row)| row).collect();
+        let contacts: Vec<_> = self.contacts.into_iter().map(|(_, contact)| contact).collect();
+        let rows = contacts.iter().map(|contact| contact.key).collect();
         let (received, stale) = (fetcher.pacer.now(), Some(Staleness::Assembled));
-        Ok(Fetched { observed: Observed { asked, said, rows, sent, received, stale }, table, held, bytes: self.bytes })
+        let observed = Observed { asked, said, rows, sent, received, stale };
+        Fetched { observed, contacts, held, bytes: self.bytes }
     }
 }

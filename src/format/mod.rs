@@ -6,6 +6,7 @@
 
 mod cells;
 mod compression;
+mod convert;
 mod csv;
 mod error;
 mod instant;

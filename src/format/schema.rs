@@ -1,14 +1,11 @@
-//! The schema of a file that is read: from its column names, and from the types of other Parquet writers.
+//! The schema of a file that is read, from its column names.
 //!
 //! Types follow from names only, never from values: a name has the same type in every format.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StructArray, new_null_array};
-use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
-use crate::decode::INSTANTS;
 use crate::resource::{self, CONTACTS, OWNER, OWNER_COLUMNS};
 use crate::text::sanitize::escape;
 
@@ -89,76 +86,6 @@ fn once_each(fields: Vec<Field>) -> Result<Fields, String> {
         }
     }
     Ok(fields.into())
-}
-
-/// Checks that columns of these types can hold values of the expected types.
-///
-/// pyarrow, Polars, Spark and DuckDB write the same columns with other Arrow types: long or view strings, dictionaries,
-/// narrower integers, times in other units or without a time zone, which means UTC.
-pub(super) fn fits(found: &Fields, due: &Fields) -> Result<(), String> {
-    found.iter().zip(due).try_for_each(|(found, due)| match (found.data_type(), due.data_type()) {
-        (DataType::Struct(found), DataType::Struct(due)) => fits(found, due),
-        (found, of) if is_like(found, of) => Ok(()),
-        (found, of) => Err(format!("{} is {found} instead of {of}", due.name())),
-    })
-}
-
-fn is_like(found: &DataType, due: &DataType) -> bool {
-    match (found, due) {
-        (DataType::Dictionary(_, found), _) => is_like(found, due),
-        (DataType::Null, _)
-        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, DataType::Utf8)
-        | (DataType::Decimal128(_, 0), DataType::Int64) => true,
-        (found, DataType::Int64) => found.is_integer(),
-        (found, DataType::Timestamp(..)) => matches!(found, DataType::Timestamp(..)),
-        _ => false,
-    }
-}
-
-/// Converts an array to the expected type; an error if any value would change.
-pub(super) fn convert(array: &ArrayRef, name: &str, due: &DataType) -> Result<ArrayRef, String> {
-    match (array.data_type(), due) {
-        (found, due) if found == due && !matches!(due, DataType::Timestamp(..)) => Ok(Arc::clone(array)),
-        (DataType::Null, due) => Ok(new_null_array(due, array.len())),
-        (DataType::Struct(_), DataType::Struct(fields)) => {
-            let structs = array.as_struct();
-            let columns: Result<Vec<_>, String> = structs
-                .columns()
-                .iter()
-                .zip(fields)
-                .map(|(column, field)| convert(column, field.name(), field.data_type()))
-                .collect();
-            let structs = StructArray::try_new(fields.clone(), columns?, structs.nulls().cloned());
-            Ok(Arc::new(structs.map_err(|error| error.to_string())?))
-        }
-        (found, DataType::Timestamp(..)) => {
-            let zone = if let DataType::Timestamp(_, zone) = found { zone.clone() } else { None };
-            let unit = DataType::Timestamp(TimeUnit::Microsecond, zone);
-            let instants = if *array.data_type() == unit { Arc::clone(array) } else { exactly(array, name, &unit)? };
-            let instants = instants.as_primitive::<TimestampMicrosecondType>();
-            if !instants.iter().flatten().all(|instant| INSTANTS.contains(&instant)) {
-                return Err(format!("{name} has a time outside the years 1 to 9999"));
-            }
-            // A time zone affects only how an instant is displayed.
-            Ok(Arc::new(instants.clone().with_timezone("UTC")))
-        }
-        (_, due) => exactly(array, name, due),
-    }
-}
-
-/// Casts losslessly: casting back must give the same values.
-fn exactly(array: &ArrayRef, name: &str, due: &DataType) -> Result<ArrayRef, String> {
-    let strict = CastOptions { safe: false, ..CastOptions::default() };
-    // Arrow's message would show the value.
-    let lost = |_| format!("{name} has a value that does not fit {due}");
-    let cast = cast_with_options(array, due, &strict).map_err(lost)?;
-    let back = cast_with_options(&cast, array.data_type(), &strict).map_err(lost)?;
-    match array.data_type() {
-        // Equal values can have different dictionaries; their value type was checked by `fits`.
-        DataType::Dictionary(..) => Ok(cast),
-        _ if back.as_ref() == array.as_ref() => Ok(cast),
-        _ => Err(format!("{name} has a value that does not fit {due}")),
-    }
 }
 
 #[cfg(test)]

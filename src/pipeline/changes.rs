@@ -59,7 +59,7 @@ pub async fn export_changes(
         }
         // Closes the channel, which ends the encoder if writing has failed.
         drop(pieces);
-        let encoded = encoding.await.map_err(|error| Error::Bug(error.to_string()))?;
+        let encoded = encoding.await.map_err(Error::bug)?;
         wrote?;
         Ok::<_, Error>((encoded?, destination.settle().await?))
     };
@@ -69,7 +69,7 @@ pub async fn export_changes(
     };
     let most = config.rows_per_file.get();
     let manifest = ChangesManifest::new(compared, &written, &config.output, config.encoding, most);
-    let text = manifest.text().map_err(|error| Error::Bug(error.to_string()))?;
+    let text = manifest.text().map_err(Error::bug)?;
     settled.publish(text.into_bytes()).await?;
     Ok(summary)
 }

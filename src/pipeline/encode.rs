@@ -5,7 +5,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::{Contacts, bug};
+use super::contacts::Contacts;
 use super::parts::{Current, Parts};
 use crate::config::{Encoding, ExportConfig, OutFile};
 use crate::destination::Piece;
@@ -48,14 +48,14 @@ impl Encode {
                 () = cancellation.cancelled() => Some(Err(Error::Cancelled)),
             }
         }) {
-            let batch = self.arrange.take(&batch?).map_err(bug)?;
+            let batch = self.arrange.take(&batch?).map_err(Error::bug)?;
             if let Some(digest) = &mut self.digest {
-                digest.add(&batch).map_err(bug)?;
+                digest.add(&batch).map_err(Error::bug)?;
             }
             self.parts.take(&batch)?;
         }
         let read = contacts.summary().cloned();
-        let read = read.ok_or_else(|| bug("the reading ended without a summary"))?;
+        let read = read.ok_or_else(|| Error::bug("the reading ended without a summary"))?;
         let Self { arrange, digest, parts } = self;
         let (schema, encoding, out) = (arrange.schema(), parts.encoding, parts.out.clone());
         let parts = parts.finish()?;
@@ -76,9 +76,9 @@ fn write_owners(
     let mut digest = wants_digest.then(ContentDigest::default);
     let mut current = Current::begin(OutFile::Owners, encoding, &schema, out)?;
     for batch in owners {
-        let batch = batch.map_err(bug)?;
+        let batch = batch.map_err(Error::bug)?;
         if let Some(digest) = &mut digest {
-            digest.add(&batch).map_err(bug)?;
+            digest.add(&batch).map_err(Error::bug)?;
         }
         current.encode(&batch)?;
     }

@@ -13,11 +13,12 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::contacts::{Contacts, Rows, bug, read};
+use super::contacts::{Contacts, read};
 use super::encode::Encode;
 use super::kit;
 use super::warm_start::{contacts_before, learned_before, start_with, with_start};
 use crate::config::{Content, ExportConfig, OnIncomplete};
+use crate::decode::RawColumn;
 use crate::destination::{Destination, Piece, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
 use crate::events::{Event, ReadSummary, Reporter, Summary};
@@ -134,8 +135,8 @@ impl Run<'_> {
             let before = contacts_before(&config, &*reporter).unwrap_or_default();
             let least = config.max_deletes.least(before);
             let rows = match config.content {
-                Content::Raw => Rows::WithRaw,
-                Content::Table(_) => Rows::OfTable,
+                Content::Raw => RawColumn::With,
+                Content::Table(_) => RawColumn::Without,
             };
             // A single empty response is never enough, however few contacts there were before.
             let doubted = least.max(before.min(1));
@@ -143,7 +144,7 @@ impl Run<'_> {
             let contacts = read(&with_start(&config, start, doubted), rows, reporter)?;
             Ok(Reading { contacts, earlier, before, least })
         };
-        tokio::task::spawn_blocking(begin).await.map_err(bug)?
+        tokio::task::spawn_blocking(begin).await.map_err(Error::bug)?
     }
 
     /// Encodes all contacts on a thread of their own, and writes the bytes as they come.
@@ -168,7 +169,7 @@ impl Run<'_> {
         let wrote = self.unless_cancelled(writing).await;
         // Closes the channel, which ends the encoder if writing has failed.
         drop(pieces);
-        let encoded = encoding.await.map_err(bug)?;
+        let encoded = encoding.await.map_err(Error::bug)?;
         wrote?;
         encoded
     }
@@ -195,7 +196,7 @@ impl Run<'_> {
         self.publishing.store(true, Ordering::Relaxed);
         self.reporter.report(&Event::Publishing);
         let manifest = manifest();
-        let text: Arc<str> = manifest.text().map_err(bug)?.into();
+        let text: Arc<str> = manifest.text().map_err(Error::bug)?.into();
         settled.publish(text.as_bytes().to_vec()).await?;
         self.reporter.report(&Event::Published { rows: manifest.contacts.rows, manifest: Arc::clone(&text) });
         kit::publish(kit).await?;

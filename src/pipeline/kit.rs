@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::contacts::bug;
 use crate::config::{Codec, ConfigError, ExportConfig, OutFile};
 use crate::destination::{DestinationError, StagedDirectory};
 use crate::digest::ContentDigest;
@@ -67,14 +66,14 @@ pub(super) async fn stage(
         let wrote = kit.write_kit(files.iter().map(|file| (file.name.as_str(), file.text.as_str())));
         wrote.map_err(|error| unwritten(kit.path(), error)).map(|()| kit)
     };
-    tokio::task::spawn_blocking(write).await.map_err(bug).map(Some)
+    tokio::task::spawn_blocking(write).await.map_err(Error::bug).map(Some)
 }
 
 /// Publishes the kit, after the export was published.
 pub(super) async fn publish(kit: Option<Staged>) -> Result<(), Error> {
     let Some(kit) = kit.transpose()? else { return Ok(()) };
     let directory = kit.path().to_owned();
-    let published = tokio::task::spawn_blocking(|| kit.publish_kit()).await.map_err(bug)?;
+    let published = tokio::task::spawn_blocking(|| kit.publish_kit()).await.map_err(Error::bug)?;
     Ok(published.map_err(|error| unwritten(&directory, error))?)
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Only this room knows all stages. It starts and joins them, and leaves every decision to them.
 
+mod batches;
 mod byte_channel;
 mod changes;
 mod contacts;

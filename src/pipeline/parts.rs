@@ -45,7 +45,7 @@ impl Parts {
 
     /// Begins the first file, so that a table without rows has one, too.
     pub fn begin(&mut self) -> Result<(), Error> {
-        let number = u32::try_from(self.files.len()).map_err(|error| Error::Bug(error.to_string()))?;
+        let number = u32::try_from(self.files.len()).map_err(Error::bug)?;
         self.current = Some(Current::begin(OutFile::Part(number), self.encoding, &self.schema, &self.out)?);
         Ok(())
     }

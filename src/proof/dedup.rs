@@ -31,6 +31,16 @@ pub(crate) enum RowSelection {
     Mask(Vec<bool>),
 }
 
+impl RowSelection {
+    /// Whether the row of this index is emitted.
+    pub fn keeps(&self, index: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Mask(rows) => rows.get(index).is_some_and(|keep| *keep),
+        }
+    }
+}
+
 /// What was found out about a response when it was processed.
 #[derive(Debug)]
 pub(super) struct Processed {

@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 /// The path of the resource, below the base URL.
 pub(crate) const PATH: &str = "api/partner/v2/contacts";
-/// The key of the list in a response, as JSON.
-pub(crate) const LIST_KEY: &[u8] = br#""contacts""#;
+/// The key of the list in a response.
+pub(crate) const LIST_KEY: &str = "contacts";
 
 /// The version of the columns. Appending a column raises the second number. Promoting a key out of `extra` changes the
 /// contents of `extra`, and raises the first.
@@ -67,11 +67,13 @@ pub(crate) struct Column {
     /// Whether many contacts share a value, so that a Parquet dictionary saves space. Elsewhere it costs time and saves
     /// nothing.
     pub repeats: bool,
+    /// Whether a higher level of zstd takes time and saves nothing, as with random digits and identifiers.
+    pub is_dense: bool,
     pub normal_form: NormalForm,
 }
 
 const fn column(name: &'static str, source: Source<'static>, kind: ColumnType, about: &'static str) -> Column {
-    Column { name, source, kind, about, repeats: false, normal_form: NormalForm::Text }
+    Column { name, source, kind, about, repeats: false, is_dense: false, normal_form: NormalForm::Text }
 }
 
 /// A column of text from the contact's key of the same name.
@@ -87,6 +89,10 @@ const fn owner(name: &'static str, key: &'static str, about: &'static str) -> Co
 impl Column {
     const fn repeats(self) -> Self {
         Self { repeats: true, ..self }
+    }
+
+    const fn dense(self) -> Self {
+        Self { is_dense: true, ..self }
     }
 
     const fn normalized(self, normal_form: NormalForm) -> Self {
@@ -114,6 +120,15 @@ pub(crate) const EXTRA: &str = "extra";
 /// A column that is not part of the table: the contact's JSON as it was sent, for `--raw`.
 pub(crate) const RAW: &str = "raw";
 
+/// The index of [`ID`] in [`COLUMNS`].
+pub(crate) const ID_INDEX: usize = 0;
+/// The index of `created_at`.
+pub(crate) const CREATED_AT_INDEX: usize = 10;
+/// The index of [`UPDATED_AT`].
+pub(crate) const UPDATED_AT_INDEX: usize = 11;
+/// The index of [`EXTRA`].
+pub(crate) const EXTRA_INDEX: usize = 17;
+
 /// All columns, in order.
 pub(crate) static COLUMNS: [Column; 18] = [
     column(ID, Source::Id, ColumnType::Integer, "Contact ID; never null"),
@@ -121,11 +136,11 @@ pub(crate) static COLUMNS: [Column; 18] = [
     text("last_name", "Last name").repeats(),
     text("full_name", "Full name").repeats(),
     text("email", "Email address").normalized(NormalForm::Email),
-    text("phone_number", "Phone number, as entered").normalized(NormalForm::Phone),
+    text("phone_number", "Phone number, as entered").dense().normalized(NormalForm::Phone),
     text("company", "Company").repeats(),
     text("title", "Job title").repeats(),
     text("location", "Location, as entered").repeats(),
-    text("image_url", "Photo URL"),
+    text("image_url", "Photo URL").dense(),
     text("created_at", "Creation time, UTC").of(ColumnType::Instant),
     text(UPDATED_AT, "Time of the last change, UTC").of(ColumnType::Instant),
     owner(OWNER_ID, "id", "ID of the user who owns the contact; null if there is none").of(ColumnType::Integer),
@@ -239,6 +254,18 @@ mod tests {
              owner_id owner_email owner_first_name owner_last_name owner_name extra"
         );
         assert!(schema().fields().iter().all(|field| field.is_nullable() == (field.name() != "id")));
+    }
+
+    /// `decode` knows them by their indexes, and has no others of their kinds.
+    #[test]
+    fn special_columns_have_their_indexes() {
+        let indexes = |is: fn(&Column) -> bool| {
+            (0..).zip(&COLUMNS).filter(move |(_, column)| is(column)).map(|(index, _)| index).collect::<Vec<usize>>()
+        };
+        assert_eq!(indexes(|column| column.source == Source::Id), [ID_INDEX]);
+        assert_eq!(indexes(|column| column.kind == ColumnType::Instant), [CREATED_AT_INDEX, UPDATED_AT_INDEX]);
+        assert_eq!(indexes(|column| column.source == Source::Extra), [EXTRA_INDEX]);
+        assert_eq!((COLUMNS[CREATED_AT_INDEX].name, COLUMNS[UPDATED_AT_INDEX].name), ("created_at", UPDATED_AT));
     }
 
     #[test]

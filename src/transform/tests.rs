@@ -8,13 +8,13 @@ use arrow::array::{Array, AsArray};
 use super::batch::text;
 use super::*;
 use crate::config::{Hashed, HmacKey};
-use crate::decode;
+use crate::decode::{BatchBuilder, RawColumn, decode};
 
 /// A batch of the whole table, with what was sent.
 fn batch(contacts: &str) -> RecordBatch {
     let pagination = r#""pagination":{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
     let body = format!("{{\"contacts\":[{contacts}],{pagination}}}");
-    decode::decode_with_raw(body.as_bytes()).unwrap().table.batch
+    BatchBuilder::of_page(RawColumn::With, decode(&body.into()).unwrap().contacts, |_, _, _, _| {}).unwrap()
 }
 
 fn layout(change: impl FnOnce(&mut Layout)) -> Layout {
@@ -241,7 +241,7 @@ fn owner_does_not_overwrite_a_key_of_the_contact() {
 #[test]
 fn raw_lines_are_the_bytes_as_sent() {
     let contacts = "{ \"id\": 1.0e0x }";
-    assert!(decode::decode_with_raw(contacts.as_bytes()).is_err());
+    assert!(decode(&contacts.into()).is_err());
     let contacts = "{\"id\":1,\r\n  \"a\":\"\\u00e9\\n\", \"b\": 1.50},  {\"b\":2,\"id\":\"2\"}";
     let mut arrange = Arrange::new(&Content::Raw).unwrap();
     let batch = arrange.take(&batch(contacts)).unwrap();

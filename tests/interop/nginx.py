@@ -4,15 +4,12 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
+import debian
 from program import ENVIRONMENT
 
 SECONDS = 60
-DOWNLOAD_SECONDS = 300
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "linq-export"
 
 # The paths that Debian's build would otherwise use need root.
 CONFIG = """
@@ -45,36 +42,11 @@ SERVER = """
 
 def program():
     """The path of nginx, downloaded if it is not installed; `None` if it cannot be had or does not start."""
-    there = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") or downloaded()
+    there = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if there is None and (package := debian.unpacked("nginx")):
+        there = str(package / "usr" / "sbin" / "nginx")
     works = there and subprocess.run([there, "-v"], capture_output=True, timeout=SECONDS).returncode == 0
     return there if works else None
-
-
-def downloaded():
-    """The path of nginx from Debian's package, cached; `None` if it cannot be downloaded. Needs apt, but not root."""
-    kept = CACHE / "nginx"
-    if not kept.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as own:
-            try:
-                unpack(Path(own), Path(own) / "root")
-                (Path(own) / "root").rename(kept)
-            except (OSError, subprocess.SubprocessError) as error:
-                print(f"cannot download nginx: {error}", flush=True)
-                return None
-    return str(kept / "usr" / "sbin" / "nginx")
-
-
-def unpack(own, root):
-    """Downloads the package with package lists of its own, since only root may update the system's."""
-    for folder in ["state/lists/partial", "cache/archives/partial"]:
-        (own / folder).mkdir(parents=True)
-    options = [f"Dir::State={own}/state", "Dir::State::status=/dev/null", f"Dir::Cache={own}/cache", "APT::Sandbox::User="]
-    apt = ["apt-get", "--quiet", "--quiet", *(f"--option={option}" for option in options)]
-    quiet = {"check": True, "cwd": own, "stdin": subprocess.DEVNULL, "timeout": DOWNLOAD_SECONDS}
-    subprocess.run([*apt, "update"], **quiet)
-    subprocess.run([*apt, "download", "nginx"], **quiet)
-    subprocess.run(["dpkg", "--extract", *own.glob("nginx_*.deb"), root], **quiet)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 
-use parquet::basic::{Compression, Encoding, GzipLevel};
+use parquet::basic::{Compression, Encoding, GzipLevel, Type as PhysicalType};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
@@ -101,7 +101,12 @@ fn chunks(file: &str) -> (Vec<Compression>, BTreeSet<String>, bool) {
     let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
     let chunks: Vec<_> = reader.metadata().row_groups().iter().flat_map(|group| group.columns().to_vec()).collect();
     let encodings = chunks.iter().flat_map(|chunk| chunk.encodings().collect::<Vec<Encoding>>());
-    let indexed = chunks.iter().all(|chunk| chunk.column_index_offset().is_some() && chunk.statistics().is_some());
+    // The least and greatest of unsorted texts are of no use, so texts have none.
+    let indexed = chunks.iter().all(|chunk| {
+        let has_bounds = chunk.column_type() != PhysicalType::BYTE_ARRAY;
+        let found = [chunk.column_index_offset().is_some(), chunk.statistics().is_some()];
+        chunk.offset_index_offset().is_some() && found == [has_bounds; 2]
+    });
     (
         chunks.iter().map(ColumnChunkMetaData::compression).collect(),
         encodings.map(|one| one.to_string()).collect(),

@@ -8,9 +8,10 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::guard::{Bounded, guarded};
+use crate::format::convert::{convert, fits};
 use crate::format::error::FormatError;
 use crate::format::read::Wanted;
-use crate::format::schema::{Found, convert, fits, schema_of};
+use crate::format::schema::{Found, schema_of};
 use crate::resource::ID;
 
 /// Reads the rows of a file.
