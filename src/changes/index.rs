@@ -10,6 +10,9 @@ use super::kept::Kept;
 use super::side::Rows;
 use super::sorted::{SortedIds, find};
 
+/// Memory is reserved for at most this many contacts, because a manifest can claim any number.
+const MAX_RESERVED: usize = 1 << 26;
+
 /// What is known of a contact of the old export: its id, and 128 bits of the SHA-256 of its row's text.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -83,6 +86,8 @@ pub(super) fn differences(
 /// Hashes all rows; returns the entries sorted by id.
 fn index(old: &Rows) -> Result<Vec<Entry>, ChangesError> {
     let (mut entries, mut text) = (Vec::new(), Vec::new());
+    // A list that grows is copied, and leaves holes. If the manifest is wrong, it grows all the same.
+    let _ = entries.try_reserve_exact(usize::try_from(old.expected).unwrap_or_default().min(MAX_RESERVED));
     old.each(|ids, texts| {
         for (row, id) in ids.iter().enumerate() {
             text.clear();

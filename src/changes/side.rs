@@ -19,6 +19,8 @@ use crate::verify::{AnyManifest, VerifyError, verify_bytes};
 pub(super) struct Rows {
     pub path: PathBuf,
     pub schema: SchemaRef,
+    /// How many there should be.
+    pub expected: u64,
     table: Table,
 }
 
@@ -55,27 +57,27 @@ impl Side {
             finished_at: manifest.times.finished_at.clone(),
             rows: manifest.contacts.rows,
         };
-        let rows = Rows::new(path, table, &manifest.schema.columns)?;
+        let rows = Rows::new(path, table, &manifest)?;
         Ok(Self { rows, manifest: *manifest, level: verified.level, reasons: verified.reasons, record })
     }
 }
 
 impl Rows {
     /// The rows of a table with the columns that its manifest lists.
-    fn new(path: &Path, table: Table, columns: &[ColumnRecord]) -> Result<Self, ChangesError> {
+    fn new(path: &Path, table: Table, manifest: &Manifest) -> Result<Self, ChangesError> {
         let found = |column: &ColumnRecord| {
             let within = (column.name == OWNER).then(|| column.within());
             Found { name: column.name.clone(), within }
         };
-        let schema = schema_of(&columns.iter().map(found).collect::<Vec<_>>());
+        let schema = schema_of(&manifest.schema.columns.iter().map(found).collect::<Vec<_>>());
         let schema = schema.map_err(|reason| VerifyError::Schema { path: path.to_owned(), reason })?;
-        Ok(Self { path: path.to_owned(), schema, table })
+        Ok(Self { path: path.to_owned(), schema, expected: manifest.contacts.rows, table })
     }
 
     /// The rows of a table without a manifest.
     #[cfg(test)]
     pub fn of(path: &Path, schema: SchemaRef) -> Self {
-        Self { path: path.to_owned(), schema, table: Table::hold(path).unwrap() }
+        Self { path: path.to_owned(), schema, expected: 0, table: Table::hold(path).unwrap() }
     }
 
     /// Reads the rows from the start.
