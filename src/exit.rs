@@ -210,7 +210,7 @@ impl ChangesError {
         match self {
             Self::Verify(error) => error.exit(),
             Self::Read(error) => error.exit(),
-            Self::Reversed { .. } => ExitCode::Usage,
+            Self::Reversed { .. } | Self::Nested { .. } => ExitCode::Usage,
             Self::Below { .. } => ExitCode::Incomplete,
             Self::NotContacts(_)
             | Self::Raw(_)

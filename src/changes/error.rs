@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::Format;
 use crate::dataset::ReadbackError;
 use crate::proof::{Level, Require};
 use crate::text::humanize::count;
@@ -70,10 +71,17 @@ pub enum ChangesError {
         /// The differences, sanitized.
         reason: String,
     },
+    /// The format of the changes cannot hold their owners.
+    #[error("owners are nested, which {format} cannot hold")]
+    Nested {
+        /// The format.
+        format: Format,
+    },
     /// The new one may lack contacts, so that deletions are not proven.
     #[error(
-        "{}: completeness is {level}, but {required} is required to prove deletions{}",
+        "{}: completeness is {level}, but {required} is required{}{}",
         sanitize::path(path),
+        purpose(*required),
         because(reasons)
     )]
     Below {
@@ -86,6 +94,11 @@ pub enum ChangesError {
         /// Why the level is not higher, sanitized.
         reasons: Vec<String>,
     },
+}
+
+/// What a level is required for, if that is the same for everyone.
+fn purpose(required: Require) -> &'static str {
+    if required == Require::Complete { " to prove deletions" } else { "" }
 }
 
 /// Reasons, after a colon.

@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::Parts;
-use crate::changes::{Changes, ChangesOptions, ChangesSummary, changes};
-use crate::config::ChangesConfig;
+use crate::changes::{Changes, ChangesError, ChangesOptions, ChangesSummary, changes};
+use crate::config::{ChangesConfig, OutFile};
 use crate::destination::{Destination, DestinationError, Piece, RunPaths, check_apart};
 use crate::error::Error;
 use crate::manifest::{ChangesManifest, Compared, Written};
@@ -77,12 +77,16 @@ pub async fn export_changes(
 /// Refuses outputs that would overwrite one of the exports.
 fn check_paths(old: &Path, new: &Path, config: &ChangesConfig) -> Result<(), DestinationError> {
     let manifests = [old, new].map(|path| naming::manifest_of(path).unwrap_or_default());
-    let inputs = [
+    // The owners in a directory are protected with it.
+    let [old_owners, new_owners] = [old, new].map(|path| OutFile::owners_of(path).collect::<Vec<_>>());
+    let mut inputs = vec![
         (old, "the old export"),
         (new, "the new export"),
         (&*manifests[0], "the old export's manifest"),
         (&*manifests[1], "the new export's manifest"),
     ];
+    inputs.extend(old_owners.iter().map(|owners| (&**owners, "the old export's owners")));
+    inputs.extend(new_owners.iter().map(|owners| (&**owners, "the new export's owners")));
     let manifest = config.manifest.as_deref();
     check_apart(&RunPaths { output: &config.output, manifest, kit: None, records: &[], inputs: &inputs })
 }
@@ -95,6 +99,10 @@ fn encode(
     cancellation: &CancellationToken,
 ) -> Result<Encoded, Error> {
     let schema = changes.schema().clone();
+    let is_nested = schema.fields().iter().any(|field| field.data_type().is_nested());
+    if is_nested && !config.encoding.format.nests() {
+        return Err(ChangesError::Nested { format: config.encoding.format }.into());
+    }
     let rows_per_file = config.output.is_directory().then_some(config.rows_per_file);
     let mut parts = Parts::new(config.encoding, schema.clone(), rows_per_file, out);
     parts.begin()?;

@@ -303,3 +303,37 @@ fn the_library_yields_record_batches() {
     assert!(batches.iter().all(|batch| batch.schema() == schema));
     assert_eq!((changes.summary().inserts, changes.summary().updates), (10, 20));
 }
+
+#[test]
+fn owners_of_the_exports_are_not_overwritten() {
+    let folder = folder();
+    let [old, new] = ["old", "new"].map(|name| {
+        let file = path(&folder, &format!("{name}.parquet"));
+        assert_eq!(exported(150, &file, &["--owners", "table"]).code, Some(0));
+        file
+    });
+    let ours = names(folder.path());
+    for output in ["old.owners.parquet", "new.owners.parquet"].map(|name| path(&folder, name)) {
+        for more in [&["-o", &output][..], &["-o", "-", "--format", "ndjson", "--manifest", &output]] {
+            let ran = compared(&old, &new, more);
+            assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{}", ran.stderr);
+        }
+    }
+    assert_eq!(names(folder.path()), ours);
+    assert_eq!([&old, &new].map(|file| verified(file).code), [Some(0); 2]);
+}
+
+#[test]
+fn csv_cannot_hold_nested_owners() {
+    let folder = folder();
+    let [old, new] = [("old", 150), ("new", 151)].map(|(name, contacts)| {
+        let file = path(&folder, &format!("{name}.parquet"));
+        assert_eq!(exported(contacts, &file, &["--owners", "struct"]).code, Some(0));
+        file
+    });
+    let output = path(&folder, "changes.csv");
+    let ran = compared(&old, &new, &["-o", &output]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("owners are nested, which csv cannot hold"), "{}", ran.stderr);
+    assert!(!names(folder.path()).iter().any(|name| name.contains("changes")));
+}

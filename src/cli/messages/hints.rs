@@ -224,6 +224,10 @@ fn of_changes(error: &ChangesError) -> &'static str {
         ChangesError::Below { level: Level::Incomplete, .. } => {
             "export again; or use --require any for inserts and updates only"
         }
+        ChangesError::Nested { .. } => "use Parquet or NDJSON; or export both with --owners columns",
+        ChangesError::Below { level: Level::Complete, .. } => {
+            "export again; or use --require complete, which proves deletions, too"
+        }
         ChangesError::Below { .. } => {
             "export again; or use --require counted, which marks such contacts as missing instead of deleted"
         }
