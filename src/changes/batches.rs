@@ -88,12 +88,10 @@ impl Changes {
             to: new.record,
         };
         let changes = Self::of(old.rows, new.rows, ends, ChangeType::of_gone(new.level), MAX_BYTES)?;
-        let sides = [(&changes.old, changes.found.old_rows, &changes.ends.from)].into_iter().chain([(
-            &changes.new,
-            changes.found.new_rows,
-            &changes.ends.to,
-        )]);
-        for (rows, found, record) in sides {
+        for (rows, found, record) in [
+            (&changes.old, changes.found.old_rows, &changes.ends.from),
+            (&changes.new, changes.found.new_rows, &changes.ends.to),
+        ] {
             if found != record.rows {
                 return Err(VerifyError::Rows { path: rows.path.clone(), found, due: record.rows }.into());
             }

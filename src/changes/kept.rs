@@ -17,7 +17,7 @@ const BATCHES: usize = 64;
 #[derive(Debug)]
 pub(super) struct Kept {
     batches: Vec<RecordBatch>,
-    /// Batches that are not yet put together.
+    /// The latest ones, which are put together once they are [`BATCHES`].
     small: Vec<RecordBatch>,
     bytes: usize,
     most: usize,

@@ -23,8 +23,8 @@ pub(crate) fn before_suffix(name: &str) -> Option<&str> {
     name.trim_end_matches(|character: char| character.is_ascii_digit()).strip_suffix('_')
 }
 
-/// The values of one contact, by the keys under which they were sent. Only offsets
-/// are stored: each method takes the contact's JSON.
+/// The values of one contact, by the keys under which they were sent. Only offsets are stored: each method takes the
+/// contact's JSON.
 #[derive(Debug, Default)]
 pub(super) struct Extra {
     of_contact: Vec<Member>,

@@ -30,9 +30,9 @@ pub struct RunPaths<'p> {
 }
 
 /// Refuses records, including the manifest, that would overwrite each other, an input, the output, its lock, owners or
-/// manifest, or that are in a directory which is replaced as a whole. Refuses a kit that overlaps with any of these, and an
-/// output that would replace an input, or be in one. Symbolic links are followed, and existing files are compared by identity, so that
-/// hard links count as well.
+/// manifest, or that are in a directory which is replaced as a whole. Refuses a kit that overlaps with any of these,
+/// and an output that would replace an input, or be in one. Symbolic links are followed, and existing files are
+/// compared by identity, so that hard links count as well.
 ///
 /// # Errors
 /// The first record with a conflict; else the kit, or the input that would be replaced.
