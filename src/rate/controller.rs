@@ -168,7 +168,7 @@ impl RateController {
         self.in_flight.remember(ticket.in_flight);
         self.round_trip.observe(now.saturating_sub(ticket.sent));
         if ticket.number > self.last_refused
-            && let Some(episode) = self.episode.take()
+            && let Some(episode) = self.episode.take_if(|episode| episode.is_over(ticket.sent))
         {
             self.settle(&episode, episode.reopened(ticket.sent), ticket.number.saturating_sub(1), Some(ticket.sent));
         }
@@ -191,12 +191,19 @@ impl RateController {
     pub fn on_refused(&mut self, now: Duration, ticket: Ticket, retry_after: Option<Duration>) {
         self.not_before.refused(now);
         self.refused(now, ticket, retry_after);
+        if let Some(episode) = &mut self.episode {
+            episode.confirm();
+        }
     }
 
     /// Like [`on_refused`](Self::on_refused), for a response that only may be a refusal because of the rate. It does not
     /// count for the brake, since nobody is banned for the server's own failures.
     pub fn on_overload(&mut self, now: Duration, ticket: Ticket) {
+        let begins = self.episode.is_none();
         self.refused(now, ticket, None);
+        if let Some(episode) = self.episode.as_mut().filter(|_| begins) {
+            episode.doubt(now);
+        }
     }
 
     fn refused(&mut self, now: Duration, ticket: Ticket, retry_after: Option<Duration>) {

@@ -26,6 +26,8 @@ pub(super) struct Episode {
     pub(super) waits_from: Duration,
     /// Whether requests sent after the refused one were refused, too: then the server was closed, not just unwilling.
     pub(super) closed: bool,
+    /// The time of the refusal, if it may be an outage: a page that was in flight then does not show that it is over.
+    in_doubt_since: Option<Duration>,
     /// Refused probes so far.
     probes: u32,
     /// The next probe is not sent before.
@@ -42,6 +44,7 @@ impl Episode {
             follows_others,
             waits_from,
             closed: false,
+            in_doubt_since: None,
             probes: 0,
             probe_from: if told { Duration::ZERO } else { hit.at.saturating_add(FIRST_PROBE) },
             abandoned: None,
@@ -56,6 +59,21 @@ impl Episode {
             self.probes = self.probes.saturating_add(1);
             self.abandoned = None;
         }
+    }
+
+    /// Marks the refusal as one that may be an outage.
+    pub(super) fn doubt(&mut self, now: Duration) {
+        self.in_doubt_since = Some(now);
+    }
+
+    /// Records a refusal that is certainly because of the rate.
+    pub(super) fn confirm(&mut self) {
+        self.in_doubt_since = None;
+    }
+
+    /// Whether a page that was requested at `sent` shows that the server admits requests again.
+    pub(super) fn is_over(&self, sent: Duration) -> bool {
+        self.in_doubt_since.is_none_or(|since| sent > since)
     }
 
     /// Records that the response to a request is lost. If it was a probe, the next one follows a second later.

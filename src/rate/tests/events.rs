@@ -245,6 +245,26 @@ fn an_outage_that_looked_like_a_limit_teaches_nothing() {
 }
 
 #[test]
+fn a_page_in_flight_when_an_outage_began_does_not_make_it_a_limit() {
+    for is_limit in [false, true] {
+        let mut client = Client::new(16);
+        client.read(100);
+        let flight: Vec<_> = (0..4).map(|_| client.send()).collect();
+        let served = client.send();
+        client.now += LATENCY;
+        for ticket in flight {
+            if is_limit { client.refuse(ticket, None) } else { client.pace.on_overload(client.now, ticket) }
+        }
+        client.pace.on_page(client.now, served);
+        assert_eq!(client.pace.learned().is_some(), is_limit);
+        client.pace.on_outage(client.now);
+        client.read(100);
+        assert_eq!(client.pace.learned().is_some(), is_limit);
+        assert_eq!(client.pace.measured().unwrap().is_limit, is_limit);
+    }
+}
+
+#[test]
 fn a_server_that_stays_closed_for_minutes_is_down_rather_than_limited() {
     let mut client = Client::new(16);
     client.read(100);
