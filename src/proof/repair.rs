@@ -34,7 +34,10 @@ pub(super) fn bridge(
             // extends from there as far as possible.
             let contradict = before + after == 0 && end > start || end.abs_diff(start) > u64::from(size / 2);
             let (low, high) = (end.min(start), end.max(start));
-            let span = |room: u64| windows::spanning(low.saturating_sub(before + room), high + after + room, size);
+            // The first position of the later side is already one row beyond the border.
+            let span = |room: u64| {
+                windows::spanning(low.saturating_sub(before + room), (high + after + room).saturating_sub(1), size)
+            };
             let forth = || windows::next(end, margin, size);
             let back = || windows::back(start, margin, size);
             let centered =
@@ -72,7 +75,9 @@ impl Drift {
     fn new(observations: &Observations, order: Order) -> Self {
         let responses = observations.responses();
         let opening = observations.openings.iter().flatten().find(|opening| opening.direction == order.direction);
-        let entered = opening.map_or(0, |opening| counting::entered(opening, &responses, order));
+        // Rows that only may have entered, such as those tied with the newest, displaced nothing in an unchanged list.
+        let entered =
+            opening.filter(|_| observations.changed).map_or(0, |opening| counting::entered(opening, &responses, order));
         let opened =
             opening.and_then(|opening| responses.get(opening.at)).map_or(0, |response| response.received.as_micros());
         let (now, total) = observations.latest();

@@ -120,6 +120,25 @@ proptest! {
     }
 }
 
+/// Ties at a border leave one window that spans it: rows that only may have entered must not move it.
+#[test]
+fn a_wide_tie_at_a_border_is_spanned_whatever_arrives_first() {
+    for instants in Instants::ALL {
+        let scenario = Scenario {
+            kind: Kind::Oldest,
+            instants,
+            count: 30,
+            require: Require::Complete,
+            seed: 15_444_202_816_990_378_897,
+            ..Scenario::default()
+        };
+        for (schedule, concurrency) in [(0, 1), (128_632_622_952_773_838, 2)] {
+            let outcome = run(&Scenario { concurrency, schedule, ..scenario.clone() });
+            assert_eq!(outcome.level(), Level::Snapshot, "{}", outcome.story(0));
+        }
+    }
+}
+
 /// The number of cases of each property, set by `PROPTEST_CASES`.
 pub fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(800)
