@@ -133,6 +133,8 @@ pub struct ServerMessage {
     pub message: String,
     /// The id of the request, for the server's support.
     pub request_id: Option<Box<RequestId>>,
+    /// Whether it has one of the shapes that the API documents for its errors.
+    pub is_documented: bool,
 }
 
 /// The server's id of a request.

@@ -21,7 +21,7 @@ pub fn of(error: &Error) -> Option<&'static str> {
         Error::Destination(error) => of_output(error),
         Error::Api(error) => of_api(error),
         Error::Incomplete { certificate, .. } => Some(of_level(&certificate.reasons)),
-        Error::Deleted { .. } => Some(
+        Error::Deleted { .. } | Error::Gone { .. } => Some(
             "check that the token belongs to the right organization and may see all contacts; if the contacts were really \
              deleted, use --max-deletes 100%, or --max-deletes N",
         ),
@@ -214,6 +214,7 @@ fn of_changes(error: &ChangesError) -> &'static str {
         ChangesError::Raw(_) => "export both without --raw: only tables can be compared",
         ChangesError::Twice { .. } => "export again: each contact must be in an export once",
         ChangesError::Reversed { .. } => "pass the earlier export first",
+        ChangesError::OtherSource { .. } => "pass an earlier export of the same organization with --previous",
         ChangesError::Source { .. } => "compare two exports of the same organization",
         ChangesError::Token { .. } => {
             "if both tokens belong to the same organization, because one replaced the other, use --other-token"
