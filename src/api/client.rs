@@ -148,6 +148,7 @@ impl Client {
             message: error_body::server_message(headers, &body, &self.token),
             retry_after,
             is_rate_limit,
+            is_documented: error_body::is_documented(&body),
             location: status.is_redirection().then(|| error_body::location(headers)).flatten(),
         }
     }

@@ -29,6 +29,8 @@ pub enum FailureKind {
         retry_after: Option<Duration>,
         /// Whether the response says that it is a refusal: by a used-up quota, or by an error code in its body.
         is_rate_limit: bool,
+        /// Whether the body has one of the shapes that the API documents for its errors.
+        is_documented: bool,
         /// Scheme and host of a redirect's target.
         location: Option<String>,
     },
@@ -133,8 +135,6 @@ pub struct ServerMessage {
     pub message: String,
     /// The id of the request, for the server's support.
     pub request_id: Option<Box<RequestId>>,
-    /// Whether it has one of the shapes that the API documents for its errors.
-    pub is_documented: bool,
 }
 
 /// The server's id of a request.

@@ -142,7 +142,6 @@ struct Completeness {
         long,
         env = "LINQ_EXPORT_NO_LOOKUPS",
         value_parser = BoolishValueParser::new(),
-        conflicts_with = "max_lookups",
         hide_short_help = true
     )]
     no_lookups: bool,
@@ -172,6 +171,9 @@ impl Completeness {
             (Some(limit), Some(require)) if require >= Require::Complete => Err(format!(
                 "--limit {limit} and --require {require} are mutually exclusive: an export that stops early is not complete"
             )),
+            _ if self.no_lookups && self.max_lookups.is_some() => {
+                Err("--no-lookups and --max-lookups are mutually exclusive".to_owned())
+            }
             _ if self.limit.is_some() && self.previous.is_some() => {
                 Err("--limit and --previous are mutually exclusive: an export that stops early lacks contacts"
                     .to_owned())

@@ -1,6 +1,7 @@
 //! Looks up single contacts by their ids, at the pace of the pages and with the same retries.
 //!
-//! A lookup never fails the run, whose pages have all been read: whatever is not an answer is reported as such.
+//! A lookup never fails the run, whose pages have all been read, nor does it wait for an outage to end: whatever is not an
+//! answer is reported as such.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -265,9 +265,13 @@ impl Fetcher {
         }
     }
 
-    /// Waits for a slot, looks up a contact once, and returns the slot.
+    /// Waits for a slot, looks up a contact once, and returns the slot. An outage is not waited for.
     pub async fn try_to_look_up(&self, id: i64, attempts: Attempts, share: &Share) -> Looking {
-        let slot = self.pacer.slot().await;
+        let slot = tokio::select! {
+            biased;
+            () = self.pacer.outage() => return Looking::Other("the API is not available".to_owned()),
+            slot = self.pacer.slot() => slot,
+        };
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = self.pacer.now();
         let kind = match self.client.look_up(id, share).await {
@@ -282,7 +286,7 @@ impl Fetcher {
                 self.pacer.answered(slot);
                 return Looking::NoRoom;
             }
-            Err(FailureKind::Status { status: 404, message, .. }) if message.is_documented => {
+            Err(FailureKind::Status { status: 404, is_documented: true, .. }) => {
                 self.pacer.page(slot);
                 return Looking::NotFound;
             }

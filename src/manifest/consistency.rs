@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use super::file_names::names;
 use super::reasons::{doubts_totals, highest, orders};
 use super::record::{
-    AssumptionRecord, CompletenessRecord, ContactsRecord, ContinuityRecord, Manifest, ManifestError, OwnersRecord, RequestsRecord,
-    RunRecord, timestamp,
+    AssumptionRecord, CompletenessRecord, ContactsRecord, ContinuityRecord, Manifest, ManifestError, OwnersRecord,
+    RequestsRecord, RunRecord, timestamp,
 };
 use crate::proof::{Assumption, Level};
 use crate::text::sanitize::escape;

@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::learned_rate::Learned;
 use super::organization::source_of;
 use super::record::{
-    AssumptionRecord, CompletenessRecord, ContactsRecord, ContinuityRecord, ExampleRecord, FORMAT_VERSION, FileRecord, Manifest,
-    OptionsRecord, OwnersRecord, ProgramRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord, TotalCountRecord,
-    WarningRecord, timestamp,
+    AssumptionRecord, CompletenessRecord, ContactsRecord, ContinuityRecord, ExampleRecord, FORMAT_VERSION, FileRecord,
+    Manifest, OptionsRecord, OwnersRecord, ProgramRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord,
+    TotalCountRecord, WarningRecord, timestamp,
 };
 use super::schema::{columns, fingerprint};
 use crate::checksum::Checksum;

@@ -166,6 +166,12 @@ fn of_level(reasons: &[Reason]) -> &'static str {
     let has = |is: fn(&Reason) -> bool| reasons.iter().any(is);
     if has(|reason| matches!(reason, Reason::Limited { .. })) {
         "remove --limit: an export that stops early is not complete"
+    } else if has(|reason| matches!(reason, Reason::Recovered { .. }))
+        && has(|reason| matches!(reason, Reason::Missing { .. }))
+    {
+        "use --max-lookups to look up more of the contacts that no page shows, or --allow-incomplete to publish without them"
+    } else if has(|reason| matches!(reason, Reason::Recovered { .. })) {
+        "the API returns contacts by id that its list leaves out: if that is on purpose, use --no-lookups"
     } else if has(|reason| matches!(reason, Reason::Moved)) {
         "run again when the list changes less, or use --allow-incomplete to publish with the level reached"
     } else if has(|reason| matches!(reason, Reason::Cached { .. })) {

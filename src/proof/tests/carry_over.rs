@@ -162,7 +162,9 @@ fn contacts_that_are_found_are_those_that_the_server_counts() {
         while let (ids, _) = carry_over.round()
             && !ids.is_empty()
         {
-            ids.into_iter().for_each(|id| carry_over.observe(id, Looked::Exists));
+            for id in ids {
+                carry_over.observe(id, Looked::Exists);
+            }
         }
         let reasons = [Reason::Missing { seen: 45, total: 45 + missing }].into_iter().chain(others.iter().cloned());
         let level = Level::Incomplete;
