@@ -226,6 +226,9 @@ impl Contacts {
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
+        if let Ok(summary) = &result {
+            ended = ended.with_continuity(summary.read.continuity.as_ref());
+        }
         let publishing = counters.publishing();
         if let Publishing::Done { rows, manifest } = &publishing {
             ended = ended.with_published(*rows, manifest);

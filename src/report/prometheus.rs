@@ -25,6 +25,16 @@ pub fn metrics(report: &RunReport, previous: Option<&str>) -> String {
     text.gauge("linq_export_last_run_timestamp_seconds", "Unix time at which the last run ended.", now);
     text.gauge("linq_export_exit_code", "Exit code of the last run; 0 means success.", report.exit_code);
     text.gauge("linq_export_rows", "Contacts published by the last run.", report.rows);
+    if let Some(continuity) = &report.continuity {
+        for (name, help, value) in [
+            ("new", "Contacts that the previous export did not have.", continuity.new),
+            ("deleted", "Contacts of the previous export that were confirmed as deleted.", continuity.deleted),
+            ("recovered", "Contacts of the previous export that only a lookup found.", continuity.recovered),
+            ("unconfirmed", "Contacts of the previous export that may still exist.", continuity.unconfirmed),
+        ] {
+            text.gauge(&format!("linq_export_{name}"), help, value);
+        }
+    }
     text.gauge("linq_export_requests", "Requests sent by the last run, including retries.", report.run.requests);
     text.gauge("linq_export_duration_seconds", "Duration of the last run.", report.seconds);
     text.text

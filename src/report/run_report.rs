@@ -13,10 +13,10 @@ use super::json_lines::json_line;
 use crate::api::FailureKind;
 use crate::config::{ExportConfig, Output};
 use crate::error::Error;
-use crate::events::Figures;
+use crate::events::{Continuity, Figures};
 use crate::exit::ExitCode;
 use crate::fetch::ApiError;
-use crate::manifest::{ProgramRecord, SourceRecord, source_of, timestamp};
+use crate::manifest::{ContinuityRecord, ProgramRecord, SourceRecord, source_of, timestamp};
 use crate::text::causes::error_chain;
 
 /// The version of the report's format. It does not change while keys are only added.
@@ -37,6 +37,8 @@ pub struct RunReport {
     finished_at: String,
     pub(super) seconds: f64,
     pub(super) run: Figures,
+    /// What became of the contacts of the previous export, if that is known.
+    pub(super) continuity: Option<Box<ContinuityRecord>>,
     /// The text of the manifest, as published.
     manifest: Option<Box<RawValue>>,
     /// Contacts published.
@@ -83,6 +85,7 @@ impl RunReport {
             finished_at: timestamp(finished),
             seconds: took.as_secs_f64(),
             run,
+            continuity: None,
             manifest: None,
             rows: 0,
             series: String::new(),
@@ -106,6 +109,12 @@ impl RunReport {
     #[must_use]
     pub fn with_output(self, output: &Output) -> Self {
         Self { output: Some(output.to_string()), series: series(output), ..self }
+    }
+
+    /// Adds what became of the contacts of the previous export.
+    #[must_use]
+    pub fn with_continuity(self, continuity: Option<&Continuity>) -> Self {
+        Self { continuity: continuity.map(|continuity| Box::new(ContinuityRecord::of(continuity))), ..self }
     }
 
     /// Adds what was published: the number of contacts and the text of the manifest.
