@@ -26,7 +26,7 @@ use arrow::datatypes::SchemaRef;
 use crate::digest::ContentDigest;
 pub use crate::format::Form;
 use crate::format::Reader;
-pub(crate) use crate::format::{Reading, Wanted};
+pub(crate) use crate::format::{Reading, Texts, Wanted};
 pub use error::ReadbackError;
 use parts::Parts;
 pub(crate) use parts::steadily;

@@ -1,5 +1,6 @@
 //! Parquet: its writer, its reader, and protection against damaged files.
 
+mod dictionaries;
 mod guard;
 mod read;
 mod write;
