@@ -4,7 +4,6 @@ use std::io::Write;
 use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
-use ::parquet::file::properties::WriterProperties;
 use arrow::array::{
     Array, ArrayRef, AsArray, DictionaryArray, Int32Array, Int64Array, LargeStringArray, NullArray, StringArray,
     StringViewArray, StructArray, TimestampMicrosecondArray, TimestampNanosecondArray,
@@ -277,70 +276,4 @@ fn an_empty_file_is_valid_only_as_ndjson() {
         std::fs::write(&file, "").unwrap();
         assert_eq!(open(&file).is_ok(), is_valid, "{name}");
     }
-}
-
-/// Many small row groups and pages. The dictionary of a column with many values becomes too large.
-fn in_pages() -> (tempfile::NamedTempFile, RecordBatch) {
-    let texts = |text: fn(i64) -> Option<String>| Arc::new((0..1_000).map(text).collect::<StringArray>()) as ArrayRef;
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        ("id", Arc::new(Int64Array::from_iter_values((0..1_000).rev()))),
-        ("company", texts(|row| Some(format!("company {row}")))),
-        ("title", texts(|row| (row % 4 > 0).then(|| format!("{}", row % 4)))),
-    ];
-    let batch =
-        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)));
-    let batch = batch.unwrap();
-    let properties = WriterProperties::builder()
-        .set_max_row_group_row_count(Some(300))
-        .set_data_page_row_count_limit(20)
-        .set_write_batch_size(10)
-        .set_dictionary_page_size_limit(200);
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build())).unwrap();
-    writer.write(&batch).unwrap();
-    (file(&writer.into_inner().unwrap()), batch)
-}
-
-fn read_for(path: &Path, wanted: Wanted, texts: Texts) -> Vec<RecordBatch> {
-    open_for(path, Reading { wanted, texts, ..Reading::default() }).unwrap().collect::<Result<_, _>>().unwrap()
-}
-
-#[test]
-fn skips_rows_that_are_not_wanted() {
-    let (file, all) = in_pages();
-    for wanted in [&[][..], &[-3], &[0, 5, 6, 7, 400, 700, 701, 999, 5_000], &(0..1_000).collect::<Vec<_>>()] {
-        let due: Vec<_> = (0..1_000).rev().filter(|id| wanted.contains(id)).collect();
-        for texts in [Texts::Plain, Texts::Dictionaries] {
-            let batches = read_for(file.path(), Wanted::Rows(wanted.into()), texts);
-            let ids: Vec<_> =
-                batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values()).collect();
-            assert_eq!(ids, due.iter().collect::<Vec<_>>());
-            let (mut read, mut expected) = (ContentDigest::default(), ContentDigest::default());
-            for batch in &batches {
-                read.add(batch).unwrap();
-            }
-            for id in &due {
-                expected.add(&all.slice(usize::try_from(999 - id).unwrap(), 1)).unwrap();
-            }
-            assert_eq!(read, expected);
-        }
-    }
-    let lines = self::file(b"{\"id\":1}\n{\"id\":2}\n");
-    assert_eq!(read_for(lines.path(), Wanted::Rows([2].into()), Texts::Plain)[0].num_rows(), 2);
-}
-
-#[test]
-fn keeps_dictionaries_that_hold_all_values_of_a_column() {
-    let (file, _) = in_pages();
-    let types = |texts| {
-        let batch = &read_for(file.path(), Wanted::Everything, texts)[0];
-        [1, 2].map(|column| batch.column(column).data_type().clone())
-    };
-    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    assert_eq!(types(Texts::Plain), [DataType::Utf8, DataType::Utf8]);
-    assert_eq!(types(Texts::Dictionaries), [DataType::Utf8, dictionary]);
-    let digests = [Texts::Plain, Texts::Dictionaries].map(|texts| {
-        let reading = Reading { texts, ..Reading::default() };
-        open_for(file.path(), reading).unwrap().digest().unwrap()
-    });
-    assert_eq!(digests[0], digests[1]);
 }

@@ -3,6 +3,8 @@
 mod dictionaries;
 mod guard;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use guard::{Bounded, guarded};
