@@ -167,6 +167,7 @@ impl DestinationError {
             | Self::IsDirectory { .. }
             | Self::Lock { .. }
             | Self::NotReplaceable { .. }
+            | Self::ReplacesContacts { .. }
             | Self::NotForPartition { .. }
             | Self::OwnersNotOurs { .. } => ExitCode::CannotCreate,
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {

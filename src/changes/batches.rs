@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::compute::{concat_batches, filter_record_batch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::{DateTime, Utc};
@@ -120,7 +120,7 @@ impl Changes {
             names,
             ends,
             gone,
-            reading: Phase::Old(old.read()?),
+            reading: Phase::Old(old.read_some(found.updated.and(gone.and(Some(&found.gone))))?),
             old,
             new,
             found,
@@ -173,7 +173,9 @@ impl Changes {
                         self.take_old(&batch)?;
                     } else {
                         self.old.check()?;
-                        self.reading = Phase::New(self.kept.read(&self.new)?);
+                        self.reading = Phase::New(
+                            self.kept.read(&self.new, || self.found.updated.and(Some(&self.found.inserted)))?,
+                        );
                     }
                 }
                 Phase::New(rows) => {
@@ -240,8 +242,7 @@ impl Changes {
         if self.pending.marks.len() > before {
             let filter: BooleanArray = marks.iter().map(|mark| Some(mark.is_some())).collect();
             let rows = if is_old { &self.old } else { &self.new };
-            let kept = filter_record_batch(batch, &filter);
-            self.pending.contacts.push(kept.map_err(|error| rows.other_columns(&error.to_string()))?);
+            self.pending.contacts.push(rows.filter(batch, &filter)?);
         }
         Ok(())
     }

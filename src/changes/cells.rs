@@ -12,6 +12,9 @@ use crate::digest::RowTexts;
 /// Memory for the cells of updated rows.
 pub(super) const MAX_BYTES: usize = 256 << 20;
 
+/// Rows per chunk of hashes.
+const CHUNK: usize = 4_096;
+
 /// The hashes of the cells of some updated rows of the new export, in the order of that export.
 #[derive(Debug)]
 pub(super) struct Cells {
@@ -25,7 +28,8 @@ pub(super) struct Cells {
     offered: usize,
     /// The id of each row and its place in `hashes`, sorted by id.
     places: Vec<(i64, u32)>,
-    hashes: Vec<u64>,
+    /// In chunks: a list that grows is copied, and takes up to three times the memory then.
+    hashes: Vec<Vec<u64>>,
     /// Keyed at random, so that nobody can craft values whose change goes unnoticed.
     keys: RandomState,
     text: Vec<u8>,
@@ -59,8 +63,12 @@ impl Cells {
         self.offered += 1;
         if let Some(place) = place.and_then(|place| u32::try_from(place).ok()) {
             self.places.push((id, place));
-            let (hashes, keys) = (&mut self.hashes, &self.keys);
-            texts.each(row, &mut self.text, |_, cell| hashes.push(keys.hash_one(cell)));
+            if self.places.len() % CHUNK == 1 {
+                self.hashes.push(Vec::with_capacity(CHUNK * self.width));
+            }
+            if let Some(chunk) = self.hashes.last_mut() {
+                texts.each(row, &mut self.text, |_, cell| chunk.push(self.keys.hash_one(cell)));
+            }
         }
     }
 
@@ -74,8 +82,8 @@ impl Cells {
     fn mask(&mut self, id: i64, texts: &RowTexts<'_>, row: usize) -> Option<u32> {
         let position = find(&self.places, |(id, _)| *id, id, &mut self.at)?;
         let (_, place) = self.places[position];
-        let start = place as usize * self.width;
-        let (new, keys, mut mask) = (&self.hashes[start..start + self.width], &self.keys, 0);
+        let (chunk, start) = (&self.hashes[place as usize / CHUNK], place as usize % CHUNK * self.width);
+        let (new, keys, mut mask) = (&chunk[start..start + self.width], &self.keys, 0);
         texts.each(row, &mut self.text, |column, cell| {
             mask |= u32::from(keys.hash_one(cell) != new[column]) << column;
         });

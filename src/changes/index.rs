@@ -73,7 +73,7 @@ pub(super) fn differences(
                 Fate::Updated
             };
         }
-        kept.keep(batch, differ).map_err(|error| new.other_columns(&error.to_string()))
+        kept.keep(new, batch, differ)
     })?;
     let gone = index.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Gone).map(|(entry, _)| entry.id);
     let (inserted, updated, gone) = (SortedIds::of(inserted), SortedIds::of(updated), SortedIds::of(gone.collect()));
@@ -105,7 +105,7 @@ fn index(old: &Rows) -> Result<Vec<Entry>, ChangesError> {
 
 /// 128 bits of the SHA-256: two rows that differ have the same with a probability of 2^-128.
 fn hash(text: &[u8]) -> [u64; 2] {
-    let digest = Sha256::digest(text);
-    let word = |from: usize| digest.iter().skip(from).take(8).fold(0, |word, byte| word << 8 | u64::from(*byte));
-    [word(0), word(8)]
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let (words, _) = digest.as_chunks::<8>();
+    [words[0], words[1]].map(u64::from_be_bytes)
 }

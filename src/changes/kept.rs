@@ -1,7 +1,7 @@
 //! The rows of the new export that differ, kept while it is compared. If they are few, it need not be read again for them.
 
 use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::{concat_batches, filter_record_batch};
+use arrow::compute::concat_batches;
 use arrow::error::ArrowError;
 
 use super::error::ChangesError;
@@ -9,7 +9,7 @@ use super::side::Rows;
 use crate::dataset::Readback;
 
 /// Memory for the rows.
-const MAX_BYTES: usize = 8 << 20;
+const MAX_BYTES: usize = 4 << 20;
 /// Small batches are put together once there are this many, because each takes some memory of its own.
 const BATCHES: usize = 64;
 
@@ -36,14 +36,14 @@ impl Kept {
         Self { batches: Vec::new(), small: Vec::new(), bytes: 0, most: most.min(MAX_BYTES) }
     }
 
-    /// Keeps these rows of a batch.
-    pub fn keep(&mut self, batch: &RecordBatch, differ: Vec<bool>) -> Result<(), ArrowError> {
+    /// Keeps these rows of a batch of the new export.
+    pub fn keep(&mut self, new: &Rows, batch: &RecordBatch, differ: Vec<bool>) -> Result<(), ChangesError> {
         if self.bytes > self.most || !differ.contains(&true) {
             return Ok(());
         }
-        self.small.push(filter_record_batch(batch, &BooleanArray::from(differ))?);
+        self.small.push(new.filter(batch, &BooleanArray::from(differ))?);
         if self.small.len() == BATCHES {
-            self.put_together()?;
+            self.put_together().map_err(|error| new.other_columns(&error.to_string()))?;
         }
         Ok(())
     }
@@ -60,11 +60,11 @@ impl Kept {
         Ok(())
     }
 
-    /// The rows that differ, or all rows if those are too many.
-    pub fn read(&mut self, new: &Rows) -> Result<Again, ChangesError> {
+    /// The rows that differ, or all rows if those are too many. `ids` lists the ids of those that differ, sorted.
+    pub fn read(&mut self, new: &Rows, ids: impl FnOnce() -> Vec<i64>) -> Result<Again, ChangesError> {
         self.put_together().map_err(|error| new.other_columns(&error.to_string()))?;
         if self.bytes > self.most {
-            return new.read().map(Again::All);
+            return new.read_some(ids()).map(Again::All);
         }
         Ok(Again::Kept(std::mem::take(&mut self.batches).into_iter()))
     }

@@ -2,17 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{filter_record_batch, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use arrow::error::ArrowError;
 
 use super::error::ChangesError;
-use crate::dataset::{Readback, ReadbackError, Reading, Table};
+use crate::dataset::{Readback, ReadbackError, Reading, Table, Texts, Wanted};
 use crate::digest::RowTexts;
 use crate::format::{Found, schema_of};
 use crate::manifest::{ColumnRecord, ExportRecord, Manifest};
 use crate::proof::Level;
 use crate::resource::{ID, OWNER};
 use crate::verify::{AnyManifest, VerifyError, verify_bytes};
+
+/// Rows are skipped if fewer than one in this many is wanted: skipping takes some time, too.
+const MIN_SKIPPED: u64 = 4;
 
 /// The rows of an export.
 #[derive(Debug, Clone)]
@@ -76,11 +81,21 @@ impl Rows {
 
     /// Reads the rows from the start.
     pub fn read(&self) -> Result<Readback, ChangesError> {
+        self.read_wanted(Wanted::Everything)
+    }
+
+    /// Reads the rows with these ids, which are sorted, and others if they cannot be skipped.
+    pub fn read_some(&self, ids: Vec<i64>) -> Result<Readback, ChangesError> {
+        let are_few = ids.len() as u64 * MIN_SKIPPED < self.expected;
+        self.read_wanted(if are_few { Wanted::Rows(ids.into()) } else { Wanted::Everything })
+    }
+
+    fn read_wanted(&self, wanted: Wanted) -> Result<Readback, ChangesError> {
         let owner = self.schema.field_with_name(OWNER).ok().map(|field| match field.data_type() {
             DataType::Struct(fields) => fields.iter().map(|field| field.name().clone()).collect(),
             _ => Vec::new(),
         });
-        let mut reading = Reading::default();
+        let mut reading = Reading { wanted, texts: Texts::Dictionaries, ..Reading::default() };
         if let Some(owner) = owner {
             reading.owner = owner;
         }
@@ -116,6 +131,16 @@ impl Rows {
         ids.map(|ids| &**ids.values()).ok_or_else(|| self.other_columns("no ids"))
     }
 
+    /// Some rows of a batch, with the types of the table.
+    pub fn filter(&self, batch: &RecordBatch, rows: &BooleanArray) -> Result<RecordBatch, ChangesError> {
+        let filter = || {
+            let columns =
+                filter_record_batch(batch, rows)?.columns().iter().map(without_dictionary).collect::<Result<_, _>>()?;
+            RecordBatch::try_new(SchemaRef::clone(&self.schema), columns)
+        };
+        filter().map_err(|error: ArrowError| self.other_columns(&error.to_string()))
+    }
+
     /// The texts of a batch's rows.
     pub fn texts<'b>(&self, batch: &'b RecordBatch) -> Result<RowTexts<'b>, ChangesError> {
         RowTexts::of(batch).map_err(|unknown| self.other_columns(&unknown.to_string()))
@@ -147,5 +172,12 @@ impl Rows {
 
     pub fn other_columns(&self, reason: &str) -> ChangesError {
         VerifyError::Schema { path: self.path.clone(), reason: reason.to_owned() }.into()
+    }
+}
+
+fn without_dictionary(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match column.as_any_dictionary_opt() {
+        Some(dictionary) => take(dictionary.values(), dictionary.keys(), None),
+        None => Ok(ArrayRef::clone(column)),
     }
 }

@@ -24,6 +24,13 @@ impl SortedIds {
         self.ids.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
     }
 
+    /// All ids, and those of another list, sorted.
+    pub fn and(&self, other: Option<&Self>) -> Vec<i64> {
+        let mut ids: Vec<_> = self.ids.iter().chain(other.into_iter().flat_map(|other| &other.ids)).copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
     pub fn len(&self) -> usize {
         self.ids.len()
     }

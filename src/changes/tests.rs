@@ -130,7 +130,16 @@ impl Pair {
     }
 
     fn changes(&self, gone: Option<ChangeType>, bytes: usize) -> Result<Changes, ChangesError> {
-        let [old, new] = self.paths.clone().map(|path| Rows::of(&path, Arc::clone(&self.schema)));
+        self.changes_expecting(0, gone, bytes)
+    }
+
+    /// If many more rows are expected than differ, the others are skipped.
+    fn changes_expecting(&self, rows: u64, gone: Option<ChangeType>, bytes: usize) -> Result<Changes, ChangesError> {
+        let [old, new] = self.paths.clone().map(|path| {
+            let mut side = Rows::of(&path, Arc::clone(&self.schema));
+            side.expected = rows;
+            side
+        });
         Changes::of(old, new, ends(), gone, bytes)
     }
 }
@@ -205,13 +214,14 @@ proptest! {
         (old, new) in (table(), table()),
         forms in (0..5_usize, 0..5_usize),
         bytes in select(&[1, 100, super::cells::MAX_BYTES][..]),
+        expected in select(&[0, 1_000][..]),
     ) {
         let (before, mut after) = (FORMS[forms.0], FORMS[forms.1]);
         if before.1 != after.1 {
             after = before;
         }
         let pair = Pair::of((&old, before.0), (&new, after.0), before.1);
-        let mut changes = pair.changes(Some(ChangeType::Delete), bytes).unwrap();
+        let mut changes = pair.changes_expecting(expected, Some(ChangeType::Delete), bytes).unwrap();
         prop_assert_eq!(applied(&pair, &mut changes), contents(&pair.paths[1], &pair.schema));
         prop_assert!(changes.next().is_none());
     }
@@ -276,4 +286,16 @@ fn equal_tables_have_no_changes_but_a_schema() {
     assert!(changes.next().is_none());
     let names: Vec<_> = changes.schema().fields().iter().map(|field| field.name().clone()).collect();
     assert_eq!(names[..5], ["change_type", "changed_columns", "seen_after", "seen_by", "id"]);
+}
+
+#[test]
+fn more_updates_than_one_chunk_holds_are_found() {
+    let [old, new] = ["a", "b"].map(|email| -> Table {
+        ((0..5_000).map(|id| (id, (Some(if id % 5 == 0 { "a" } else { email }), None, None))).collect(), [None; 3])
+    });
+    let pair = Pair::of((&old, "c.parquet"), (&new, "c.parquet"), false);
+    let mut changes = pair.changes(Some(ChangeType::Delete), super::cells::MAX_BYTES).unwrap();
+    assert_eq!(applied(&pair, &mut changes), contents(&pair.paths[1], &pair.schema));
+    let summary = changes.summary();
+    assert_eq!((summary.updates, summary.columns[0].updates, summary.columns.len()), (4_000, 4_000, 1));
 }

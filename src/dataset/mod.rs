@@ -26,7 +26,7 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 use crate::digest::ContentDigest;
 pub use crate::format::Form;
 use crate::format::Reader;
-pub(crate) use crate::format::{Reading, Wanted};
+pub(crate) use crate::format::{Reading, Texts, Wanted};
 use crate::resource::ID;
 pub use error::ReadbackError;
 use parts::Parts;

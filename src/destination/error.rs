@@ -82,6 +82,12 @@ pub enum DestinationError {
         /// The reason.
         reason: String,
     },
+    /// Changes would replace an export of contacts.
+    #[error("refusing to replace {}: it contains contacts, not changes", path.display())]
+    ReplacesContacts {
+        /// The export.
+        path: PathBuf,
+    },
     /// The directory contains something that would be read together with the partition.
     #[error("cannot write partition {partition} to {}: {reason}", directory.display())]
     NotForPartition {

@@ -31,7 +31,7 @@ pub use error::FormatError;
 use ndjson::{NdjsonReader, NdjsonWriter};
 use parquet::{ParquetReader, ParquetWriter};
 pub use read::Form;
-pub(crate) use read::{Lines, Reading, Wanted};
+pub(crate) use read::{Lines, Reading, Texts, Wanted};
 pub(crate) use schema::{Found, schema_of};
 
 /// Writes one file.
@@ -112,7 +112,7 @@ impl Reader {
             }
             (Self::Empty, Format::Ndjson)
         } else if first.starts_with(parquet::MAGIC) && codec == Codec::None {
-            (Self::Parquet(Box::new(ParquetReader::open(path, reading.wanted)?)), Format::Parquet)
+            (Self::Parquet(Box::new(ParquetReader::open(path, reading)?)), Format::Parquet)
         } else if first.starts_with(ndjson::MAGIC) {
             (Self::Ndjson(Box::new(NdjsonReader::open(path, &reading.owner)?)), Format::Ndjson)
         } else {

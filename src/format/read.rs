@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -20,17 +21,29 @@ const BATCH_BYTES: usize = 8 << 20;
 const LONGEST: usize = 64 << 20;
 
 /// The part of a file to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Everything,
     /// Only the ids, if the format can skip the rest.
     Ids,
+    /// Only the rows with these ids, which are sorted, if the format can skip the others.
+    Rows(Arc<[i64]>),
+}
+
+/// How to read texts that a file keeps in dictionaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// As one text per row.
+    Plain,
+    /// As dictionary arrays, if the format has dictionaries: batches may differ from their schema in this.
+    Dictionaries,
 }
 
 /// How to read a table.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub wanted: Wanted,
+    pub texts: Texts,
     /// The keys of `contact_owner` in an NDJSON file where no contact has an owner.
     pub owner: Vec<String>,
 }
@@ -38,7 +51,7 @@ pub(crate) struct Reading {
 impl Default for Reading {
     /// Reads everything, and expects all keys of the API's owners.
     fn default() -> Self {
-        Self { wanted: Wanted::Everything, owner: keys_of_owner() }
+        Self { wanted: Wanted::Everything, texts: Texts::Plain, owner: keys_of_owner() }
     }
 }
 

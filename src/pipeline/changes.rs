@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::parts::Parts;
 use crate::changes::{Changes, ChangesError, ChangesOptions, ChangesSummary, changes};
-use crate::config::{ChangesConfig, OutFile};
+use crate::config::{ChangesConfig, OutFile, Output};
 use crate::destination::{Destination, DestinationError, Piece, RunPaths, check_apart};
 use crate::error::Error;
-use crate::manifest::{ChangesManifest, Compared, Written};
+use crate::manifest::{ChangesManifest, Compared, Content, Written, describes, read_file};
 use crate::naming;
 use crate::transform::check_partition_of_changes;
 
@@ -42,6 +42,7 @@ pub async fn export_changes(
 ) -> Result<ChangesSummary, Error> {
     check_partition_of_changes(&config.output)?;
     check_paths(old, new, &config)?;
+    check_replaced(&config.output)?;
     let writing = async {
         let mut destination = Destination::open(&config, || ()).await?;
         let (sender, mut pieces) = mpsc::channel(CHANNEL);
@@ -89,6 +90,16 @@ fn check_paths(old: &Path, new: &Path, config: &ChangesConfig) -> Result<(), Des
     inputs.extend(new_owners.iter().map(|owners| (&**owners, "the new export's owners")));
     let manifest = config.manifest.as_deref();
     check_apart(&RunPaths { output: &config.output, manifest, kit: None, records: &[], inputs: &inputs })
+}
+
+/// Refuses to replace an export of contacts, which may be a typing mistake.
+fn check_replaced(output: &Output) -> Result<(), DestinationError> {
+    let Some(path) = output.target() else { return Ok(()) };
+    let manifest = naming::manifest_of(&path).and_then(|manifest| read_file(&manifest));
+    if manifest.is_ok_and(|manifest| describes(&manifest, Content::Contacts)) {
+        return Err(DestinationError::ReplacesContacts { path });
+    }
+    Ok(())
 }
 
 /// Encodes all changes, until they end or the run is canceled.

@@ -3,6 +3,7 @@
 use crate::changes::{ChangesSummary, Evidence};
 use crate::config::Output;
 use crate::text::humanize::{count, counted};
+use crate::text::sanitize::inert;
 
 /// At most this many columns are listed.
 const COLUMNS: usize = 10;
@@ -11,7 +12,7 @@ const COLUMNS: usize = 10;
 pub(crate) fn changes_lines(summary: &ChangesSummary, output: Option<&Output>) -> Vec<String> {
     let rows = summary.inserts + 2 * summary.updates + summary.deletes + summary.missing;
     let written = output.map(|output| {
-        let output = if *output == Output::Stdout { "stdout".to_owned() } else { output.to_string() };
+        let output = if *output == Output::Stdout { "stdout".to_owned() } else { inert(&output.to_string()) };
         format!("wrote {} to {output}", counted(rows, "row"))
     });
     let gone = match summary.deletions {

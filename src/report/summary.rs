@@ -9,6 +9,7 @@ use crate::events::{Continuity, MeasuredRate, Summary};
 use crate::exit::ExitCode;
 use crate::proof::{CarriedOver, Certificate, Level, Reason};
 use crate::text::humanize::{bytes, count, counted, seconds};
+use crate::text::sanitize;
 
 /// The lines of the summary; completeness comes last.
 pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String> {
@@ -28,7 +29,8 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
     for ((kind, column), (_, times)) in &read.warnings {
         lines.push(format!("warning: {column}: {kind} ({})", counted(*times, "time")));
     }
-    lines.extend(kit.map(|kit| format!("to load and check the export, see {}", kit.join("README.md").display())));
+    lines
+        .extend(kit.map(|kit| format!("to load and check the export, see {}", sanitize::path(&kit.join("README.md")))));
     lines.extend(read.continuity.as_ref().map(since));
     lines.push(completeness(&read.certificate));
     if summary.exit() == ExitCode::Incomplete {
@@ -66,10 +68,10 @@ fn sustained(measured: MeasuredRate) -> String {
 fn written(summary: &Summary) -> String {
     let Summary { read, output, owners, .. } = summary;
     let (contacts, owner_rows) = (counted(read.contacts, "contact"), counted(read.owners, "owner"));
-    let output = if *output == Output::Stdout { "stdout".to_owned() } else { output.to_string() };
+    let output = if *output == Output::Stdout { "stdout".to_owned() } else { sanitize::inert(&output.to_string()) };
     match owners {
         None => format!("wrote {contacts} ({owner_rows}) to {output}"),
-        Some(owners) => format!("wrote {contacts} to {output} and {owner_rows} to {}", owners.display()),
+        Some(owners) => format!("wrote {contacts} to {output} and {owner_rows} to {}", sanitize::path(owners)),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::progress::Throttled;
 use crate::events::{Event, Reporter};
 use crate::text::humanize::{count, counted, seconds};
+use crate::text::sanitize::inert;
 
 /// Waits from this length on are shown at any verbosity.
 const LONG: Duration = Duration::from_secs(5);
@@ -44,7 +45,8 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
             Some(format!("starting at {rate:.1} requests/s, learned {}; --rate overrides", learned.format("%Y-%m-%d")))
         }
         Event::NoMeasure { cause } => Some(format!(
-            "warning: {cause}; cannot check how many contacts were deleted since that export (--max-deletes)"
+            "warning: {}; cannot check how many contacts were deleted since that export (--max-deletes)",
+            inert(cause)
         )),
         Event::NotCompared { cause } => Some(format!("warning: {cause}; its contacts are not accounted for")),
         Event::LookingUp { contacts } if verbosity >= Verbosity::Retries => {

@@ -45,6 +45,12 @@ pub(crate) fn inert(text: &str) -> String {
     shown
 }
 
+/// Escapes characters that act on a terminal or a log, except line breaks.
+#[cfg(feature = "cli")]
+pub(crate) fn inert_lines(text: &str) -> String {
+    text.split('\n').map(inert).collect::<Vec<_>>().join("\n")
+}
+
 /// A path for a message, which may contain control characters or come from a manifest.
 pub(crate) fn path(path: &Path) -> String {
     inert(&path.to_string_lossy())

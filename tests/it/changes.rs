@@ -96,6 +96,39 @@ fn changes_go_to_directories_and_stdout() {
 }
 
 #[test]
+fn changes_never_replace_contacts() {
+    let folder = folder();
+    let [old, new] = pair(&folder, (".csv", 15), (".parquet", 12));
+    for (output, target) in [("third.parquet", "third.parquet"), ("d/", "d"), ("p/", "p/day=1")] {
+        let output = path(&folder, output);
+        let partition: &[&str] = if target.contains('=') { &["--partition", "day=1"] } else { &[] };
+        assert_eq!(exported(10, &output, partition).code, Some(0));
+        let ran = compared(&old, &new, &[&["-o", &output], partition].concat());
+        assert_eq!(ran.code, Some(73), "{}", ran.stderr);
+        assert!(ran.stderr.contains("it contains contacts, not changes\nhint: "), "{}", ran.stderr);
+        let target = path(&folder, target);
+        assert_eq!((rows(&target), verified(&target).code), (10, Some(0)));
+    }
+}
+
+#[test]
+fn control_characters_of_a_path_are_not_printed() {
+    let folder = folder();
+    let [old, new] = pair(&folder, (".csv", 15), (".parquet", 12));
+    let output = path(&folder, "red\u{1b}[31m.parquet");
+    let elsewhere = path(&folder, "red\u{1b}[31m.parquet/c.csv");
+    for (ran, code) in [
+        (compared(&old, &new, &["-o", &output]), 0),
+        (exported(10, &output, &["--max-deletes", "100%"]), 0),
+        (compared(&old, &new, &["-o", &output]), 73),
+        (compared(&old, &new, &["-o", &elsewhere]), 73),
+    ] {
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert!(ran.stderr.contains(r"red\u{1b}[31m.parquet") && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn the_summary_alone_writes_nothing() {
     let folder = folder();
     let [old, new] = pair(&folder, (".csv", 150), (".parquet", 120));

@@ -1,12 +1,15 @@
 //! The peak memory of a run, as Linux reports it: at most 70 MiB plus 17 bytes per contact, and as NDJSON or CSV 45 MiB plus
-//! 17 bytes, if contacts are of usual size.
+//! 17 bytes, if contacts are of usual size. A comparison of two exports needs at most 48 MiB plus 34 bytes per contact, if one in
+//! 40 was updated.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::program;
+use crate::support::run::json as read_json;
+use crate::support::{folder, path, program};
 
 /// Contacts of each list.
 const CONTACTS: usize = 2_000;
@@ -17,6 +20,11 @@ const MOST_LINES: usize = 45;
 
 /// Serves page after page on each of its connections, as `contact` writes the contacts of a position on a page.
 fn serve(contact: impl Fn(usize, usize) -> String + Send + Sync + 'static) -> String {
+    serve_many(CONTACTS, contact)
+}
+
+/// The same with a list of so many contacts.
+fn serve_many(contacts: usize, contact: impl Fn(usize, usize) -> String + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let contact = Arc::new(contact);
@@ -24,25 +32,24 @@ fn serve(contact: impl Fn(usize, usize) -> String + Send + Sync + 'static) -> St
         for connection in listener.incoming() {
             let contact = Arc::clone(&contact);
             // Ends with the connection, however that ends.
-            std::thread::spawn(move || answer(&connection.unwrap(), &*contact));
+            std::thread::spawn(move || answer(&connection.unwrap(), contacts, &*contact));
         }
     });
     url
 }
 
-fn answer(connection: &TcpStream, contact: &dyn Fn(usize, usize) -> String) -> Option<()> {
+fn answer(connection: &TcpStream, list: usize, contact: &dyn Fn(usize, usize) -> String) -> Option<()> {
     let mut lines = BufReader::new(connection).lines();
     loop {
         let asked = lines.by_ref().next()?.ok()?;
         let number = |name: &str| asked.split_once(name)?.1.split(['&', ' ']).next()?.parse::<usize>().ok();
         let (page, per_page) = (number("page=")?, number("per_page=")?);
         while lines.next()?.ok()?.as_str() != "" {}
-        let positions = ((page - 1) * per_page..page * per_page).take_while(|position| *position < CONTACTS);
+        let positions = ((page - 1) * per_page..page * per_page).take_while(|position| *position < list);
         let contacts: Vec<_> = positions.map(|position| contact(page, position)).collect();
-        let pages = CONTACTS.div_ceil(per_page);
-        let said = format!(
-            r#"{{"current_page":{page},"per_page":{per_page},"total_pages":{pages},"total_count":{CONTACTS}}}"#
-        );
+        let pages = list.div_ceil(per_page);
+        let said =
+            format!(r#"{{"current_page":{page},"per_page":{per_page},"total_pages":{pages},"total_count":{list}}}"#);
         let body = format!(r#"{{"contacts":[{}],"pagination":{said}}}"#, contacts.join(","));
         write!(&*connection, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()?;
     }
@@ -57,7 +64,11 @@ fn contact(position: usize, members: &str) -> String {
 /// The peak of a run, in KiB; none where no system tells it.
 fn peak(url: &str, format: &str, more: &[&str]) -> Option<usize> {
     let mut command = program(&["contacts", "-o", "-", "--format", format, "--base-url", url, "--rate", "5000", "-q"]);
-    let command = command.args(more).env("LINQ_INTEGRATION_TOKEN", "any");
+    peak_of(command.args(more).env("LINQ_INTEGRATION_TOKEN", "any"))
+}
+
+/// The peak of a program that writes to stdout.
+fn peak_of(command: &mut Command) -> Option<usize> {
     let mut run = command.stdout(Stdio::piped()).spawn().unwrap();
     let status = format!("/proc/{}/status", run.id());
     let mut peak = None;
@@ -73,7 +84,10 @@ fn peak(url: &str, format: &str, more: &[&str]) -> Option<usize> {
 }
 
 fn assert_within(what: &str, peak: Option<usize>, most: usize) {
-    let most = most * 1024 + 17 * CONTACTS / 1024;
+    assert_within_kib(what, peak, most * 1024 + 17 * CONTACTS / 1024);
+}
+
+fn assert_within_kib(what: &str, peak: Option<usize>, most: usize) {
     let Some(peak) = peak else {
         println!("skipped: this system does not tell what a process holds at its peak");
         return;
@@ -110,4 +124,41 @@ fn pages_of_contacts_without_values_are_within_the_promise() {
     for (format, most) in [("parquet", MOST), ("ndjson", MOST_LINES), ("csv", MOST_LINES)] {
         assert_within(format, peak(&url, format, &[]), most);
     }
+}
+
+/// A contact of usual size. On the second day, one in 100 is another one, and one in 40 has another title.
+fn contact_on(is_second_day: bool, position: usize) -> String {
+    let id = 2 * (LIST - position) + usize::from(is_second_day && position % 100 == 50);
+    let title = if is_second_day && position % 40 == 1 { "Director" } else { "Account Executive" };
+    let (day, second) = (1 + (LIST - position) / 86_400, (LIST - position) % 86_400);
+    let time = format!("2024-01-{day:02}T{:02}:{:02}:{:02}.000Z", second / 3_600, second / 60 % 60, second % 60);
+    let (first, last) = (["Jane", "Omar", "Wei"][id % 3], ["Doe", "Haddad", "Zhang", "Okafor"][id % 4]);
+    let owner = id % 40;
+    format!(
+        r#"{{"id":{id},"first_name":"{first}","last_name":"{last}","full_name":"{first} {last}","email":"{first}.{last}.{id}@example.com","phone_number":"+1312{id:07}","company":"Company {owner}","title":"{title}","location":"Chicago, IL","image_url":"https://example.com/contacts/{id}.png","created_at":"{time}","updated_at":"{time}","contact_owner":{{"id":{owner},"email":"owner{owner}@example.com","first_name":"Ann","last_name":"Lee","name":"Ann Lee"}}}}"#
+    )
+}
+
+/// Contacts of the lists that are compared.
+const LIST: usize = 100_000;
+
+#[test]
+fn a_comparison_is_within_the_promise() {
+    let is_second_day = Arc::new(AtomicBool::new(false));
+    let day = Arc::clone(&is_second_day);
+    let url = serve_many(LIST, move |_, position| contact_on(day.load(Ordering::Relaxed), position));
+    let folder = folder();
+    let files = ["old.parquet", "new.parquet"].map(|name| {
+        let file = path(&folder, name);
+        let mut export = program(&["contacts", "-o", &file, "--base-url", &url, "--rate", "unlimited", "-q"]);
+        assert!(export.env("LINQ_INTEGRATION_TOKEN", "any").status().unwrap().success());
+        is_second_day.store(true, Ordering::Relaxed);
+        file
+    });
+    let manifest = path(&folder, "manifest.json");
+    let mut compare = program(&["changes", &files[0], &files[1], "-q", "--manifest", &manifest]);
+    let peak = peak_of(compare.args(["-o", "-", "--format", "parquet"]));
+    let counts = &read_json(manifest)["changes"]["by_type"];
+    assert_eq!([&counts["insert"], &counts["update_postimage"], &counts["delete"]], [1_000, 2_500, 1_000]);
+    assert_within_kib("changes", peak, 48 * 1024 + 34 * LIST / 1024);
 }

@@ -61,6 +61,7 @@ fn of_output(error: &DestinationError) -> Option<&'static str> {
             "choose another directory, or move the other files away: only a directory that is missing, empty, or holds \
              nothing but an earlier export or kit is replaced"
         }
+        DestinationError::ReplacesContacts { .. } => "choose another output, or move the export away",
         DestinationError::NotForPartition { .. } => {
             "choose a directory for these partitions only: readers would load its other files with them"
         }

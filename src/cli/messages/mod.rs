@@ -10,6 +10,7 @@ use super::logging::say;
 use super::{hide_secrets, variables};
 use crate::dataset::ReadbackError;
 use crate::events::Publishing;
+use crate::text::sanitize;
 use crate::verify::VerifyError;
 use crate::{Error, ExitCode, error_chain};
 
@@ -71,7 +72,7 @@ pub fn unverified(error: &VerifyError) -> ExitCode {
 
 /// Prints an error that is not one of the library's, and the notes on it.
 pub fn say_with_notes(error: &str, hint: Option<&str>) {
-    say(error);
+    say(sanitize::inert_lines(error));
     if let Some(hint) = hint {
         say(format_args!("hint: {hint}"));
     }
@@ -81,7 +82,7 @@ pub fn say_with_notes(error: &str, hint: Option<&str>) {
 }
 
 fn print(error: &dyn StdError, hint: Option<&str>, notes: &[String]) {
-    say(hide_secrets::without_token(&self::error(error)));
+    say(sanitize::inert_lines(&hide_secrets::without_token(&self::error(error))));
     if let Some(hint) = hint {
         say(format_args!("hint: {hint}"));
     }

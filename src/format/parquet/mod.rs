@@ -1,7 +1,10 @@
 //! Parquet: its writer, its reader, and protection against damaged files.
 
+mod dictionaries;
 mod guard;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use guard::{Bounded, guarded};
