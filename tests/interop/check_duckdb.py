@@ -12,6 +12,7 @@ import duckdb
 
 import checks
 import kit
+import pairs
 import read_duckdb
 import tables
 from kits import kits, schemas, tried
@@ -38,6 +39,29 @@ def check_duckdb_loads_updates_deletes_and_proves(_, folder):
                 return said
 
             tried(what, kit.course, "duckdb", table, kit_of, run, verdict)
+
+
+def check_duckdb_applies_changes_and_keeps_a_history(_, folder):
+    for pair in pairs.pairs(folder, "traps"):
+        for there, of in pair.variants():
+            with duckdb.connect() as connection:
+                # A time zone other than UTC, as users have.
+                connection.execute("SET TimeZone = 'America/New_York'")
+
+                def run(path):
+                    try:
+                        connection.execute(path.read_text())
+                    except duckdb.Error as error:
+                        connection.execute("ROLLBACK")
+                        raise kit.Refused(error) from error
+
+                def ask(text):
+                    [[value]] = connection.execute(text).fetchall()
+                    return value
+
+                nothing = folder / "empty" / pair.form / "portable-zstd" / "kit.parquet"
+                instant = "TIMESTAMPTZ '{}'".format
+                tried(f"{pair.form}, {of}", kit.changes_course, "duckdb", pair, there / f"kit.{of}", nothing, run, ask, instant)
 
 
 if __name__ == "__main__":
