@@ -39,7 +39,8 @@ const HISTORY_TEXT: &str = "
 This is optional. For each warehouse, the script `history.sql` adds the changes to the table `contacts_changes`, and creates the \
 view `contacts_history`: every version of each contact, valid from `valid_from` until before `valid_to`, which is null for the \
 current version. Run it after the changes were applied, and for every comparison since the first one: if one is left out, the \
-script fails, because the current versions do not have the digest of the new export. The contacts at some time, in DuckDB and \
+script fails, because the current versions do not have the digest of the new export. To begin a new history, drop the table. The \
+contacts at some time, in DuckDB and \
 PostgreSQL:
 
 ```sql

@@ -52,8 +52,9 @@ const SPELLING: Spelling = Spelling {
     number: |text| format!("TO_NUMBER(SUBSTR(SHA2({text}, 256), 1, 15), 'XXXXXXXXXXXXXXX')"),
     wide: "NUMBER(38, 0)",
     text: "VARCHAR",
-    // There is no function that fails, but this conversion does, and shows the verdict.
-    fail: |verdict| format!("TO_VARCHAR(TO_NUMBER({verdict}))"),
+    // There is no function that fails, but this conversion does, and shows the verdict. It must not fail for `equal`, because
+    // expressions may be computed for rows that do not need them.
+    fail: |verdict| format!("TO_VARCHAR(TO_NUMBER(IFF({verdict} = 'equal', '0', {verdict})))"),
 };
 
 pub(super) const SECTION: Section = Section {
