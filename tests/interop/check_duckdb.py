@@ -12,6 +12,7 @@ import duckdb
 
 import checks
 import kit
+import manifests
 import pairs
 import read_duckdb
 import tables
@@ -62,6 +63,19 @@ def check_duckdb_applies_changes_and_keeps_a_history(_, folder):
                 nothing = folder / "empty" / pair.form / "portable-zstd" / "kit.parquet"
                 instant = "TIMESTAMPTZ '{}'".format
                 tried(f"{pair.form}, {of}", kit.changes_course, "duckdb", pair, there / f"kit.{of}", nothing, run, ask, instant)
+
+
+def check_contacts_that_are_missing_stay(_, folder):
+    pair = pairs.pairs(folder, "traps")[0]
+    there = pair.folder / "counted"
+    counts = manifests.of(there / "changes.parquet")["changes"]["by_type"]
+    assert counts["missing"] > 0 and counts["delete"] == 0, counts
+    with duckdb.connect() as connection:
+        for script in [pair.kit("old") / "duckdb.sql", there / "kit" / "duckdb.changes.sql", there / "kit" / "duckdb.history.sql"]:
+            connection.execute(script.read_text())
+        for table in ["contacts", "contacts_history WHERE valid_to IS NULL"]:
+            found = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+            assert found == [(manifests.of(pair.export("new"))["contacts"]["rows"] + counts["missing"],)], f"{table}: {found}"
 
 
 if __name__ == "__main__":

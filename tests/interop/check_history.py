@@ -6,7 +6,6 @@ Each night, the table must have the digest of the night's export, and in the end
 Prints how many checks passed, and exits with 1 if one failed.
 """
 
-import json
 import sys
 import tempfile
 from collections import Counter
@@ -17,6 +16,7 @@ import duckdb
 
 import checks
 import kit
+import manifests
 from program import TOKEN, Program
 
 NIGHTS = 30
@@ -35,9 +35,6 @@ class Night:
         self.folder.mkdir()
         self.export = self.folder / f"contacts.{FORMATS[number % len(FORMATS)]}"
         self.changes = self.folder / f"changes.{FORMATS[number // 2 % len(FORMATS)]}"
-
-    def manifest(self, path):
-        return json.loads(Path(f"{path}.manifest.json").read_text())
 
     def script(self, kind, name):
         return (self.folder / kind / f"duckdb.{name}").read_text()
@@ -77,7 +74,7 @@ def applied(connection, night):
 
 
 def check_each_night_leads_to_the_next(first, *others):
-    ends = [(manifest["from"], manifest["to"]) for manifest in (night.manifest(night.changes) for night in others)]
+    ends = [(manifest["from"], manifest["to"]) for manifest in (manifests.of(night.changes) for night in others)]
     for number, ((_, before), (after, _)) in enumerate(zip(ends, ends[1:]), 1):
         assert before["sha256_of_manifest"] == after["sha256_of_manifest"], f"night {number + 1}"
     assert len(ends) == NIGHTS
@@ -88,13 +85,13 @@ def check_the_table_is_the_export_each_night_and_the_history_has_all_of_them(fir
     with duckdb.connect() as connection:
         connection.execute(first.script("kit", "sql"))
         for night in others:
-            kinds.update(night.manifest(night.changes)["changes"]["by_type"])
+            kinds.update(manifests.of(night.changes)["changes"]["by_type"])
             applied(connection, night)
             assert night.verdict(connection) == "equal", f"{night.folder.name}: {night.verdict(connection)}"
         assert all(kinds[kind] > NIGHTS for kind in ["insert", "update_postimage", "delete"]), kinds
         assert connection.execute("SELECT count(*) FROM contacts_changes").fetchall() == [(kinds.total(),)]
         for night in [first, *others]:
-            at = f"TIMESTAMPTZ '{night.manifest(night.export)['times']['finished_at']}'"
+            at = f"TIMESTAMPTZ '{manifests.of(night.export)['times']['finished_at']}'"
             table = f"contacts_history WHERE valid_from <= {at} AND (valid_to IS NULL OR valid_to > {at})"
             assert night.verdict(connection, table) == "equal", f"{night.folder.name}: {night.verdict(connection, table)}"
 

@@ -1,13 +1,13 @@
 """Pairs of exports, and the changes between them with a kit for each variant of kits.py.
 
 In `DIR/pairs/ORGANIZATION/FORM` are the exports `old` and `new`, each with its own kit, and the changes as
-`VARIANT/changes.EXT`, with their kit in `VARIANT/kit.EXT`.
+`VARIANT/changes.EXT`, with their kit in `VARIANT/kit.EXT`. In `counted`, the new export is not proven to be complete.
 """
 
-import json
-from pathlib import Path
+import shutil
 
 import api
+import manifests
 import tables
 import traps
 from kits import variants
@@ -36,8 +36,7 @@ class Pair:
         return self.folder / f"kit.{name}"
 
     def watermark(self, name):
-        manifest = json.loads(Path(f"{self.export(name)}.manifest.json").read_text())
-        return manifest["completeness"]["watermark"]
+        return manifests.of(self.export(name))["completeness"]["watermark"]
 
     def variants(self):
         """The directory and the name of the kit of each variant of the changes."""
@@ -78,3 +77,16 @@ def make(program, folder):
                 program.says(
                     "changes", pair.export("old"), pair.export("new"), "-o", output, "--kit", there / f"kit.{of}", *options,
                 )
+    make_counted(program, pairs(folder, "traps")[0])
+
+
+def make_counted(program, pair):
+    there = pair.folder / "counted"
+    there.mkdir()
+    new = there / "new.parquet"
+    shutil.copy(pair.export("new"), new)
+    manifest = manifests.of(pair.export("new"))
+    manifest["completeness"] |= {"level": "counted", "assumptions": []}
+    manifests.seal(new, manifest | {"file": manifest["file"] | {"name": new.name}})
+    options = ["--require", "counted", "--kit", there / "kit"]
+    program.says("changes", pair.export("old"), new, "-o", there / "changes.parquet", *options)
