@@ -139,7 +139,7 @@ impl Changes {
             return put_json(summary);
         }
         let output = self.output.as_ref().map(|output| Output::named(output.clone(), self.partition.clone()));
-        let lines = changes_lines(summary, output.as_ref());
+        let lines = changes_lines(summary, output.as_ref(), self.kit.as_deref());
         if self.summary {
             return put(&lines.join("\n"));
         }
