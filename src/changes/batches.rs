@@ -12,12 +12,12 @@ use super::cells::{Cells, MAX_BYTES, Masks};
 use super::change_type::ChangeType;
 use super::compatible::watermark;
 use super::error::ChangesError;
-use super::index::{Differences, differences};
+use super::index::{Differences, Digests, differences};
 use super::kept::{Again, Kept};
 use super::side::{Rows, Side};
 use super::summary::{ChangesSummary, Evidence, most_changed};
 use crate::dataset::Readback;
-use crate::digest::leaf_names;
+use crate::digest::{ContentDigest, leaf_names};
 use crate::manifest::{ByType, Compared, ExportRecord, SourceRecord};
 use crate::proof::Level;
 use crate::resource::change_fields;
@@ -49,6 +49,18 @@ pub struct Changes {
     by_column: Vec<u64>,
 }
 
+/// What a table holds after the changes were applied to it.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub digest: ContentDigest,
+    /// The columns of the contacts.
+    pub contacts: SchemaRef,
+    /// When the new export ended, as its manifest says it.
+    pub seen_by: String,
+    /// The columns that were hashed, and the id of the key.
+    pub hashed: Option<(Vec<String>, String)>,
+}
+
 /// Both exports as the changes describe them.
 #[derive(Debug)]
 pub(super) struct Ends {
@@ -58,6 +70,8 @@ pub(super) struct Ends {
     pub seen_after: Option<DateTime<Utc>>,
     pub seen_by: Option<DateTime<Utc>>,
     pub inserts_proven: bool,
+    /// The columns of the new export that were hashed, and the id of the key.
+    pub hashed: Option<(Vec<String>, String)>,
 }
 
 /// The export that is being read.
@@ -78,16 +92,17 @@ struct Pending {
 
 impl Changes {
     /// Compares two exports that can be compared.
-    pub(super) fn between(old: Side, new: Side) -> Result<Self, ChangesError> {
+    pub(super) fn between(old: Side, new: Side, digest: bool) -> Result<Self, ChangesError> {
         let ends = Ends {
             seen_after: watermark(&old),
             seen_by: new.record.finished_at.parse().ok(),
             inserts_proven: old.level >= Level::Complete,
+            hashed: new.manifest.options.hmac_key.map(|key| (new.manifest.options.hmac_columns, key)),
             source: new.manifest.source,
             from: old.record,
             to: new.record,
         };
-        let changes = Self::of(old.rows, new.rows, ends, ChangeType::of_gone(new.level), MAX_BYTES)?;
+        let changes = Self::of(old.rows, new.rows, ends, ChangeType::of_gone(new.level), MAX_BYTES, digest)?;
         for (rows, found, record) in [
             (&changes.old, changes.found.old_rows, &changes.ends.from),
             (&changes.new, changes.found.new_rows, &changes.ends.to),
@@ -107,11 +122,12 @@ impl Changes {
         ends: Ends,
         gone: Option<ChangeType>,
         bytes: usize,
+        digest: bool,
     ) -> Result<Self, ChangesError> {
         let names = leaf_names(&new.schema).map_err(|unknown| new.other_columns(&unknown.to_string()))?;
         let mut cells = Cells::new(names.len(), bytes);
         let mut kept = Kept::new(bytes);
-        let mut found = differences(&old, &new, &mut cells, &mut kept)?;
+        let mut found = differences(&old, &new, &mut cells, &mut kept, digest)?;
         let masks = Masks::of(&mut found.updated, &mut cells, &old, &new)?;
         let fields = change_fields().iter().cloned().map(Arc::new).chain(new.schema.fields().iter().cloned());
         Ok(Self {
@@ -156,6 +172,25 @@ impl Changes {
             inserts_proven: self.ends.inserts_proven,
             columns: most_changed(&self.names, &self.by_column),
         }
+    }
+
+    /// The digest of the old export with the changes applied, if it was requested: that of the new export, plus contacts that it
+    /// lacks, but that are not proven to be deleted.
+    #[must_use]
+    pub fn applied_digest(&self) -> Option<ContentDigest> {
+        let Digests { new, gone } = self.found.digests?;
+        let kept = if self.gone == Some(ChangeType::Delete) { ContentDigest::default() } else { gone };
+        Some(ContentDigest { rows: new.rows + kept.rows, sum: new.sum + kept.sum })
+    }
+
+    /// What a table holds after the changes were applied to it, if its digest was requested.
+    pub(crate) fn applied(&self) -> Option<Applied> {
+        Some(Applied {
+            digest: self.applied_digest()?,
+            contacts: Arc::clone(&self.new.schema),
+            seen_by: self.ends.to.finished_at.clone(),
+            hashed: self.ends.hashed.clone(),
+        })
     }
 
     /// What the manifest of the changes says of them.

@@ -9,6 +9,7 @@ use super::error::ChangesError;
 use super::kept::Kept;
 use super::side::Rows;
 use super::sorted::{SortedIds, find};
+use crate::digest::ContentDigest;
 
 /// Memory is reserved for at most this many contacts, because a manifest can claim any number.
 const MAX_RESERVED: usize = 1 << 26;
@@ -37,6 +38,15 @@ pub(super) struct Differences {
     /// The rows of both exports.
     pub old_rows: u64,
     pub new_rows: u64,
+    /// The digests of the new export, and of the rows that only the old one has, if they are wanted.
+    pub digests: Option<Digests>,
+}
+
+/// What the digest of a table is made of that the changes were applied to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Digests {
+    pub new: ContentDigest,
+    pub gone: ContentDigest,
 }
 
 /// Compares all rows. The cells of the first updates are kept, as many as fit, and the rows of the new export that differ.
@@ -45,8 +55,10 @@ pub(super) fn differences(
     new: &Rows,
     cells: &mut Cells,
     kept: &mut Kept,
+    digest: bool,
 ) -> Result<Differences, ChangesError> {
     let index = index(old)?;
+    let mut digests = digest.then(Digests::default);
     let mut fates = vec![Fate::Gone; index.len()];
     let (mut inserted, mut updated, mut new_rows, mut at) = (Vec::new(), Vec::new(), 0, 0);
     let mut text = Vec::new();
@@ -55,16 +67,24 @@ pub(super) fn differences(
         new_rows += ids.len() as u64;
         let mut differ = vec![true; ids.len()];
         for (row, id) in ids.iter().enumerate() {
-            let Some(position) = find(&index, |entry| entry.id, *id, &mut at) else {
+            let found = find(&index, |entry| entry.id, *id, &mut at);
+            if found.is_none() {
                 inserted.push(*id);
-                continue;
-            };
-            if fates[position] != Fate::Gone {
-                return Err(new.twice(*id));
+                if digests.is_none() {
+                    continue;
+                }
             }
             text.clear();
             texts.append(row, &mut text);
-            fates[position] = if index[position].hash == hash(&text) {
+            let hash = hash(&text);
+            if let Some(digests) = &mut digests {
+                digests.new.add_hash(hash[0]);
+            }
+            let Some(position) = found else { continue };
+            if fates[position] != Fate::Gone {
+                return Err(new.twice(*id));
+            }
+            fates[position] = if index[position].hash == hash {
                 differ[row] = false;
                 Fate::Same
             } else {
@@ -75,11 +95,15 @@ pub(super) fn differences(
         }
         kept.keep(new, batch, differ)
     })?;
-    let gone = index.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Gone).map(|(entry, _)| entry.id);
-    let (inserted, updated, gone) = (SortedIds::of(inserted), SortedIds::of(updated), SortedIds::of(gone.collect()));
+    let gone = index.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Gone).map(|(entry, _)| entry);
+    if let Some(digests) = &mut digests {
+        gone.clone().for_each(|entry| digests.gone.add_hash(entry.hash[0]));
+    }
+    let gone = gone.map(|entry| entry.id).collect();
+    let (inserted, updated, gone) = (SortedIds::of(inserted), SortedIds::of(updated), SortedIds::of(gone));
     match inserted.twice() {
         Some(id) => Err(new.twice(id)),
-        None => Ok(Differences { inserted, updated, gone, old_rows: index.len() as u64, new_rows }),
+        None => Ok(Differences { inserted, updated, gone, old_rows: index.len() as u64, new_rows, digests }),
     }
 }
 

@@ -33,6 +33,7 @@ mod tests;
 
 use std::path::Path;
 
+pub(crate) use batches::Applied;
 pub use batches::Changes;
 pub use change_type::ChangeType;
 pub use error::ChangesError;
@@ -47,5 +48,5 @@ pub use summary::{ChangesSummary, ColumnUpdates, Evidence};
 pub fn changes(old: &Path, new: &Path, options: ChangesOptions) -> Result<Changes, ChangesError> {
     let (old, new) = (side::Side::open(old)?, side::Side::open(new)?);
     compatible::check(&old, &new, options)?;
-    Changes::between(old, new)
+    Changes::between(old, new, options.digest)
 }

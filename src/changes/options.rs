@@ -11,6 +11,8 @@ pub struct ChangesOptions {
     pub require: Require,
     /// Whether both must have been exported with the same token. Default: yes.
     pub token: Token,
+    /// Whether to compute the digest that a table has after the changes were applied to it. Default: no.
+    pub digest: bool,
 }
 
 /// The tokens of two exports, which stand for their organizations.
@@ -24,6 +26,6 @@ pub enum Token {
 
 impl Default for ChangesOptions {
     fn default() -> Self {
-        Self { require: Require::Complete, token: Token::Same }
+        Self { require: Require::Complete, token: Token::Same, digest: false }
     }
 }

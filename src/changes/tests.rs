@@ -12,13 +12,14 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondT
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
+use sha2::{Digest as _, Sha256};
 
 use super::batches::{Changes, Ends};
 use super::change_type::ChangeType;
 use super::error::ChangesError;
 use super::side::Rows;
 use crate::config::{Compression, Encoding};
-use crate::digest::{RowTexts, leaf_names};
+use crate::digest::{ContentDigest, RowTexts, leaf_names};
 use crate::format::Writer;
 use crate::manifest::{ExportRecord, SourceRecord};
 
@@ -104,6 +105,7 @@ fn ends() -> Ends {
         seen_after: time("2026-01-01T00:00:00Z"),
         seen_by: time("2026-01-02T00:00:00Z"),
         inserts_proven: true,
+        hashed: None,
     }
 }
 
@@ -140,7 +142,7 @@ impl Pair {
             side.expected = rows;
             side
         });
-        Changes::of(old, new, ends(), gone, bytes)
+        Changes::of(old, new, ends(), gone, bytes, true)
     }
 }
 
@@ -162,6 +164,16 @@ fn contents(path: &Path, schema: &SchemaRef) -> BTreeMap<i64, Vec<Vec<u8>>> {
         cells(&batch.unwrap(), &mut rows);
     }
     rows.into_iter().collect()
+}
+
+/// The digest of a table, from the text of its rows.
+fn digest_of(contents: &BTreeMap<i64, Vec<Vec<u8>>>) -> ContentDigest {
+    let number = |cells: &Vec<Vec<u8>>| {
+        let hash = Sha256::digest(cells.concat());
+        // 15 hexadecimal digits.
+        u128::from(u64::from_be_bytes(hash[..8].try_into().unwrap()) / 16)
+    };
+    ContentDigest { rows: contents.len() as u64, sum: contents.values().map(number).sum() }
 }
 
 /// Applies changes to the old table, and checks each of them against both tables. Returns what is then in it.
@@ -199,6 +211,7 @@ fn applied(pair: &Pair, changes: &mut Changes) -> BTreeMap<i64, Vec<Vec<u8>>> {
             }
         }
     }
+    assert_eq!(changes.applied_digest(), Some(digest_of(&applied)));
     let (summary, count) = (changes.summary(), |kind: &str| counts.get(kind).copied().unwrap_or_default());
     assert_eq!((summary.old_contacts, summary.new_contacts), (old.len() as u64, new.len() as u64));
     assert_eq!((summary.inserts, summary.updates), (count("insert"), count("update_postimage")));
@@ -254,7 +267,7 @@ proptest! {
         let [one, other] = [one, other].map(|path| Rows::of(&path, Arc::clone(&schema)));
         let path = one.path.clone();
         let (old, new) = if is_old { (one, other) } else { (other, one) };
-        let error = Changes::of(old, new, ends(), None, 1).unwrap_err();
+        let error = Changes::of(old, new, ends(), None, 1, false).unwrap_err();
         prop_assert!(!error.to_string().contains("secret"));
         let ChangesError::Twice { path: found, rows: (first, second) } = error else { panic!("{error}") };
         prop_assert_eq!(found, path);

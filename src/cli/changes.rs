@@ -19,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   linq-export changes monday.parquet tuesday.parquet -o changes.parquet
   linq-export changes monday.parquet tuesday.ndjson.gz -o - --format ndjson
+  linq-export changes monday.parquet tuesday.parquet -o changes.parquet --kit kit
   linq-export changes monday/ tuesday/ --summary";
 
 /// Compare two exports: which contacts were inserted, updated and deleted
@@ -49,6 +50,11 @@ pub struct Changes {
     /// Manifest path when writing to stdout or a device
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     manifest: Option<PathBuf>,
+    /// Write a kit to DIR: SQL and commands to apply the changes to a table, and to keep its history
+    ///
+    /// DIR is created if needed. An existing DIR must be empty or hold an earlier kit of changes, which is replaced.
+    #[arg(long, value_name = "DIR", help_heading = "Output", hide_short_help = true)]
+    kit: Option<PathBuf>,
     /// Minimum completeness of NEW: any, counted, complete or snapshot
     ///
     /// Below this level, nothing is written and the exit code is 3. Only a complete export proves that contacts it lacks were
@@ -67,7 +73,7 @@ pub struct Changes {
     #[arg(long, help_heading = "Comparison")]
     other_token: bool,
     /// Only print the summary, and write nothing
-    #[arg(long, help_heading = "Output", conflicts_with_all = ["output", "partition", "manifest"])]
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["output", "partition", "manifest", "kit"])]
     summary: bool,
     /// Print the summary as a JSON object on stdout
     #[arg(long, help_heading = "Output")]
@@ -123,6 +129,7 @@ impl Changes {
         }
         let mut config = self.files.config(output, self.partition.as_ref())?;
         config.manifest.clone_from(&self.manifest);
+        config.kit.clone_from(&self.kit);
         Ok(Some(config))
     }
 
@@ -132,7 +139,7 @@ impl Changes {
             return put_json(summary);
         }
         let output = self.output.as_ref().map(|output| Output::named(output.clone(), self.partition.clone()));
-        let lines = changes_lines(summary, output.as_ref());
+        let lines = changes_lines(summary, output.as_ref(), self.kit.as_deref());
         if self.summary {
             return put(&lines.join("\n"));
         }

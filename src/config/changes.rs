@@ -22,6 +22,9 @@ pub struct ChangesConfig {
     pub lock_timeout: Option<Duration>,
     /// Where to write the manifest if the output is stdout or a device. Default: nowhere.
     pub manifest: Option<PathBuf>,
+    /// A directory for a kit: what warehouses need to apply the changes to a table, and to check it. Default: none. It is
+    /// created, or replaced if it is empty or holds an earlier kit of changes; its parent must exist.
+    pub kit: Option<PathBuf>,
 }
 
 impl ChangesConfig {
@@ -30,6 +33,6 @@ impl ChangesConfig {
     pub fn new(output: Output, format: Format) -> Self {
         let encoding = Encoding::new(format);
         let rows_per_file = defaults::ROWS_PER_FILE;
-        Self { output, encoding, rows_per_file, mode: None, lock_timeout: None, manifest: None }
+        Self { output, encoding, rows_per_file, mode: None, lock_timeout: None, manifest: None, kit: None }
     }
 }

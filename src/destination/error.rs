@@ -36,8 +36,8 @@ pub enum DestinationError {
         #[source]
         error: io::Error,
     },
-    /// The export was published, but its kit could not be written.
-    #[error("the export is published, but its kit cannot be written to {}", directory.display())]
+    /// The output was published, but its kit could not be written.
+    #[error("the output is published, but its kit cannot be written to {}", directory.display())]
     Kit {
         /// The directory of the kit.
         directory: PathBuf,

@@ -7,10 +7,12 @@ use std::path::Path;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::kit;
 use super::parts::Parts;
-use crate::changes::{Changes, ChangesError, ChangesOptions, ChangesSummary, changes};
+use crate::changes::{Applied, Changes, ChangesError, ChangesOptions, ChangesSummary, changes};
 use crate::config::{ChangesConfig, OutFile, Output};
 use crate::destination::{Destination, DestinationError, Piece, RunPaths, check_apart};
+use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::{ChangesManifest, Compared, Content, Written, describes, read_file};
 use crate::naming;
@@ -24,6 +26,7 @@ struct Encoded {
     summary: ChangesSummary,
     compared: Compared,
     written: Written,
+    applied: Option<Applied>,
 }
 
 /// Compares two exports, and writes their changes to a file, a directory or stdout.
@@ -36,15 +39,18 @@ struct Encoded {
 pub async fn export_changes(
     old: &Path,
     new: &Path,
-    options: ChangesOptions,
+    mut options: ChangesOptions,
     config: ChangesConfig,
     cancellation: CancellationToken,
 ) -> Result<ChangesSummary, Error> {
     check_partition_of_changes(&config.output)?;
+    kit::check_changes(&config)?;
     check_paths(old, new, &config)?;
     check_replaced(&config.output)?;
+    options.digest |= config.kit.is_some();
     let writing = async {
         let mut destination = Destination::open(&config, || ()).await?;
+        let kit = kit::open_changes(&config).await?;
         let (sender, mut pieces) = mpsc::channel(CHANNEL);
         let encoding = {
             let (old, new, config) = (old.to_owned(), new.to_owned(), config.clone());
@@ -62,16 +68,18 @@ pub async fn export_changes(
         drop(pieces);
         let encoded = encoding.await.map_err(Error::bug)?;
         wrote?;
-        Ok::<_, Error>((encoded?, destination.settle().await?))
+        Ok::<_, Error>((encoded?, destination.settle().await?, kit))
     };
-    let (Encoded { summary, compared, written }, settled) = tokio::select! {
+    let (Encoded { summary, compared, written, applied }, settled, kit) = tokio::select! {
         written = writing => written?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
     let most = config.rows_per_file.get();
     let manifest = ChangesManifest::new(compared, &written, &config.output, config.encoding, most);
     let text = manifest.text().map_err(Error::bug)?;
+    let kit = kit::stage_changes(kit, &config, &written, applied.as_ref()).await?;
     settled.publish(text.into_bytes()).await?;
+    kit::publish(kit).await?;
     Ok(summary)
 }
 
@@ -89,7 +97,13 @@ fn check_paths(old: &Path, new: &Path, config: &ChangesConfig) -> Result<(), Des
     inputs.extend(old_owners.iter().map(|owners| (&**owners, "the old export's owners")));
     inputs.extend(new_owners.iter().map(|owners| (&**owners, "the new export's owners")));
     let manifest = config.manifest.as_deref();
-    check_apart(&RunPaths { output: &config.output, manifest, kit: None, records: &[], inputs: &inputs })
+    check_apart(&RunPaths {
+        output: &config.output,
+        manifest,
+        kit: config.kit.as_deref(),
+        records: &[],
+        inputs: &inputs,
+    })
 }
 
 /// Refuses to replace an export of contacts, which may be a typing mistake.
@@ -117,12 +131,18 @@ fn encode(
     let rows_per_file = config.output.is_directory().then_some(config.rows_per_file);
     let mut parts = Parts::new(config.encoding, schema.clone(), rows_per_file, out);
     parts.begin()?;
+    let mut digest = config.kit.is_some().then(ContentDigest::default);
     for batch in changes.by_ref() {
         if cancellation.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        parts.take(&batch?)?;
+        let batch = batch?;
+        if let Some(digest) = &mut digest {
+            digest.add(&batch).map_err(Error::bug)?;
+        }
+        parts.take(&batch)?;
     }
-    let written = Written { schema, parts: parts.finish()?, digest: None, owners: None };
-    Ok(Encoded { summary: changes.summary(), compared: changes.compared(), written })
+    let written = Written { schema, parts: parts.finish()?, digest, owners: None };
+    let (compared, applied) = (changes.compared(), changes.applied());
+    Ok(Encoded { summary: changes.summary(), compared, written, applied })
 }

@@ -4,21 +4,38 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::config::{Codec, ConfigError, ExportConfig, OutFile};
+use crate::changes::Applied;
+use crate::config::{ChangesConfig, Codec, ConfigError, Encoding, ExportConfig, OutFile, Output};
 use crate::destination::{DestinationError, StagedDirectory};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
 use crate::transform::key_id;
-use crate::warehouse::{HashedColumns, KitFile, KitInput, README, TITLE, TableInput, is_named_like_a_kit, kit};
+use crate::warehouse::{
+    CHANGES_TITLE, ChangesKitInput, HashedColumns, KitFile, KitInput, README, TITLE, TableInput, changes_kit,
+    is_named_like_a_kit, kit,
+};
 
 /// A kit that has been written, or why it could not be. The export is published in either case.
 pub(super) type Staged = Result<StagedDirectory, DestinationError>;
 
 /// Refuses paths that the SQL and the commands of the kit could not quote.
 pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
-    let (Some(kit), Some(target)) = (&config.kit, config.output.target()) else { return Ok(()) };
+    check_paths(config.kit.as_deref(), &config.output)
+}
+
+/// The same for a kit of changes, which also needs files to name.
+pub(super) fn check_changes(config: &ChangesConfig) -> Result<(), ConfigError> {
+    if config.kit.is_some() && !config.output.is_local() {
+        let reason = "--kit needs a file or directory as output, not stdout: the kit loads the changes by their names";
+        return Err(ConfigError::Usage(reason.to_owned()));
+    }
+    check_paths(config.kit.as_deref(), &config.output)
+}
+
+fn check_paths(kit: Option<&Path>, output: &Output) -> Result<(), ConfigError> {
+    let (Some(kit), Some(target)) = (kit, output.target()) else { return Ok(()) };
     for path in [kit, &target] {
         let absolute = std::path::absolute(path).map_err(|error| {
             ConfigError::Usage(format!("the kit names {} by its absolute path: {error}", path.display()))
@@ -48,7 +65,15 @@ pub(super) async fn open(
     waiting: impl FnOnce(),
 ) -> Result<Option<StagedDirectory>, DestinationError> {
     let Some(directory) = &config.kit else { return Ok(None) };
+    let objection = |directory: &Path| objection(directory, TITLE, "a kit");
     StagedDirectory::open_kit(directory, objection, config.lock_timeout, waiting).await.map(Some)
+}
+
+/// The same for a kit of changes.
+pub(super) async fn open_changes(config: &ChangesConfig) -> Result<Option<StagedDirectory>, DestinationError> {
+    let Some(directory) = &config.kit else { return Ok(None) };
+    let objection = |directory: &Path| objection(directory, CHANGES_TITLE, "a kit of changes");
+    StagedDirectory::open_kit(directory, objection, config.lock_timeout, || ()).await.map(Some)
 }
 
 /// Writes the kit, before the export is published.
@@ -57,9 +82,27 @@ pub(super) async fn stage(
     config: &ExportConfig,
     written: &Written,
 ) -> Result<Option<Staged>, Error> {
-    let (Some(mut kit), Some(target)) = (kit, config.output.target()) else { return Ok(None) };
+    write(kit, &config.output, |target| files(config, written, target)).await
+}
+
+/// The same for a kit of changes, given their files and the result of applying them.
+pub(super) async fn stage_changes(
+    kit: Option<StagedDirectory>,
+    config: &ChangesConfig,
+    written: &Written,
+    applied: Option<&Applied>,
+) -> Result<Option<Staged>, Error> {
+    write(kit, &config.output, |target| files_of_changes(config, written, applied, target)).await
+}
+
+async fn write(
+    kit: Option<StagedDirectory>,
+    output: &Output,
+    files: impl FnOnce(&Path) -> Result<Vec<KitFile>, Error>,
+) -> Result<Option<Staged>, Error> {
+    let (Some(mut kit), Some(target)) = (kit, output.target()) else { return Ok(None) };
     let files = match std::path::absolute(target) {
-        Ok(target) => files(config, written, &target)?,
+        Ok(target) => files(&target)?,
         Err(error) => return Ok(Some(Err(unwritten(kit.path(), error)))),
     };
     let write = move || {
@@ -81,8 +124,8 @@ fn unwritten(directory: &Path, error: io::Error) -> DestinationError {
     DestinationError::Kit { directory: directory.to_owned(), error }
 }
 
-/// Why a kit must not replace a directory: its first file that no kit has, or a README of something else.
-fn objection(directory: &Path) -> io::Result<Option<String>> {
+/// Why a kit must not replace a directory: its first file that no kit has, or a README that does not begin with `due`.
+fn objection(directory: &Path, due: &str, kind: &str) -> io::Result<Option<String>> {
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         entries => entries?,
@@ -101,10 +144,10 @@ fn objection(directory: &Path) -> io::Result<Option<String>> {
             file => file?,
         };
         let mut title = Vec::new();
-        file.take(TITLE.len() as u64).read_to_end(&mut title)?;
-        Ok::<_, io::Error>(title == TITLE.as_bytes())
+        file.take(due.len() as u64).read_to_end(&mut title)?;
+        Ok::<_, io::Error>(title == due.as_bytes())
     };
-    let reason = || format!("it contains files, but no {README} of a kit");
+    let reason = || format!("it contains files, but no {README} of {kind}");
     Ok(if entries.is_empty() || is_kit()? { None } else { Some(reason()) })
 }
 
@@ -127,19 +170,48 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
     let partition = config.output.partition().map(|partition| (partition.key(), partition.value()));
     let hashed = config.content.layout().and_then(|layout| layout.hashed.as_ref());
     let hashed = hashed.map(|hashed| HashedColumns { columns: &hashed.columns, key_id: key_id(&hashed.key) });
-    let (format, compressed) = (config.encoding.format, compressed(config));
+    let (format, compressed) = (config.encoding.format, compressed(config.encoding));
     Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed }))
+}
+
+/// The files of the kit for changes at `target`.
+fn files_of_changes(
+    config: &ChangesConfig,
+    written: &Written,
+    applied: Option<&Applied>,
+    target: &Path,
+) -> Result<Vec<KitFile>, Error> {
+    let Applied { digest, contacts, seen_by, hashed } = applied.ok_or_else(no_digest)?;
+    let file = |file| config.output.path_at(target, file, config.encoding);
+    let hashed = hashed.as_ref();
+    Ok(changes_kit(&ChangesKitInput {
+        changes: TableInput {
+            schema: &written.schema,
+            files: written.parts.iter().map(|part| file(part.file)).collect(),
+            digest: known(written.digest)?,
+        },
+        contacts,
+        applied: *digest,
+        seen_by,
+        format: config.encoding.format,
+        compressed: compressed(config.encoding),
+        hashed: hashed.map(|(columns, key)| HashedColumns { columns, key_id: key.clone() }),
+    }))
 }
 
 /// A kit without a digest would accept an empty table.
 fn known(digest: Option<ContentDigest>) -> Result<ContentDigest, Error> {
-    digest.ok_or_else(|| Error::Bug("there is no digest to put into the kit".to_owned()))
+    digest.ok_or_else(no_digest)
+}
+
+fn no_digest() -> Error {
+    Error::Bug("there is no digest to put into the kit".to_owned())
 }
 
 /// How text files are compressed.
-fn compressed(config: &ExportConfig) -> Option<&'static str> {
-    match config.encoding.compression.codec() {
-        _ if !config.encoding.format.is_text() => None,
+fn compressed(encoding: Encoding) -> Option<&'static str> {
+    match encoding.compression.codec() {
+        _ if !encoding.format.is_text() => None,
         Codec::Gzip => Some("gzip"),
         Codec::Zstd => Some("zstd"),
         _ => None,

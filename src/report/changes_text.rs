@@ -1,5 +1,7 @@
 //! What changed between two exports, as lines for people.
 
+use std::path::Path;
+
 use crate::changes::{ChangesSummary, Evidence};
 use crate::config::Output;
 use crate::text::humanize::{count, counted};
@@ -9,7 +11,7 @@ use crate::text::sanitize::inert;
 const COLUMNS: usize = 10;
 
 /// The lines of the summary.
-pub(crate) fn changes_lines(summary: &ChangesSummary, output: Option<&Output>) -> Vec<String> {
+pub(crate) fn changes_lines(summary: &ChangesSummary, output: Option<&Output>, kit: Option<&Path>) -> Vec<String> {
     let rows = summary.inserts + 2 * summary.updates + summary.deletes + summary.missing;
     let written = output.map(|output| {
         let output = if *output == Output::Stdout { "stdout".to_owned() } else { inert(&output.to_string()) };
@@ -45,6 +47,7 @@ pub(crate) fn changes_lines(summary: &ChangesSummary, output: Option<&Output>) -
             "note: the old export is not proven complete, so inserted contacts may have existed before".to_owned(),
         );
     }
+    lines.extend(kit.map(|kit| format!("to apply the changes to a table, see {}", kit.join("README.md").display())));
     lines
 }
 
@@ -79,7 +82,7 @@ mod tests {
 
     #[test]
     fn counts_come_first_and_the_ten_most_changed_columns_next() {
-        let lines = changes_lines(&summary(Evidence::Proven, true, 12), Some(&Output::Stdout));
+        let lines = changes_lines(&summary(Evidence::Proven, true, 12), Some(&Output::Stdout), Some(Path::new("kit")));
         assert_eq!(
             lines,
             [
@@ -87,16 +90,17 @@ mod tests {
                 "1 contact before, 2,500 after: 2,400 inserted, 7 updated, 3 deleted",
                 "changed columns: c0 1,000, c1 1,000, c2 1,000, c3 1,000, c4 1,000, c5 1,000, c6 1,000, c7 1,000, c8 1,000, \
                  c9 1,000, and 2 more",
+                "to apply the changes to a table, see kit/README.md",
             ]
         );
     }
 
     #[test]
     fn notes_say_what_is_not_proven() {
-        let lines = |deletions, inserts_proven| changes_lines(&summary(deletions, inserts_proven, 0), None);
+        let lines = |deletions, inserts_proven| changes_lines(&summary(deletions, inserts_proven, 0), None, None);
         assert!(lines(Evidence::Proven, false)[1].contains("inserted contacts may have existed before"));
         let missing = ChangesSummary { deletes: 0, missing: 4, ..summary(Evidence::Unproven, true, 0) };
-        let missing = changes_lines(&missing, None);
+        let missing = changes_lines(&missing, None, None);
         assert!(
             missing[0].ends_with("7 updated, 4 missing") && missing[1].contains("marked as missing"),
             "{missing:?}"

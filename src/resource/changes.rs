@@ -8,14 +8,14 @@ use arrow::datatypes::{DataType, Field, TimeUnit};
 
 use super::contacts;
 
+/// What happened to the contact.
+pub(crate) const CHANGE_TYPE: &str = "change_type";
+
 static FIELDS: LazyLock<[Field; 4]> = LazyLock::new(|| {
     let instant = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     [
-        // What happened to the contact.
-        Field::new("change_type", DataType::Utf8, false),
-        // The columns of an update that differ.
+        Field::new(CHANGE_TYPE, DataType::Utf8, false),
         Field::new("changed_columns", DataType::Utf8, true),
-        // The change happened between these times.
         Field::new("seen_after", instant(), true),
         Field::new("seen_by", instant(), false),
     ]
@@ -24,6 +24,19 @@ static FIELDS: LazyLock<[Field; 4]> = LazyLock::new(|| {
 /// The columns, in order.
 pub(crate) fn change_fields() -> &'static [Field] {
     &*FIELDS
+}
+
+/// A description of a column of any table.
+pub(crate) fn about(name: &str) -> Option<&'static str> {
+    match name {
+        CHANGE_TYPE => Some("insert, update_preimage, update_postimage, delete, or missing if no deletion is proven"),
+        "changed_columns" => {
+            Some("The columns that an update changed, separated by commas; null if it is not an update")
+        }
+        "seen_after" => Some("The change happened after this time: the start of the old export"),
+        "seen_by" => Some("The change happened before this time: the end of the new export"),
+        _ => contacts::about(name),
+    }
 }
 
 /// The position of a leaf column in the content digest of any table: the columns of a change come first.
@@ -49,6 +62,7 @@ mod tests {
         let ranks: Vec<_> = leaves.iter().map(|leaf| rank(leaf).unwrap()).collect();
         assert!(ranks.is_sorted(), "{ranks:?}");
         assert_eq!((rank("x"), repeats("change_type"), repeats("email")), (None, true, false));
+        assert!(change_fields().iter().all(|field| about(field.name()).is_some()) && about("x").is_none());
         assert!(contacts::schema().fields().iter().all(|field| !FIELDS.iter().any(|of| of.name() == field.name())));
     }
 }

@@ -8,8 +8,9 @@ use super::columns::{Column, Kind, Leaf, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
-use super::input::{KitFile, Table};
-use super::merge::{Deletes, merge};
+use super::history::History;
+use super::input::{Changes, KitFile, Table};
+use super::merge::{Deletes, MUST_BE_NEW, WILL_BE_NEW, applies, effective, merge, result};
 use super::quote::{Quotes, escaped, name, shell};
 use crate::config::Format;
 
@@ -71,6 +72,7 @@ const SPELLING: Spelling = Spelling {
     // An INT64 could overflow at the ninth row. NUMERIC has 29 integer digits, a row's number at most 19.
     wide: "NUMERIC",
     text: "STRING",
+    fail: |verdict| format!("ERROR({verdict})"),
 };
 
 pub(super) const SECTION: Section = Section {
@@ -82,7 +84,7 @@ pub(super) const SECTION: Section = Section {
         ("bq query --nouse_legacy_sql --format=csv < ", DIGEST),
     ],
     note: "The tables are in the dataset `linq`: create it once with `bq mk linq`, or replace its name in the files. \
-           `bigquery.load.sh` passes its arguments to `bq`, such as `--project_id=PROJECT`. ",
+           The load script passes its arguments to `bq`, such as `--project_id=PROJECT`. ",
     loads: &[
         (Format::Parquet, |_| "PARQUET".to_owned()),
         (Format::Ndjson, |_| "NEWLINE_DELIMITED_JSON".to_owned()),
@@ -95,6 +97,8 @@ pub(super) const SECTION: Section = Section {
     create,
     scripts,
     digest: |table| SPELLING.file(&dataset_name(table), "", &leaves(&table.columns), table.digest),
+    apply,
+    history,
 };
 
 fn dataset_name(table: &Table) -> String {
@@ -123,6 +127,38 @@ fn scripts(table: &Table, load: Load) -> Vec<KitFile> {
         table.file("bigquery", "load.sh", load_command(table, &load(table))),
         table.file("bigquery", "merge.sql", text),
     ]
+}
+
+fn apply(changes: &Changes, load: Load) -> Vec<KitFile> {
+    let Changes { contacts, table, .. } = changes;
+    let (target, names) = (dataset_name(contacts), contacts.column_names());
+    let staging = format!("{}_staging", dataset_name(table));
+    let require = |table: &str| SPELLING.require(table, &leaves(&contacts.columns), contacts.digest);
+    let text = format!(
+        "{applies}\n{WILL_BE_NEW}{before}\n{merge}\n{MUST_BE_NEW}{after}",
+        applies = applies(&target, contacts.key()),
+        before = require(&result(&target, &staging, &names)),
+        merge = merge(&target, &effective(&staging, &names), contacts.key(), &names, Deletes::Marked),
+        after = require(&target),
+    );
+    vec![
+        table.file("bigquery", "schema.json", schema(&table.columns)),
+        table.file("bigquery", "load.sh", load_command(table, &load(table))),
+        table.file("bigquery", "merge.sql", text),
+    ]
+}
+
+fn history(changes: &Changes, _: Load) -> String {
+    let Changes { contacts, table, .. } = changes;
+    let history = History { within: "linq.", read: "", changes };
+    format!(
+        "{purpose}\n{create}\n{view}\nBEGIN TRANSACTION;\n{load}\n{MUST_BE_NEW}{require}COMMIT TRANSACTION;\n",
+        purpose = history.purpose(),
+        create = create(table),
+        view = history.view(),
+        load = history.load(&format!("{}_staging", dataset_name(table))),
+        require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
+    )
 }
 
 fn load_command(table: &Table, format: &str) -> String {

@@ -2,12 +2,13 @@
 //!
 //! A struct is a `Tuple`, which cannot be null: all its fields are null instead, and the digest is the same.
 
-use super::columns::{Column, Kind, Leaf, key, leaves};
+use super::columns::{Column, Kind, Leaf, has_changes, key, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, about_table, fields};
 use super::digest::Spelling;
-use super::input::{KitFile, Table};
-use super::merge::deletes;
+use super::history::History;
+use super::input::{Changes, KitFile, Table};
+use super::merge::{MUST_BE_NEW, REMOVALS, UPSERTS, WILL_BE_NEW, applies, deletes, result};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
 
@@ -33,7 +34,7 @@ pub(super) fn schema(table: &str, columns: &[Column]) -> String {
         description: |column| format!(" COMMENT {}", escaped(&column.about_with_fields())),
         end: format!(
             "\nENGINE = ReplacingMergeTree\nORDER BY {}\nCOMMENT {}",
-            key(columns),
+            if has_changes(columns) { "(id, seen_by, change_type)" } else { key(columns) },
             escaped(about_table(columns))
         ),
     }
@@ -49,6 +50,8 @@ const SPELLING: Spelling = Spelling {
     number: |text| format!("reinterpretAsUInt64(reverse(unhex('0' || substring(lower(hex(SHA256({text}))), 1, 15))))"),
     wide: "Int128",
     text: "String",
+    // The message must be a constant.
+    fail: |verdict| format!("toString(throwIf({verdict} <> 'equal', 'the contents are not those of the new export'))"),
 };
 
 pub(super) const SECTION: Section = Section {
@@ -69,26 +72,68 @@ pub(super) const SECTION: Section = Section {
     create: |table| schema(table.name, &table.columns),
     scripts,
     digest: |table| SPELLING.file(table.name, " FINAL", &leaves(&table.columns), table.digest),
+    apply,
+    history,
 };
 
 fn scripts(table: &Table, format: Load) -> Vec<KitFile> {
     let (name, key, list, staging) = (table.name, table.key(), table.column_list(), table.staging());
-    let inserts: Vec<_> = table.files.iter().map(|file| insert(table, file, &format(table))).collect();
     let text = format!(
         "-- Loads the export into {name}. Of the rows with the same {key}, the last inserted one is kept.\n\
          -- Until ClickHouse has merged them, queries also see the older ones: read FROM {name} FINAL.\n\n\
          {create}\n\
          CREATE OR REPLACE TABLE {staging} AS {name};\n\
-         {inserts}\n\
-         {check}\n\
+         {stage}\n\
          INSERT INTO {name} ({list})\nSELECT {list}\nFROM {staging};\n\n\
          {deletes}",
         create = schema(name, &table.columns),
-        inserts = inserts.concat(),
-        check = check(table),
+        stage = stage(table, format),
         deletes = deletes(name, &staging, key),
     );
     vec![table.file("clickhouse", "sql", text)]
+}
+
+fn apply(changes: &Changes, format: Load) -> Vec<KitFile> {
+    let Changes { contacts, table, .. } = changes;
+    let (name, list, staging) = (contacts.name, contacts.column_list(), table.staging());
+    let require = |table: &str| SPELLING.require(table, &leaves(&contacts.columns), contacts.digest);
+    let text = format!(
+        "{applies}\n\
+         DROP TABLE IF EXISTS {staging};\n{create}\n{stage}\n\
+         {WILL_BE_NEW}{before}\n\
+         INSERT INTO {name} ({list})\nSELECT {list}\nFROM {staging}\nWHERE {UPSERTS};\n\n\
+         DELETE FROM {name} WHERE id IN (SELECT id FROM {staging} WHERE {REMOVALS});\n\n\
+         {MUST_BE_NEW}{after}",
+        applies = applies(name, contacts.key()),
+        create = schema(&staging, &table.columns),
+        stage = stage(table, format),
+        before = require(&result(&format!("{name} FINAL"), &staging, &contacts.column_names())),
+        after = require(&format!("{name} FINAL")),
+    );
+    vec![table.file("clickhouse", "sql", text)]
+}
+
+fn history(changes: &Changes, format: Load) -> String {
+    let Changes { contacts, table, .. } = changes;
+    let history = History { within: "", read: " FINAL", changes };
+    let staging = table.staging();
+    format!(
+        "{purpose}\n{create}\n{view}\nCREATE OR REPLACE TABLE {staging} AS {name};\n{stage}\n\
+         {load}\n{MUST_BE_NEW}{require}",
+        purpose = history.purpose(),
+        create = schema(table.name, &table.columns),
+        view = history.view(),
+        name = table.name,
+        stage = stage(table, format),
+        load = history.load(&staging),
+        require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
+    )
+}
+
+/// Loads the files into the staging table.
+fn stage(table: &Table, format: Load) -> String {
+    let inserts: String = table.files.iter().map(|file| insert(table, file, &format(table))).collect();
+    format!("{inserts}\n{}", check(table))
 }
 
 fn insert(table: &Table, file: &str, format: &str) -> String {

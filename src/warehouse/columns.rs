@@ -117,9 +117,15 @@ pub(super) fn names(columns: &[Column]) -> Vec<&str> {
     columns.iter().map(|column| column.name.as_str()).collect()
 }
 
-/// The column that identifies a row: the first that cannot be null, which is the id.
+/// The column that identifies a contact or an owner: the first that cannot be null, but in a table of changes the id.
 pub(super) fn key(columns: &[Column]) -> &str {
-    columns.iter().find(|column| !column.nullable).map_or("id", |column| &column.name)
+    let first = columns.iter().find(|column| !column.nullable && !has_changes(columns));
+    first.map_or(resource::ID, |column| &column.name)
+}
+
+/// Whether these are the columns of a table of changes, where a contact can have several rows.
+pub(super) fn has_changes(columns: &[Column]) -> bool {
+    columns.iter().any(|column| column.name == resource::CHANGE_TYPE)
 }
 
 /// The values in the order in which the digest takes them, which may differ from the order of a file's columns.

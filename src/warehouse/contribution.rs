@@ -1,6 +1,6 @@
 //! What one warehouse contributes to a kit: each dialect file fills in a [`Section`].
 
-use super::input::{KitFile, Table};
+use super::input::{Changes, KitFile, Table};
 use crate::config::Format;
 
 /// Writes the part of a script that reads the files of a table.
@@ -26,7 +26,14 @@ pub(super) struct Section {
     pub scripts: fn(&Table, Load) -> Vec<KitFile>,
     /// The query that compares the loaded table's digest with the export's.
     pub digest: fn(&Table) -> String,
+    /// The files that apply changes to the table of contacts, `table_file` among them.
+    pub apply: fn(&Changes, Load) -> Vec<KitFile>,
+    /// The script that adds changes to a history of the contacts.
+    pub history: fn(&Changes, Load) -> String,
 }
+
+/// The file with the script of [`Section::history`].
+pub(super) const HISTORY: &str = "history.sql";
 
 /// The file with the query of [`Section::digest`].
 pub(super) const DIGEST: &str = "digest.sql";

@@ -1,6 +1,6 @@
 //! `CREATE TABLE`, as far as the SQL dialects agree on it.
 
-use super::columns::{Column, key};
+use super::columns::{Column, has_changes, key};
 use super::quote::standard;
 
 /// How a dialect creates a table.
@@ -38,6 +38,12 @@ impl CreateTable {
 /// For [`CreateTable::not_null`], in dialects without a primary key.
 pub(super) const NOT_NULL: [&str; 2] = [" NOT NULL", " NOT NULL"];
 
+/// The columns with their types only, one per line.
+pub(super) fn types(columns: &[Column], sql_type: impl Fn(&Column) -> String) -> String {
+    let lines = columns.iter().map(|column| format!("  {} {}", column.name, sql_type(column)));
+    lines.collect::<Vec<_>>().join(",\n")
+}
+
 /// The fields of a struct, each as the dialect writes it, separated by commas.
 pub(super) fn fields(fields: &[Column], write: impl Fn(&Column) -> String) -> String {
     fields.iter().map(write).collect::<Vec<_>>().join(", ")
@@ -55,7 +61,9 @@ pub(super) fn comments(table: &str, columns: &[Column]) -> String {
 
 /// The comment of a table.
 pub(super) fn about_table(columns: &[Column]) -> &'static str {
-    if columns.iter().any(|column| column.name == crate::resource::CONTACTS) {
+    if has_changes(columns) {
+        "Changes of the contacts of a Linq organization, compared by linq-export"
+    } else if columns.iter().any(|column| column.name == crate::resource::CONTACTS) {
         "Owners of the contacts of a Linq organization, exported by linq-export"
     } else {
         "Contacts of a Linq organization, exported by linq-export"

@@ -23,6 +23,8 @@ pub(super) struct Spelling {
     pub wide: &'static str,
     /// The name of the text type.
     pub text: &'static str,
+    /// A text that fails when it is computed, with the verdict in the message if the engine allows that.
+    pub fail: fn(&str) -> String,
 }
 
 impl Spelling {
@@ -33,6 +35,15 @@ impl Spelling {
              -- Rows kept from earlier exports count, too: delete them first, or check a freshly created \
              table.\n\n{}",
             self.statement(&format!("{table}{read}"), leaves, exported)
+        )
+    }
+
+    /// A statement that fails unless a table has this digest.
+    pub fn require(&self, table: &str, leaves: &[Leaf], due: ContentDigest) -> String {
+        format!(
+            "SELECT CASE WHEN verdict = 'equal' THEN verdict ELSE {fail} END AS verdict\nFROM (\n{statement}) AS checked;\n",
+            fail = (self.fail)("verdict"),
+            statement = self.statement(table, leaves, due).replace(";\n", "\n"),
         )
     }
 
@@ -87,6 +98,7 @@ mod tests {
             number: |text| format!("n({text})"),
             wide: "WIDE",
             text: "TEXT",
+            fail: |verdict| format!("FAIL({verdict})"),
         };
         let digest = ContentDigest { rows: 3, sum: u128::MAX };
         let sql = spelling.statement("c", &leaves(&columns(&nested())), digest);
@@ -102,5 +114,10 @@ mod tests {
         ] {
             assert!(sql.contains(line), "{line}\n{sql}");
         }
+        let required = spelling.require("c", &leaves(&columns(&nested())), digest);
+        assert!(required.starts_with(
+            "SELECT CASE WHEN verdict = 'equal' THEN verdict ELSE FAIL(verdict) END AS verdict\nFROM (\nWITH numbers AS ("
+        ));
+        assert!(required.ends_with("END AS verdict\nFROM found\n) AS checked;\n"), "{required}");
     }
 }

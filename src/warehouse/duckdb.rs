@@ -6,8 +6,9 @@ use super::columns::{Column, Kind, Leaf, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, comments, fields};
 use super::digest::Spelling;
-use super::input::{KitFile, Table};
-use super::merge::{Deletes, merge, purpose};
+use super::history::History;
+use super::input::{Changes, KitFile, Table};
+use super::merge::{Deletes, MUST_BE_NEW, applies, effective, merge, purpose};
 use super::quote::{Quotes, name, pattern, standard};
 use crate::config::Format;
 
@@ -44,6 +45,7 @@ const SPELLING: Spelling = Spelling {
     number: |text| format!("CAST('0x' || substr(sha256({text}), 1, 15) AS BIGINT)"),
     wide: "HUGEINT",
     text: "VARCHAR",
+    fail: |verdict| format!("error({verdict})"),
 };
 
 /// Maximum bytes of a row. A contact is never longer than an API page, which has at most 8 MiB, and at worst every
@@ -60,22 +62,57 @@ pub(super) const SECTION: Section = Section {
     create: |table| schema(table.name, &table.columns),
     scripts,
     digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    apply,
+    history,
 };
 
 fn scripts(table: &Table, read: Load) -> Vec<KitFile> {
-    let (name, key, view) = (table.name, table.key(), table.view());
+    let (name, key) = (table.name, table.key());
     let text = format!(
-        "{purpose}\n\
-         -- The files, read in place. All types are given, so nothing is inferred.\n\
-         CREATE OR REPLACE VIEW {view} AS\nSELECT {list}\nFROM {reader};\n\n\
-         {create}\n{merge}",
+        "{purpose}\n{files}\n{create}\n{merge}",
         purpose = purpose(name, key),
-        list = table.column_list(),
-        reader = read(table),
+        files = view_of_files(table, read),
         create = schema(name, &table.columns),
-        merge = merge(name, &view, key, &table.column_names(), Deletes::BySource),
+        merge = merge(name, &table.view(), key, &table.column_names(), Deletes::BySource),
     );
     vec![table.file("duckdb", "sql", text)]
+}
+
+fn view_of_files(table: &Table, read: Load) -> String {
+    format!(
+        "-- The files, read in place. All types are given, so nothing is inferred.\n\
+         CREATE OR REPLACE VIEW {view} AS\nSELECT {list}\nFROM {reader};\n",
+        view = table.view(),
+        list = table.column_list(),
+        reader = read(table),
+    )
+}
+
+fn apply(changes: &Changes, read: Load) -> Vec<KitFile> {
+    let Changes { contacts, table, .. } = changes;
+    let (name, names) = (contacts.name, contacts.column_names());
+    let text = format!(
+        "{applies}\n{files}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
+        applies = applies(name, contacts.key()),
+        files = view_of_files(table, read),
+        merge = merge(name, &effective(&table.view(), &names), contacts.key(), &names, Deletes::Marked),
+        require = SPELLING.require(name, &leaves(&contacts.columns), contacts.digest),
+    );
+    vec![table.file("duckdb", "sql", text)]
+}
+
+fn history(changes: &Changes, read: Load) -> String {
+    let Changes { contacts, table, .. } = changes;
+    let history = History { within: "", read: "", changes };
+    format!(
+        "{purpose}\n{files}\n{create}\n{view}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
+        purpose = history.purpose(),
+        files = view_of_files(table, read),
+        create = schema(table.name, &table.columns),
+        view = history.view(),
+        load = history.load(&table.view()),
+        require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
+    )
 }
 
 /// Without this, a directory named KEY=VALUE would become a column.

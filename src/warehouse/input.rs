@@ -25,6 +25,25 @@ pub struct KitInput<'a> {
     pub hashed: Option<HashedColumns<'a>>,
 }
 
+/// The changes that a kit applies.
+#[derive(Debug)]
+pub struct ChangesKitInput<'a> {
+    /// The changes.
+    pub changes: TableInput<'a>,
+    /// The columns of the contacts.
+    pub contacts: &'a Schema,
+    /// The digest of a table of contacts after the changes were applied to it.
+    pub applied: ContentDigest,
+    /// When the new export ended, as its manifest says it.
+    pub seen_by: &'a str,
+    /// The format of all files.
+    pub format: Format,
+    /// How NDJSON or CSV files are compressed as a whole: `gzip` or `zstd`.
+    pub compressed: Option<&'static str>,
+    /// The columns that were hashed, if any.
+    pub hashed: Option<HashedColumns<'a>>,
+}
+
 /// Columns that hold hashes instead of their values.
 #[derive(Debug)]
 pub struct HashedColumns<'a> {
@@ -66,26 +85,62 @@ pub(super) struct Table {
     pub digest: ContentDigest,
 }
 
+/// Changes to apply, as every dialect needs them.
+#[derive(Debug)]
+pub(super) struct Changes {
+    /// The table that they are applied to. It has no files, and the digest that it must have afterwards.
+    pub contacts: Table,
+    /// The table that a history keeps them in, and their files.
+    pub table: Table,
+    pub seen_by: String,
+}
+
+impl Changes {
+    pub fn new(input: &ChangesKitInput<'_>) -> Self {
+        let table = |name, table: &TableInput<'_>| {
+            Table::with(name, table, input.format, input.compressed, input.hashed.as_ref())
+        };
+        let contacts = TableInput { schema: input.contacts, files: Vec::new(), digest: input.applied };
+        Self {
+            contacts: table("contacts", &contacts),
+            table: table("contacts_changes", &input.changes),
+            seen_by: input.seen_by.to_owned(),
+        }
+    }
+}
+
 impl Table {
     pub fn new(name: &'static str, table: &TableInput<'_>, input: &KitInput<'_>) -> Self {
+        Self::with(name, table, input.format, input.compressed, input.hashed.as_ref())
+    }
+
+    fn with(
+        name: &'static str,
+        table: &TableInput<'_>,
+        format: Format,
+        compressed: Option<&'static str>,
+        hashed: Option<&HashedColumns<'_>>,
+    ) -> Self {
         let mut columns = columns::columns(table.schema);
-        if let Some(HashedColumns { columns: hashed, key_id }) = &input.hashed {
+        if let Some(HashedColumns { columns: hashed, key_id }) = hashed {
             columns::describe_hashes(&mut columns, hashed, key_id);
         }
         Self {
             name,
             columns,
             files: table.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
-            format: input.format,
-            compressed: input.compressed,
+            format,
+            compressed,
             digest: table.digest,
         }
     }
 
-    /// The name of a kit's file: `bigquery` and `load.sh` give `bigquery.load.sh`, or `bigquery.owners.load.sh`.
+    /// The name of a kit's file: `bigquery` and `load.sh` give `bigquery.load.sh`, `bigquery.owners.load.sh` or
+    /// `bigquery.changes.load.sh`.
     pub fn file_name(&self, dialect: &str, suffix: &str) -> String {
         match self.name {
             "contacts" => format!("{dialect}.{suffix}"),
+            "contacts_changes" => format!("{dialect}.changes.{suffix}"),
             table => format!("{dialect}.{table}.{suffix}"),
         }
     }

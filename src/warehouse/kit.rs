@@ -1,8 +1,9 @@
 //! The kit: all files that load an export into a warehouse and check the result.
 
-use super::contribution::{DIGEST, Section};
+use super::changes_readme;
+use super::contribution::{DIGEST, HISTORY, Section};
 use super::dialect::Dialect;
-use super::input::{KitFile, KitInput, Table};
+use super::input::{Changes, ChangesKitInput, KitFile, KitInput, Table};
 use super::readme::readme;
 
 /// The file that a kit is recognized by.
@@ -13,7 +14,8 @@ pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
     let belongs_to = |dialect: Dialect| {
         let suffix = name.strip_prefix(dialect.name()).and_then(|suffix| suffix.strip_prefix('.'));
         let (Some(section), Some(suffix)) = (dialect.section(), suffix) else { return false };
-        section.files.contains(&suffix.strip_prefix("owners.").unwrap_or(suffix))
+        let of_table = suffix.strip_prefix("owners.").or_else(|| suffix.strip_prefix("changes.")).unwrap_or(suffix);
+        section.files.contains(&of_table) || suffix == HISTORY
     };
     name == README || Dialect::ALL.into_iter().any(belongs_to)
 }
@@ -29,6 +31,23 @@ pub fn kit(input: &KitInput<'_>) -> Vec<KitFile> {
     let mut files = vec![KitFile { name: README.to_owned(), text: readme(input, &tables) }];
     for dialect in Dialect::ALL {
         files.extend(tables.iter().flat_map(|table| files_of(dialect, table)));
+    }
+    files
+}
+
+/// The files of a kit that applies changes, in the same order.
+#[must_use]
+pub fn changes_kit(input: &ChangesKitInput<'_>) -> Vec<KitFile> {
+    let changes = Changes::new(input);
+    let mut files = vec![KitFile { name: README.to_owned(), text: changes_readme::readme(input, &changes) }];
+    for dialect in Dialect::ALL {
+        let Some(section) = dialect.section() else { continue };
+        let contacts = &changes.contacts;
+        if let Some(load) = dialect.load(input.format) {
+            files.extend((section.apply)(&changes, load));
+            files.push(contacts.file(dialect.name(), HISTORY, (section.history)(&changes, load)));
+        }
+        files.push(contacts.file(dialect.name(), DIGEST, (section.digest)(contacts)));
     }
     files
 }

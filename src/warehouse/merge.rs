@@ -1,4 +1,4 @@
-//! Upserts: `MERGE` into the table, with the deletes commented out.
+//! Upserts: `MERGE` of an export into the table, with the deletes commented out, or of changes, with their deletes.
 
 /// The first comment of a script that loads a table.
 pub(super) fn purpose(table: &str, key: &str) -> String {
@@ -18,6 +18,44 @@ pub(super) enum Deletes {
     BySource,
     /// In a separate statement, for dialects without that clause: see [`deletes`].
     Separate,
+    /// Rows whose `change_type` is `delete`: see [`effective`].
+    Marked,
+}
+
+/// The first comment of a script that applies changes.
+pub(super) fn applies(table: &str, key: &str) -> String {
+    format!(
+        "-- Applies the changes between two exports to {table}, by {key}. The table must hold the old export.\n\
+         -- A second run changes nothing. Contacts are deleted only if that is proven: missing ones stay.\n"
+    )
+}
+
+/// What a check at the end of a script is for.
+pub(super) const MUST_BE_NEW: &str = "-- Fails unless the contents are now those of the new export.\n";
+
+/// The changes that add or replace a contact.
+pub(super) const UPSERTS: &str = "change_type IN ('insert', 'update_postimage')";
+/// The changes that remove a contact. `missing` is not one of them.
+pub(super) const REMOVALS: &str = "change_type = 'delete'";
+/// The changes that have an effect on a table: neither preimages nor missing contacts.
+pub(super) const EFFECTIVE: &str = "change_type IN ('insert', 'update_postimage', 'delete')";
+
+/// What a check is for that comes before the changes are applied.
+pub(super) const WILL_BE_NEW: &str =
+    "-- Stops here, before anything is changed, unless the result will be the contents of the new export.\n";
+
+/// What a table holds after the changes were applied to it, as a source for queries.
+pub(super) fn result(table: &str, source: &str, names: &[&str]) -> String {
+    let list = names.join(", ");
+    format!(
+        "(\n    SELECT {list}\n    FROM {table}\n    WHERE id NOT IN (SELECT id FROM {source} WHERE {EFFECTIVE})\n    \
+         UNION ALL\n    SELECT {list}\n    FROM {source}\n    WHERE {UPSERTS}\n  ) AS result"
+    )
+}
+
+/// The source of a `MERGE` that applies changes.
+pub(super) fn effective(source: &str, names: &[&str]) -> String {
+    format!("(\n  SELECT change_type, {}\n  FROM {source}\n  WHERE {EFFECTIVE}\n)", names.join(", "))
 }
 
 /// The `MERGE` of one table into another.
@@ -30,17 +68,22 @@ pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], delet
         format!("WHEN MATCHED THEN UPDATE SET\n  {}\n", others.join(",\n  "))
     };
     let values: Vec<_> = names.iter().map(|name| format!("s.{name}")).collect();
-    let deletes = match deletes {
+    let by_source = match deletes {
         Deletes::BySource => format!("{DELETES}-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n"),
-        Deletes::Separate => String::new(),
+        Deletes::Separate | Deletes::Marked => String::new(),
+    };
+    let (removal, unless_removed) = match deletes {
+        Deletes::Marked => (format!("WHEN MATCHED AND s.{REMOVALS} THEN DELETE\n"), " AND s.change_type <> 'delete'"),
+        Deletes::BySource | Deletes::Separate => (String::new(), ""),
     };
     format!(
         "MERGE INTO {target} AS t\n\
          USING {source} AS s\n\
          ON t.{key} = s.{key}\n\
+         {removal}\
          {update}\
-         WHEN NOT MATCHED THEN INSERT ({})\n  VALUES ({})\n\
-         {deletes};\n",
+         WHEN NOT MATCHED{unless_removed} THEN INSERT ({})\n  VALUES ({})\n\
+         {by_source};\n",
         names.join(", "),
         values.join(", ")
     )
@@ -64,6 +107,12 @@ mod tests {
             text.contains("complete or snapshot") && text.ends_with("\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;\n")
         );
         assert!(!merge("a", "b", "id", &["id"], Deletes::Separate).contains("UPDATE"));
+        let text = merge("a", &effective("b", &["id", "x"]), "id", &["id", "x"], Deletes::Marked);
+        assert!(text.starts_with(
+            "MERGE INTO a AS t\nUSING (\n  SELECT change_type, id, x\n  FROM b\n  WHERE change_type IN ('insert', \
+             'update_postimage', 'delete')\n) AS s\nON t.id = s.id\nWHEN MATCHED AND s.change_type = 'delete' THEN DELETE\n\
+             WHEN MATCHED THEN UPDATE SET\n  x = s.x\nWHEN NOT MATCHED AND s.change_type <> 'delete' THEN INSERT (id, x)\n"
+        ));
         assert!(deletes("a", "b", "id").ends_with("\n-- DELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n"));
     }
 }

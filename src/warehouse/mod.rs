@@ -2,7 +2,7 @@
 //!
 //! [`schema`] writes an Arrow schema as DDL, or as a schema file, in a [`Dialect`]. [`kit`] writes the scripts that
 //! load an export into each warehouse, upsert it into an existing table, and then compare the table's digest with the
-//! export's. Every file name is quoted and every type is given, so that a warehouse has nothing to guess.
+//! export's. [`changes_kit`] writes those that apply the changes between two exports. Every file name is quoted and every type is given, so that a warehouse has nothing to guess.
 //!
 //! # Types
 //!
@@ -21,6 +21,9 @@
 
 mod arrow;
 mod bigquery;
+mod changes_readme;
+#[cfg(test)]
+mod changes_tests;
 mod clickhouse;
 mod columns;
 mod contribution;
@@ -28,6 +31,7 @@ mod create_table;
 mod dialect;
 mod digest;
 mod duckdb;
+mod history;
 mod input;
 mod json_schema;
 mod kit;
@@ -42,10 +46,11 @@ mod tests;
 
 use ::arrow::datatypes::Schema;
 
+pub(crate) use changes_readme::TITLE as CHANGES_TITLE;
 pub use dialect::{Dialect, UnknownDialect};
-pub use input::{HashedColumns, KitFile, KitInput, TableInput};
-pub use kit::kit;
+pub use input::{ChangesKitInput, HashedColumns, KitFile, KitInput, TableInput};
 pub(crate) use kit::{README, is_named_like_a_kit};
+pub use kit::{changes_kit, kit};
 pub(crate) use readme::TITLE;
 
 /// The schema or DDL of a table in a dialect, with a description of every column.

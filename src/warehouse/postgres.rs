@@ -3,12 +3,13 @@
 //! It does not read Parquet, and its text cannot contain NUL (U+0000): a row with one stops the load. Before version
 //! 18, so does a line `\.` within a CSV value, which psql takes for the end of the data.
 
-use super::columns::{Column, Kind, leaves};
+use super::columns::{Column, Kind, has_changes, leaves};
 use super::contribution::{DIGEST, Load, Section};
-use super::create_table::{CreateTable, comments};
+use super::create_table::{CreateTable, NOT_NULL, comments, types};
 use super::digest::Spelling;
-use super::input::{KitFile, Table};
-use super::merge::{deletes, purpose};
+use super::history::History;
+use super::input::{Changes, KitFile, Table};
+use super::merge::{MUST_BE_NEW, REMOVALS, UPSERTS, applies, deletes, purpose};
 use super::quote::{Quotes, name, shell, standard};
 use crate::config::Format;
 
@@ -29,7 +30,7 @@ pub(super) fn schema(table: &str, columns: &[Column]) -> String {
     let create = CreateTable {
         table: table.clone(),
         sql_type,
-        not_null: [" PRIMARY KEY", " NOT NULL"],
+        not_null: if has_changes(columns) { NOT_NULL } else { [" PRIMARY KEY", " NOT NULL"] },
         description: |_| String::new(),
         end: String::new(),
     };
@@ -53,6 +54,8 @@ const SPELLING: Spelling = Spelling {
     },
     wide: "numeric(38, 0)",
     text: "text",
+    // There is no function that fails, but this cast does, and shows the verdict.
+    fail: |verdict| format!("CAST(CAST({verdict} AS integer) AS text)"),
 };
 
 pub(super) const SECTION: Section = Section {
@@ -65,48 +68,98 @@ pub(super) const SECTION: Section = Section {
     create: |table| schema(table.name, &table.columns),
     scripts,
     digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    apply,
+    history,
 };
 
 fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
-    let (name, key, list, staging) = (table.name, table.key(), table.column_list(), table.staging());
-    let others = table.column_names().into_iter().filter(|column| *column != key);
-    let updates: Vec<_> = others.map(|column| format!("{column} = excluded.{column}")).collect();
+    let (name, key, staging) = (table.name, table.key(), table.staging());
     let text = format!(
-        "{purpose}\
-         -- For psql. A row with the character NUL (U+0000) stops it: PostgreSQL's text cannot contain one.\n\
-         {stops_csv}\
-         \\set ON_ERROR_STOP on\n\n\
+        "{purpose}{PSQL}{stops_csv}{STOPS}\n\
          {create}\n\
          BEGIN;\n{copy}\n\
-         INSERT INTO {name} ({list})\nSELECT {list}\nFROM {staging}\n\
-         ON CONFLICT ({key}) DO {update};\n\n\
+         {upsert}\n\
          {deletes}COMMIT;\n",
         purpose = purpose(name, key),
-        stops_csv = if table.format == Format::Csv { STOPS_CSV } else { "" },
+        stops_csv = stops_csv(table),
         create = schema(name, &table.columns),
         copy = copy(table),
-        update = match updates.as_slice() {
-            // A table with only the key has nothing to update.
-            [] => "NOTHING".to_owned(),
-            updates => format!("UPDATE SET\n  {}", updates.join(",\n  ")),
-        },
+        upsert = upsert(table, &staging),
         deletes = deletes(name, &staging, key),
     );
     vec![table.file("postgres", "sql", text)]
 }
 
+fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
+    let Changes { contacts, table, .. } = changes;
+    let (name, staging) = (contacts.name, table.staging());
+    let text = format!(
+        "{applies}{PSQL}{stops_csv}{STOPS}\n\
+         BEGIN;\n{copy}\n\
+         {upsert}\n\
+         DELETE FROM {name} WHERE id IN (SELECT id FROM {staging} WHERE {REMOVALS});\n\n\
+         {MUST_BE_NEW}{require}COMMIT;\n",
+        applies = applies(name, contacts.key()),
+        stops_csv = stops_csv(table),
+        copy = copy(table),
+        upsert = upsert(contacts, &format!("{staging}\nWHERE {UPSERTS}")),
+        require = SPELLING.require(name, &leaves(&contacts.columns), contacts.digest),
+    );
+    vec![table.file("postgres", "sql", text)]
+}
+
+fn history(changes: &Changes, copy: Load) -> String {
+    let Changes { contacts, table, .. } = changes;
+    let history = History { within: "", read: "", changes };
+    format!(
+        "{purpose}{PSQL}{stops_csv}{STOPS}\n\
+         {create}\n{view}\nBEGIN;\n{copy}\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
+        purpose = history.purpose(),
+        stops_csv = stops_csv(table),
+        create = schema(table.name, &table.columns),
+        view = history.view(),
+        copy = copy(table),
+        load = history.load(&table.staging()),
+        require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
+    )
+}
+
+/// Inserts or updates the rows of a source.
+fn upsert(table: &Table, source: &str) -> String {
+    let (name, key, list) = (table.name, table.key(), table.column_list());
+    let others = table.column_names().into_iter().filter(|column| *column != key);
+    let updates: Vec<_> = others.map(|column| format!("{column} = excluded.{column}")).collect();
+    let update = match updates.as_slice() {
+        // A table with only the key has nothing to update.
+        [] => "NOTHING".to_owned(),
+        updates => format!("UPDATE SET\n  {}", updates.join(",\n  ")),
+    };
+    format!("INSERT INTO {name} ({list})\nSELECT {list}\nFROM {source}\nON CONFLICT ({key}) DO {update};\n")
+}
+
+/// How to run a script, and what stops it.
+const PSQL: &str =
+    "-- For psql. A row with the character NUL (U+0000) stops it: PostgreSQL's text cannot contain one.\n";
+const STOPS: &str = "\\set ON_ERROR_STOP on\n";
+
 /// What else stops a load of CSV.
-const STOPS_CSV: &str =
-    "-- Before PostgreSQL 18, so does a line \\. within a value: then export to NDJSON and load that.\n";
+fn stops_csv(table: &Table) -> &'static str {
+    match table.format {
+        Format::Csv => {
+            "-- Before PostgreSQL 18, so does a line \\. within a value: then export to NDJSON and load that.\n"
+        }
+        _ => "",
+    }
+}
 
 fn copy_json(table: &Table) -> String {
     let (name, staging) = (table.name, table.staging());
     // JSON never contains these two characters, so each line is read as one value.
     let options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'";
     format!(
-        "{}{}{}INSERT INTO {staging}\nSELECT (jsonb_populate_record(NULL::{name}, line)).*\nFROM {name}_lines;\n",
+        "{}{}{}INSERT INTO {staging}\nSELECT (jsonb_populate_record(NULL::{staging}, line)).*\nFROM {name}_lines;\n",
         temporary(&format!("{name}_lines"), "(line jsonb)"),
-        temporary(&staging, &format!("(LIKE {name})")),
+        staging_of(table),
         copy(table, &format!("{name}_lines (line)"), options),
     )
 }
@@ -115,7 +168,11 @@ fn copy_csv(table: &Table) -> String {
     let staging = table.staging();
     let into = format!("{staging} ({})", table.column_list());
     // An empty field is null, and a quoted one is "".
-    temporary(&staging, &format!("(LIKE {})", table.name)) + &copy(table, &into, "FORMAT csv, HEADER true")
+    staging_of(table) + &copy(table, &into, "FORMAT csv, HEADER true")
+}
+
+fn staging_of(table: &Table) -> String {
+    temporary(&table.staging(), &format!("(\n{}\n)", types(&table.columns, sql_type)))
 }
 
 fn temporary(name: &str, definition: &str) -> String {

@@ -35,14 +35,14 @@ fn introduction(input: &KitInput<'_>) -> String {
          difference. The scripts contain statements that delete such rows, commented out: enable them only if \
          `completeness.level` in the manifest is `complete` or `snapshot`.\n\n\
          {digests}\n{}",
-        hashed(input),
+        hashed(input.hashed.as_ref()),
         version = env!("CARGO_PKG_VERSION"),
     )
 }
 
 /// Which columns hold hashes, and with which key.
-fn hashed(input: &KitInput<'_>) -> String {
-    let Some(HashedColumns { columns, key_id }) = &input.hashed else { return String::new() };
+pub(super) fn hashed(hashed: Option<&HashedColumns<'_>>) -> String {
+    let Some(HashedColumns { columns, key_id }) = hashed else { return String::new() };
     format!(
         "\nHashed columns: {}. Each value is the HMAC-SHA-256 of the API's value, in hexadecimal, with the key whose id is \
          `{key_id}` (`options.hmac_key` in the manifest). The same key gives the same hashes.\n",
@@ -65,15 +65,20 @@ fn text_of(dialect: Dialect, section: &Section, tables: &[Table]) -> String {
 /// What a user can do if the warehouse cannot read the export's format.
 fn not_loaded(dialect: Dialect, section: &Section, tables: &[Table]) -> String {
     let Some(table) = tables.iter().find(|table| dialect.load(table.format).is_none()) else { return String::new() };
-    let formats: Vec<_> = section.loads.iter().map(|(format, _)| format!("`{}`", format.ending())).collect();
     let name = dialect.name();
     format!(
         "This warehouse is not loaded from `{}` files: `{}` only creates the table. To load it, export to {}. However the \
          table is loaded, `{name}*.{DIGEST}` checks it.",
         table.format.ending(),
         table.file_name(name, section.table_file),
-        formats.join(" or "),
+        formats(section),
     )
+}
+
+/// The formats that a warehouse is loaded from.
+pub(super) fn formats(section: &Section) -> String {
+    let formats: Vec<_> = section.loads.iter().map(|(format, _)| format!("`{}`", format.ending())).collect();
+    formats.join(" or ")
 }
 
 /// How to read all partitions of a directory as one table.

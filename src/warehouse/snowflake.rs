@@ -7,10 +7,11 @@
 
 use super::columns::{Column, Kind, leaves};
 use super::contribution::{DIGEST, Load, Section};
-use super::create_table::{CreateTable, NOT_NULL, about_table};
+use super::create_table::{CreateTable, NOT_NULL, about_table, types};
 use super::digest::Spelling;
-use super::input::{KitFile, Table};
-use super::merge::{Deletes, deletes, merge, purpose};
+use super::history::History;
+use super::input::{Changes, KitFile, Table};
+use super::merge::{Deletes, MUST_BE_NEW, applies, deletes, effective, merge, purpose};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
 
@@ -51,6 +52,9 @@ const SPELLING: Spelling = Spelling {
     number: |text| format!("TO_NUMBER(SUBSTR(SHA2({text}, 256), 1, 15), 'XXXXXXXXXXXXXXX')"),
     wide: "NUMBER(38, 0)",
     text: "VARCHAR",
+    // There is no function that fails, but this conversion does, and shows the verdict. It must not fail for `equal`, because
+    // expressions may be computed for rows that do not need them.
+    fail: |verdict| format!("TO_VARCHAR(TO_NUMBER(IFF({verdict} = 'equal', '0', {verdict})))"),
 };
 
 pub(super) const SECTION: Section = Section {
@@ -63,33 +67,73 @@ pub(super) const SECTION: Section = Section {
     create: |table| schema(table.name, &table.columns),
     scripts,
     digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    apply,
+    history,
 };
 
 fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
     let (name, key, staging) = (table.name, table.key(), table.staging());
-    let put = |file: &String| {
-        let source = escaped(&format!("file://{file}"));
-        format!("PUT {source} @{name}_stage AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
-    };
     let text = format!(
-        "{purpose}\
-         -- Run it in one session, with a client that can upload: snow sql or snowsql, not a worksheet.\n\n\
-         ALTER SESSION SET TIMEZONE = 'UTC';\n\n\
-         {create}\n\
-         -- Both are dropped when the session ends.\n\
-         CREATE OR REPLACE TEMPORARY TABLE {staging} LIKE {name};\n\
-         CREATE OR REPLACE TEMPORARY STAGE {name}_stage;\n\
-         {puts}\n\
-         {copy}\n\
-         BEGIN;\n{merge}\n{deletes}COMMIT;\n",
+        "{purpose}{SESSION}\n{create}\n{stage}\nBEGIN;\n{merge}\n{deletes}COMMIT;\n",
         purpose = purpose(name, key),
         create = schema(name, &table.columns),
-        puts = table.files.iter().map(put).collect::<String>(),
-        copy = copy(table),
+        stage = stage(table, copy),
         merge = merge(name, &staging, key, &table.column_names(), Deletes::Separate),
         deletes = deletes(name, &staging, key),
     );
     vec![table.file("snowflake", "sql", text)]
+}
+
+fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
+    let Changes { contacts, table, .. } = changes;
+    let (name, names) = (contacts.name, contacts.column_names());
+    let text = format!(
+        "{applies}{SESSION}\n{stage}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
+        applies = applies(name, contacts.key()),
+        stage = stage(table, copy),
+        merge = merge(name, &effective(&table.staging(), &names), contacts.key(), &names, Deletes::Marked),
+        require = SPELLING.require(name, &leaves(&contacts.columns), contacts.digest),
+    );
+    vec![table.file("snowflake", "sql", text)]
+}
+
+fn history(changes: &Changes, copy: Load) -> String {
+    let Changes { contacts, table, .. } = changes;
+    let history = History { within: "", read: "", changes };
+    format!(
+        "{purpose}{SESSION}\n{create}\n{view}\n{stage}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
+        purpose = history.purpose(),
+        create = schema(table.name, &table.columns),
+        view = history.view(),
+        stage = stage(table, copy),
+        load = history.load(&table.staging()),
+        require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
+    )
+}
+
+/// How to run a script.
+const SESSION: &str = "\
+    -- Run it in one session, with a client that can upload: snow sql or snowsql, not a worksheet.\n\n\
+    ALTER SESSION SET TIMEZONE = 'UTC';\n";
+
+/// Uploads the files, and loads them into the staging table.
+fn stage(table: &Table, copy: Load) -> String {
+    let name = table.name;
+    let put = |file: &String| {
+        let source = escaped(&format!("file://{file}"));
+        format!("PUT {source} @{name}_stage AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
+    };
+    format!(
+        "-- Both are dropped when the session ends.\n\
+         CREATE OR REPLACE TEMPORARY TABLE {staging} (\n{types}\n);\n\
+         CREATE OR REPLACE TEMPORARY STAGE {name}_stage;\n\
+         {puts}\n\
+         {copy}",
+        staging = table.staging(),
+        types = types(&table.columns, sql_type),
+        puts = table.files.iter().map(put).collect::<String>(),
+        copy = copy(table),
+    )
 }
 
 // In each format, without NULL_IF = () the text \N would become null.

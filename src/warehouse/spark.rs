@@ -2,12 +2,13 @@
 //!
 //! `MERGE` requires Delta or Iceberg. This upsert works with any table: it builds the new contents in a second table.
 
-use super::columns::{Column, Kind, Leaf, leaves};
+use super::columns::{Column, Kind, Leaf, has_changes, leaves};
 use super::contribution::{DIGEST, Load, Section};
-use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
+use super::create_table::{CreateTable, NOT_NULL, about_table, fields, types};
 use super::digest::Spelling;
-use super::input::{KitFile, Table};
-use super::merge::{DELETES, purpose};
+use super::history::History;
+use super::input::{Changes, KitFile, Table};
+use super::merge::{DELETES, EFFECTIVE, MUST_BE_NEW, UPSERTS, applies, purpose};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
 
@@ -29,15 +30,25 @@ fn comment(column: &Column) -> String {
 
 /// `CREATE TABLE`, with comments.
 pub(super) fn schema(table: &str, columns: &[Column]) -> String {
+    let about = escaped(about_table(columns));
+    let (mut columns, mut partitioned) = (columns.to_vec(), String::new());
+    if has_changes(&columns) {
+        let about = "The load that added the row: seen_by in UTC".to_owned();
+        columns.push(Column { name: LOAD.to_owned(), kind: Kind::Text, nullable: true, about });
+        partitioned = format!("\nPARTITIONED BY ({LOAD})");
+    }
     CreateTable {
         table: name(table, Quotes::Doubled),
         sql_type: |column| sql_type(column, comment),
         not_null: NOT_NULL,
         description: comment,
-        end: format!("\nUSING parquet\nCOMMENT {}", escaped(about_table(columns))),
+        end: format!("\nUSING parquet{partitioned}\nCOMMENT {about}"),
     }
-    .statement(columns)
+    .statement(&columns)
 }
+
+/// The column that a table of changes is partitioned by: without Delta or Iceberg, only whole partitions can be replaced.
+const LOAD: &str = "load_id";
 
 const SPELLING: Spelling = Spelling {
     leaf: Leaf::dotted,
@@ -47,6 +58,7 @@ const SPELLING: Spelling = Spelling {
     number: |text| format!("conv(substr(sha2({text}, 256), 1, 15), 16, 10)"),
     wide: "DECIMAL(28, 0)",
     text: "STRING",
+    fail: |verdict| format!("raise_error({verdict})"),
 };
 
 pub(super) const SECTION: Section = Section {
@@ -64,6 +76,8 @@ pub(super) const SECTION: Section = Section {
     create: |table| schema(table.name, &table.columns),
     scripts,
     digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    apply,
+    history,
 };
 
 /// With a null value that never occurs, an empty field becomes null and a quoted one stays "". Without the line
@@ -77,10 +91,9 @@ fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
     let old: Vec<_> = table.column_names().iter().map(|column| format!("t.{column}")).collect();
     let text = format!(
         "{purpose}\n\
-         -- The files, read in place. All types are given, so nothing is inferred.\n\
-         {create_view}\n\
+         {FILES}{create_view}\n\
          {create}\n\
-         -- A table cannot be overwritten with rows read from itself, so the new contents go into a second table first.\n\
+         {SECOND}\
          DROP TABLE IF EXISTS {staging};\n\
          CREATE TABLE {staging} USING parquet AS\n\
          SELECT {list}\nFROM {view}\n\
@@ -100,14 +113,61 @@ fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
     vec![table.file("spark", "sql", text)]
 }
 
+fn apply(changes: &Changes, view_of: Load) -> Vec<KitFile> {
+    let Changes { contacts, table, .. } = changes;
+    let (name, key, list) = (contacts.name, contacts.key(), contacts.column_list());
+    let (view, staging) = (table.view(), contacts.staging());
+    let old: Vec<_> = contacts.column_names().iter().map(|column| format!("t.{column}")).collect();
+    let text = format!(
+        "{applies}\n\
+         {FILES}{create_view}\n\
+         {SECOND}\
+         DROP TABLE IF EXISTS {staging};\n\
+         CREATE TABLE {staging} USING parquet AS\n\
+         SELECT {list}\nFROM {view}\nWHERE {UPSERTS}\n\
+         UNION ALL\nSELECT {old}\nFROM {name} AS t\n\
+         LEFT ANTI JOIN (SELECT {key} FROM {view} WHERE {EFFECTIVE}) AS s ON t.{key} = s.{key};\n\n\
+         {MUST_BE_NEW}{require}\n\
+         INSERT OVERWRITE TABLE {name}\nSELECT {list}\nFROM {staging};\n\
+         DROP TABLE {staging};\n",
+        applies = applies(name, key),
+        create_view = view_of(table),
+        old = old.join(", "),
+        require = SPELLING.require(&staging, &leaves(&contacts.columns), contacts.digest),
+    );
+    vec![table.file("spark", "sql", text)]
+}
+
+fn history(changes: &Changes, view_of: Load) -> String {
+    let Changes { contacts, table, seen_by } = changes;
+    let history = History { within: "", read: "", changes };
+    format!(
+        "{purpose}\n\
+         {FILES}{create_view}\n{create}\n{view}\n\
+         INSERT OVERWRITE TABLE {name} PARTITION ({LOAD} = {load})\nSELECT {list}\nFROM {source};\n\n\
+         {MUST_BE_NEW}{require}",
+        purpose = history.purpose(),
+        create_view = view_of(table),
+        create = schema(table.name, &table.columns),
+        view = history.view(),
+        name = table.name,
+        load = escaped(seen_by),
+        list = table.column_list(),
+        source = table.view(),
+        require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
+    )
+}
+
+const FILES: &str = "-- The files, read in place. All types are given, so nothing is inferred.\n";
+const SECOND: &str =
+    "-- A table cannot be overwritten with rows read from itself, so the new contents go into a second table first.\n";
+
 fn view(table: &Table, source: &str, options: &str) -> String {
-    let plain = |column: &Column| format!("  {} {}", column.name, sql_type(column, |_| String::new()));
-    let types: Vec<_> = table.columns.iter().map(plain).collect();
     format!(
         "CREATE OR REPLACE TEMPORARY VIEW {view} (\n{types}\n)\n\
          USING {source}\nOPTIONS (path {path}{options});\n",
         view = table.view(),
-        types = types.join(",\n"),
+        types = types(&table.columns, |column| sql_type(column, |_| String::new())),
         path = escaped(&path(&table.files)),
     )
 }

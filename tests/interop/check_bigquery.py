@@ -12,16 +12,21 @@ import sys
 import tempfile
 from pathlib import Path
 
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
 import checks
 import emulator
 import kit
+import pairs
 import tables
+from kits import tried
 
 PARQUET = ["portable-zstd", "compact-zstd", "portable-snappy", "portable-gzip"]
 # The exports to load with bq: BigQuery cannot read .zst, so the kit decompresses it.
 KITS = [("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson.zst"), ("table", "folder", "parquet")]
+# The changes to load, in the first two owners forms: the emulator decompresses nothing.
+CHANGES = [("portable-zstd", "parquet"), ("ndjson", "ndjson")]
 # Each run of bq takes seconds.
 BQ_SECONDS = 120
 
@@ -73,6 +78,35 @@ def check_the_kit_merges_deletes_and_proves(client, folder, _):
             kit.course("bigquery", table, kit_of, run, verdict)
 
 
+def check_the_kit_applies_changes_and_keeps_a_history(client, folder, _):
+    for pair, (way, of) in zip(pairs.pairs(folder, "traps"), CHANGES):
+        there = pair.folder / way
+        nothing = folder / "empty" / pair.form / "portable-zstd" / "kit.parquet"
+        files = {
+            nothing: nothing.with_name("contacts.parquet"),
+            pair.kit("old"): pair.export("old"),
+            there / f"kit.{of}": there / f"changes.{of}",
+        }
+
+        def run(path):
+            changes, table = ("changes.", "contacts_changes") if path.is_relative_to(there) else ("", "contacts")
+            schema = client.schema_from_json(path.with_name(f"bigquery.{changes}schema.json"))
+            load(client, files[path.parent], f"linq.{table}_staging", schema)
+            try:
+                client.query(path.read_text()).result()
+            except GoogleAPIError as error:
+                raise kit.Refused(error) from error
+
+        def ask(text):
+            [[value]] = client.query(text).result()
+            return value
+
+        for table in ["contacts_history", "contacts", "contacts_changes"]:
+            client.delete_table(f"linq.{table}", not_found_ok=True)
+        instant = "TIMESTAMP '{}'".format
+        tried(f"{pair.form}, {of}", kit.changes_course, "bigquery", pair, there / f"kit.{of}", nothing, run, ask, instant)
+
+
 def check_the_commands_of_the_kit_with_bq(client, folder, environment):
     if environment is None:
         print("SKIPPED: bq is not here, or zstd is not", end=", ")
@@ -84,6 +118,22 @@ def check_the_commands_of_the_kit_with_bq(client, folder, environment):
         said_by(f"{commands} >&2", there, environment)
         said = said_by("bq query --nouse_legacy_sql --format=csv < bigquery.digest.sql", there, environment)
         assert said.split() == ["verdict", "equal"], said
+
+
+def check_the_commands_of_the_kit_of_changes_with_bq(client, folder, environment):
+    if environment is None:
+        print("SKIPPED: bq is not here, or zstd is not", end=", ")
+        return
+    for table in ["contacts_history", "contacts", "contacts_changes"]:
+        client.delete_table(f"linq.{table}", not_found_ok=True)
+    pair = pairs.pairs(folder, "traps")[0]
+    query = "bq query --nouse_legacy_sql"
+    said_by(f"bash bigquery.load.sh && {query} < bigquery.merge.sql >&2", pair.kit("old"), environment)
+    there = pair.folder / "ndjson" / "kit.ndjson.zst"
+    commands = ["bash bigquery.changes.load.sh", f"{query} < bigquery.changes.merge.sql", f"{query} < bigquery.history.sql"]
+    said_by(" && ".join(commands), there, environment)
+    said = said_by(f"{query} --format=csv < bigquery.digest.sql", there, environment)
+    assert said.split() == ["verdict", "equal"], said
 
 
 def said_by(command, folder, environment):

@@ -12,6 +12,8 @@ import duckdb
 
 import checks
 import kit
+import manifests
+import pairs
 import read_duckdb
 import tables
 from kits import kits, schemas, tried
@@ -38,6 +40,42 @@ def check_duckdb_loads_updates_deletes_and_proves(_, folder):
                 return said
 
             tried(what, kit.course, "duckdb", table, kit_of, run, verdict)
+
+
+def check_duckdb_applies_changes_and_keeps_a_history(_, folder):
+    for pair in pairs.pairs(folder, "traps"):
+        for there, of in pair.variants():
+            with duckdb.connect() as connection:
+                # A time zone other than UTC, as users have.
+                connection.execute("SET TimeZone = 'America/New_York'")
+
+                def run(path):
+                    try:
+                        connection.execute(path.read_text())
+                    except duckdb.Error as error:
+                        connection.execute("ROLLBACK")
+                        raise kit.Refused(error) from error
+
+                def ask(text):
+                    [[value]] = connection.execute(text).fetchall()
+                    return value
+
+                nothing = folder / "empty" / pair.form / "portable-zstd" / "kit.parquet"
+                instant = "TIMESTAMPTZ '{}'".format
+                tried(f"{pair.form}, {of}", kit.changes_course, "duckdb", pair, there / f"kit.{of}", nothing, run, ask, instant)
+
+
+def check_contacts_that_are_missing_stay(_, folder):
+    pair = pairs.pairs(folder, "traps")[0]
+    there = pair.folder / "counted"
+    counts = manifests.of(there / "changes.parquet")["changes"]["by_type"]
+    assert counts["missing"] > 0 and counts["delete"] == 0, counts
+    with duckdb.connect() as connection:
+        for script in [pair.kit("old") / "duckdb.sql", there / "kit" / "duckdb.changes.sql", there / "kit" / "duckdb.history.sql"]:
+            connection.execute(script.read_text())
+        for table in ["contacts", "contacts_history WHERE valid_to IS NULL"]:
+            found = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+            assert found == [(manifests.of(pair.export("new"))["contacts"]["rows"] + counts["missing"],)], f"{table}: {found}"
 
 
 if __name__ == "__main__":

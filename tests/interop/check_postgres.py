@@ -14,8 +14,10 @@ from pathlib import Path
 
 import checks
 import kit
+import pairs
 import postgres
 import tables
+from kits import tried
 from tables import INSTANT, INTEGER, TEXT
 
 TYPES = {TEXT: "text", INTEGER: "bigint", INSTANT: "timestamp with time zone"}
@@ -74,6 +76,23 @@ def check_the_kit_loads_updates_deletes_and_proves(psql, folder):
             equals("for_postgres", "after a load that was refused")
             run(psql, "--file", "-", script=kit.with_deletes(there("empty", "sql").read_text()))
             equals("empty", "after an empty export with deletes")
+
+
+def check_the_kit_applies_changes_and_keeps_a_history(psql, folder):
+    def ran(path):
+        done = psql("--file", path)
+        if done.returncode != 0:
+            raise kit.Refused(done.stderr)
+
+    def ask(text):
+        return run(psql, "--tuples-only", "--no-align", "--file", "-", script=text)
+
+    run(psql, "--command", "DROP TABLE IF EXISTS contacts")
+    for pair, there, of in pairs.once(folder, "for_postgres"):
+        nothing = folder / "empty" / pair.form / "ndjson" / "kit.ndjson"
+        instant = "TIMESTAMPTZ '{}'".format
+        tried(f"{pair.form}, {of}", kit.changes_course, "postgres", pair, there / f"kit.{of}", nothing, ran, ask, instant)
+        run(psql, "--command", "DROP VIEW contacts_history; DROP TABLE contacts, contacts_changes")
 
 
 def check_the_kit_of_parquet_makes_the_table(psql, folder):

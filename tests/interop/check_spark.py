@@ -11,8 +11,11 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+from pyspark.errors import PySparkException
+
 import checks
 import kit
+import pairs
 import read_spark
 import tables
 from exports import DATES
@@ -22,6 +25,9 @@ KITS = [
     ("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson"), ("table", "folder", "parquet"),
     ("struct", "partitions", DATES[1]), ("columns", "csv", "csv.gz"),
 ]
+
+# One of each format.
+CHANGES = [("columns", "portable-zstd", "parquet"), ("struct", "ndjson", "ndjson"), ("table", "csv", "csv.gz")]
 
 
 def files(folder, form, name, ending):
@@ -96,6 +102,27 @@ def check_the_kit_loads_updates_deletes_and_proves(spark, folder):
         for table in tables.names(form):
             spark.sql(f"DROP TABLE IF EXISTS {table}")
             kit.course("spark", table, kit_of, run, verdict)
+
+
+def check_the_kit_applies_changes_and_keeps_a_history(spark, folder):
+    def run(path):
+        try:
+            for statement in kit.statements(path.read_text()):
+                spark.sql(statement).collect()
+        except PySparkException as error:
+            raise kit.Refused(error) from error
+
+    def ask(text):
+        [[value]] = spark.sql(text).collect()
+        return value
+
+    for pair in pairs.pairs(folder, "traps"):
+        for there, of in pair.variants():
+            if (pair.form, there.name, of) in CHANGES:
+                for dropped in ["VIEW IF EXISTS contacts_history", "TABLE IF EXISTS contacts", "TABLE IF EXISTS contacts_changes"]:
+                    spark.sql(f"DROP {dropped}")
+                nothing = folder / "empty" / pair.form / "portable-zstd" / "kit.parquet"
+                kit.changes_course("spark", pair, there / f"kit.{of}", nothing, run, ask, "TIMESTAMP '{}'".format)
 
 
 def main():

@@ -19,6 +19,7 @@ from chdb.session import Session
 import checks
 import digest_reference
 import kit
+import pairs
 import read_chdb
 import read_pyarrow
 import tables
@@ -59,6 +60,25 @@ def check_clickhouse_loads_updates_deletes_and_proves(_, folder):
         tried(what, kit.course, "clickhouse", table, kit_of, run, verdict)
 
 
+def check_clickhouse_applies_changes_and_keeps_a_history(_, folder):
+    session = Session()
+
+    def run(path):
+        try:
+            session.query(path.read_text())
+        except RuntimeError as error:
+            raise kit.Refused(error) from error
+
+    def ask(text):
+        return session.query(text, "TabSeparated").bytes().decode().strip()
+
+    for pair, there, of in pairs.once(folder, "traps"):
+        session.query("DROP VIEW IF EXISTS contacts_history; DROP TABLE IF EXISTS contacts; DROP TABLE IF EXISTS contacts_changes")
+        nothing = folder / "empty" / pair.form / "portable-zstd" / "kit.parquet"
+        instant = "parseDateTime64BestEffort('{}', 6, 'UTC')".format
+        tried(f"{pair.form}, {of}", kit.changes_course, "clickhouse", pair, there / f"kit.{of}", nothing, run, ask, instant)
+
+
 def check_the_digest_of_a_file_is_that_of_its_rows(program, folder):
     for organization, forms in json.loads((folder / "expected.json").read_text()).items():
         for form, rows_of in forms.items():
@@ -84,6 +104,8 @@ def check_every_dialect_parses(_, folder):
     for form in tables.FORMS:
         for way, of in WAYS[:2]:
             paths = sorted((folder / "traps" / form / way / f"kit.{of}").glob("*.sql"))
+            if form != "table":
+                paths += sorted((folder / "pairs" / "traps" / form / way / f"kit.{of}").glob("*.sql"))
             texts += [(path.name.split(".")[0], f"{form}, {path.name}", path.read_text()) for path in paths]
     assert {dialect for dialect, *_ in texts} == set(DIALECTS)
     for dialect in DIALECTS:

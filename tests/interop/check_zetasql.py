@@ -20,6 +20,7 @@ from zetasql.types import (
 
 import checks
 import kit
+import pairs
 import tables
 
 
@@ -43,11 +44,14 @@ def type_of(field):
     return TypeFactory.create_simple_type(TYPES[field["type"]])
 
 
-def catalog(there, table):
-    """The tables that the kit's schema files describe."""
-    schema = json.loads((there / kit.name("bigquery", table, "schema.json")).read_text())
+def schema_of(path):
+    return json.loads(path.read_text())
+
+
+def catalog(schemas):
+    """The tables with these names and schemas."""
     linq = CatalogBuilder("linq")
-    for name in [table, f"{table}_staging"]:
+    for name, schema in schemas.items():
         builder = TableBuilder(name)
         for field in schema:
             builder.add_column(field["name"], type_of(field))
@@ -64,7 +68,8 @@ def kits(folder):
     for form in tables.FORMS:
         for table in tables.names(form):
             there = folder / "traps" / form / "portable-zstd" / "kit.parquet"
-            yield form, table, there, Analyzer(OPTIONS, catalog(there, table))
+            schema = schema_of(there / kit.name("bigquery", table, "schema.json"))
+            yield form, table, there, Analyzer(OPTIONS, catalog({table: schema, f"{table}_staging": schema}))
 
 
 def check_the_merge_is_accepted(folder):
@@ -72,6 +77,25 @@ def check_the_merge_is_accepted(folder):
         merge = within((there / kit.name("bigquery", table, "merge.sql")).read_text())
         found = [type(analyzer.analyze_statement(one)).__name__ for one in kit.statements(kit.with_deletes(merge))]
         assert found == ["ResolvedCreateTableStmt", "ResolvedMergeStmt"], found
+
+
+def check_the_changes_are_accepted(folder):
+    times = [{"name": name, "type": "TIMESTAMP"} for name in ["valid_from", "valid_to"]]
+    for pair in pairs.pairs(folder, "traps"):
+        there = pair.folder / "portable-zstd" / "kit.parquet"
+        contacts = schema_of(pair.kit("old") / "bigquery.schema.json")
+        changes = schema_of(there / "bigquery.changes.schema.json")
+        analyzer = Analyzer(OPTIONS, catalog({
+            "contacts": contacts, "contacts_history": contacts + times,
+            "contacts_changes": changes, "contacts_changes_staging": changes,
+        }))
+        for script, due in [
+            ("changes.merge.sql", ["Query", "Merge", "Query"]),
+            ("history.sql", ["CreateTable", "CreateView", "Begin", "Delete", "Insert", "Query", "Commit"]),
+        ]:
+            statements = kit.statements(within((there / f"bigquery.{script}").read_text()))
+            found = [type(analyzer.analyze_statement(one)).__name__ for one in statements]
+            assert found == [f"Resolved{name}Stmt" for name in due], found
 
 
 def check_wrong_names_and_types_are_refused(folder):

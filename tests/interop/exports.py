@@ -5,7 +5,7 @@
 Needs only Python. `DIR/expected.json` has the rows by form and table, as the pages of the API have them. Each export is
 `DIR/ORGANIZATION/FORM/VARIANT/contacts.EXT`, where a variant is a Parquet profile and a codec, `ndjson` or `csv`, and its
 kit is next to it, in `kit.EXT`. In the variants `folder`, `folder-ndjson` and `partitions`, `contacts/` has part files or
-partitions. The schemas are `DIR/schemas/FORM/DIALECT.TABLE`.
+partitions. The schemas are `DIR/schemas/FORM/DIALECT.TABLE`, and pairs.py describes `DIR/pairs`.
 """
 
 import json
@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 
 import api
+import pairs
 import read_python
 import tables
 import traps
@@ -87,6 +88,7 @@ def main():
             form: expected(folder / organization / form / "ndjson", form, asked) for form in tables.FORMS
         }
     (folder / "expected.json").write_text(json.dumps(everything))
+    pairs.make(program, folder)
     for form, dialect in product(tables.FORMS, DIALECTS):
         there = folder / "schemas" / form
         there.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,9 @@ import re
 
 STATEMENT_END = re.compile(r";[ \t]*$", re.MULTILINE)
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+FROM_CONTACTS = re.compile(r"FROM (linq\.)?contacts(?: FINAL)?$", re.MULTILINE)
+# ClickHouse does not allow a verdict in the message, and the emulator of BigQuery does not show it.
+WRONG_CONTENTS = re.compile("the count differs: |the contents are not those of the new export|Current transaction is aborted")
 COMMENTED_OUT = re.compile(r"(uncomment this line:\n)-- ", re.MULTILINE)
 
 
@@ -52,3 +55,48 @@ def course(dialect, table, kit_of, run, verdict):
     equals("traps", "after an empty export without deletes")
     run(with_deletes(text("empty", script)), "empty")
     equals("empty", "after an empty export with deletes")
+
+
+class Refused(Exception):
+    """A script has failed."""
+
+
+def changes_course(dialect, pair, kit_of_changes, kit_of_nothing, run, ask, instant):
+    """Applies changes to the old export of a pair, adds them to the history, and checks both; everything twice.
+
+    `run` runs a script, given as a path, and raises `Refused` if that fails. `ask` returns the one value of a query, and
+    `instant` writes a time as a literal.
+    """
+    script = "merge.sql" if dialect == "bigquery" else "sql"
+    apply, history = kit_of_changes / f"{dialect}.changes.{script}", kit_of_changes / f"{dialect}.history.sql"
+
+    def equals(there, after, table=""):
+        text = (there / f"{dialect}.digest.sql").read_text()
+        found = ask(FROM_CONTACTS.sub(lambda found: f"FROM {found[1] or ''}{table}", text) if table else text)
+        assert found == "equal", f"{after}: {found}"
+
+    def refused(path):
+        try:
+            run(path)
+        except Refused as error:
+            assert WRONG_CONTENTS.search(str(error)), error
+            return
+        raise AssertionError(f"{path.name} has not failed")
+
+    def at(time):
+        return f"contacts_history WHERE valid_from <= {time} AND (valid_to IS NULL OR valid_to > {time})"
+
+    run(kit_of_nothing / f"{dialect}.{script}")
+    refused(apply)
+    equals(kit_of_nothing, "after changes of another table")
+    run(pair.kit("old") / f"{dialect}.{script}")
+    equals(pair.kit("old"), "after the first load")
+    for time in ["once", "twice"]:
+        run(apply)
+        equals(kit_of_changes, f"after applying {time}")
+        equals(pair.kit("new"), f"after applying {time}")
+    for time in ["once", "twice"]:
+        run(history)
+        equals(pair.kit("new"), f"the current versions, added {time}", "contacts_history WHERE valid_to IS NULL")
+        equals(pair.kit("old"), f"the first versions, added {time}", at(instant(pair.watermark("old"))))
+    equals(pair.kit("new"), "the latest time", at(instant("2100-01-01T00:00:00.000Z")))

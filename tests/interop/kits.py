@@ -8,10 +8,15 @@ DIRS = [("folder", "parquet"), ("folder-ndjson", "ndjson.gz"), ("partitions", "2
 CSV = [("csv", "csv"), ("csv", "csv.gz"), ("csv", "csv.zst")]
 
 
+def variants(form):
+    """The variants in an owners form. CSV has no structs."""
+    return WAYS + DIRS + (CSV if form != "struct" else [])
+
+
 def kits(folder):
     """Each kit's owners form, table, name and directory."""
     for form in tables.FORMS:
-        for way, of in WAYS + DIRS + (CSV if form != "struct" else []):
+        for way, of in variants(form):
             def kit_of(organization):
                 return folder / organization / form / way / f"kit.{of}"
 

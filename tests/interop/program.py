@@ -36,10 +36,10 @@ class Program:
         ).stdout
 
     @contextmanager
-    def sandbox(self, contacts):
+    def sandbox(self, contacts, *options):
         """Runs a sandbox with N contacts. Yields its base URL."""
         serving = subprocess.Popen(
-            [self.path, "sandbox", "--contacts", str(contacts)],
+            [self.path, "sandbox", "--contacts", str(contacts), *options],
             env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         try:

@@ -83,7 +83,22 @@ def for_postgres():
     return [contact for contact in contacts() if not any(stop in json.dumps(contact) for stop in stops)]
 
 
+def before(after):
+    """An earlier state of contacts: some are not there yet, some differ, and some are only there."""
+    made = [dict(contact) for number, contact in enumerate(after) if number % 5]
+    for contact in made[::3]:
+        contact["title"] = "" if contact.get("title") is None else None
+    gone = [{**contact, "id": number} for number, contact in enumerate(after[:40], 1_000_000)]
+    return made + gone
+
+
 MADE = {"traps": contacts, "changed": changed, "owner_changed": owner_changed, "for_postgres": for_postgres, "empty": list}
-ORGANIZATIONS = {
-    name: [json.dumps(contact, ensure_ascii=False).encode() for contact in make()] for name, make in MADE.items()
-}
+
+
+def pages(contacts):
+    return [json.dumps(contact, ensure_ascii=False).encode() for contact in contacts]
+
+
+ORGANIZATIONS = {name: pages(make()) for name, make in MADE.items()}
+# Two states of an organization, the earlier one first.
+PAIRS = {name: (pages(before(MADE[name]())), ORGANIZATIONS[name]) for name in ["traps", "for_postgres"]}

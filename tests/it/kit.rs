@@ -10,7 +10,7 @@ use linq_export::config::{ExportConfig, Format, Output};
 use linq_export::events::{Counters, Event, Publishing, Reporter};
 
 use crate::support::run::{Heard, export, exported, failing, json, verified};
-use crate::support::{Ran, config, folder, names, path, ran, sandbox};
+use crate::support::{Ran, config, folder, names, path, ran, run, sandbox};
 
 /// A run whose server does not exist, so that sending a request would be a different error.
 fn refused(output: &str, kit: &str) -> Ran {
@@ -146,6 +146,36 @@ fn a_kit_names_hashed_columns_and_their_key() {
         let text = fs::read_to_string(Path::new(&kit).join(name)).unwrap();
         assert_eq!(text.matches(&said).count(), times, "{name}: {text}");
         assert!(text.contains(&id), "{name}: {text}");
+    }
+}
+
+#[test]
+fn changes_have_a_kit_of_their_own() {
+    let folder = folder();
+    let [old, new, output, kit, loading] =
+        ["old.csv", "new.csv", "changes.csv", "changes-kit", "kit"].map(|name| path(&folder, name));
+    assert_eq!(exported(5, &old, &["--kit", &loading]).code, Some(0));
+    assert_eq!(exported(8, &new, &["--digest"]).code, Some(0));
+    let compared = |output: &str, kit: &str| run(&["changes", &old, &new, "-o", output, "--kit", kit]);
+    for _ in 0..2 {
+        let ran = compared(&output, &kit);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let due = json(format!("{new}.manifest.json"))["digest"].clone();
+        let query = fs::read_to_string(Path::new(&kit).join("duckdb.changes.sql")).unwrap();
+        assert!(query.contains(&format!("CAST('{}' AS HUGEINT)", due["sum"].as_str().unwrap())), "{query}");
+        assert_eq!(names(Path::new(&kit)).len(), 21);
+    }
+    // The one cannot be replaced by the other.
+    let loads = fs::read(Path::new(&loading).join("README.md")).unwrap();
+    let ran = compared(&output, &loading);
+    assert!(ran.code == Some(73) && ran.stderr.contains("no README.md of a kit of changes"), "{}", ran.stderr);
+    assert_eq!(fs::read(Path::new(&loading).join("README.md")).unwrap(), loads);
+    assert_eq!(refused(&output, &kit).code, Some(73));
+    let ran = run(&["changes", &old, &new, "-o", "-", "--format", "csv", "--kit", &kit]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--kit needs a file or directory as output"), "{}", ran.stderr);
+    for (output, kit) in [(&output, &old), (&format!("{output}/"), &format!("{output}/kit"))] {
+        let ran = run(&["changes", &old, &new, "-o", output, "--format", "csv", "--kit", kit]);
+        assert!(ran.code == Some(2) && ran.stderr.contains("needs a directory of its own"), "{}", ran.stderr);
     }
 }
 

@@ -91,7 +91,7 @@ fn of_output(error: &DestinationError) -> Option<&'static str> {
             "remove --mode: on this file system, the mount options decide who may read files"
         }
         DestinationError::Kit { .. } => {
-            "the export itself is complete: load it without a kit, or run again with another --kit directory"
+            "the output itself is complete: load it without a kit, or run again with another --kit directory"
         }
         DestinationError::Lock { error, .. }
             if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
