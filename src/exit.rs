@@ -218,6 +218,7 @@ impl ChangesError {
             | Self::Twice { .. }
             | Self::Source { .. }
             | Self::OtherSource { .. }
+            | Self::OtherColumns { .. }
             | Self::Token { .. }
             | Self::Columns { .. } => ExitCode::BadResponse,
         }

@@ -12,6 +12,8 @@ pub(crate) const LINKS: usize = 40;
 
 /// The suffix of a file's manifest.
 const MANIFEST_SUFFIX: &str = ".manifest.json";
+/// Digits of a manifest's SHA-256 in the name of a file of changes.
+const SINCE: usize = 16;
 /// How the names of part files begin.
 const PART: &str = "part-";
 /// The subdirectory of the owners. Readers of a directory skip names that begin with an underscore.
@@ -107,6 +109,13 @@ pub(crate) fn described_by(manifest: &str) -> Option<&str> {
 /// The name of a part file; the first has number 0.
 pub(crate) fn part(number: u32, ending: &str) -> String {
     format!("{PART}{number:05}{ending}")
+}
+
+/// The name of the changes since an export, in a directory of changes: by the SHA-256 of that export's manifest, so that a run
+/// which is repeated writes the same file. Without an export, they are the first ones.
+pub(crate) fn changes(since: Option<&str>, ending: &str) -> String {
+    let since = since.map_or("first", |sha256| sha256.get(..SINCE).unwrap_or(sha256));
+    format!("changes-{since}{ending}")
 }
 
 /// Whether a name is that of a part file.

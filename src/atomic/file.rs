@@ -56,6 +56,11 @@ impl TemporaryFile {
         Ok(Self { file, path })
     }
 
+    /// Its temporary path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Another handle for writing.
     pub fn writer(&self) -> io::Result<File> {
         self.file.try_clone()

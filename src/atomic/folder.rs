@@ -56,6 +56,11 @@ impl Staging {
         Ok(Self { home, target: target.to_owned(), files: Vec::new() })
     }
 
+    /// Its path until it replaces the target.
+    pub fn path(&self) -> PathBuf {
+        self.at(NEW)
+    }
+
     /// Creates a file, which may be in a subdirectory.
     pub fn begin_file(&mut self, name: &str) -> io::Result<File> {
         let path = self.at(NEW).join(name);

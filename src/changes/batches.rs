@@ -12,10 +12,11 @@ use super::cells::{Cells, MAX_BYTES, Masks};
 use super::change_type::ChangeType;
 use super::compatible::watermark;
 use super::error::ChangesError;
+use super::gone::Gone;
 use super::index::{Differences, Digests, differences};
 use super::kept::{Again, Kept};
 use super::side::{Rows, Side};
-use super::summary::{ChangesSummary, Evidence, most_changed};
+use super::summary::{ChangesSummary, most_changed};
 use crate::dataset::Readback;
 use crate::digest::{ContentDigest, leaf_names};
 use crate::manifest::{ByType, Compared, ExportRecord, SourceRecord};
@@ -35,8 +36,7 @@ pub struct Changes {
     schema: SchemaRef,
     names: Vec<String>,
     ends: Ends,
-    /// What contacts are that the new export lacks; `None` if nothing can be said.
-    gone: Option<ChangeType>,
+    gone: Gone,
     old: Rows,
     new: Rows,
     found: Differences,
@@ -65,7 +65,8 @@ pub(crate) struct Applied {
 #[derive(Debug)]
 pub(super) struct Ends {
     pub source: SourceRecord,
-    pub from: ExportRecord,
+    /// `None` if the new export is the first one.
+    pub from: Option<ExportRecord>,
     pub to: ExportRecord,
     pub seen_after: Option<DateTime<Utc>>,
     pub seen_by: Option<DateTime<Utc>>,
@@ -91,24 +92,30 @@ struct Pending {
 }
 
 impl Changes {
-    /// Compares two exports that can be compared.
-    pub(super) fn between(old: Side, new: Side, digest: bool) -> Result<Self, ChangesError> {
+    /// Compares two exports that can be compared; without an old one, all contacts of the new one are inserted.
+    pub(super) fn between(old: Option<Side>, new: Side, digest: bool) -> Result<Self, ChangesError> {
+        let seen_after = old.as_ref().and_then(watermark);
+        let (rows, record, level) = match old {
+            Some(Side { rows, record, level, .. }) => (rows, Some(record), level),
+            None => (new.rows.without_rows(), None, Level::Incomplete),
+        };
+        let gone = Gone::new(new.level, &new.manifest, record.as_ref());
         let ends = Ends {
-            seen_after: watermark(&old),
+            seen_after,
             seen_by: new.record.finished_at.parse().ok(),
-            inserts_proven: old.level >= Level::Complete,
+            inserts_proven: level >= Level::Complete,
             hashed: new.manifest.options.hmac_key.map(|key| (new.manifest.options.hmac_columns, key)),
             source: new.manifest.source,
-            from: old.record,
+            from: record,
             to: new.record,
         };
-        let changes = Self::of(old.rows, new.rows, ends, ChangeType::of_gone(new.level), MAX_BYTES, digest)?;
-        for (rows, found, record) in [
-            (&changes.old, changes.found.old_rows, &changes.ends.from),
-            (&changes.new, changes.found.new_rows, &changes.ends.to),
-        ] {
-            if found != record.rows {
-                return Err(VerifyError::Rows { path: rows.path.clone(), found, due: record.rows }.into());
+        let changes = Self::of(rows, new.rows, ends, gone, MAX_BYTES, digest)?;
+        let due = changes.ends.from.as_ref().map_or(0, |from| from.rows);
+        for (rows, found, due) in
+            [(&changes.old, changes.found.old_rows, due), (&changes.new, changes.found.new_rows, changes.ends.to.rows)]
+        {
+            if found != due {
+                return Err(VerifyError::Rows { path: rows.path.clone(), found, due }.into());
             }
         }
         Ok(changes)
@@ -120,14 +127,14 @@ impl Changes {
         old: Rows,
         new: Rows,
         ends: Ends,
-        gone: Option<ChangeType>,
+        gone: Gone,
         bytes: usize,
         digest: bool,
     ) -> Result<Self, ChangesError> {
         let names = leaf_names(&new.schema).map_err(|unknown| new.other_columns(&unknown.to_string()))?;
         let mut cells = Cells::new(names.len(), bytes);
         let mut kept = Kept::new(bytes);
-        let mut found = differences(&old, &new, &mut cells, &mut kept, digest)?;
+        let mut found = differences(&old, &new, &mut cells, &mut kept, digest.then_some(&gone))?;
         let masks = Masks::of(&mut found.updated, &mut cells, &old, &new)?;
         let fields = change_fields().iter().cloned().map(Arc::new).chain(new.schema.fields().iter().cloned());
         Ok(Self {
@@ -135,8 +142,8 @@ impl Changes {
             by_column: vec![0; names.len()],
             names,
             ends,
+            reading: Phase::Old(old.read_some(found.updated.and(gone.is_written().then_some(&found.gone)))?),
             gone,
-            reading: Phase::Old(old.read_some(found.updated.and(gone.and(Some(&found.gone))))?),
             old,
             new,
             found,
@@ -162,11 +169,7 @@ impl Changes {
             new_contacts: self.found.new_rows,
             inserts: self.by_type.insert,
             updates: self.by_type.update_postimage,
-            deletions: match self.gone {
-                Some(ChangeType::Delete) => Evidence::Proven,
-                Some(_) => Evidence::Unproven,
-                None => Evidence::Unknown,
-            },
+            deletions: self.gone.evidence(),
             deletes: self.by_type.delete,
             missing: self.by_type.missing,
             inserts_proven: self.ends.inserts_proven,
@@ -178,8 +181,7 @@ impl Changes {
     /// lacks, but that are not proven to be deleted.
     #[must_use]
     pub fn applied_digest(&self) -> Option<ContentDigest> {
-        let Digests { new, gone } = self.found.digests?;
-        let kept = if self.gone == Some(ChangeType::Delete) { ContentDigest::default() } else { gone };
+        let Digests { new, kept } = self.found.digests?;
         Some(ContentDigest { rows: new.rows + kept.rows, sum: new.sum + kept.sum })
     }
 
@@ -196,7 +198,7 @@ impl Changes {
     /// What the manifest of the changes says of them.
     pub(crate) fn compared(&self) -> Compared {
         let Ends { source, from, to, .. } = &self.ends;
-        let changes = self.summary().record(self.by_type);
+        let changes = self.summary().record(self.by_type, self.gone.is_by_lookups());
         Compared { source: source.clone(), from: from.clone(), to: to.clone(), changes }
     }
 
@@ -242,7 +244,7 @@ impl Changes {
                 }
                 Some((ChangeType::UpdatePreimage, mask))
             } else {
-                self.gone.filter(|_| self.found.gone.find(*id).is_some()).map(|gone| (gone, 0))
+                self.gone.kind(*id).filter(|_| self.found.gone.find(*id).is_some()).map(|gone| (gone, 0))
             };
             kept.push(mark);
         }

@@ -33,6 +33,13 @@ pub(super) fn check(old: &Side, new: &Side, options: ChangesOptions) -> Result<(
     Ok(())
 }
 
+/// Refuses a new export whose columns would differ from those of the old one. `manifest` is what is known of it before it is
+/// made.
+pub(crate) fn check_columns(old: &Side, manifest: &Manifest) -> Result<(), ChangesError> {
+    let differ = |reason| Err(ChangesError::OtherColumns { path: old.rows.path.clone(), reason });
+    other_columns(&old.manifest, manifest).map_or(Ok(()), differ)
+}
+
 fn source(old: &Side, new: &Side, token: Token) -> Result<(), ChangesError> {
     let (before, after) = (&old.manifest.source, &new.manifest.source);
     let (old, new) = (old.rows.path.clone(), new.rows.path.clone());

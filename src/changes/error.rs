@@ -81,6 +81,14 @@ pub enum ChangesError {
         /// The differences, sanitized.
         reason: String,
     },
+    /// The columns of a run are not those of the export before, so that their differences would not be changes.
+    #[error("{} has other columns than this export: {reason}", sanitize::path(path))]
+    OtherColumns {
+        /// The export before.
+        path: PathBuf,
+        /// The differences, sanitized.
+        reason: String,
+    },
     /// The format of the changes cannot hold their owners.
     #[error("owners are nested, which {format} cannot hold")]
     Nested {

@@ -5,7 +5,9 @@
 use sha2::{Digest as _, Sha256};
 
 use super::cells::Cells;
+use super::change_type::ChangeType;
 use super::error::ChangesError;
+use super::gone::Gone;
 use super::kept::Kept;
 use super::side::Rows;
 use super::sorted::{SortedIds, find};
@@ -38,7 +40,7 @@ pub(super) struct Differences {
     /// The rows of both exports.
     pub old_rows: u64,
     pub new_rows: u64,
-    /// The digests of the new export, and of the rows that only the old one has, if they are wanted.
+    /// What the digest of the table is made of that the changes were applied to, if it is wanted.
     pub digests: Option<Digests>,
 }
 
@@ -46,7 +48,8 @@ pub(super) struct Differences {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Digests {
     pub new: ContentDigest,
-    pub gone: ContentDigest,
+    /// Rows that only the old export has, and that are not deleted.
+    pub kept: ContentDigest,
 }
 
 /// Compares all rows. The cells of the first updates are kept, as many as fit, and the rows of the new export that differ.
@@ -55,10 +58,10 @@ pub(super) fn differences(
     new: &Rows,
     cells: &mut Cells,
     kept: &mut Kept,
-    digest: bool,
+    digest: Option<&Gone>,
 ) -> Result<Differences, ChangesError> {
     let index = index(old)?;
-    let mut digests = digest.then(Digests::default);
+    let mut digests = digest.map(|_| Digests::default());
     let mut fates = vec![Fate::Gone; index.len()];
     let (mut inserted, mut updated, mut new_rows, mut at) = (Vec::new(), Vec::new(), 0, 0);
     let mut text = Vec::new();
@@ -96,8 +99,9 @@ pub(super) fn differences(
         kept.keep(new, batch, differ)
     })?;
     let gone = index.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Gone).map(|(entry, _)| entry);
-    if let Some(digests) = &mut digests {
-        gone.clone().for_each(|entry| digests.gone.add_hash(entry.hash[0]));
+    if let Some((digests, known)) = digests.as_mut().zip(digest) {
+        let kept = gone.clone().filter(|entry| known.kind(entry.id) != Some(ChangeType::Delete));
+        kept.for_each(|entry| digests.kept.add_hash(entry.hash[0]));
     }
     let gone = gone.map(|entry| entry.id).collect();
     let (inserted, updated, gone) = (SortedIds::of(inserted), SortedIds::of(updated), SortedIds::of(gone));

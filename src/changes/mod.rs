@@ -22,6 +22,7 @@ mod cells;
 mod change_type;
 mod compatible;
 mod error;
+mod gone;
 mod index;
 mod kept;
 mod options;
@@ -36,9 +37,11 @@ use std::path::Path;
 pub(crate) use batches::Applied;
 pub use batches::Changes;
 pub use change_type::ChangeType;
+pub(crate) use compatible::check_columns;
 pub use error::ChangesError;
 pub(crate) use error::shown_source;
 pub use options::{ChangesOptions, Token};
+pub(crate) use side::Side;
 pub use summary::{ChangesSummary, ColumnUpdates, Evidence};
 
 /// Compares two exports: files or directories of any format, with the same columns.
@@ -46,7 +49,12 @@ pub use summary::{ChangesSummary, ColumnUpdates, Evidence};
 /// # Errors
 /// If one of them does not match its manifest, or they cannot be compared.
 pub fn changes(old: &Path, new: &Path, options: ChangesOptions) -> Result<Changes, ChangesError> {
-    let (old, new) = (side::Side::open(old)?, side::Side::open(new)?);
+    let (old, new) = (Side::open(old)?, Side::open(new)?);
     compatible::check(&old, &new, options)?;
-    Changes::between(old, new, options.digest)
+    Changes::between(Some(old), new, options.digest)
+}
+
+/// The changes of an export since the one before. Without one, all its contacts are inserted.
+pub(crate) fn changes_since(old: Option<Side>, new: Side) -> Result<Changes, ChangesError> {
+    Changes::between(old, new, false)
 }

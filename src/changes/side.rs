@@ -31,12 +31,12 @@ pub(super) struct Rows {
 
 /// An export whose files match its manifest.
 #[derive(Debug)]
-pub(super) struct Side {
-    pub rows: Rows,
+pub(crate) struct Side {
+    pub(super) rows: Rows,
     pub manifest: Manifest,
     pub level: Level,
     /// Why the level is not higher, sanitized.
-    pub reasons: Vec<String>,
+    pub(super) reasons: Vec<String>,
     /// What the manifest of the changes says of it.
     pub record: ExportRecord,
 }
@@ -52,12 +52,24 @@ impl Side {
         let AnyManifest::Contacts(manifest) = described.manifest else {
             return Err(ChangesError::NotContacts(path.to_owned()));
         };
+        let side = Self::of(path, table, *manifest, described.sha256, verified.level)?;
+        Ok(Self { reasons: verified.reasons, ..side })
+    }
+
+    /// An export that was checked, or that is about to be published; `sha256` is that of its manifest.
+    pub fn of(
+        path: &Path,
+        table: Table,
+        manifest: Manifest,
+        sha256: String,
+        level: Level,
+    ) -> Result<Self, ChangesError> {
         if manifest.options.raw {
             return Err(ChangesError::Raw(path.to_owned()));
         }
-        let record = ExportRecord::of(&manifest, described.sha256);
+        let record = ExportRecord::of(&manifest, sha256);
         let rows = Rows::new(path, table, &manifest)?;
-        Ok(Self { rows, manifest: *manifest, level: verified.level, reasons: verified.reasons, record })
+        Ok(Self { rows, manifest, level, reasons: Vec::new(), record })
     }
 }
 
@@ -77,6 +89,11 @@ impl Rows {
     #[cfg(test)]
     pub fn of(path: &Path, schema: SchemaRef) -> Self {
         Self { path: path.to_owned(), schema, expected: 0, table: Table::hold(path).unwrap() }
+    }
+
+    /// A table with the same columns, but no rows.
+    pub fn without_rows(&self) -> Self {
+        Self { table: Table::empty(), expected: 0, ..self.clone() }
     }
 
     /// Reads the rows from the start.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::manifest::{ByType, ChangesRecord, ColumnChanges};
+use crate::manifest::{ByType, ChangesRecord, ColumnChanges, Proof};
 
 /// What changed, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,11 +32,11 @@ pub struct ChangesSummary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
-    /// The new export is complete, so they were deleted.
+    /// They were deleted: the new export is complete, or its run confirmed it.
     Proven,
-    /// The new export is only counted, so they may still exist. They are `missing`.
+    /// The new export is only counted, so those that its run did not confirm as deleted may still exist. They are `missing`.
     Unproven,
-    /// The new export is incomplete, so nothing is said of them.
+    /// The new export is incomplete, so nothing is said of those that its run did not confirm as deleted.
     Unknown,
 }
 
@@ -51,7 +51,7 @@ pub struct ColumnUpdates {
 
 impl ChangesSummary {
     /// The record of it in a manifest.
-    pub(super) fn record(&self, by_type: ByType) -> ChangesRecord {
+    pub(super) fn record(&self, by_type: ByType, by_lookups: bool) -> ChangesRecord {
         let column = |column: &ColumnUpdates| ColumnChanges { name: column.name.clone(), updates: column.updates };
         let inserts = if self.inserts_proven { "proven" } else { "unproven" };
         ChangesRecord {
@@ -59,6 +59,7 @@ impl ChangesSummary {
             by_type,
             by_column: self.columns.iter().map(column).collect(),
             inserts: inserts.to_owned(),
+            deletes: if by_lookups { Proof::Lookups } else { Proof::Completeness },
         }
     }
 }

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::batches::{Changes, Ends};
 use super::change_type::ChangeType;
 use super::error::ChangesError;
+use super::gone::Gone;
 use super::side::Rows;
 use crate::config::{Compression, Encoding};
 use crate::digest::{ContentDigest, RowTexts, leaf_names};
@@ -100,7 +101,7 @@ fn ends() -> Ends {
     let time = |time: &str| Some(time.parse().unwrap());
     Ends {
         source: SourceRecord { base_url: String::new(), organization: String::new() },
-        from: export(),
+        from: Some(export()),
         to: export(),
         seen_after: time("2026-01-01T00:00:00Z"),
         seen_by: time("2026-01-02T00:00:00Z"),
@@ -142,7 +143,7 @@ impl Pair {
             side.expected = rows;
             side
         });
-        Changes::of(old, new, ends(), gone, bytes, true)
+        Changes::of(old, new, ends(), Gone::of(gone, None), bytes, true)
     }
 }
 
@@ -267,7 +268,7 @@ proptest! {
         let [one, other] = [one, other].map(|path| Rows::of(&path, Arc::clone(&schema)));
         let path = one.path.clone();
         let (old, new) = if is_old { (one, other) } else { (other, one) };
-        let error = Changes::of(old, new, ends(), None, 1, false).unwrap_err();
+        let error = Changes::of(old, new, ends(), Gone::of(None, None), 1, false).unwrap_err();
         prop_assert!(!error.to_string().contains("secret"));
         let ChangesError::Twice { path: found, rows: (first, second) } = error else { panic!("{error}") };
         prop_assert_eq!(found, path);

@@ -37,6 +37,12 @@ pub struct Destination {
     /// Add a digest of the contents to the manifest, which SQL can recompute from the loaded table
     #[arg(long, env = "LINQ_EXPORT_DIGEST", value_parser = BoolishValueParser::new(), hide_short_help = true)]
     digest: bool,
+    /// Also write what changed since the previous export: a file, or DIR/ for one more file each time
+    ///
+    /// Inserted, updated and deleted contacts, like those of the command changes. They are published before the contacts. In DIR/,
+    /// which is created if needed, a file has the format of the export, and is named after the export that it follows.
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CHANGES", hide_short_help = true)]
+    changes: Option<PathBuf>,
     /// Write a loading kit to DIR: schemas, SQL and commands to load this export into a warehouse
     ///
     /// DIR is created if needed. An existing DIR must be empty or hold an earlier kit, which is replaced.
@@ -159,6 +165,7 @@ impl Destination {
         config.manifest = self.manifest().map(Path::to_owned);
         config.digest = self.digest;
         config.kit.clone_from(&self.kit);
+        config.changes = self.changes.clone().map(|path| Output::named(path, None));
         if let Some(rows) = self.files.rows_per_file {
             config.rows_per_file = rows;
         }

@@ -195,7 +195,7 @@ mod tests {
                 let expected = match name {
                     "sandbox" | "limit" | "json" | "table" | "name" | "summary" | "other-token" => None,
                     // The variable names the export, which changes must not replace.
-                    "output" | "partition" | "manifest" if command.get_name() == "changes" => None,
+                    "output" | "partition" | "manifest" | "kit" if command.get_name() == "changes" => None,
                     "manifest" if command.get_name() == "verify" => None,
                     name if command.get_name() == "sandbox" => {
                         Some(format!("LINQ_EXPORT_SANDBOX_{}", name.replace('-', "_").to_uppercase()))

@@ -41,6 +41,8 @@ pub struct ExportConfig {
     /// How many contacts of the replaced export may be missing from the new one. Default: half. With more missing,
     /// nothing is published. The number comes from the replaced export's manifest; exports with a limit are not compared.
     pub max_deletes: MaxDeletes,
+    /// Where the changes since the previous export go: a file, or a directory that gets one more file. Default: nowhere.
+    pub changes: Option<Output>,
     /// The export whose contacts must be accounted for. Default: the one that this run replaces; for a partition, its newest
     /// sibling.
     pub previous: Option<PathBuf>,
@@ -96,6 +98,7 @@ impl ExportConfig {
             source: Source::Api,
             on_incomplete: OnIncomplete::Discard,
             max_deletes: MaxDeletes::default(),
+            changes: None,
             previous: None,
             lookups: Lookups::default(),
         }
@@ -125,6 +128,7 @@ impl ExportConfig {
             ("the manifest path", path(&self.manifest)),
             ("the kit path", path(&self.kit)),
             ("the path of the previous export", path(&self.previous)),
+            ("the path of the changes", self.changes.as_ref().map(ToString::to_string)),
         ];
         let is_secret = |text: &String| self.source == Source::Api && self.contacts.token.is_in(text);
         shown.into_iter().find(|(_, text)| text.as_ref().is_some_and(is_secret)).map(|(name, _)| name)
@@ -145,8 +149,20 @@ impl ExportConfig {
             Content::Raw if self.kit.is_some() => {
                 usage("--kit cannot be used with --raw: raw JSON has no columns to load")
             }
+            Content::Raw if self.changes.is_some() => {
+                usage("--changes cannot be used with --raw: raw JSON has no columns to compare")
+            }
             Content::Raw if self.digest => {
                 usage("--digest cannot be used with --raw: raw JSON has no columns to digest")
+            }
+            _ if self.changes.as_ref().is_some_and(|changes| !changes.is_local()) => {
+                usage("--changes needs a file, or DIR/ for one more file each time")
+            }
+            _ if self.changes.is_some() && !self.output.is_local() => usage(
+                "--changes needs a file or directory as output, not stdout: the next run compares it with its own",
+            ),
+            _ if self.changes.is_some() && self.contacts.limit.is_some() => {
+                usage("--limit and --changes are mutually exclusive: an export that stops early lacks contacts")
             }
             _ if self.kit.is_some() && !self.output.is_local() => {
                 usage("--kit needs a file or directory as output, not stdout: the kit loads the exported files by name")

@@ -79,6 +79,11 @@ impl Table {
         Parts::of(path).map(Self)
     }
 
+    /// A table without rows.
+    pub fn empty() -> Self {
+        Self(Parts::none())
+    }
+
     /// Reads it from the start.
     pub fn open(&self, reading: Reading) -> Result<Readback, ReadbackError> {
         let (parts, form, codecs) = (self.0.clone(), Form::default(), Vec::new());

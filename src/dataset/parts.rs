@@ -49,6 +49,11 @@ impl Parts {
         if parts.files.is_empty() { Err(ReadbackError::NoParts { path: path.to_owned() }) } else { Ok(parts) }
     }
 
+    /// No files.
+    pub fn none() -> Self {
+        Self { path: PathBuf::new(), held: None, files: Vec::new() }
+    }
+
     /// Fails if the table was replaced, so that a file opened by its path may belong to another.
     pub fn check(&self) -> Result<(), ReadbackError> {
         let still = self.held.as_ref().map_or(Ok(true), |held| platform::is_still(held, &self.path));

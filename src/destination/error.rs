@@ -137,7 +137,7 @@ pub enum DestinationError {
     },
     /// A record of the run would overwrite something else that the run writes or reads.
     #[error(
-        "{} overlaps with {taken_by}: use a different path for each of the report, the metrics and the manifest",
+        "{} overlaps with {taken_by}: use a different path for each of the report, the metrics, the manifest and the changes",
         path.display()
     )]
     SamePlace {
@@ -158,7 +158,7 @@ pub enum DestinationError {
 }
 
 impl DestinationError {
-    pub(super) fn create(path: &Path, error: io::Error) -> Self {
+    pub(crate) fn create(path: &Path, error: io::Error) -> Self {
         match error.kind() {
             // The cause is missing space, not a missing permission to create.
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

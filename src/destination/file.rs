@@ -102,6 +102,11 @@ impl FileDestination {
         &self.names.target
     }
 
+    /// The file of the contacts before it is published.
+    pub fn path(&self) -> &Path {
+        self.contacts.path()
+    }
+
     /// Writes bytes, or turns to the owners.
     pub async fn take(&mut self, piece: Piece) -> io::Result<()> {
         match piece {

@@ -179,6 +179,11 @@ impl DirectoryDestination {
         self.directory.path()
     }
 
+    /// The directory of the part files before they are published. Their names have a suffix until then.
+    pub fn path(&self) -> PathBuf {
+        self.directory.staging.path()
+    }
+
     /// Writes bytes, or begins the next file.
     pub async fn take(&mut self, piece: Piece) -> io::Result<()> {
         match piece {

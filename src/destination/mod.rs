@@ -18,6 +18,7 @@ mod stream;
 mod write_method;
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::config::Output;
 use blocking::blocking;
@@ -126,6 +127,15 @@ impl Destination {
 pub(crate) struct Settled(Destination);
 
 impl Settled {
+    /// Where the contacts are until they are published; `None` for a stream.
+    pub fn path(&self) -> Option<PathBuf> {
+        match &self.0 {
+            Destination::File(file) => Some(file.path().to_owned()),
+            Destination::Folder(directory) => Some(directory.path()),
+            Destination::Stream(_) => None,
+        }
+    }
+
     /// Publishes the output with its manifest: afterwards it is complete under its name even if the machine crashes. Must
     /// not be canceled.
     pub async fn publish(self, manifest: Vec<u8>) -> Result<(), DestinationError> {

@@ -104,8 +104,28 @@ pub struct Summary {
     pub bytes: u64,
     /// Duration of the run.
     pub elapsed: Duration,
+    /// The changes since the previous export, if they were written.
+    pub changes: Option<ChangesWritten>,
     /// The text of the manifest.
     pub manifest: Arc<str>,
     /// The required completeness level.
     pub required: Require,
+}
+
+/// The changes since the previous export, as they were written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChangesWritten {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether there was no previous export, so that all contacts are inserted.
+    pub is_first: bool,
+    /// Contacts that only the new export has.
+    pub inserts: u64,
+    /// Contacts with other values.
+    pub updates: u64,
+    /// Contacts that were deleted.
+    pub deletes: u64,
+    /// Contacts that only the previous export has, but that may still exist.
+    pub missing: u64,
 }

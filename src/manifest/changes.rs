@@ -24,8 +24,8 @@ pub(crate) struct ChangesManifest {
     /// Where the new export comes from.
     pub source: SourceRecord,
     pub options: ChangesOptionsRecord,
-    /// The old export.
-    pub from: ExportRecord,
+    /// The old export; null if the new one is the first of a chain.
+    pub from: Option<ExportRecord>,
     /// The new export.
     pub to: ExportRecord,
     pub changes: ChangesRecord,
@@ -56,6 +56,20 @@ pub(crate) struct ChangesRecord {
     pub by_column: Vec<ColumnChanges>,
     /// `proven`, or `unproven` if the old export may lack contacts that existed.
     pub inserts: String,
+    /// What proves deletions.
+    #[serde(default)]
+    pub deletes: Proof,
+}
+
+/// What proves that contacts were deleted that the new export lacks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Proof {
+    /// The new export is complete.
+    #[default]
+    Completeness,
+    /// Its run looked them up, and the API said that they do not exist.
+    Lookups,
 }
 
 /// Rows by their `change_type`.
@@ -79,7 +93,7 @@ pub(crate) struct ColumnChanges {
 #[derive(Debug, Clone)]
 pub(crate) struct Compared {
     pub source: SourceRecord,
-    pub from: ExportRecord,
+    pub from: Option<ExportRecord>,
     pub to: ExportRecord,
     pub changes: ChangesRecord,
 }

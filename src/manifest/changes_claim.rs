@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::changes::ChangesManifest;
+use super::changes::{ChangesManifest, Proof};
 use super::consistency::{Claim, Contradiction, equal, instant};
 use super::file_names::names;
 use super::record::{ExportRecord, ManifestError, timestamp};
@@ -30,14 +30,21 @@ fn check(manifest: &ChangesManifest, level: Level) -> Result<String, Contradicti
         return Err(format!("{} updates of a column, but only {updates} updates", column.updates));
     }
     let (gained, lost) = (changes.by_type.insert, changes.by_type.delete.saturating_add(changes.by_type.missing));
-    if level >= Level::Complete {
-        let due = from.rows.saturating_add(gained).saturating_sub(lost);
+    let before = from.as_ref().map_or(0, |from| from.rows);
+    if from.is_none() && (lost > 0 || updates > 0) {
+        return Err("changes of contacts, but no export before".to_owned());
+    }
+    if level >= Level::Complete || from.is_none() {
+        let due = before.saturating_add(gained).saturating_sub(lost);
         equal("to.rows", to.rows, "from.rows with the changes applied", due)?;
-    } else if changes.by_type.delete > 0 {
+    } else if changes.by_type.delete > 0 && changes.deletes == Proof::Completeness {
         return Err(format!("deletes, but the new export is {level}"));
     }
     // A server's clock shows whole seconds.
-    if watermark("to", to)? + TimeDelta::seconds(1) < watermark("from", from)? {
+    let to_watermark = watermark("to", to)?;
+    if let Some(from) = from
+        && to_watermark + TimeDelta::seconds(1) < watermark("from", from)?
+    {
         return Err("to.watermark is before from.watermark".to_owned());
     }
     instant("to.finished_at", &to.finished_at).map(timestamp)

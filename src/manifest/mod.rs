@@ -21,7 +21,7 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use changes::{ByType, ChangesManifest, ChangesRecord, ColumnChanges, Compared};
+pub(crate) use changes::{ByType, ChangesManifest, ChangesRecord, ColumnChanges, Compared, Proof};
 pub(crate) use consistency::Claim;
 pub(crate) use create::{Times, Written, WrittenFile, WrittenOwners};
 pub(crate) use learned_rate::{Learned, learned_by};

@@ -11,7 +11,7 @@ use super::kit;
 use super::parts::Parts;
 use crate::changes::{Applied, Changes, ChangesError, ChangesOptions, ChangesSummary, changes};
 use crate::config::{ChangesConfig, OutFile, Output};
-use crate::destination::{Destination, DestinationError, Piece, RunPaths, check_apart};
+use crate::destination::{Destination, DestinationError, Piece, RunPaths, Settled, check_apart};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::{ChangesManifest, Compared, Content, Written, describes, read_file};
@@ -22,10 +22,10 @@ use crate::transform::check_partition_of_changes;
 const CHANNEL: usize = 4;
 
 /// Changes that were compared and encoded.
-struct Encoded {
-    summary: ChangesSummary,
-    compared: Compared,
-    written: Written,
+pub(super) struct Encoded {
+    pub summary: ChangesSummary,
+    pub compared: Compared,
+    pub written: Written,
     applied: Option<Applied>,
 }
 
@@ -49,38 +49,54 @@ pub async fn export_changes(
     check_replaced(&config.output)?;
     options.digest |= config.kit.is_some();
     let writing = async {
-        let mut destination = Destination::open(&config, || ()).await?;
+        let destination = Destination::open(&config, || ()).await?;
         let kit = kit::open_changes(&config).await?;
-        let (sender, mut pieces) = mpsc::channel(CHANNEL);
-        let encoding = {
-            let (old, new, config) = (old.to_owned(), new.to_owned(), config.clone());
-            let cancelled = cancellation.child_token();
-            tokio::task::spawn_blocking(move || encode(changes(&old, &new, options)?, &config, sender, &cancelled))
-        };
-        let mut wrote = Ok(());
-        while let Some(piece) = pieces.recv().await {
-            wrote = destination.take(piece).await;
-            if wrote.is_err() {
-                break;
-            }
-        }
-        // Closes the channel, which ends the encoder if writing has failed.
-        drop(pieces);
-        let encoded = encoding.await.map_err(Error::bug)?;
-        wrote?;
-        Ok::<_, Error>((encoded?, destination.settle().await?, kit))
+        let (old, new) = (old.to_owned(), new.to_owned());
+        let make = move || changes(&old, &new, options);
+        Ok::<_, Error>((write(destination, make, &config, &cancellation).await?, kit))
     };
-    let (Encoded { summary, compared, written, applied }, settled, kit) = tokio::select! {
+    let ((Encoded { summary, compared, written, applied }, settled), kit) = tokio::select! {
         written = writing => written?,
         () = cancellation.cancelled() => return Err(Error::Cancelled),
     };
-    let most = config.rows_per_file.get();
-    let manifest = ChangesManifest::new(compared, &written, &config.output, config.encoding, most);
-    let text = manifest.text().map_err(Error::bug)?;
+    let text = manifest_of(compared, &written, &config)?;
     let kit = kit::stage_changes(kit, &config, &written, applied.as_ref()).await?;
-    settled.publish(text.into_bytes()).await?;
+    settled.publish(text).await?;
     kit::publish(kit).await?;
     Ok(summary)
+}
+
+/// The text of the manifest.
+pub(super) fn manifest_of(compared: Compared, written: &Written, config: &ChangesConfig) -> Result<Vec<u8>, Error> {
+    let most = config.rows_per_file.get();
+    let manifest = ChangesManifest::new(compared, written, &config.output, config.encoding, most);
+    Ok(manifest.text().map_err(Error::bug)?.into_bytes())
+}
+
+/// Compares and encodes on a thread, and writes the bytes, but does not publish them.
+pub(super) async fn write(
+    mut destination: Destination,
+    make: impl FnOnce() -> Result<Changes, ChangesError> + Send + 'static,
+    config: &ChangesConfig,
+    cancellation: &CancellationToken,
+) -> Result<(Encoded, Settled), Error> {
+    let (sender, mut pieces) = mpsc::channel(CHANNEL);
+    let encoding = {
+        let (config, cancelled) = (config.clone(), cancellation.child_token());
+        tokio::task::spawn_blocking(move || encode(make()?, &config, sender, &cancelled))
+    };
+    let mut wrote = Ok(());
+    while let Some(piece) = pieces.recv().await {
+        wrote = destination.take(piece).await;
+        if wrote.is_err() {
+            break;
+        }
+    }
+    // Closes the channel, which ends the encoder if writing has failed.
+    drop(pieces);
+    let encoded = encoding.await.map_err(Error::bug)?;
+    wrote?;
+    Ok((encoded?, destination.settle().await?))
 }
 
 /// Refuses outputs that would overwrite one of the exports.
@@ -107,7 +123,7 @@ fn check_paths(old: &Path, new: &Path, config: &ChangesConfig) -> Result<(), Des
 }
 
 /// Refuses to replace an export of contacts, which may be a typing mistake.
-fn check_replaced(output: &Output) -> Result<(), DestinationError> {
+pub(super) fn check_replaced(output: &Output) -> Result<(), DestinationError> {
     let Some(path) = output.target() else { return Ok(()) };
     let manifest = naming::manifest_of(&path).and_then(|manifest| read_file(&manifest));
     if manifest.is_ok_and(|manifest| describes(&manifest, Content::Contacts)) {

@@ -1,5 +1,6 @@
 //! Encodes the batches of an export into files, on a blocking thread.
 
+use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -32,6 +33,11 @@ impl Encode {
         let rows_per_file = config.output.is_directory().then_some(config.rows_per_file);
         let parts = Parts::new(config.encoding, arrange.schema(), rows_per_file, out);
         Ok(Self { arrange, digest, parts })
+    }
+
+    /// The columns of the contacts.
+    pub fn schema(&self) -> SchemaRef {
+        self.arrange.schema()
     }
 
     /// Encodes all contacts, until they end or the run is canceled.

@@ -8,22 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::accounting::Accounting;
+use super::changes_since::{ChangesSince, Prepared};
 use super::contacts::{Contacts, read};
 use super::encode::Encode;
 use super::kit;
-use super::previous;
+use super::previous::{self, Previous};
 use super::warm_start::{contacts_before, learned_before, start_with, with_start};
 use crate::config::{Content, ExportConfig, OnIncomplete};
 use crate::decode::RawColumn;
 use crate::destination::{Destination, Piece, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
-use crate::events::{Continuity, Event, ReadSummary, Reporter, Summary};
+use crate::events::{ChangesWritten, Continuity, Event, ReadSummary, Reporter, Summary};
 use crate::fetch::ApiError;
 use crate::manifest::{Learned, Manifest, Times, Written};
 
@@ -48,7 +50,7 @@ pub async fn export(
     let publishing = AtomicBool::new(false);
     let run = Run { config: &config, reporter: &reporter, cancellation: &stop, publishing: &publishing };
     let result = tokio::select! {
-        result = run.export() => result,
+        result = Box::pin(run.export()) => result,
         after = deadline(&config, &stop, &publishing) => Err(ApiError::Deadline { after }.into()),
         never = tick(&*reporter) => match never {},
     };
@@ -82,19 +84,30 @@ impl Run<'_> {
         let (sender, pieces) = mpsc::channel(CHANNEL);
         let encode = self.check(sender)?;
         let (mut destination, kit) = self.open().await?;
-        let Reading { contacts, earlier, before, least } = self.unless_cancelled(self.read()).await?;
+        let mut previous = self.unless_cancelled(self.previous()).await?;
+        let changes = self.unless_cancelled(self.changes(previous.as_mut(), encode.schema(), started)).await?;
+        let Reading { contacts, earlier, before, least } = self.unless_cancelled(self.read(previous)).await?;
         let (read, written) = self.write(&mut destination, pieces, encode, contacts).await?;
         self.judge(&read, before, least)?;
         // Publishing a staged kit is only a rename.
         let kit = kit::stage(kit, self.config, &written).await?;
         let settled = self.unless_cancelled(async { Ok(destination.settle().await?) }).await?;
         let bytes = written.bytes();
-        let manifest =
-            || Manifest::new(self.config, &read, Times { started, took: start.elapsed() }, &written, earlier);
-        let manifest = self.publish(settled, kit, manifest).await?;
+        let manifest = Manifest::new(self.config, &read, Times { started, took: start.elapsed() }, &written, earlier);
+        let text: Arc<str> = manifest.text().map_err(Error::bug)?.into();
+        let rows = manifest.contacts.rows;
+        let changes = match changes.zip(settled.path()) {
+            Some((changes, path)) => {
+                let prepared = Box::pin(changes.prepare(path, manifest, &text, self.cancellation));
+                Some(self.unless_cancelled(prepared).await?)
+            }
+            None => None,
+        };
+        let changes = self.publish(settled, changes, kit, rows, Arc::clone(&text)).await?;
+        let manifest = text;
         let owners = self.config.output.owners_path(self.config.encoding).filter(|_| self.config.has_owners_file());
         let (output, required) = (self.config.output.clone(), self.config.contacts.required());
-        Ok(Summary { read, output, owners, bytes, elapsed: start.elapsed(), manifest, required })
+        Ok(Summary { read, output, owners, bytes, elapsed: start.elapsed(), changes, manifest, required })
     }
 
     /// Refuses options that cannot work, before anything is touched.
@@ -129,8 +142,27 @@ impl Run<'_> {
         Ok((destination, kit))
     }
 
+    /// Finds and checks the export before.
+    async fn previous(&self) -> Result<Option<Previous>, Error> {
+        let (config, reporter) = (self.config.clone(), Arc::clone(self.reporter));
+        tokio::task::spawn_blocking(move || previous::find(&config, &*reporter)).await.map_err(Error::bug)?
+    }
+
+    /// Opens the output of the changes since then.
+    async fn changes(
+        &self,
+        previous: Option<&mut Previous>,
+        schema: SchemaRef,
+        started: DateTime<Utc>,
+    ) -> Result<Option<ChangesSince>, Error> {
+        let written = Written { schema, parts: Vec::new(), digest: None, owners: None };
+        let times = Times { started, took: Duration::ZERO };
+        let manifest = Manifest::new(self.config, &ReadSummary::default(), times, &written, None);
+        ChangesSince::open(self.config, previous, &manifest, || self.reporter.report(&Event::LockHeld)).await
+    }
+
     /// Starts reading, at the rate that an earlier run learned. Loading its manifest and the system's certificates blocks.
-    async fn read(&self) -> Result<Reading, Error> {
+    async fn read(&self, previous: Option<Previous>) -> Result<Reading, Error> {
         let (config, reporter) = (self.config.clone(), Arc::clone(self.reporter));
         let begin = move || {
             let earlier = learned_before(&config);
@@ -143,7 +175,7 @@ impl Run<'_> {
             // A single empty response is never enough, however few contacts there were before.
             let doubted = least.max(before.min(1));
             let start = start_with(config.contacts.pacing, earlier, &*reporter);
-            let accounting = previous::find(&config, &*reporter)?.map(|previous| Accounting::of(previous, &config));
+            let accounting = previous.map(|previous| Accounting::of(previous, &config));
             let contacts = read(&with_start(&config, start, doubted), rows, accounting, reporter)?;
             Ok(Reading { contacts, earlier, before, least })
         };
@@ -195,21 +227,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Gives everything its final name. Nothing stops this any more: what is published is reported, and gets its kit.
+    /// Gives everything its final name, the changes first. Nothing stops this any more: what is published is reported, and gets
+    /// its kit.
     async fn publish(
         &self,
         settled: Settled,
+        changes: Option<Prepared>,
         kit: Option<kit::Staged>,
-        manifest: impl FnOnce() -> Manifest,
-    ) -> Result<Arc<str>, Error> {
+        rows: u64,
+        manifest: Arc<str>,
+    ) -> Result<Option<ChangesWritten>, Error> {
         self.publishing.store(true, Ordering::Relaxed);
         self.reporter.report(&Event::Publishing);
-        let manifest = manifest();
-        let text: Arc<str> = manifest.text().map_err(Error::bug)?.into();
-        settled.publish(text.as_bytes().to_vec()).await?;
-        self.reporter.report(&Event::Published { rows: manifest.contacts.rows, manifest: Arc::clone(&text) });
+        let changes = match changes {
+            Some(changes) => Some(changes.publish().await?),
+            None => None,
+        };
+        settled.publish(manifest.as_bytes().to_vec()).await?;
+        self.reporter.report(&Event::Published { rows, manifest });
         kit::publish(kit).await?;
-        Ok(text)
+        Ok(changes)
     }
 
     async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

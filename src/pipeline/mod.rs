@@ -7,6 +7,7 @@ mod accounting;
 mod batches;
 mod byte_channel;
 mod changes;
+mod changes_since;
 mod contacts;
 mod encode;
 mod export;

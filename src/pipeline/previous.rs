@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use crate::changes::{ChangesError, shown_source};
+use crate::changes::{ChangesError, Side, shown_source};
 use crate::config::ExportConfig;
 use crate::dataset::Table;
 use crate::destination::partitions;
@@ -14,7 +14,7 @@ use crate::manifest::{self, ExportRecord, Manifest, source_of};
 use crate::naming::DirectoryNames;
 use crate::proof::{Compared, Seen};
 use crate::resource::ID;
-use crate::verify::{AnyManifest, VerifyError, verify_bytes};
+use crate::verify::{AnyManifest, VerifyError, verify_bytes, verify_own_bytes};
 
 /// An export that matches its manifest.
 #[derive(Debug)]
@@ -24,25 +24,32 @@ pub(super) struct Previous {
     is_raw: bool,
     /// What manifests say of it.
     pub record: ExportRecord,
+    /// The same for a comparison, if the run writes changes.
+    pub side: Option<Side>,
 }
 
-/// Finds the export before, if there is one. If it was not named, one that cannot be used is only reported.
+/// Finds the export before, if there is one. If it was not named, and the run writes no changes, one that cannot be used is
+/// only reported.
 pub(super) fn find(config: &ExportConfig, reporter: &dyn Reporter) -> Result<Option<Previous>, Error> {
-    if let Some(path) = &config.previous {
-        return Ok(Some(Previous::open(path, config)?));
-    }
     // A run that stops at a limit says nothing about the contacts beyond it.
-    let Some(path) = replaced(config).filter(|_| config.contacts.limit.is_none()) else { return Ok(None) };
-    Ok(Previous::open(&path, config)
-        .map_err(|error| reporter.report(&Event::NotCompared { cause: error.to_string() }))
-        .ok())
+    let replaced = || replaced(config).filter(|_| config.contacts.limit.is_none());
+    let Some(path) = config.previous.clone().or_else(replaced) else { return Ok(None) };
+    match Previous::open(&path, config) {
+        Err(error) if config.previous.is_none() && config.changes.is_none() => {
+            reporter.report(&Event::NotCompared { cause: error.to_string() });
+            Ok(None)
+        }
+        opened => Ok(Some(opened?)),
+    }
 }
 
 /// The export that a run replaces, if it has a manifest; for a partition, the newest sibling of the same organization.
 fn replaced(config: &ExportConfig) -> Option<PathBuf> {
     let target = config.output.target()?;
     let Some(partition) = config.output.partition() else {
-        return config.output.manifest_path()?.exists().then_some(target);
+        // Changes are a chain, which must not begin again because a manifest was lost.
+        let is_there = config.output.manifest_path()?.exists() || config.changes.is_some() && target.exists();
+        return is_there.then_some(target);
     };
     let directory = config.output.path()?;
     let others = partitions(directory).unwrap_or_default().into_iter().filter(|other| other != partition);
@@ -62,7 +69,8 @@ impl Previous {
     fn open(path: &Path, config: &ExportConfig) -> Result<Self, ChangesError> {
         // Held before the check, so that what is read later is what was checked.
         let table = Table::hold(path);
-        let (_, described) = verify_bytes(path)?;
+        let is_own = config.output.target().is_some_and(|target| target == path);
+        let (verified, described) = if is_own { verify_own_bytes(path)? } else { verify_bytes(path)? };
         let table = table?;
         table.check()?;
         let AnyManifest::Contacts(manifest) = described.manifest else {
@@ -77,8 +85,13 @@ impl Previous {
         if !is_raw && !manifest.schema.columns.iter().any(|column| column.name == ID) {
             return Err(VerifyError::Schema { path: path.to_owned(), reason: "it has no ids".to_owned() }.into());
         }
-        let record = ExportRecord::of(&manifest, described.sha256);
-        Ok(Self { path: path.to_owned(), table, is_raw, record })
+        let record = ExportRecord::of(&manifest, described.sha256.clone());
+        let side = if config.changes.is_some() {
+            Some(Side::of(path, table.clone(), *manifest, described.sha256, verified.level)?)
+        } else {
+            None
+        };
+        Ok(Self { path: path.to_owned(), table, is_raw, record, side })
     }
 
     /// What reports say of it.

@@ -19,8 +19,10 @@ pub(crate) fn changes_lines(summary: &ChangesSummary, output: Option<&Output>, k
     });
     let gone = match summary.deletions {
         Evidence::Proven => format!("{} deleted", count(summary.deletes)),
-        Evidence::Unproven => format!("{} missing", count(summary.missing)),
-        Evidence::Unknown => "deletions unknown".to_owned(),
+        Evidence::Unproven if summary.deletes == 0 => format!("{} missing", count(summary.missing)),
+        Evidence::Unproven => format!("{} deleted, {} missing", count(summary.deletes), count(summary.missing)),
+        Evidence::Unknown if summary.deletes == 0 => "deletions unknown".to_owned(),
+        Evidence::Unknown => format!("{} deleted, others unknown", count(summary.deletes)),
     };
     let mut lines: Vec<_> = written.into_iter().collect();
     lines.push(format!(
@@ -105,7 +107,9 @@ mod tests {
             missing[0].ends_with("7 updated, 4 missing") && missing[1].contains("marked as missing"),
             "{missing:?}"
         );
-        let unknown = lines(Evidence::Unknown, true);
+        let unknown = ChangesSummary { deletes: 0, ..summary(Evidence::Unknown, true, 0) };
+        let unknown = changes_lines(&unknown, None, None);
+        assert!(lines(Evidence::Unknown, true)[0].ends_with("3 deleted, others unknown"));
         assert!(unknown[0].ends_with("deletions unknown") && unknown[1].contains("are left out"), "{unknown:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use crate::config::Output;
-use crate::events::{Continuity, MeasuredRate, Summary};
+use crate::events::{ChangesWritten, Continuity, MeasuredRate, Summary};
 use crate::exit::ExitCode;
 use crate::proof::{CarriedOver, Certificate, Level, Reason};
 use crate::text::humanize::{bytes, count, counted, seconds};
@@ -31,12 +31,27 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
     }
     lines
         .extend(kit.map(|kit| format!("to load and check the export, see {}", sanitize::path(&kit.join("README.md")))));
+    lines.extend(summary.changes.as_ref().map(changed));
     lines.extend(read.continuity.as_ref().map(since));
     lines.push(completeness(&read.certificate));
     if summary.exit() == ExitCode::Incomplete {
         lines.push(format!("published below the required level {} (--allow-incomplete)", summary.required));
     }
     lines
+}
+
+/// The changes that were written.
+fn changed(changes: &ChangesWritten) -> String {
+    let ChangesWritten { path, is_first, inserts, updates, deletes, missing } = changes;
+    let missing = if *missing > 0 { format!(", {} missing", count(*missing)) } else { String::new() };
+    let first = if *is_first { " (the first export: all contacts)" } else { "" };
+    format!(
+        "wrote changes to {}: {} inserted{first}, {} updated, {} deleted{missing}",
+        sanitize::path(path),
+        count(*inserts),
+        count(*updates),
+        count(*deletes)
+    )
 }
 
 /// What became of the contacts of the previous export.

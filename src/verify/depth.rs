@@ -5,6 +5,8 @@
 pub(crate) enum Depth {
     /// Its bytes only, for a caller that reads the rows itself.
     Bytes,
+    /// The same, for a run that holds its lock.
+    OwnBytes,
     /// Its rows and columns, too.
     Contents,
 }

@@ -26,7 +26,7 @@ pub(super) fn verify(file: &Path, manifest: Option<&Path>, depth: Depth) -> Resu
     {
         return Err(VerifyError::OwnersOf { path: file.to_owned(), contacts });
     }
-    if is_held(&names.lock) {
+    if depth != Depth::OwnBytes && is_held(&names.lock) {
         return Err(VerifyError::Publishing(names.target));
     }
     if is_interrupted(&names) {
@@ -74,7 +74,7 @@ pub(super) fn check_owners(
     depth: Depth,
 ) -> Result<(), VerifyError> {
     check_bytes(path, size(path)?, &owners.file)?;
-    if depth == Depth::Bytes {
+    if depth != Depth::Contents {
         return Ok(());
     }
     let mut contents = Contents::of_owners(manifest.format(), owners);

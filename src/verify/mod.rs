@@ -34,6 +34,11 @@ pub(crate) fn verify_bytes(path: &Path) -> Result<(Verified, Described), VerifyE
     verify_to(path, None, Depth::Bytes)
 }
 
+/// Like [`verify_bytes`], for a run that holds the lock of the output.
+pub(crate) fn verify_own_bytes(path: &Path) -> Result<(Verified, Described), VerifyError> {
+    verify_to(path, None, Depth::OwnBytes)
+}
+
 fn verify_to(path: &Path, manifest: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
     let names_folder = path.to_string_lossy().ends_with(is_separator);
     let is_taken_away = || DirectoryNames::of(path).is_ok_and(|names| is_taken_away(&names.target));

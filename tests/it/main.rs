@@ -11,6 +11,7 @@ mod accounting;
 mod answers;
 mod architecture;
 mod changes;
+mod changes_since;
 mod claims;
 mod columns_and_owners;
 mod contradictions;

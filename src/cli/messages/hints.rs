@@ -221,6 +221,9 @@ fn of_changes(error: &ChangesError) -> &'static str {
         ChangesError::Raw(_) => "export both without --raw: only tables can be compared",
         ChangesError::Twice { .. } => "export again: each contact must be in an export once",
         ChangesError::Reversed { .. } => "pass the earlier export first",
+        ChangesError::OtherColumns { .. } => {
+            "use the same options as before; or move that export away, so that the changes begin anew with all contacts"
+        }
         ChangesError::OtherSource { .. } => "pass an earlier export of the same organization with --previous",
         ChangesError::Source { .. } => "compare two exports of the same organization",
         ChangesError::Token { .. } => {

@@ -1,0 +1,136 @@
+//! The changes since the export before, as a second output of an export.
+//!
+//! They are compared once the new export is on disk, and published before it. If a run is killed between the two, the next one
+//! follows the same export, and so replaces them.
+
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+
+use super::changes::{Encoded, check_replaced, manifest_of, write};
+use super::previous::Previous;
+use crate::changes::{Side, changes_since, check_columns};
+use crate::checksum::sha256;
+use crate::config::{ChangesConfig, ConfigError, Encoding, ExportConfig, Output};
+use crate::dataset::Table;
+use crate::destination::{Destination, DestinationError, RunPaths, Settled, check_apart};
+use crate::error::Error;
+use crate::events::ChangesWritten;
+use crate::manifest::Manifest;
+use crate::naming;
+use crate::proof::Level;
+
+/// The output of the changes, opened and locked.
+#[derive(Debug)]
+pub(super) struct ChangesSince {
+    config: ChangesConfig,
+    path: PathBuf,
+    destination: Destination,
+    old: Option<Side>,
+}
+
+/// Changes that are complete and on disk, but not visible yet.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    settled: Settled,
+    manifest: Vec<u8>,
+    pub written: ChangesWritten,
+}
+
+impl ChangesSince {
+    /// Opens the output, if changes are wanted, so that a failure is known before any request is sent. `manifest` is what is
+    /// known of the new export.
+    pub async fn open(
+        config: &ExportConfig,
+        previous: Option<&mut Previous>,
+        manifest: &Manifest,
+        waiting: impl FnOnce(),
+    ) -> Result<Option<Self>, Error> {
+        let Some(output) = &config.changes else { return Ok(None) };
+        let old = previous.and_then(|previous| previous.side.take());
+        let target = config.output.target().unwrap_or_default();
+        if let Some(old) = &old {
+            check_columns(old, manifest)?;
+        }
+        let (path, encoding) = file(config, output, old.as_ref())?;
+        let output = Output::File(path.clone());
+        let manifest_of_new = config.output.manifest_path().unwrap_or_default();
+        let records: Vec<_> = config.manifest.as_deref().into_iter().collect();
+        check_apart(&RunPaths {
+            output: &config.output,
+            manifest: None,
+            kit: config.kit.as_deref(),
+            records: &[&path],
+            inputs: &[],
+        })?;
+        check_apart(&RunPaths {
+            output: &output,
+            manifest: None,
+            kit: config.kit.as_deref(),
+            records: &records,
+            inputs: &[(&target, "the output"), (&manifest_of_new, "the output's manifest")],
+        })?;
+        check_replaced(&output)?;
+        let mut changes = ChangesConfig::new(output, encoding.format);
+        (changes.encoding, changes.mode, changes.lock_timeout) = (encoding, config.mode, config.lock_timeout);
+        let destination = Destination::open(&changes, waiting).await?;
+        Ok(Some(Self { config: changes, path, destination, old }))
+    }
+
+    /// Compares the new export, which is on disk at `path` but not published, with the one before. `text` is that of its
+    /// manifest.
+    pub async fn prepare(
+        self,
+        path: PathBuf,
+        manifest: Manifest,
+        text: &str,
+        cancellation: &CancellationToken,
+    ) -> Result<Prepared, Error> {
+        let Self { config, path: file, destination, old } = self;
+        let (sha256, level) = (sha256(text.as_bytes()), manifest.level().unwrap_or(Level::Incomplete));
+        let make = move || {
+            let new = Side::of(&path, Table::hold(&path)?, manifest, sha256, level)?;
+            changes_since(old, new)
+        };
+        let (Encoded { summary, compared, written, .. }, settled) =
+            write(destination, make, &config, cancellation).await?;
+        let written_as = ChangesWritten {
+            path: file,
+            is_first: compared.from.is_none(),
+            inserts: summary.inserts,
+            updates: summary.updates,
+            deletes: summary.deletes,
+            missing: summary.missing,
+        };
+        let manifest = manifest_of(compared, &written, &config)?;
+        Ok(Prepared { settled, manifest, written: written_as })
+    }
+}
+
+impl Prepared {
+    /// Publishes the changes. Must not be canceled.
+    pub async fn publish(self) -> Result<ChangesWritten, Error> {
+        self.settled.publish(self.manifest).await?;
+        Ok(self.written)
+    }
+}
+
+/// The file of the changes, and its encoding. A directory is created if needed; in it, the file is named after the export that
+/// it follows.
+fn file(config: &ExportConfig, output: &Output, old: Option<&Side>) -> Result<(PathBuf, Encoding), Error> {
+    let Output::Folder { path: directory, .. } = output else {
+        let path = output.path().unwrap_or(Path::new("")).to_owned();
+        let unknown = |_| {
+            let text = "cannot tell the format of the changes from their file's name: use an extension such as .parquet, \
+                        .ndjson or .csv.gz, or DIR/";
+            ConfigError::Format(text.to_owned())
+        };
+        let encoding = Encoding::of(&path).map_err(unknown)?;
+        return Ok((path, encoding));
+    };
+    if !directory.is_dir() {
+        std::fs::create_dir(directory).map_err(|error| DestinationError::create(directory, error))?;
+    }
+    let since = old.map(|old| old.record.sha256_of_manifest.as_str());
+    Ok((directory.join(naming::changes(since, &config.encoding.ending())), config.encoding))
+}
