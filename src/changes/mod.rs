@@ -36,6 +36,7 @@ use std::path::Path;
 pub use batches::Changes;
 pub use change_type::ChangeType;
 pub use error::ChangesError;
+pub(crate) use error::shown_source;
 pub use options::{ChangesOptions, Token};
 pub use summary::{ChangesSummary, ColumnUpdates, Evidence};
 
