@@ -17,7 +17,7 @@ use crate::resource::{ID, OWNER};
 use crate::verify::{AnyManifest, VerifyError, verify_bytes};
 
 /// Rows are skipped if fewer than one in this many is wanted: skipping takes some time, too.
-const MIN_SKIPPED: u64 = 4;
+const MIN_SKIPPED: u64 = 8;
 
 /// The rows of an export.
 #[derive(Debug, Clone)]
