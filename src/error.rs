@@ -48,6 +48,19 @@ pub enum Error {
         /// How many may be missing.
         allowed: MaxDeletes,
     },
+    /// More contacts of the previous export are gone than `--max-deletes` allows.
+    #[error(
+        "{} of the {} of the previous export are gone: more than --max-deletes {allowed} allows",
+        count(*gone), counted(*before, "contact")
+    )]
+    Gone {
+        /// Contacts that are gone.
+        gone: u64,
+        /// Contacts of the previous export.
+        before: u64,
+        /// How many may be gone.
+        allowed: MaxDeletes,
+    },
     /// The caller canceled the run.
     #[error("canceled")]
     Cancelled,

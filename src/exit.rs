@@ -126,7 +126,7 @@ impl Error {
             Self::Api(error) => error.exit(),
             Self::Changes(error) => error.exit(),
             Self::Destination(error) => error.exit(),
-            Self::Incomplete { .. } | Self::Deleted { .. } => ExitCode::Incomplete,
+            Self::Incomplete { .. } | Self::Deleted { .. } | Self::Gone { .. } => ExitCode::Incomplete,
             Self::Cancelled => ExitCode::Interrupted,
             Self::Format(_) | Self::Bug(_) => ExitCode::Internal,
         }
@@ -216,6 +216,7 @@ impl ChangesError {
             | Self::Raw(_)
             | Self::Twice { .. }
             | Self::Source { .. }
+            | Self::OtherSource { .. }
             | Self::Token { .. }
             | Self::Columns { .. } => ExitCode::BadResponse,
         }

@@ -141,7 +141,10 @@ pub use error::Error;
 pub use exit::ExitCode;
 pub use manifest::ManifestError;
 pub use pipeline::{Contacts, contacts, export, export_changes};
-pub use proof::{Assumption, Basis, Certificate, Direction, Field, Level, Order, Reason, Require, UnknownLevel};
+pub use proof::{
+    Assumption, Basis, CarriedOver, Certificate, Direction, Field, Level, Order, Reason, Require, Unconfirmed,
+    UnknownLevel,
+};
 pub use text::causes::error_chain;
 pub use tokio_util::sync::CancellationToken;
 

@@ -1,4 +1,4 @@
-//! One attempt: a GET of one page, up to the last byte of the response.
+//! One attempt: a GET of one page, or of one contact, up to the last byte of the response.
 //!
 //! The token is sent in a sensitive header, and only to the base URL: redirects are not followed. Bodies are bounded in
 //! size and time.
@@ -98,6 +98,19 @@ impl Client {
         url.query_pairs_mut()
             .append_pair("page", &asked.page.to_string())
             .append_pair("per_page", &asked.per_page.to_string());
+        self.request(url, share).await
+    }
+
+    /// Requests one contact once, like a page.
+    pub async fn look_up(&self, id: i64, share: &Share) -> Result<Result<Answer, NoRoom>, FailureKind> {
+        let mut url = self.contacts.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(&id.to_string());
+        }
+        self.request(url, share).await
+    }
+
+    async fn request(&self, url: Url, share: &Share) -> Result<Result<Answer, NoRoom>, FailureKind> {
         let mut response =
             self.http.get(url).send().await.map_err(|error| transport::in_head(&error, self.timeouts))?;
         let headers = std::mem::take(response.headers_mut());
@@ -135,6 +148,7 @@ impl Client {
             message: error_body::server_message(headers, &body, &self.token),
             retry_after,
             is_rate_limit,
+            is_documented: error_body::is_documented(&body),
             location: status.is_redirection().then(|| error_body::location(headers)).flatten(),
         }
     }

@@ -36,6 +36,18 @@ pub(crate) fn server_message(headers: &HeaderMap, body: &[u8], token: &Token) ->
     }
 }
 
+/// Whether a body has one of the three shapes in which Linq documents errors.
+pub(crate) fn is_documented(body: &[u8]) -> bool {
+    let Ok(envelope) = serde_json::from_slice::<Value>(without_bom(body)) else { return false };
+    let is = |key: &str, value: Value| envelope.get(key) == Some(&value);
+    let of_contacts = is("status", "error".into()) && envelope.get("error_code").is_some_and(Value::is_string);
+    let has_code = |error: &Value| error.get("code").is_some_and(Value::is_string);
+    let listed = envelope.get("errors").and_then(Value::as_array);
+    let of_others = listed.is_some_and(|errors| !errors.is_empty() && errors.iter().all(has_code));
+    let of_gateway = is("success", false.into()) && envelope.get("error").is_some_and(Value::is_object);
+    of_contacts || of_others || of_gateway
+}
+
 /// What the server said in a 200 that is not a page: only a body that looks like an error, because any other may hold
 /// contact data.
 pub(crate) fn message_of_ok(headers: &HeaderMap, body: &[u8], token: &Token) -> ServerMessage {
@@ -159,6 +171,31 @@ mod tests {
         );
         assert_eq!(show("upstream\u{1b}[2J down"), ": upstream\\u{1b}[2J down");
         assert_eq!((show(""), show("[1]"), show("{}")), (String::new(), String::new(), String::new()));
+    }
+
+    #[test]
+    fn documented_shapes_are_recognized() {
+        let is_documented = |body: &str| is_documented(body.as_bytes());
+        for body in [
+            r#"{"status":"error","error_code":"CONTACT_NOT_FOUND","message":"m","errors":["e"]}"#,
+            r#"{"errors":[{"status":404,"code":"not_found","title":"t","detail":"d"}]}"#,
+            r#"{"success":false,"error":{"status":404,"code":1007,"message":"m"},"trace_id":"t"}"#,
+        ] {
+            assert!(is_documented(body), "{body}");
+        }
+        for body in [
+            "",
+            "<html>404</html>",
+            "{}",
+            "[]",
+            r#"{"status":"error"}"#,
+            r#"{"status":404,"error":"Not Found","path":"/"}"#,
+            r#"{"errors":[]}"#,
+            r#"{"errors":["e"]}"#,
+            r#"{"success":true,"error":{}}"#,
+        ] {
+            assert!(!is_documented(body), "{body}");
+        }
     }
 
     #[test]

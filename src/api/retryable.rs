@@ -112,7 +112,14 @@ mod tests {
 
     fn status(status: u16, says: Says) -> FailureKind {
         let (retry_after, is_rate_limit) = (says.retry_after(), says == Says::RateLimit);
-        FailureKind::Status { status, message: ServerMessage::default(), retry_after, is_rate_limit, location: None }
+        FailureKind::Status {
+            status,
+            message: ServerMessage::default(),
+            retry_after,
+            is_rate_limit,
+            is_documented: false,
+            location: None,
+        }
     }
 
     fn not_a_page(says: Says) -> FailureKind {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::error::ChangesError;
+use super::error::{ChangesError, shown_source};
 use super::options::{ChangesOptions, Token};
 use super::side::Side;
 use crate::manifest::{ColumnRecord, Manifest};
@@ -37,10 +37,7 @@ fn source(old: &Side, new: &Side, token: Token) -> Result<(), ChangesError> {
     let (before, after) = (&old.manifest.source, &new.manifest.source);
     let (old, new) = (old.rows.path.clone(), new.rows.path.clone());
     if before.base_url != after.base_url {
-        let [old_url, new_url] = [before, after].map(|source| match source.base_url.as_str() {
-            "sandbox" => "the sandbox".to_owned(),
-            url => escape(url),
-        });
+        let [old_url, new_url] = [before, after].map(|source| shown_source(&source.base_url));
         return Err(ChangesError::Source { old, old_url, new, new_url });
     }
     if before.organization != after.organization && token == Token::Same {

@@ -53,6 +53,16 @@ pub enum ChangesError {
         /// Its base URL, sanitized.
         new_url: String,
     },
+    /// The export before comes from another server.
+    #[error("{} comes from {url}, not from {other_url}", sanitize::path(path))]
+    OtherSource {
+        /// The export before.
+        path: PathBuf,
+        /// Its base URL, sanitized.
+        url: String,
+        /// The base URL of the run.
+        other_url: String,
+    },
     /// They were made with different tokens.
     #[error("{} and {} were exported with different tokens", sanitize::path(old), sanitize::path(new))]
     Token {
@@ -94,6 +104,11 @@ pub enum ChangesError {
         /// Why the level is not higher, sanitized.
         reasons: Vec<String>,
     },
+}
+
+/// A server as errors name it, by the base URL in a manifest.
+pub(crate) fn shown_source(base_url: &str) -> String {
+    if base_url == "sandbox" { "the sandbox".to_owned() } else { sanitize::escape(base_url) }
 }
 
 /// What a level is required for, if that is the same for everyone.

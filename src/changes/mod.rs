@@ -37,6 +37,7 @@ pub(crate) use batches::Applied;
 pub use batches::Changes;
 pub use change_type::ChangeType;
 pub use error::ChangesError;
+pub(crate) use error::shown_source;
 pub use options::{ChangesOptions, Token};
 pub use summary::{ChangesSummary, ColumnUpdates, Evidence};
 

@@ -50,13 +50,7 @@ impl Side {
         if manifest.options.raw {
             return Err(ChangesError::Raw(path.to_owned()));
         }
-        let record = ExportRecord {
-            sha256_of_manifest: described.sha256,
-            level: manifest.completeness.level.clone(),
-            watermark: manifest.completeness.watermark.clone(),
-            finished_at: manifest.times.finished_at.clone(),
-            rows: manifest.contacts.rows,
-        };
+        let record = ExportRecord::of(&manifest, described.sha256);
         let rows = Rows::new(path, table, &manifest)?;
         Ok(Self { rows, manifest: *manifest, level: verified.level, reasons: verified.reasons, record })
     }

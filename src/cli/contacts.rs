@@ -4,6 +4,7 @@ mod conflicts;
 mod ending;
 
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use super::signals::Signals;
 use super::token::TokenSource;
 use super::values::{one_of, positive};
 use super::{hide_secrets, messages};
-use crate::config::{ConfigError, ExportConfig, MaxDeletes, OnIncomplete, Source, Token, defaults};
+use crate::config::{ConfigError, ExportConfig, Lookups, MaxDeletes, OnIncomplete, Source, Token, defaults};
 use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::RunReport;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
@@ -114,6 +115,36 @@ struct Completeness {
         hide_short_help = true
     )]
     max_deletes: Option<MaxDeletes>,
+    /// Previous export, whose contacts must be accounted for
+    ///
+    /// Each of its contacts is in this export, or was confirmed by the API as deleted, or is listed as unconfirmed in the
+    /// manifest. [default: the export that this one replaces; with --partition, its newest sibling]
+    #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_PREVIOUS", hide_short_help = true)]
+    previous: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "N",
+        env = "LINQ_EXPORT_MAX_LOOKUPS",
+        help = format!(
+            "Maximum number of contacts to look up by id [default: a tenth of the pages, at least {}]",
+            defaults::FEWEST_LOOKUPS
+        ),
+        long_help = format!(
+            "Maximum number of contacts to look up by id, after all pages\n\nContacts of the previous export that no page showed \
+             are looked up: those that still exist are exported, too. [default: a tenth of the pages, at least {}]",
+            defaults::FEWEST_LOOKUPS
+        ),
+        hide_short_help = true
+    )]
+    max_lookups: Option<u64>,
+    /// Do not look up contacts by id
+    #[arg(
+        long,
+        env = "LINQ_EXPORT_NO_LOOKUPS",
+        value_parser = BoolishValueParser::new(),
+        hide_short_help = true
+    )]
+    no_lookups: bool,
 }
 
 /// A run that is ready to export.
@@ -126,12 +157,27 @@ struct Ready {
 }
 
 impl Completeness {
+    fn lookups(&self) -> Lookups {
+        match self.max_lookups {
+            _ if self.no_lookups => Lookups::AtMost(0),
+            Some(most) => Lookups::AtMost(most),
+            None => Lookups::default(),
+        }
+    }
+
     /// Refuses a limit if all contacts are required.
     fn check(&self) -> Result<(), String> {
         match (self.limit, self.require) {
             (Some(limit), Some(require)) if require >= Require::Complete => Err(format!(
                 "--limit {limit} and --require {require} are mutually exclusive: an export that stops early is not complete"
             )),
+            _ if self.no_lookups && self.max_lookups.is_some() => {
+                Err("--no-lookups and --max-lookups are mutually exclusive".to_owned())
+            }
+            _ if self.limit.is_some() && self.previous.is_some() => {
+                Err("--limit and --previous are mutually exclusive: an export that stops early lacks contacts"
+                    .to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -289,6 +335,8 @@ impl Contacts {
         config.content = self.hashing.content(&self.columns).await?;
         self.destination.apply(&mut config);
         config.max_deletes = self.completeness.max_deletes.unwrap_or_default();
+        config.previous.clone_from(&self.completeness.previous);
+        config.lookups = self.completeness.lookups();
         if self.completeness.allow_incomplete {
             config.on_incomplete = OnIncomplete::Publish;
         }

@@ -15,7 +15,7 @@ use super::stdout;
 use super::values::duration;
 use crate::config::ConfigError;
 use crate::sandbox::{
-    self, Certificate, Churn, FaultRule, Lag, Limit, Order, Outage, PageOrder, PastTheEnd, Protocols, Quirks,
+    self, Certificate, Churn, FaultRule, Lag, Limit, Lookups, Order, Outage, PageOrder, PastTheEnd, Protocols, Quirks,
     SandboxConfig, StaleCount, Tls, WrongTotals,
 };
 use crate::text::humanize;
@@ -39,7 +39,7 @@ pub struct SandboxOptions {
     /// ,status=503 for another status [default: none]
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     sandbox_rate: Option<Limit>,
-    /// Fault to inject, such as 500:0.05, reset-body:page=7 or 429-date:page=3,times=2.
+    /// Fault to inject, such as 500:0.05, reset-body:page=7, 429-date:page=3,times=2 or 503:lookup,times=2.
     /// Can be repeated; the first match wins
     #[arg(long = "sandbox-fault", value_name = "FAULT", value_delimiter = ';')]
     sandbox_faults: Vec<FaultRule>,
@@ -56,6 +56,10 @@ pub struct SandboxOptions {
     /// Response to requests past the last page
     #[arg(long, value_name = "RESPONSE", default_value = "empty", value_parser = one_of(&PastTheEnd::NAMES))]
     sandbox_past_the_end: PastTheEnd,
+    /// Response to lookups of single contacts: correct, not-found, plain-404, forbidden, html, another, or
+    /// lagging,by=3 for a replica that has not seen the last three writes
+    #[arg(long, value_name = "RESPONSE", default_value = "correct")]
+    sandbox_lookups: Lookups,
     /// Order of the list
     #[arg(long, value_name = "ORDER", default_value = "newest", value_parser = one_of(&Order::NAMES))]
     sandbox_order: Order,
@@ -97,6 +101,7 @@ impl SandboxOptions {
                 max_per_page: self.sandbox_max_per_page,
                 wrong_totals: self.sandbox_wrong_totals.unwrap_or_default(),
                 past_the_end: self.sandbox_past_the_end,
+                lookups: self.sandbox_lookups,
                 sort_pages: self.sandbox_sort_pages,
             },
             order: self.sandbox_order,

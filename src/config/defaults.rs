@@ -43,3 +43,7 @@ pub const ROW_GROUP_SIZE: NonZeroUsize = NonZeroUsize::new(18 << 20).expect("18 
 pub const MAX_DELETES_PERCENT: u8 = 50;
 /// Exports with fewer contacts may lose any number of them: short lists change a lot.
 pub const MAX_DELETES_FROM: u64 = 100;
+/// Pages of a run for each contact that may be looked up.
+pub const PAGES_PER_LOOKUP: u64 = 10;
+/// Contacts that may be looked up after a run of any size.
+pub const FEWEST_LOOKUPS: u64 = 200;

@@ -41,6 +41,32 @@ pub struct ExportConfig {
     /// How many contacts of the replaced export may be missing from the new one. Default: half. With more missing,
     /// nothing is published. The number comes from the replaced export's manifest; exports with a limit are not compared.
     pub max_deletes: MaxDeletes,
+    /// The export whose contacts must be accounted for. Default: the one that this run replaces; for a partition, its newest
+    /// sibling.
+    pub previous: Option<PathBuf>,
+    /// How many contacts of the previous export may be looked up by their ids, if the pages lack them.
+    pub lookups: Lookups,
+}
+
+/// How many contacts may be looked up by their ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lookups {
+    /// One for every ten pages, but at least 200.
+    #[default]
+    Tenth,
+    /// At most this number; 0 for none.
+    AtMost(u64),
+}
+
+impl Lookups {
+    /// The most lookups after a run that read `pages`.
+    #[must_use]
+    pub fn most(self, pages: u64) -> u64 {
+        match self {
+            Self::Tenth => (pages / defaults::PAGES_PER_LOOKUP).max(defaults::FEWEST_LOOKUPS),
+            Self::AtMost(most) => most,
+        }
+    }
 }
 
 /// What to do with an export that is less complete than required.
@@ -70,6 +96,8 @@ impl ExportConfig {
             source: Source::Api,
             on_incomplete: OnIncomplete::Discard,
             max_deletes: MaxDeletes::default(),
+            previous: None,
+            lookups: Lookups::default(),
         }
     }
 }
@@ -96,6 +124,7 @@ impl ExportConfig {
             ("the partition", self.output.partition().map(ToString::to_string)),
             ("the manifest path", path(&self.manifest)),
             ("the kit path", path(&self.kit)),
+            ("the path of the previous export", path(&self.previous)),
         ];
         let is_secret = |text: &String| self.source == Source::Api && self.contacts.token.is_in(text);
         shown.into_iter().find(|(_, text)| text.as_ref().is_some_and(is_secret)).map(|(name, _)| name)

@@ -20,13 +20,14 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, SchemaRef};
 
 use crate::digest::ContentDigest;
 pub use crate::format::Form;
 use crate::format::Reader;
 pub(crate) use crate::format::{Reading, Wanted};
+use crate::resource::ID;
 pub use error::ReadbackError;
 use parts::Parts;
 pub(crate) use parts::steadily;
@@ -85,6 +86,21 @@ impl Table {
         // Empty parts do not have columns.
         while readback.schema.is_none() && readback.begin_part()? {}
         Ok(readback)
+    }
+
+    /// Reads the ids of all rows; `take` gets them in pieces. `is_raw` if its lines are contacts as the API sent them.
+    pub fn each_id(&self, is_raw: bool, mut take: impl FnMut(&[i64])) -> Result<(), ReadbackError> {
+        if is_raw {
+            self.0.files.iter().try_for_each(|file| raw_ids(file).map(|ids| take(&ids)))?;
+        } else {
+            for batch in self.open(Reading { wanted: Wanted::Ids, ..Reading::default() })? {
+                let batch = batch?;
+                let ids = batch.column_by_name(ID).and_then(|ids| ids.as_primitive_opt::<Int64Type>());
+                let none = || ReadbackError::columns(&self.0.files[0], "it has no ids".to_owned());
+                take(ids.ok_or_else(none)?.values());
+            }
+        }
+        self.check()
     }
 
     /// Fails if the table was replaced since it was held.

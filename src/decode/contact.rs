@@ -89,7 +89,7 @@ impl Contact {
     }
 
     /// The memory that it holds elsewhere, besides the page, in bytes.
-    pub(super) fn held(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.extra.held() + self.repeated.capacity() * size_of::<(&str, u64)>()
     }
 }

@@ -23,6 +23,6 @@ pub(crate) use contact::Contact;
 pub(crate) use extra::before_suffix;
 pub(crate) use integer::integer;
 pub(crate) use json::{Broken, Kind, Raw, Scanner};
-pub(crate) use page::{Decoded, decode};
+pub(crate) use page::{Decoded, decode, decode_contact};
 pub(crate) use text::Text;
 pub(crate) use timestamp::INSTANTS;

@@ -12,7 +12,7 @@ use super::integer::integer;
 use super::json::{Broken, Kind, Raw, Scanner};
 use super::known_keys::{KnownKeys, Place};
 use crate::page::{DecodeError, Pagination};
-use crate::resource::{LIST_KEY, OWNER};
+use crate::resource::{CONTACT_KEY, LIST_KEY, OWNER};
 
 /// Maximum number of contacts per page, as documented. It bounds the memory: rows of small contacts are much larger than
 /// their JSON.
@@ -75,6 +75,34 @@ pub(crate) fn decode(body: &Bytes) -> Result<Decoded, DecodeError> {
     Ok(Decoded { said, contacts, held })
 }
 
+/// Decodes the body of a response for one contact.
+pub(crate) fn decode_contact(body: &Bytes) -> Result<Contact, DecodeError> {
+    let start = if body.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let body = body.slice(start..);
+    let mut scanner = Scanner::new(&body);
+    if scanner.peek()? != Kind::Object {
+        return malformed("the response is JSON, but not an object");
+    }
+    let mut contact = None;
+    scanner.object(|scanner, key| {
+        if *key.text().map(|key| key.text).unwrap_or_default() != *CONTACT_KEY {
+            scanner.value()?;
+        } else if contact.is_some() {
+            return malformed("the response has `data` more than once");
+        } else {
+            let mut read = Contact::default();
+            let (mut keys, mut keys_of_owner) = (KnownKeys::of_contact(), KnownKeys::of_owner());
+            contact = Some(read_one(scanner, &body, &mut read, &mut keys, &mut keys_of_owner)?.map(|()| read));
+        }
+        Ok::<_, DecodeError>(())
+    })?;
+    scanner.end()?;
+    let Some(contact) = contact else {
+        return malformed("the response has no `data`");
+    };
+    contact.map_err(|reason| DecodeError::Identity(format!("the contact {reason}")))
+}
+
 fn malformed<T>(reason: &str) -> Result<T, DecodeError> {
     Err(DecodeError::Malformed(reason.to_owned()))
 }
@@ -101,14 +129,7 @@ fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Conta
             return Ok(());
         }
         contacts.push(Contact::default());
-        let contact = &mut contacts[read - 1];
-        let completed = if scanner.peek()? == Kind::Object {
-            let read = |scanner: &mut Scanner<'a>| read_contact(scanner, contact, &mut keys, &mut keys_of_owner);
-            let (bytes, ()) = scanner.spanned_rebased(read)?;
-            contact.complete(page.slice_ref(bytes))
-        } else {
-            Err(format!("is {}, not an object", scanner.value()?.kind))
-        };
+        let completed = read_one(scanner, page, &mut contacts[read - 1], &mut keys, &mut keys_of_owner)?;
         // Reads on nevertheless: only a complete page is believed.
         if identities.is_ok() {
             let of_page = |reason| DecodeError::Identity(format!("contact {read} of the page {reason}"));
@@ -122,6 +143,23 @@ fn read_contacts<'a>(scanner: &mut Scanner<'a>, page: &'a Bytes) -> Result<Conta
         )));
     }
     Ok(identities.map(|()| contacts))
+}
+
+/// Reads a contact of `body`. The inner error says why it has no valid id.
+#[inline]
+fn read_one<'a>(
+    scanner: &mut Scanner<'a>,
+    body: &Bytes,
+    contact: &mut Contact,
+    keys: &mut KnownKeys<'a>,
+    keys_of_owner: &mut KnownKeys<'a>,
+) -> Result<Result<(), String>, DecodeError> {
+    if scanner.peek()? != Kind::Object {
+        return Ok(Err(format!("is {}, not an object", scanner.value()?.kind)));
+    }
+    let read = |scanner: &mut Scanner<'a>| read_contact(scanner, contact, keys, keys_of_owner);
+    let (bytes, ()) = scanner.spanned_rebased(read)?;
+    Ok(contact.complete(body.slice_ref(bytes)))
 }
 
 fn read_contact<'a>(
@@ -205,6 +243,20 @@ fn whole_number(value: Raw<'_>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_contact_is_decoded_like_those_of_a_page() {
+        let one = decode_contact(&r#" {"x":[1],"data":{"id":"7","first_name":"Ann"}}"#.into()).unwrap();
+        let said = r#"{"current_page":1,"per_page":100,"total_pages":1,"total_count":1}"#;
+        let page = format!(r#"{{"contacts":[{{"id":"7","first_name":"Ann"}}],"pagination":{said}}}"#);
+        assert_eq!(one.key, decode(&page.into()).unwrap().contacts[0].key);
+        for body in ["[]", "{}", r#"{"data":{"id":1},"data":{"id":1}}"#, r#"{"data":{"id":1}"#, "<html>"] {
+            assert!(matches!(decode_contact(&body.into()), Err(DecodeError::Malformed(_))), "{body}");
+        }
+        for body in [r#"{"data":null}"#, r#"{"data":{"id":"x"}}"#, r#"{"data":[{"id":1}]}"#] {
+            assert!(matches!(decode_contact(&body.into()), Err(DecodeError::Identity(_))), "{body}");
+        }
+    }
 
     #[test]
     fn counts_contacts_beyond_the_limit_but_drops_them() {

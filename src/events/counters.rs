@@ -33,13 +33,13 @@ impl Figures {
     /// Counts an event.
     pub fn count(&mut self, event: &Event) {
         match event {
-            Event::Requested { .. } => self.requests += 1,
+            Event::Requested { .. } | Event::LookupRequested { .. } => self.requests += 1,
             Event::Planned { pages, .. } => self.pages_planned = *pages,
             Event::Failed { class } => self.failures.count(*class),
-            Event::Retrying { .. } => self.retries += 1,
+            Event::Retrying { .. } | Event::LookupRetrying { .. } => self.retries += 1,
             Event::PageRead { bytes, .. } => self.bytes_read += bytes,
-            Event::RowsEmitted { contacts, .. } => {
-                self.pages += 1;
+            Event::RowsEmitted { page, contacts } => {
+                self.pages += u64::from(*page > 0);
                 self.contacts += contacts;
             }
             Event::Written { bytes } => self.bytes_written += bytes,

@@ -40,10 +40,33 @@ pub enum Event {
     },
     /// Rows of a page are emitted, in list order: those that no earlier page had.
     RowsEmitted {
-        /// The page.
+        /// The page; 0 if they were looked up by their ids.
         page: u64,
         /// Number of rows.
         contacts: u64,
+    },
+    /// All pages are read. Contacts of the previous export that they lack are looked up by their ids.
+    LookingUp {
+        /// How many, at most.
+        contacts: u64,
+    },
+    /// A request for one contact, which may be a retry, is about to be sent.
+    LookupRequested {
+        /// Its id.
+        id: i64,
+        /// The attempt at it, from 1.
+        attempt: u32,
+    },
+    /// An attempt to look up a contact failed and will be retried.
+    LookupRetrying {
+        /// Its id.
+        id: i64,
+        /// The failed attempt, from 1.
+        attempt: u32,
+        /// Time until the next attempt.
+        wait: Duration,
+        /// What went wrong, including the server's message.
+        cause: String,
     },
     /// An attempt at a page failed and will be retried.
     Retrying {
@@ -98,6 +121,11 @@ pub enum Event {
     },
     /// The manifest of the previous export cannot be read, so deletions since then cannot be counted.
     NoMeasure {
+        /// Why.
+        cause: String,
+    },
+    /// The previous export cannot be compared with this one, so its contacts are not accounted for.
+    NotCompared {
         /// Why.
         cause: String,
     },

@@ -10,4 +10,4 @@ mod summary;
 pub use crate::page::{FailureClass, WarningKind};
 pub use counters::{Counters, Failures, Figures, Publishing};
 pub use event::{Event, Reporter, Silent, Warning};
-pub use summary::{MeasuredRate, ReadSummary, Summary};
+pub use summary::{Continuity, MeasuredRate, PreviousExport, ReadSummary, Summary};

@@ -29,6 +29,11 @@ impl AttemptLimits {
     pub fn of_other() -> Self {
         Self { failures: 1, readings: 1, is_planned: false }
     }
+
+    /// For a lookup, which a few failures leave unanswered.
+    pub fn of_lookup() -> Self {
+        Self { failures: 4, readings: 1, is_planned: false }
+    }
 }
 
 impl Default for AttemptLimits {

@@ -5,6 +5,7 @@
 mod attempts;
 mod confirm_total;
 mod error;
+mod lookup;
 mod outage;
 mod pacer;
 mod progress;
@@ -17,4 +18,5 @@ mod split_plan;
 mod validate;
 
 pub use error::{ApiError, FailedAttempt};
-pub(crate) use scheduler::{Page, Reader};
+pub(crate) use lookup::{Lookup, Lookups};
+pub(crate) use scheduler::{AllRead, Page, Reader};

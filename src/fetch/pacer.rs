@@ -109,6 +109,17 @@ impl Pacer {
         }
     }
 
+    /// Waits until there is an outage.
+    pub async fn outage(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.lock().health.next_probe().is_some() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Returns the slot of a page that arrived.
     pub fn page(&self, slot: Slot) {
         self.end(|state, now| {

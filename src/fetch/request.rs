@@ -22,7 +22,7 @@ use crate::api::rate_limit_headers::Quota;
 use crate::api::refusal::{self, Refusal};
 use crate::api::{Failure, FailureKind};
 use crate::config::{Backoff, ContactsConfig, OnUnreadable, RetryLimits, SecondLook, Token};
-use crate::decode::{Contact, Decoded, decode};
+use crate::decode::{Contact, Decoded, decode, decode_contact};
 use crate::events::{Event, Reporter};
 use crate::page::{Asked, DecodeError, FailureClass, Observed};
 
@@ -45,11 +45,24 @@ enum Missed {
     Failed(Failure, bool),
 }
 
+/// What one attempt at a lookup showed.
+pub(super) enum Looking {
+    /// The contact, and the memory that it holds, in bytes.
+    Found(Box<Contact>, usize),
+    /// The API's own error for a contact that does not exist.
+    NotFound,
+    NoRoom,
+    /// An answer that says nothing about the contact.
+    Other(String),
+    /// Whether the attempt was a probe in an outage, too.
+    Failed(Failure, bool),
+}
+
 /// What all tasks share.
 pub(super) struct Fetcher {
     client: Client,
     pub pacer: Pacer,
-    limits: (RetryLimits, Backoff),
+    pub limits: (RetryLimits, Backoff),
     pub reporter: Arc<dyn Reporter>,
     pub second_look: SecondLook,
     pub on_unreadable: OnUnreadable,
@@ -252,6 +265,60 @@ impl Fetcher {
         }
     }
 
+    /// Waits for a slot, looks up a contact once, and returns the slot. An outage is not waited for.
+    pub async fn try_to_look_up(&self, id: i64, attempts: Attempts, share: &Share) -> Looking {
+        let slot = tokio::select! {
+            biased;
+            () = self.pacer.outage() => return Looking::Other("the API is not available".to_owned()),
+            slot = self.pacer.slot() => slot,
+        };
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent = self.pacer.now();
+        let kind = match self.client.look_up(id, share).await {
+            Ok(Ok(answer)) => match self.judge_contact(id, sent, &answer) {
+                Ok(looking) => {
+                    self.pacer.page(slot);
+                    return looking;
+                }
+                Err(kind) => kind,
+            },
+            Ok(Err(NoRoom { .. })) => {
+                self.pacer.answered(slot);
+                return Looking::NoRoom;
+            }
+            Err(FailureKind::Status { status: 404, is_documented: true, .. }) => {
+                self.pacer.page(slot);
+                return Looking::NotFound;
+            }
+            Err(kind) => kind,
+        };
+        let (failure, probe) = (self.judge(kind.into(), &slot, attempts), slot.probe);
+        self.failed(slot, &failure);
+        Looking::Failed(failure, probe)
+    }
+
+    /// What a 200 to a lookup shows.
+    fn judge_contact(&self, id: i64, sent: Duration, answer: &Answer) -> Result<Looking, FailureKind> {
+        self.obey(answer.quota);
+        let contact = decode_contact(&answer.body).map_err(|error| match error {
+            DecodeError::Identity(reason) => FailureKind::Identity(reason),
+            DecodeError::Malformed(reason) => not_a_page(reason, answer, self.token()),
+        })?;
+        if contact.key.id != id {
+            return Ok(Looking::Other("the server returned another contact than the one asked for".to_owned()));
+        }
+        if let Some(stale) = self.freshness().judge(&answer.headers, sent, self.pacer.now()) {
+            return Ok(Looking::Other(format!("the response came from a cache: {stale}")));
+        }
+        let held = answer.body.len() + contact.held();
+        Ok(Looking::Found(Box::new(contact), held))
+    }
+
+    /// The token, which is removed from what a server says.
+    pub fn token(&self) -> &Token {
+        &self.client.token
+    }
+
     /// The failure as the other pages show it: a 503 beside pages that arrive is a refusal because of the rate.
     fn judge(&self, failure: Failure, slot: &Slot, attempts: Attempts) -> Failure {
         let is_refusal = failure.may_be_refusal()
@@ -318,16 +385,23 @@ impl Fetcher {
     }
 }
 
-fn undecoded(error: DecodeError, Answer { headers, body, .. }: &Answer, token: &Token) -> FailureKind {
-    let message = || error_body::message_of_ok(headers, body, token);
+fn undecoded(error: DecodeError, answer: &Answer, token: &Token) -> FailureKind {
+    let Answer { headers, body, .. } = answer;
     match error {
         DecodeError::Identity(reason) => FailureKind::Identity(reason),
-        DecodeError::Malformed(reason) if error_body::is_not_a_page(body) => {
-            let Refusal { retry_after, is_rate_limit } = refusal::read(200, headers, body);
-            FailureKind::NotAPage { reason, message: message(), retry_after, is_rate_limit }
+        DecodeError::Malformed(reason) if error_body::is_not_a_page(body) => not_a_page(reason, answer, token),
+        DecodeError::Malformed(reason) => {
+            let message = error_body::message_of_ok(headers, body, token);
+            FailureKind::InvalidPage { reason, message }
         }
-        DecodeError::Malformed(reason) => FailureKind::InvalidPage { reason, message: message() },
     }
+}
+
+/// A 200 with something else in place of what was asked for.
+fn not_a_page(reason: String, Answer { headers, body, .. }: &Answer, token: &Token) -> FailureKind {
+    let Refusal { retry_after, is_rate_limit } = refusal::read(200, headers, body);
+    let message = error_body::message_of_ok(headers, body, token);
+    FailureKind::NotAPage { reason, message, retry_after, is_rate_limit }
 }
 
 fn rate_limited(page: u64, attempt: u32, failure: Failure) -> ApiError {

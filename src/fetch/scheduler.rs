@@ -15,6 +15,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
 use super::error::{ApiError, FailedAttempt};
+use super::lookup::Lookups;
 use super::progress::Progress;
 use super::request::{Fetched, Fetcher};
 use super::split_plan::Unreadable;
@@ -23,7 +24,7 @@ use crate::api::memory_budget::{Budget, Share};
 use crate::config::ContactsConfig;
 use crate::decode::Contact;
 use crate::events::{Event, ReadSummary, Reporter};
-use crate::proof::{Emission, Level, Planner, Reason, Request, RowSelection};
+use crate::proof::{Emission, Level, Planner, Reason, Request, RowSelection, Seen};
 
 /// Pages ready for a consumer that is slower than the server, above which no further page is requested. Reading
 /// further ahead would only use memory.
@@ -32,7 +33,7 @@ const READY: usize = 16;
 /// A page that leaves the reader.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// Its number.
+    /// Its number; 0 if its contacts were looked up by their ids.
     pub number: u64,
     /// Its contacts.
     pub contacts: Vec<Contact>,
@@ -40,6 +41,16 @@ pub(crate) struct Page {
     pub keep: RowSelection,
     /// Its share of the memory budget, to be dropped once its contacts have been copied.
     pub share: Share,
+}
+
+/// The result of reading all pages.
+pub(crate) struct AllRead {
+    /// What the fetcher and the proof know of the summary.
+    pub summary: ReadSummary,
+    /// The contacts.
+    pub seen: Seen,
+    /// Looks up other contacts.
+    pub lookups: Lookups,
 }
 
 /// The result of a task that reads a page.
@@ -84,9 +95,8 @@ impl Reader {
         })
     }
 
-    /// Reads until the plan is done. Returns `None` if the receiver has gone away; else what the fetcher and the proof
-    /// know of the summary.
-    pub async fn read(self, out: mpsc::Sender<Page>) -> Result<Option<ReadSummary>, ApiError> {
+    /// Reads until the plan is done. Returns `None` if the receiver has gone away.
+    pub async fn read(self, out: &mpsc::Sender<Page>) -> Result<Option<AllRead>, ApiError> {
         let deadline = self.deadline;
         let reading = self.read_all(out);
         match deadline {
@@ -98,7 +108,7 @@ impl Reader {
         }
     }
 
-    async fn read_all(mut self, out: mpsc::Sender<Page>) -> Result<Option<ReadSummary>, ApiError> {
+    async fn read_all(mut self, out: &mpsc::Sender<Page>) -> Result<Option<AllRead>, ApiError> {
         let budget = Arc::clone(&self.budget);
         loop {
             self.leaving.extend(std::iter::from_fn(|| self.planner.emit()));
@@ -190,21 +200,22 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self) -> ReadSummary {
-        let Self { fetcher, planner, progress, .. } = self;
+    fn finish(self) -> AllRead {
+        let Self { fetcher, planner, progress, concurrency, budget, .. } = self;
         let server_start = fetcher.freshness().start().and_then(DateTime::from_timestamp_millis);
         let mut certificate = planner.finish();
         for Unreadable { place, beside: [before, after] } in fetcher.unreadable().drain(..) {
             certificate.lower(Level::Incomplete, Reason::Unreadable { place, before, after });
         }
-        ReadSummary {
+        let summary = ReadSummary {
             requests: fetcher.requests.load(Ordering::Relaxed),
             bytes: progress.bytes,
             rate: fetcher.pacer.measured(),
             server_start,
             certificate,
             ..ReadSummary::default()
-        }
+        };
+        AllRead { summary, seen: planner.into_seen(), lookups: Lookups { fetcher, concurrency, budget } }
     }
 }
 

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::opened::{Content, opened};
-use super::record::{FORMAT_VERSION, FileRecord, ManifestError, ProgramRecord, SchemaRecord, SourceRecord};
+use super::record::{
+    ExportRecord, FORMAT_VERSION, FileRecord, ManifestError, ProgramRecord, SchemaRecord, SourceRecord,
+};
 use super::schema::{columns, fingerprint};
 use super::{create::Written, seal};
 use crate::config::{Encoding, Output};
@@ -43,17 +45,6 @@ pub(crate) struct ChangesOptionsRecord {
     pub compression_level: Option<u8>,
     pub rows_per_file: Option<u64>,
     pub partition: Option<String>,
-}
-
-/// An export that was compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ExportRecord {
-    /// The SHA-256 of the bytes of its manifest. Not named like the seal, which is the last key of its name.
-    pub sha256_of_manifest: String,
-    pub level: String,
-    pub watermark: String,
-    pub finished_at: String,
-    pub rows: u64,
 }
 
 /// What was found.

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::changes::{ChangesManifest, ExportRecord};
+use super::changes::ChangesManifest;
 use super::consistency::{Claim, Contradiction, equal, instant};
 use super::file_names::names;
-use super::record::{ManifestError, timestamp};
+use super::record::{ExportRecord, ManifestError, timestamp};
 use crate::proof::Level;
 
 impl Claim {

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use super::file_names::names;
 use super::reasons::{doubts_totals, highest, orders};
 use super::record::{
-    AssumptionRecord, CompletenessRecord, ContactsRecord, Manifest, ManifestError, OwnersRecord, RequestsRecord,
-    RunRecord, timestamp,
+    AssumptionRecord, CompletenessRecord, ContactsRecord, ContinuityRecord, Manifest, ManifestError, OwnersRecord,
+    RequestsRecord, RunRecord, timestamp,
 };
 use crate::proof::{Assumption, Level};
 use crate::text::sanitize::escape;
@@ -55,6 +55,7 @@ fn check(
     requests(&manifest.run, &manifest.completeness)?;
     evidence(manifest, level, assumptions)?;
     total(manifest, level)?;
+    manifest.continuity.as_ref().map_or(Ok(()), |continuity| accounts(continuity, manifest.contacts.rows))?;
     times(manifest)
 }
 
@@ -155,6 +156,17 @@ fn total(manifest: &Manifest, level: Level) -> Result<(), Contradiction> {
         return Ok(());
     }
     Err(format!("level {level} with {rows} contacts, but the server counted {least} to {most}"))
+}
+
+/// Every contact of both exports is counted once. `rows` are those of this export.
+fn accounts(continuity: &ContinuityRecord, rows: u64) -> Result<(), Contradiction> {
+    let ContinuityRecord { previous, present, new, deleted, recovered, unconfirmed, unconfirmed_ids, .. } = continuity;
+    let sum = |numbers: &[u64]| numbers.iter().fold(0, |sum: u64, number| sum.saturating_add(*number));
+    equal("contacts.rows", rows, "the sum of present, new and recovered", sum(&[*present, *new, *recovered]))?;
+    let before = sum(&[*present, *deleted, *recovered, *unconfirmed]);
+    equal("continuity.previous.rows", previous.export.rows, "the sum of its contacts", before)?;
+    let listed = unconfirmed_ids.as_ref().map_or(*unconfirmed, |ids| ids.len() as u64);
+    equal("continuity.unconfirmed", *unconfirmed, "the number of its ids", listed)
 }
 
 /// The run ended after it started, and the watermark is not later than its start.

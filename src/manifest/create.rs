@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::learned_rate::Learned;
 use super::organization::source_of;
 use super::record::{
-    AssumptionRecord, CompletenessRecord, ContactsRecord, ExampleRecord, FORMAT_VERSION, FileRecord, Manifest,
-    OptionsRecord, OwnersRecord, ProgramRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord, TotalCountRecord,
-    WarningRecord, timestamp,
+    AssumptionRecord, CompletenessRecord, ContactsRecord, ContinuityRecord, ExampleRecord, FORMAT_VERSION, FileRecord,
+    Manifest, OptionsRecord, OwnersRecord, ProgramRecord, RequestsRecord, RunRecord, SchemaRecord, TimesRecord,
+    TotalCountRecord, WarningRecord, timestamp,
 };
 use super::schema::{columns, fingerprint};
 use crate::checksum::Checksum;
@@ -91,6 +91,7 @@ impl Manifest {
             contacts: ContactsRecord { rows: read.contacts, owners: read.owners, total_count },
             warnings: read.warnings.values().map(warning_of).collect(),
             completeness: completeness_of(read, times),
+            continuity: read.continuity.as_ref().map(ContinuityRecord::of),
             file,
             parts,
             owners: written.owners.as_ref().map(|owners| owners.record(config)),

@@ -6,6 +6,7 @@
 mod changes;
 mod changes_claim;
 mod consistency;
+mod continuity;
 mod create;
 mod file_names;
 mod learned_rate;
@@ -20,7 +21,7 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use changes::{ByType, ChangesManifest, ChangesRecord, ColumnChanges, Compared, ExportRecord};
+pub(crate) use changes::{ByType, ChangesManifest, ChangesRecord, ColumnChanges, Compared};
 pub(crate) use consistency::Claim;
 pub(crate) use create::{Times, Written, WrittenFile, WrittenOwners};
 pub(crate) use learned_rate::{Learned, learned_by};
@@ -29,8 +30,8 @@ pub(crate) use organization::source_of;
 pub(crate) use owners_of::contacts_of;
 pub use record::ManifestError;
 pub(crate) use record::{
-    DigestRecord, FileRecord, Manifest, OwnersRecord, ProgramRecord, SchemaRecord, SourceRecord, read_file,
-    read_limited, timestamp,
+    DigestRecord, ExportRecord, FileRecord, Manifest, OwnersRecord, ProgramRecord, SchemaRecord, SourceRecord,
+    read_file, read_limited, timestamp,
 };
 pub(crate) use replaced_count::contacts_in;
 pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};

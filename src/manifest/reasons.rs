@@ -28,8 +28,8 @@ fn is_like(text: &str, reason: &Reason) -> bool {
 fn excluding(a: u32, b: u32) -> [(Level, Vec<Reason>); 3] {
     use Reason::{
         Assembled, BudgetSpent, Cached, Deleted, Disorder, FixedPages, Gap, Limited, LittleOrder, LooseTies, Missing,
-        Moved, NoEnd, NoOrder, OpenEnd, Overfull, Slipped, Stale, TiedBorder, TotalUnexplained, Twice, Unfinished,
-        Unreadable, Unsettled, WideTie,
+        Moved, NoEnd, NoOrder, OpenEnd, Overfull, Recovered, Slipped, Stale, TiedBorder, TotalUnexplained, Twice,
+        Unfinished, Unreadable, Unsettled, WideTie,
     };
     let (asked, a, b, id, page) = (a, u64::from(a), u64::from(b), 1, 1);
     let mut incomplete = vec![Limited { contacts: a }, Unfinished, Missing { seen: a, total: b }, NoEnd { pages: a }];
@@ -40,7 +40,13 @@ fn excluding(a: u32, b: u32) -> [(Level, Vec<Reason>); 3] {
     for (before, after) in [(None, None), (None, Some(id)), (Some(id), None), (Some(id), Some(id))] {
         incomplete.push(Unreadable { place: a, before, after });
     }
-    counted.extend([Stale { id }, Cached { page, why: String::new() }, Assembled, Twice { id, page, extra: a }]);
+    counted.extend([
+        Recovered { contacts: a },
+        Stale { id },
+        Cached { page, why: String::new() },
+        Assembled,
+        Twice { id, page, extra: a },
+    ]);
     counted.extend([FixedPages { asked, given: b }, BudgetSpent { requests: a }, Unsettled { pages: a }]);
     counted.extend([WideTie { id, rows: a }].into_iter().chain(orders().map(|order| Disorder { order })));
     [(Level::Incomplete, incomplete), (Level::Counted, counted), (Level::Complete, complete)]
@@ -92,6 +98,8 @@ mod tests {
             (Reason::BudgetSpent { requests: 44 }, Level::Counted),
             (Reason::Unsettled { pages: 1 }, Level::Counted),
             (Reason::Unsettled { pages: 2 }, Level::Counted),
+            (Reason::Recovered { contacts: 1 }, Level::Counted),
+            (Reason::Recovered { contacts: 3 }, Level::Counted),
             (Reason::NoOrder, Level::Counted),
             (Reason::LittleOrder, Level::Counted),
             (Reason::LooseTies, Level::Counted),

@@ -35,6 +35,9 @@ pub(crate) struct Manifest {
     #[serde(default)]
     pub warnings: Vec<WarningRecord>,
     pub completeness: CompletenessRecord,
+    /// What became of the contacts of the previous export; null without one.
+    #[serde(default)]
+    pub continuity: Option<ContinuityRecord>,
     /// The file; null for a directory.
     pub file: Option<FileRecord>,
     /// The part files of a directory.
@@ -184,6 +187,49 @@ pub(crate) struct AssumptionRecord {
     pub text: String,
 }
 
+/// What became of the contacts of the previous export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ContinuityRecord {
+    /// The previous export.
+    pub previous: PreviousRecord,
+    /// Its contacts that the pages showed.
+    pub present: u64,
+    /// Contacts that it did not have.
+    pub new: u64,
+    /// Its contacts that the API says do not exist.
+    pub deleted: u64,
+    /// Its contacts that no page showed, but that exist and are in this export.
+    pub recovered: u64,
+    /// Its contacts of which it is not known whether they exist.
+    pub unconfirmed: u64,
+    /// Their ids, ascending; null if there are too many to list.
+    pub unconfirmed_ids: Option<Vec<i64>>,
+    /// Requests for single contacts, not counting repeated attempts.
+    pub lookups: u64,
+    /// Why some are unconfirmed.
+    pub reason: Option<String>,
+}
+
+/// The previous export, by its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PreviousRecord {
+    /// The name of its file or directory.
+    pub name: Option<String>,
+    #[serde(flatten)]
+    pub export: ExportRecord,
+}
+
+/// An export that another file refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ExportRecord {
+    /// The SHA-256 of the bytes of its manifest. Not named like the seal, which is the last key of its name.
+    pub sha256_of_manifest: String,
+    pub level: String,
+    pub watermark: String,
+    pub finished_at: String,
+    pub rows: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FileRecord {
     /// Relative to the manifest's directory; null for stdout.
@@ -279,6 +325,19 @@ impl Manifest {
     /// The text of the manifest, with its checksum.
     pub fn text(&self) -> Result<String, serde_json::Error> {
         seal::seal(self)
+    }
+}
+
+impl ExportRecord {
+    /// The export that a manifest describes; `sha256` is that of the manifest.
+    pub fn of(manifest: &Manifest, sha256: String) -> Self {
+        Self {
+            sha256_of_manifest: sha256,
+            level: manifest.completeness.level.clone(),
+            watermark: manifest.completeness.watermark.clone(),
+            finished_at: manifest.times.finished_at.clone(),
+            rows: manifest.contacts.rows,
+        }
     }
 }
 

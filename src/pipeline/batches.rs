@@ -68,7 +68,7 @@ impl Batches {
             }
             drop(share);
             if self.left < left {
-                self.summary.pages += 1;
+                self.summary.pages += u64::from(number > 0);
                 self.counters.report(&Event::RowsEmitted { page: number, contacts: left - self.left });
             }
         }

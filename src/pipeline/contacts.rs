@@ -12,6 +12,7 @@ use futures::{FutureExt, Stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::accounting::Accounting;
 use super::batches::Batches;
 use super::redact::{Redacting, redacted};
 use crate::config::{ContactsConfig, Token};
@@ -36,16 +37,22 @@ const BATCHES: usize = 1;
 /// # Panics
 /// Outside a tokio runtime.
 pub fn contacts(config: &ContactsConfig) -> Result<Contacts, Error> {
-    read(config, RawColumn::Without, Arc::new(Silent))
+    read(config, RawColumn::Without, None, Arc::new(Silent))
 }
 
-/// Streams contacts, and reports the events to a reporter.
-pub(super) fn read(config: &ContactsConfig, raw: RawColumn, reporter: Arc<dyn Reporter>) -> Result<Contacts, Error> {
+/// Streams contacts, accounts for those of an export before, and reports the events to a reporter.
+pub(super) fn read(
+    config: &ContactsConfig,
+    raw: RawColumn,
+    accounting: Option<Accounting>,
+    reporter: Arc<dyn Reporter>,
+) -> Result<Contacts, Error> {
     let token = config.token.clone();
     let counters = Arc::new(Counters::new(Arc::new(Redacting { token: token.clone(), next: reporter })));
     let reader = Reader::new(config, Arc::clone(&counters) as _)?;
     let (out, batches) = mpsc::channel(BATCHES);
-    let reading = tokio::spawn(read_all(reader, Batches::new(config, raw, counters), out, token));
+    let batches_made = Batches::new(config, raw, Arc::clone(&counters));
+    let reading = tokio::spawn(read_all(reader, accounting, batches_made, out, counters, token));
     Ok(Contacts { batches, reading: Some(reading), summary: None })
 }
 
@@ -53,13 +60,25 @@ pub(super) fn read(config: &ContactsConfig, raw: RawColumn, reporter: Arc<dyn Re
 /// The token is redacted from errors.
 async fn read_all(
     reader: Reader,
+    accounting: Option<Accounting>,
     batches: Batches,
     out: mpsc::Sender<RecordBatch>,
+    counters: Arc<Counters>,
     token: Token,
 ) -> Result<ReadSummary, Error> {
     let (sender, pages) = mpsc::channel(PAGES);
-    let (read, made) = tokio::join!(reader.read(sender), batches.make(pages, out));
-    let read = read.map_err(|error| redacted(error, &token))?;
+    let reading = async {
+        let read = reader.read(&sender).await.map_err(|error| redacted(error, &token))?;
+        let read = match (read, accounting) {
+            (Some(read), Some(accounting)) => accounting.account(read, &sender, &*counters).await?,
+            (read, _) => read.map(|read| read.summary),
+        };
+        // Ends the batches.
+        drop(sender);
+        Ok::<_, Error>(read)
+    };
+    let (read, made) = tokio::join!(reading, batches.make(pages, out));
+    let read = read?;
     let ReadSummary { contacts, owners, pages, retries, failures, warnings, .. } = made?;
     let read = read.ok_or(Error::Cancelled)?;
     Ok(ReadSummary { contacts, owners, pages, retries, failures, warnings, ..read })

@@ -13,15 +13,17 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::accounting::Accounting;
 use super::contacts::{Contacts, read};
 use super::encode::Encode;
 use super::kit;
+use super::previous;
 use super::warm_start::{contacts_before, learned_before, start_with, with_start};
 use crate::config::{Content, ExportConfig, OnIncomplete};
 use crate::decode::RawColumn;
 use crate::destination::{Destination, Piece, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
-use crate::events::{Event, ReadSummary, Reporter, Summary};
+use crate::events::{Continuity, Event, ReadSummary, Reporter, Summary};
 use crate::fetch::ApiError;
 use crate::manifest::{Learned, Manifest, Times, Written};
 
@@ -141,7 +143,8 @@ impl Run<'_> {
             // A single empty response is never enough, however few contacts there were before.
             let doubted = least.max(before.min(1));
             let start = start_with(config.contacts.pacing, earlier, &*reporter);
-            let contacts = read(&with_start(&config, start, doubted), rows, reporter)?;
+            let accounting = previous::find(&config, &*reporter)?.map(|previous| Accounting::of(previous, &config));
+            let contacts = read(&with_start(&config, start, doubted), rows, accounting, reporter)?;
             Ok(Reading { contacts, earlier, before, least })
         };
         tokio::task::spawn_blocking(begin).await.map_err(Error::bug)?
@@ -178,6 +181,12 @@ impl Run<'_> {
     fn judge(&self, read: &ReadSummary, before: u64, least: u64) -> Result<(), Error> {
         if read.contacts < least {
             return Err(Error::Deleted { before, after: read.contacts, allowed: self.config.max_deletes });
+        }
+        if let Some(Continuity { previous, carried_over }) = &read.continuity {
+            let allowed = self.config.max_deletes;
+            if previous.contacts.saturating_sub(carried_over.gone()) < allowed.least(previous.contacts) {
+                return Err(Error::Gone { gone: carried_over.gone(), before: previous.contacts, allowed });
+            }
         }
         let required = self.config.contacts.required();
         if !required.is_met_by(read.certificate.level) && self.config.on_incomplete == OnIncomplete::Discard {

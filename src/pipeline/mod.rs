@@ -3,6 +3,7 @@
 //!
 //! Only this room knows all stages. It starts and joins them, and leaves every decision to them.
 
+mod accounting;
 mod batches;
 mod byte_channel;
 mod changes;
@@ -11,6 +12,7 @@ mod encode;
 mod export;
 mod kit;
 mod parts;
+mod previous;
 mod redact;
 mod warm_start;
 

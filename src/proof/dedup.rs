@@ -41,6 +41,21 @@ impl RowSelection {
     }
 }
 
+/// The contacts of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    ids: Ids,
+    /// Some of those on page 1, which certainly existed during the run.
+    pub controls: Vec<i64>,
+}
+
+impl Seen {
+    /// Whether a page showed this contact.
+    pub fn contains(&self, id: i64) -> bool {
+        self.ids.contains(id)
+    }
+}
+
 /// What was found out about a response when it was processed.
 #[derive(Debug)]
 pub(super) struct Processed {
@@ -87,6 +102,14 @@ pub(super) struct Dedup {
 }
 
 impl Dedup {
+    /// All contacts.
+    pub fn into_seen(self) -> Seen {
+        let page = self.first.as_slice();
+        let controls = [page.len() / 2, page.len().saturating_sub(1), 0];
+        let controls = controls.into_iter().filter_map(|at| page.get(at)).map(|row| row.id).collect();
+        Seen { ids: self.ids, controls }
+    }
+
     /// Puts a request at the end of the order.
     pub fn enqueue(&mut self, ticket: u64) {
         self.order.push_back(ticket);

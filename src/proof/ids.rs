@@ -51,6 +51,12 @@ impl Ids {
         }
     }
 
+    /// Whether an id was added.
+    pub fn contains(&self, id: i64) -> bool {
+        let block = self.blocks.range(..=id).next_back();
+        block.is_some_and(|(_, block)| block.binary_search(&id).is_ok())
+    }
+
     pub fn len(&self) -> u64 {
         self.len
     }
@@ -111,6 +117,8 @@ mod tests {
         assert_eq!(add(&mut ids, &[12, 9, 7, 8]), [false; 4]);
         assert_eq!(add(&mut ids, &[i64::MIN, i64::MAX, i64::MIN]), [true, true, false]);
         assert_eq!(ids.len(), 6);
+        assert!([7, 8, 9, 12, i64::MIN, i64::MAX].into_iter().all(|id| ids.contains(id)));
+        assert!(![6, 10, i64::MIN + 1, i64::MAX - 1].into_iter().any(|id| ids.contains(id)));
     }
 
     /// Pages of ids in several orders; the last two repeat ids.

@@ -12,9 +12,12 @@
 //! theorems                                   why it proves something
 //!    ▼
 //! claims, verdict                            what is proven, under each order and in total
+//!    ▼
+//! carry_over                                 what became of the contacts of an earlier export
 //! ```
 
 mod budget;
+mod carry_over;
 mod certificate;
 mod checks;
 mod claims;
@@ -40,8 +43,10 @@ mod theorems;
 mod verdict;
 mod windows;
 
+pub use carry_over::{CarriedOver, Unconfirmed};
+pub(crate) use carry_over::{CarryOver, Compared, Looked};
 pub use certificate::{Assumption, Basis, Certificate};
-pub(crate) use dedup::{Emission, RowSelection};
+pub(crate) use dedup::{Emission, RowSelection, Seen};
 pub use level::{Level, Require, UnknownLevel};
 pub use order::{Direction, Field, Order};
 pub(crate) use planner::{Planner, Request};

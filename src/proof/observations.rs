@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::contradictions::Contradictions;
-use super::dedup::{Copies, Dedup, Emission, Processed};
+use super::dedup::{Copies, Dedup, Emission, Processed, Seen};
 use super::opening::Opening;
 use super::order_witness::OrderWitness;
 use super::reason::Reason;
@@ -153,6 +153,11 @@ impl Observations {
     /// When the response that was received last arrived, and its total.
     pub fn latest(&self) -> (Duration, u64) {
         self.latest.unwrap_or_default()
+    }
+
+    /// All contacts.
+    pub fn into_seen(self) -> Seen {
+        self.dedup.into_seen()
     }
 
     /// The number of different contacts.

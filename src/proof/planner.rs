@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU64;
 
 use super::certificate::Certificate;
-use super::dedup::Emission;
+use super::dedup::{Emission, Seen};
 use super::level::{Level, Require};
 use super::observations::Observations;
 use super::reason::Reason;
@@ -167,7 +167,7 @@ impl Planner {
     }
 
     /// What was proven.
-    pub fn finish(self) -> Certificate {
+    pub fn finish(&self) -> Certificate {
         let Verdict { mut level, mut assumptions, mut reasons, order, overlaps, .. } = self.verdict();
         if !self.is_done() {
             (level, assumptions) = (Level::Incomplete, Vec::new());
@@ -192,5 +192,9 @@ impl Planner {
             repair_requests: repairs.count() as u64,
             verification_passes: self.observations.verified,
         }
+    }
+    /// All contacts that the pages showed.
+    pub fn into_seen(self) -> Seen {
+        self.observations.into_seen()
     }
 }

@@ -173,6 +173,12 @@ pub enum Reason {
         /// The id of the contact after it, if known.
         after: Option<i64>,
     },
+    /// Contacts that no page showed were found by their ids.
+    #[error("no page showed {} of the previous export that can still be found by id", count(*contacts, "contact"))]
+    Recovered {
+        /// How many.
+        contacts: u64,
+    },
     /// The export includes deleted contacts.
     #[error("the export includes {} deleted while the list was read", count(*contacts, "contact"))]
     Deleted {

@@ -74,6 +74,12 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
             ("starting_rate", json!({ "requests_per_second": rate.per_second(), "learned_at": learned.to_rfc3339() }))
         }
         Event::NoMeasure { cause } => ("no_measure", json!({ "cause": cause })),
+        Event::NotCompared { cause } => ("not_compared", json!({ "cause": cause })),
+        Event::LookingUp { contacts } => ("looking_up", json!({ "contacts": contacts })),
+        Event::LookupRetrying { id, attempt, wait, cause } if verbosity >= Verbosity::Retries => (
+            "retrying_lookup",
+            json!({ "id": id, "attempt": attempt, "wait_seconds": wait.as_secs_f64(), "cause": cause }),
+        ),
         Event::Recovered => ("recovered", json!({})),
         Event::ModesIgnored => ("modes_ignored", json!({})),
         Event::Publishing => ("publishing", json!({})),

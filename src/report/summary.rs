@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use crate::config::Output;
-use crate::events::{MeasuredRate, Summary};
+use crate::events::{Continuity, MeasuredRate, Summary};
 use crate::exit::ExitCode;
-use crate::proof::{Certificate, Level, Reason};
+use crate::proof::{CarriedOver, Certificate, Level, Reason};
 use crate::text::humanize::{bytes, count, counted, seconds};
 
 /// The lines of the summary; completeness comes last.
@@ -27,11 +29,34 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
         lines.push(format!("warning: {column}: {kind} ({})", counted(*times, "time")));
     }
     lines.extend(kit.map(|kit| format!("to load and check the export, see {}", kit.join("README.md").display())));
+    lines.extend(read.continuity.as_ref().map(since));
     lines.push(completeness(&read.certificate));
     if summary.exit() == ExitCode::Incomplete {
         lines.push(format!("published below the required level {} (--allow-incomplete)", summary.required));
     }
     lines
+}
+
+/// What became of the contacts of the previous export.
+fn since(continuity: &Continuity) -> String {
+    let Continuity { previous, carried_over } = continuity;
+    let time = previous.watermark.parse::<DateTime<Utc>>();
+    let time = time.map_or_else(|_| "the previous export".to_owned(), |time| time.format("%F %R UTC").to_string());
+    let CarriedOver { new, deleted, recovered, unconfirmed, reason, .. } = carried_over;
+    let gone = carried_over.gone();
+    let confirmed = match (gone, unconfirmed.len()) {
+        (0, _) => String::new(),
+        (_, 0) => " (all confirmed)".to_owned(),
+        (_, all) if *deleted == 0 && all > 0 => " (unconfirmed)".to_owned(),
+        (_, some) => format!(" ({} unconfirmed)", count(some as u64)),
+    };
+    let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!(
+        "since {time}: {} new, {} deleted{confirmed}, {} recovered{why}",
+        count(*new),
+        count(gone),
+        count(*recovered)
+    )
 }
 
 fn sustained(measured: MeasuredRate) -> String {

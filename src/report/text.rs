@@ -46,6 +46,13 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
         Event::NoMeasure { cause } => Some(format!(
             "warning: {cause}; cannot check how many contacts were deleted since that export (--max-deletes)"
         )),
+        Event::NotCompared { cause } => Some(format!("warning: {cause}; its contacts are not accounted for")),
+        Event::LookingUp { contacts } if verbosity >= Verbosity::Retries => {
+            Some(format!("looking up {} of the previous export", counted(*contacts, "contact")))
+        }
+        Event::LookupRetrying { id, attempt, wait, cause } if verbosity >= Verbosity::Retries => {
+            Some(format!("id {id}, attempt {attempt}: {cause}; retrying in {}", seconds(*wait)))
+        }
         Event::LockHeld => Some("another run is writing this output; waiting for it to finish".to_owned()),
         Event::Recovered => {
             Some("published the manifest of an earlier run that was interrupted while publishing".to_owned())

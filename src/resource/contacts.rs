@@ -11,6 +11,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 pub(crate) const PATH: &str = "api/partner/v2/contacts";
 /// The key of the list in a response.
 pub(crate) const LIST_KEY: &str = "contacts";
+/// The key of the contact in a response for one contact.
+pub(crate) const CONTACT_KEY: &str = "data";
 
 /// The version of the columns. Appending a column raises the second number. Promoting a key out of `extra` changes the
 /// contents of `extra`, and raises the first.

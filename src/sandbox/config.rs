@@ -35,7 +35,7 @@ pub struct SandboxConfig {
     pub order: Order,
     /// What is written to the list while it is read. Default: nothing.
     pub churn: Option<Churn>,
-    /// Requests for pages that see an older state of the list. Default: none.
+    /// Requests for pages that see an older state of the list; for lookups, see [`super::Lookups::Lagging`]. Default: none.
     pub lag: Option<Lag>,
     /// The state that `total_count` and `total_pages` describe. Default: that of the page.
     pub stale_count: StaleCount,
@@ -43,7 +43,8 @@ pub struct SandboxConfig {
     pub latency: Duration,
     /// How many requests are accepted; others get 429, or another status. Default: all.
     pub limit: Limit,
-    /// What goes wrong with requests for pages; the first match wins. Drawn from `seed`. Default: nothing.
+    /// What goes wrong with requests for pages, and with lookups of contacts; the first match wins. Drawn from `seed`.
+    /// Default: nothing.
     pub faults: Vec<FaultRule>,
     /// When the whole server is down. Default: never.
     pub outages: Vec<Outage>,
@@ -99,6 +100,7 @@ impl SandboxConfig {
         self.churn.as_ref().map_or(Ok(()), Churn::check)?;
         self.lag.as_ref().map_or(Ok(()), Lag::check)?;
         check_max_per_page(self.quirks.max_per_page)?;
+        self.quirks.lookups.check()?;
         self.limit.check()?;
         self.faults.iter().try_for_each(FaultRule::check)
     }
@@ -113,6 +115,7 @@ impl SandboxConfig {
 mod tests {
     use super::*;
     use crate::sandbox::faults::Fault;
+    use crate::sandbox::lookups::Lookups;
 
     #[test]
     fn the_default_is_valid() {
@@ -149,6 +152,10 @@ mod tests {
             SandboxConfig { limit: Limit::per_second(0.0), ..SandboxConfig::default() },
             SandboxConfig { faults: vec![fault], ..SandboxConfig::default() },
             SandboxConfig { quirks: Quirks { max_per_page: 101, ..Quirks::default() }, ..SandboxConfig::default() },
+            SandboxConfig {
+                quirks: Quirks { lookups: Lookups::Lagging { by: 0 }, ..Quirks::default() },
+                ..SandboxConfig::default()
+            },
             SandboxConfig { shared_timestamps: 0, ..SandboxConfig::default() },
             SandboxConfig { churn: Some(Churn::new(-1.0)), ..SandboxConfig::default() },
             SandboxConfig { lag: Some(Lag { probability: 0.1, by: 0 }), ..SandboxConfig::default() },

@@ -1,7 +1,7 @@
 //! One request, from its arrival to its reply.
 //!
 //! The only holder of the server's state. A request meets an outage first, then the token check, then the limit
-//! (limits are per token), then writes to the list and a fault if it is for a page; the routes build its response from
+//! (limits are per token), then writes to the list if it is for a page, and a fault if it is for a page or a contact; the routes build its response from
 //! a view of the list.
 
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use hyper::http::request::Parts;
 
 use super::config::SandboxConfig;
 use super::contacts::Contacts;
-use super::faults::{PageRequest, Plan};
+use super::faults::{FaultyRequest, Plan, Target};
 use super::http::delivery::{Delivery, Reply};
 use super::http::request::Request;
 use super::http::response::{self, Response};
@@ -130,23 +130,36 @@ impl Handler {
 
     fn accepted(&self, request: &Request) -> Decision {
         let route = Route::of(request);
-        let is_page = matches!(route, Route::Page);
-        let fault = is_page.then(|| {
-            let shown = page::shown(request.page, request.per_page, self.quirks.max_per_page);
-            lock(&self.plan).request(page::number(request.page), &shown)
-        });
-        let list = if is_page { self.list.next() } else { self.list.now() };
+        let fault = self.target(route, request).and_then(|target| lock(&self.plan).request(&target));
+        let list = match route {
+            Route::Page => self.list.next(),
+            Route::Contact(_) => self.list.earlier(self.quirks.lookups.lag()),
+            Route::WrongMethod | Route::UnknownPath => self.list.now(),
+        };
         let state = route.reads_list().then_some(list.state);
-        let counted = is_page.then_some(list.counted);
+        let counted = (route == Route::Page).then_some(list.counted);
         let quirks = &self.quirks;
-        let (verdict, reply) = match fault.flatten() {
+        let (verdict, reply) = match fault {
             None => (Verdict::Served, route.response(request, &list, quirks).into()),
             Some(fault) => {
-                let reply = fault.play(&PageRequest { request, list: &list, quirks, now: SystemTime::now() });
+                let now = SystemTime::now();
+                let reply = fault.play(&FaultyRequest { request, route, list: &list, quirks, now });
                 (Verdict::Fault(fault), reply)
             }
         };
         Decision { verdict, state, counted, reply }
+    }
+
+    /// What the request may meet a fault at.
+    fn target(&self, route: Route, request: &Request) -> Option<Target> {
+        match route {
+            Route::Page => Some(Target::Page {
+                number: page::number(request.page),
+                shown: page::shown(request.page, request.per_page, self.quirks.max_per_page),
+            }),
+            Route::Contact(id) => Some(Target::Contact { id }),
+            Route::WrongMethod | Route::UnknownPath => None,
+        }
     }
 
     /// Logs the request and returns its number, from 1.
@@ -158,6 +171,7 @@ impl Handler {
             path: request.path.as_str().into(),
             page: request.page,
             per_page: request.per_page,
+            lookup: Route::of(request).looked_up(),
             user_agent: request.user_agent.as_deref().map(Into::into),
             status: decision.reply.response.status().as_u16(),
             verdict: decision.verdict.clone(),

@@ -11,6 +11,7 @@
 //!                                        │ faults    what fails?     after the latency
 //!                                        │ routes    path to response
 //!                                        │   page, list    positions to contacts, in one state
+//!                                        │   lookups       an id to its contact
 //!                                        │     mutations   writes before the response
 //!                                        │     contacts    (seed, index) to JSON
 //!                                        └ request_log     what was received, for tests
@@ -40,6 +41,7 @@ mod http;
 mod limits;
 mod list;
 mod lock;
+mod lookups;
 mod mutations;
 mod outage;
 mod page;
@@ -65,6 +67,7 @@ pub use http::request::{Protocol, TOKEN};
 pub use http::tls::{Certificate, Protocols, Tls};
 pub use limits::{Limit, LimitPolicy, Refusal};
 pub use list::{AppliedWrite, Change, History, Order};
+pub use lookups::Lookups;
 pub use mutations::{Churn, Lag, StaleCount};
 pub use outage::{Outage, OutageKind, OutageStart};
 pub use parse::ParseError;

@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
+use super::lookups::Lookups;
 use super::parse::{ParseError, ensure, option, value};
 
 /// The largest page of the API.
 const MAX_PER_PAGE: u64 = 100;
 
-/// How every page differs from what the API documents.
+/// How every response differs from what the API documents.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Quirks {
@@ -19,6 +20,8 @@ pub struct Quirks {
     pub wrong_totals: WrongTotals,
     /// The response to a request for a page past the end. Default: a page without contacts.
     pub past_the_end: PastTheEnd,
+    /// The response to a request for one contact. Default: correct.
+    pub lookups: Lookups,
 }
 
 /// The errors of `total_count` and `total_pages`. Default: none.
@@ -69,6 +72,7 @@ impl Default for Quirks {
             sort_pages: None,
             wrong_totals: WrongTotals::default(),
             past_the_end: PastTheEnd::default(),
+            lookups: Lookups::default(),
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct LoggedRequest {
     pub page: Option<u64>,
     /// The requested `per_page`, before limits; `None` if missing or not a number.
     pub per_page: Option<u64>,
+    /// The id of the contact that was looked up; `None` for pages and other paths, and if it is not a number.
+    pub lookup: Option<u64>,
     /// Its `User-Agent`.
     pub user_agent: Option<Arc<str>>,
     /// The status of the response, or the intended one if a fault or an outage prevented the response.
@@ -147,6 +149,7 @@ mod tests {
             path: "/api/partner/v2/contacts".into(),
             page: Some(page),
             per_page: None,
+            lookup: None,
             user_agent: Some("test/1".into()),
             status: 200,
             verdict: Verdict::Served,

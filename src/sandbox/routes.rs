@@ -16,23 +16,23 @@ const CONTACTS: &str = "/api/partner/v2/contacts";
 const CONTACT_BYTES: usize = 512;
 
 /// What a request is for.
-#[derive(Debug)]
-pub(super) enum Route<'request> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route {
     /// A page of the list.
     Page,
-    /// The contact with this id.
-    Contact(&'request str),
+    /// The contact with this id; `None` if it is not a number.
+    Contact(Option<u64>),
     /// A known path, with a method other than GET.
     WrongMethod,
     UnknownPath,
 }
 
-impl<'request> Route<'request> {
-    pub(super) fn of(request: &'request Request) -> Self {
+impl Route {
+    pub(super) fn of(request: &Request) -> Self {
         let route = match request.path.strip_prefix(CONTACTS) {
             Some("" | "/") => Self::Page,
             Some(rest) => match rest.strip_prefix('/') {
-                Some(id) if !id.contains('/') => Self::Contact(id),
+                Some(id) if !id.contains('/') => Self::Contact(id.parse().ok()),
                 _ => return Self::UnknownPath,
             },
             None => return Self::UnknownPath,
@@ -41,15 +41,20 @@ impl<'request> Route<'request> {
     }
 
     /// Whether the response depends on the list.
-    pub(super) fn reads_list(&self) -> bool {
+    pub(super) fn reads_list(self) -> bool {
         matches!(self, Self::Page | Self::Contact(_))
     }
 
+    /// The id of the contact to look up.
+    pub(super) fn looked_up(self) -> Option<u64> {
+        if let Self::Contact(id) = self { id } else { None }
+    }
+
     /// The response to an authorized request.
-    pub(super) fn response(&self, request: &Request, list: &View<'_>, quirks: &Quirks) -> Response {
+    pub(super) fn response(self, request: &Request, list: &View<'_>, quirks: &Quirks) -> Response {
         match self {
             Self::Page => page(request, list, quirks),
-            Self::Contact(id) => contact(id, list),
+            Self::Contact(id) => quirks.lookups.response(id, list),
             Self::WrongMethod => response::method_not_allowed(),
             Self::UnknownPath => response::not_found(),
         }
@@ -93,16 +98,6 @@ pub(super) fn contacts(page: Page, list: &View<'_>, quirks: &Quirks) -> Response
     }
     body.extend_from_slice(br#"],"pagination":"#);
     body.extend_from_slice(page.pagination.json().as_bytes());
-    body.push(b'}');
-    response::success(body)
-}
-
-fn contact(id: &str, list: &View<'_>) -> Response {
-    let Some(row) = id.parse().ok().and_then(|id| list.find(id)) else {
-        return response::contact_not_found();
-    };
-    let mut body = br#"{"data":"#.to_vec();
-    list.write(row, &mut body);
     body.push(b'}');
     response::success(body)
 }

@@ -7,6 +7,7 @@
     reason = "a test ends where something unexpected happens, and may print figures and that it was skipped"
 )]
 
+mod accounting;
 mod answers;
 mod architecture;
 mod changes;

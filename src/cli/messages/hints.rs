@@ -21,7 +21,7 @@ pub fn of(error: &Error) -> Option<&'static str> {
         Error::Destination(error) => of_output(error),
         Error::Api(error) => of_api(error),
         Error::Incomplete { certificate, .. } => Some(of_level(&certificate.reasons)),
-        Error::Deleted { .. } => Some(
+        Error::Deleted { .. } | Error::Gone { .. } => Some(
             "check that the token belongs to the right organization and may see all contacts; if the contacts were really \
              deleted, use --max-deletes 100%, or --max-deletes N",
         ),
@@ -166,6 +166,12 @@ fn of_level(reasons: &[Reason]) -> &'static str {
     let has = |is: fn(&Reason) -> bool| reasons.iter().any(is);
     if has(|reason| matches!(reason, Reason::Limited { .. })) {
         "remove --limit: an export that stops early is not complete"
+    } else if has(|reason| matches!(reason, Reason::Recovered { .. }))
+        && has(|reason| matches!(reason, Reason::Missing { .. }))
+    {
+        "use --max-lookups to look up more of the contacts that no page shows, or --allow-incomplete to publish without them"
+    } else if has(|reason| matches!(reason, Reason::Recovered { .. })) {
+        "the API returns contacts by id that its list leaves out: if that is on purpose, use --no-lookups"
     } else if has(|reason| matches!(reason, Reason::Moved)) {
         "run again when the list changes less, or use --allow-incomplete to publish with the level reached"
     } else if has(|reason| matches!(reason, Reason::Cached { .. })) {
@@ -214,6 +220,7 @@ fn of_changes(error: &ChangesError) -> &'static str {
         ChangesError::Raw(_) => "export both without --raw: only tables can be compared",
         ChangesError::Twice { .. } => "export again: each contact must be in an export once",
         ChangesError::Reversed { .. } => "pass the earlier export first",
+        ChangesError::OtherSource { .. } => "pass an earlier export of the same organization with --previous",
         ChangesError::Source { .. } => "compare two exports of the same organization",
         ChangesError::Token { .. } => {
             "if both tokens belong to the same organization, because one replaced the other, use --other-token"

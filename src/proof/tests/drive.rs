@@ -161,6 +161,7 @@ pub fn run(scenario: &Scenario) -> Outcome {
     Outcome {
         certificate: planner.finish(),
         output,
+        seen: planner.into_seen(),
         requests,
         plain,
         held,

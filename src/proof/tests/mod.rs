@@ -8,6 +8,7 @@
 )]
 
 mod bounds;
+mod carry_over;
 mod costs;
 mod drive;
 mod exhaustive;

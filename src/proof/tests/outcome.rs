@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::model::{Server, State};
 use crate::page::{Asked, RowKey};
-use crate::proof::{Assumption, Certificate, Level};
+use crate::proof::{Assumption, Certificate, Level, Seen};
 
 /// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome {
     pub certificate: Certificate,
     pub output: Vec<RowKey>,
+    pub seen: Seen,
     pub requests: u64,
     /// Requests of a plain pass over the list, including the page that shows its end.
     pub plain: u64,

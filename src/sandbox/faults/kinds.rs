@@ -6,14 +6,14 @@ use hyper::StatusCode;
 use hyper::header::HeaderValue;
 
 use super::damage;
-use super::play::PageRequest;
+use super::play::FaultyRequest;
 use super::wait::Wait;
 use crate::sandbox::http::delivery::{Delivery, Reply};
 use crate::sandbox::http::response;
 use crate::sandbox::parse::{ParseError, ensure, option, value};
 use crate::sandbox::quirks::{WrongTotals, check_max_per_page};
 
-/// What can go wrong with the response to a request for a page. [`super::FaultRule`] says when.
+/// What can go wrong with the response to a request for a page or a contact. [`super::FaultRule`] says when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -40,14 +40,14 @@ pub enum Fault {
     Maintenance,
     /// `empty-list`: the page of a list without contacts.
     EmptyList,
-    /// `byte-order-mark`: the correct page after a byte order mark.
+    /// `byte-order-mark`: the correct response after a byte order mark.
     ByteOrderMark,
-    /// `cached`: the correct page with the headers of a cache. Option `age=SECONDS`, default 60.
+    /// `cached`: the correct response with the headers of a cache. Option `age=SECONDS`, default 60.
     Cached {
         /// Seconds of `Age`, at least 1.
         age: u32,
     },
-    /// `date`: the correct page with a wrong `Date`. Option `by=±SECONDS`, default -600.
+    /// `date`: the correct response with a wrong `Date`. Option `by=±SECONDS`, default -600.
     Date {
         /// Seconds that the server's clock is ahead, or behind if negative.
         by: i64,
@@ -69,9 +69,9 @@ pub enum Fault {
     GoAway,
     /// `broken-json`: JSON cut off in the middle, in a body that is complete as HTTP.
     BrokenJson,
-    /// `gzip-bomb`: the correct page after 64 MiB of spaces, compressed to about 64 kB.
+    /// `gzip-bomb`: the correct response after 64 MiB of spaces, compressed to about 64 kB.
     GzipBomb,
-    /// `huge-page`: the correct page after 9 MiB of spaces, uncompressed.
+    /// `huge-page`: the correct response after 9 MiB of spaces, uncompressed.
     HugePage,
     /// `wrong-page`: the page before the requested one, or page 2 for page 1, numbered as such.
     WrongPage,
@@ -159,6 +159,21 @@ impl Fault {
         Ok(true)
     }
 
+    /// Whether it changes what only pages have: their contacts and totals.
+    pub(super) fn is_of_pages(&self) -> bool {
+        matches!(
+            self,
+            Self::EmptyList
+                | Self::WrongPage
+                | Self::PerPage { .. }
+                | Self::EmptyPage
+                | Self::HalfPage
+                | Self::NoPagination
+                | Self::NoContacts
+                | Self::Totals(_)
+        )
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
             Self::RateLimited { status: 200, .. } => Ok(()),
@@ -179,34 +194,34 @@ impl Fault {
         }
     }
 
-    /// The reply to a request for a page that meets this fault.
-    pub(in crate::sandbox) fn play(&self, page: &PageRequest<'_>) -> Reply {
+    /// The reply to a request that meets this fault.
+    pub(in crate::sandbox) fn play(&self, request: &FaultyRequest<'_>) -> Reply {
         match self {
             Self::Status(code) => response::status(*code).into(),
-            Self::RateLimited { status, wait } => wait.response(*status, page.now).into(),
+            Self::RateLimited { status, wait } => wait.response(*status, request.now).into(),
             Self::Redirect { to } => response::redirect(to).into(),
             Self::ErrorEnvelope => response::error_envelope().into(),
             Self::Maintenance => response::maintenance().into(),
-            Self::EmptyList => page.of_empty_list(),
-            Self::ByteOrderMark => page.damaged(damage::add_byte_order_mark),
-            Self::Cached { age } => page.damaged(|response| damage::set_age(response, *age)),
-            Self::Date { by } => page.damaged(|response| damage::set_date(response, page.now, *by)),
-            Self::Reset => page.delivered(Delivery::Reset),
-            Self::ResetBody => page.delivered(Delivery::ResetBody),
-            Self::ShortBody => page.delivered(Delivery::ShortBody),
-            Self::StalledBody => page.delivered(Delivery::StalledBody),
-            Self::RefusedStream => page.delivered(Delivery::RefusedStream),
-            Self::GoAway => page.delivered(Delivery::GoAway),
-            Self::BrokenJson => page.damaged(damage::cut_json),
-            Self::GzipBomb => page.damaged(damage::make_bomb),
-            Self::HugePage => page.damaged(damage::make_huge),
-            Self::WrongPage => page.of_neighbor(),
-            Self::PerPage { max } => page.recut(Some(*max), |_| {}),
-            Self::EmptyPage => page.recut(None, damage::remove_contacts),
-            Self::HalfPage => page.recut(None, damage::remove_half),
-            Self::NoPagination => page.damaged(damage::remove_pagination_key),
-            Self::NoContacts => page.damaged(damage::remove_contacts_key),
-            Self::Totals(totals) => page.with_totals(*totals),
+            Self::EmptyList => request.of_empty_list(),
+            Self::ByteOrderMark => request.damaged(damage::add_byte_order_mark),
+            Self::Cached { age } => request.damaged(|response| damage::set_age(response, *age)),
+            Self::Date { by } => request.damaged(|response| damage::set_date(response, request.now, *by)),
+            Self::Reset => request.delivered(Delivery::Reset),
+            Self::ResetBody => request.delivered(Delivery::ResetBody),
+            Self::ShortBody => request.delivered(Delivery::ShortBody),
+            Self::StalledBody => request.delivered(Delivery::StalledBody),
+            Self::RefusedStream => request.delivered(Delivery::RefusedStream),
+            Self::GoAway => request.delivered(Delivery::GoAway),
+            Self::BrokenJson => request.damaged(damage::cut_json),
+            Self::GzipBomb => request.damaged(damage::make_bomb),
+            Self::HugePage => request.damaged(damage::make_huge),
+            Self::WrongPage => request.of_neighbor(),
+            Self::PerPage { max } => request.recut(Some(*max), |_| {}),
+            Self::EmptyPage => request.recut(None, damage::remove_contacts),
+            Self::HalfPage => request.recut(None, damage::remove_half),
+            Self::NoPagination => request.damaged(damage::remove_pagination_key),
+            Self::NoContacts => request.damaged(damage::remove_contacts_key),
+            Self::Totals(totals) => request.with_totals(*totals),
         }
     }
 }

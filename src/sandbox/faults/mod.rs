@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! rule     which requests meet a fault        pages    the pages of a rule
-//! plan     which rule a request meets
+//! plan     which rule a request meets         target   what a request is for
 //! kinds    the kinds of faults: name, options and effect
-//! play     the page that meets a fault        damage   changes to it, among them a gzip bomb
+//! play     the request that meets a fault        damage   changes to it, among them a gzip bomb
 //! wait     responses that say when to retry
 //! ```
 //!
@@ -17,10 +17,12 @@ mod page_ranges;
 mod plan;
 mod play;
 mod rule;
+mod target;
 mod wait;
 
 pub use kinds::Fault;
 pub(super) use plan::Plan;
-pub(super) use play::PageRequest;
+pub(super) use play::FaultyRequest;
 pub use rule::FaultRule;
+pub(super) use target::Target;
 pub use wait::Wait;

@@ -1,11 +1,11 @@
-//! The pages, or rows of the list, that a rule applies to: all of them, or ranges.
+//! The pages, rows of the list or ids of contacts that a rule applies to: all of them, or ranges.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::sandbox::parse::{ParseError, ensure};
 
-/// Pages by number, from 1. Written `7`, `3-9`, `20-` (and all after), or several joined by `+`.
+/// Pages by number, from 1; likewise rows and ids. Written `7`, `3-9`, `20-` (and all after), or several joined by `+`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Pages {
     /// Empty for every page.
@@ -17,14 +17,19 @@ impl Pages {
         self.ranges.push(pages);
     }
 
+    /// Whether they are all pages.
+    pub(super) fn are_all(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
     pub(super) fn contain(&self, page: u64) -> bool {
-        self.ranges.is_empty() || self.ranges.iter().any(|range| range.contains(&page))
+        self.are_all() || self.ranges.iter().any(|range| range.contains(&page))
     }
 
     /// Whether they have a page in common with `others`.
     pub(super) fn overlap(&self, others: &RangeInclusive<u64>) -> bool {
         let overlaps = |range: &RangeInclusive<u64>| range.start() <= others.end() && others.start() <= range.end();
-        self.ranges.is_empty() || self.ranges.iter().any(overlaps)
+        self.are_all() || self.ranges.iter().any(overlaps)
     }
 
     /// Rejects ranges without a page.
@@ -39,7 +44,7 @@ impl FromStr for Pages {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let ranges: Option<_> = text.split('+').map(range).collect();
-        let ranges = ranges.ok_or_else(|| ParseError::expected("pages such as 7, 3-9, 20- or 2+5", text))?;
+        let ranges = ranges.ok_or_else(|| ParseError::expected("numbers such as 7, 3-9, 20- or 2+5", text))?;
         Ok(Self { ranges })
     }
 }

@@ -1,4 +1,4 @@
-//! A request for a page that meets a fault: the correct page, and variations of it.
+//! A request that meets a fault: the response without it, and variations of that.
 
 use std::time::SystemTime;
 
@@ -8,27 +8,28 @@ use crate::sandbox::http::response::Response;
 use crate::sandbox::list::View;
 use crate::sandbox::page::{self, Page};
 use crate::sandbox::quirks::{Quirks, WrongTotals};
-use crate::sandbox::routes;
+use crate::sandbox::routes::{self, Route};
 
-/// A request for a page, and what its response is made from.
-pub(in crate::sandbox) struct PageRequest<'a> {
+/// A request for a page or a contact, and what its response is made from.
+pub(in crate::sandbox) struct FaultyRequest<'a> {
     pub(in crate::sandbox) request: &'a Request,
+    pub(in crate::sandbox) route: Route,
     pub(in crate::sandbox) list: &'a View<'a>,
     pub(in crate::sandbox) quirks: &'a Quirks,
     pub(in crate::sandbox) now: SystemTime,
 }
 
-impl PageRequest<'_> {
+impl FaultyRequest<'_> {
     fn correct(&self) -> Response {
-        routes::page(self.request, self.list, self.quirks)
+        self.route.response(self.request, self.list, self.quirks)
     }
 
-    /// The correct page, cut off or lost on its way.
+    /// The correct response, cut off or lost on its way.
     pub(super) fn delivered(&self, delivery: Delivery) -> Reply {
         Reply { delivery, ..self.correct().into() }
     }
 
-    /// The correct page with other bytes or headers.
+    /// The correct response with other bytes or headers.
     pub(super) fn damaged(&self, damage: impl FnOnce(&mut Response)) -> Reply {
         let mut response = self.correct();
         damage(&mut response);

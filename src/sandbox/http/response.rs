@@ -44,6 +44,11 @@ pub(in crate::sandbox) fn contact_not_found() -> Response {
     )
 }
 
+/// 404 from a proxy, or for an endpoint that does not exist.
+pub(in crate::sandbox) fn plain_not_found() -> Response {
+    html(StatusCode::NOT_FOUND, "Not Found")
+}
+
 /// 404 for a page past the end.
 pub(in crate::sandbox) fn page_not_found() -> Response {
     contacts_error(
@@ -121,6 +126,11 @@ pub(in crate::sandbox) fn error_envelope() -> Response {
 /// 200 with a maintenance page.
 pub(in crate::sandbox) fn maintenance() -> Response {
     html(StatusCode::OK, "Down for maintenance")
+}
+
+/// 200 with a page for people.
+pub(in crate::sandbox) fn web_page() -> Response {
+    html(StatusCode::OK, "OK")
 }
 
 /// Compresses the body.

@@ -69,6 +69,14 @@ impl List {
         }
     }
 
+    /// The list as it was `writes` writes ago.
+    pub(super) fn earlier(&self, writes: u64) -> View<'_> {
+        match self {
+            Self::Computed { computed, .. } => View::computed(computed, None),
+            Self::Mutating(mutating) => View::earlier(lock(mutating), writes),
+        }
+    }
+
     /// The list as the next request for a page sees it, after its writes.
     pub(super) fn next(&self) -> View<'_> {
         match self {

@@ -1,5 +1,6 @@
 //! The list as one request sees it: contacts in one state and order, and a total.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::MutexGuard;
 
@@ -24,8 +25,8 @@ pub(in crate::sandbox) struct View<'list> {
 #[derive(Debug)]
 enum Source<'list> {
     Computed(&'list Computed),
-    /// The rows of the state are given unless it is the latest.
-    Mutating(MutexGuard<'list, Mutating>, Option<Vec<u64>>),
+    /// With the rows of an earlier state, once they are needed.
+    Mutating(MutexGuard<'list, Mutating>, OnceCell<Vec<u64>>),
 }
 
 impl<'list> View<'list> {
@@ -35,22 +36,28 @@ impl<'list> View<'list> {
 
     pub(super) fn latest(mutating: MutexGuard<'list, Mutating>) -> Self {
         let (state, total) = (mutating.stored.state(), mutating.stored.listed.len() as u64);
-        Self { source: Source::Mutating(mutating, None), shuffle: None, state, counted: state, total }
+        Self { source: Source::Mutating(mutating, OnceCell::new()), shuffle: None, state, counted: state, total }
+    }
+
+    /// The list as it was `writes` writes ago, or at the start.
+    pub(super) fn earlier(mutating: MutexGuard<'list, Mutating>, writes: u64) -> Self {
+        let state = mutating.stored.state().saturating_sub(writes);
+        let total = mutating.stored.len_at(state);
+        Self { source: Source::Mutating(mutating, OnceCell::new()), shuffle: None, state, counted: state, total }
     }
 
     /// What the request of this turn sees.
     pub(super) fn at(mutating: MutexGuard<'list, Mutating>, Turn { request, state, counted }: Turn) -> Self {
         let stored = &mutating.stored;
-        let past = (state != stored.state()).then(|| stored.listed_at(state));
         let shuffle = (stored.order == Order::UnstableTies).then(|| Shuffle::of(mutating.seed, request));
         let total = stored.len_at(counted);
-        Self { source: Source::Mutating(mutating, past), shuffle, state, counted, total }
+        Self { source: Source::Mutating(mutating, OnceCell::new()), shuffle, state, counted, total }
     }
 
     pub(in crate::sandbox) fn len(&self) -> u64 {
         match &self.source {
             Source::Computed(computed) => computed.len(),
-            Source::Mutating(mutating, past) => past.as_ref().unwrap_or(&mutating.stored.listed).len() as u64,
+            Source::Mutating(mutating, earlier) => self.listed(mutating, earlier).len() as u64,
         }
     }
 
@@ -66,10 +73,16 @@ impl<'list> View<'list> {
     pub(in crate::sandbox) fn row_at(&self, position: u64) -> Option<u64> {
         match &self.source {
             Source::Computed(computed) => computed.row_at(position),
-            Source::Mutating(mutating, past) => {
-                past.as_ref().unwrap_or(&mutating.stored.listed).get(usize::try_from(position).ok()?).copied()
+            Source::Mutating(mutating, earlier) => {
+                self.listed(mutating, earlier).get(usize::try_from(position).ok()?).copied()
             }
         }
+    }
+
+    /// The rows of the state, in order.
+    fn listed<'rows>(&self, mutating: &'rows Mutating, earlier: &'rows OnceCell<Vec<u64>>) -> &'rows [u64] {
+        let stored = &mutating.stored;
+        if self.state == stored.state() { &stored.listed } else { earlier.get_or_init(|| stored.listed_at(self.state)) }
     }
 
     /// The row with this id.
@@ -179,6 +192,23 @@ mod tests {
         assert!(view.state > 0);
         let found = ids.iter().filter(|id| view.find(**id).is_some()).count() as u64;
         assert_eq!(found, 50 - view.state);
+    }
+
+    #[test]
+    fn an_earlier_state_can_be_seen() {
+        let list = churning(Churn::new(2.0));
+        for _ in 0..10 {
+            drop(list.next());
+        }
+        let history = list.history();
+        let latest = history.last_state();
+        for writes in [0, 1, 5, latest, latest + 1] {
+            let view = list.earlier(writes);
+            let state = latest.saturating_sub(writes);
+            let ids: Vec<_> = view.rows(0..999).into_iter().map(|row| view.id(row)).collect();
+            assert_eq!((view.state, view.total, &ids), (state, ids.len() as u64, &history.list_at(state)));
+            assert!(history.list_at(0).iter().all(|id| view.find(*id).is_some() == ids.contains(id)));
+        }
     }
 
     #[test]

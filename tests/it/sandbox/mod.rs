@@ -4,6 +4,7 @@ mod client;
 mod faults;
 mod limits;
 mod list;
+mod lookups;
 mod moving;
 mod orders;
 mod outages;
