@@ -8,7 +8,7 @@ use super::columns::{Column, Kind, Leaf, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
-use super::history::History;
+use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
 use super::merge::{Deletes, MUST_BE_NEW, WILL_BE_NEW, applies, effective, merge, result};
 use super::quote::{Quotes, escaped, name, shell};
@@ -150,7 +150,7 @@ fn apply(changes: &Changes, load: Load) -> Vec<KitFile> {
 
 fn history(changes: &Changes, _: Load) -> String {
     let Changes { contacts, table, .. } = changes;
-    let history = History { within: "linq.", read: "", changes };
+    let history = History { within: "linq.", read: "", unmentioned: not_exists, changes };
     format!(
         "{purpose}\n{create}\n{view}\nBEGIN TRANSACTION;\n{load}\n{MUST_BE_NEW}{require}COMMIT TRANSACTION;\n",
         purpose = history.purpose(),

@@ -115,7 +115,8 @@ fn apply(changes: &Changes, format: Load) -> Vec<KitFile> {
 
 fn history(changes: &Changes, format: Load) -> String {
     let Changes { contacts, table, .. } = changes;
-    let history = History { within: "", read: " FINAL", changes };
+    let unmentioned = |changes: &str| format!("id NOT IN (SELECT id FROM {changes})");
+    let history = History { within: "", read: " FINAL", unmentioned, changes };
     let staging = table.staging();
     format!(
         "{purpose}\n{create}\n{view}\nCREATE OR REPLACE TABLE {staging} AS {name};\n{stage}\n\

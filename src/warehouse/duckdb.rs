@@ -6,7 +6,7 @@ use super::columns::{Column, Kind, Leaf, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, comments, fields};
 use super::digest::Spelling;
-use super::history::History;
+use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
 use super::merge::{Deletes, MUST_BE_NEW, applies, effective, merge, purpose};
 use super::quote::{Quotes, name, pattern, standard};
@@ -103,7 +103,7 @@ fn apply(changes: &Changes, read: Load) -> Vec<KitFile> {
 
 fn history(changes: &Changes, read: Load) -> String {
     let Changes { contacts, table, .. } = changes;
-    let history = History { within: "", read: "", changes };
+    let history = History { within: "", read: "", unmentioned: not_exists, changes };
     format!(
         "{purpose}\n{files}\n{create}\n{view}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),

@@ -15,7 +15,14 @@ pub(super) struct History<'a> {
     pub within: &'static str,
     /// What follows the name of a table in FROM.
     pub read: &'static str,
+    /// The condition that the id of a contact is not in a table of changes.
+    pub unmentioned: fn(&str) -> String,
     pub changes: &'a Changes,
+}
+
+/// [`History::unmentioned`] for dialects with correlated subqueries. `PostgreSQL` is slow with `NOT IN` and many rows.
+pub(super) fn not_exists(changes: &str) -> String {
+    format!("NOT EXISTS (SELECT 1 FROM {changes} AS c WHERE c.id = contacts.id)")
 }
 
 impl History<'_> {
@@ -41,10 +48,11 @@ impl History<'_> {
 
     /// The view. A version is valid from `valid_from` until before `valid_to`, which is null for the current one.
     pub fn view(&self) -> String {
-        let Self { within, read, changes } = self;
+        let Self { within, read, unmentioned, changes } = self;
         let list = changes.contacts.column_list();
         let contacts = format!("{within}{}{read}", changes.contacts.name);
         let table = format!("{within}{}{read}", changes.table.name);
+        let unmentioned = unmentioned(&table);
         let begin = format!("(SELECT MIN(seen_after) FROM {table})");
         format!(
             "-- Each version of a contact. The first ones are valid from the start of the oldest export, the others from the\n\
@@ -54,7 +62,7 @@ impl History<'_> {
              SELECT change_type, {list}, seen_by, MIN(seen_by) OVER (PARTITION BY id) AS first_seen\n  FROM {table}\n),\n\
              versions AS (\n  \
              SELECT 'insert' AS kind, {list}, {begin} AS valid_from\n  FROM {contacts}\n  \
-             WHERE id NOT IN (SELECT id FROM {table})\n  \
+             WHERE {unmentioned}\n  \
              UNION ALL\n  \
              SELECT 'insert' AS kind, {list}, {begin} AS valid_from\n  FROM seen\n  \
              WHERE seen_by = first_seen AND change_type IN ('update_preimage', 'delete', 'missing')\n  \

@@ -7,7 +7,7 @@ use super::columns::{Column, Kind, has_changes, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, comments, types};
 use super::digest::Spelling;
-use super::history::History;
+use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
 use super::merge::{MUST_BE_NEW, REMOVALS, UPSERTS, applies, deletes, purpose};
 use super::quote::{Quotes, name, shell, standard};
@@ -110,7 +110,7 @@ fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
 
 fn history(changes: &Changes, copy: Load) -> String {
     let Changes { contacts, table, .. } = changes;
-    let history = History { within: "", read: "", changes };
+    let history = History { within: "", read: "", unmentioned: not_exists, changes };
     format!(
         "{purpose}{PSQL}{stops_csv}{STOPS}\n\
          {create}\n{view}\nBEGIN;\n{copy}\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",

@@ -9,7 +9,7 @@ use super::columns::{Column, Kind, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, types};
 use super::digest::Spelling;
-use super::history::History;
+use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
 use super::merge::{Deletes, MUST_BE_NEW, applies, deletes, effective, merge, purpose};
 use super::quote::{Quotes, escaped, name};
@@ -99,7 +99,7 @@ fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
 
 fn history(changes: &Changes, copy: Load) -> String {
     let Changes { contacts, table, .. } = changes;
-    let history = History { within: "", read: "", changes };
+    let history = History { within: "", read: "", unmentioned: not_exists, changes };
     format!(
         "{purpose}{SESSION}\n{create}\n{view}\n{stage}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),

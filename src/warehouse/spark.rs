@@ -6,7 +6,7 @@ use super::columns::{Column, Kind, Leaf, has_changes, leaves};
 use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, fields, types};
 use super::digest::Spelling;
-use super::history::History;
+use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
 use super::merge::{DELETES, EFFECTIVE, MUST_BE_NEW, UPSERTS, applies, purpose};
 use super::quote::{Quotes, escaped, name};
@@ -140,7 +140,7 @@ fn apply(changes: &Changes, view_of: Load) -> Vec<KitFile> {
 
 fn history(changes: &Changes, view_of: Load) -> String {
     let Changes { contacts, table, seen_by } = changes;
-    let history = History { within: "", read: "", changes };
+    let history = History { within: "", read: "", unmentioned: not_exists, changes };
     format!(
         "{purpose}\n\
          {FILES}{create_view}\n{create}\n{view}\n\

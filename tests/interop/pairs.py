@@ -38,6 +38,10 @@ class Pair:
     def watermark(self, name):
         return manifests.of(self.export(name))["completeness"]["watermark"]
 
+    def changes(self):
+        """The number of changes, which is the same in all variants."""
+        return manifests.of(self.folder / "ndjson" / "changes.ndjson")["changes"]["rows"]
+
     def variants(self):
         """The directory and the name of the kit of each variant of the changes."""
         for way, of in variants(self.form):
