@@ -36,7 +36,7 @@
 //    api: one request                  counts owners             digest                     into place with
 //    decode: JSON to contacts                                                               its manifest
 //      │
-//      ├─ observations ─► proof    do the pages agree with each other?
+//      ├─ observations ─► proof    do the pages agree with each other? are the contacts of the export before accounted for?
 //      └─ events ───────► report   a progress bar, log lines, or your own reporter
 // ```
 //
@@ -53,12 +53,12 @@
 // | commands | `cli` | the command line: a file per subcommand; options (`destination`, `columns`, `server`, `token`), `messages`, `logging` |
 // | commands | `report` | progress bar, log lines, JSON lines, summary (its values are in `events/summary`), run report, Prometheus metrics |
 // | commands | `exit` | exit codes: one table, and the code of every error |
-// | commands | `pipeline` | the entry points: `contacts`, `export` and `export_changes` |
+// | commands | `pipeline` | the entry points: `contacts`, `export` and `export_changes`; `accounting` for the export before, and the `changes_since` |
 // | commands | `error` | the error type of the crate |
 // | commands | `changes` | compares two exports: what was inserted, updated and deleted |
 // | commands | `verify` | checks exported files against their manifest |
 // | commands | `inspect` | summarizes an exported file: columns, sizes, owners, creation dates |
-// | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages |
+// | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages; looks up single contacts |
 // | stages | `destination` | where output goes: file, directory or stream; `open` in `mod` decides, refuses URLs, and is where a new kind starts |
 // | stages | `dataset` | reads an export back: a file or a directory of part files as one table |
 // | stages | `api` | one HTTP request: client, TLS, error bodies, `refusal`: rate limits in headers and bodies; `retryable`: which failures are retried |

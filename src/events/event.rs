@@ -163,7 +163,7 @@ pub enum Event {
 pub struct Warning {
     /// What is wrong.
     pub kind: WarningKind,
-    /// Its page.
+    /// Its page; 0 if the contact was looked up by its id.
     pub page: u64,
     /// Its column.
     pub column: &'static str,
@@ -174,7 +174,10 @@ pub struct Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, page, column, position } = self;
-        write!(f, "page {page}, contact {position}, {column}: {kind}")
+        match page {
+            0 => write!(f, "a contact found by its id, {column}: {kind}"),
+            page => write!(f, "page {page}, contact {position}, {column}: {kind}"),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use crate::events::{Event, Reporter};
 const BEFORE_THE_PLAN: &str = "{spinner} page 1 …";
 const BAR: &str = "{bar:16} {human_pos} of {human_len} pages, {wide_msg}";
 
+const LOOKUPS: &str = "{bar:16} {human_pos} of {human_len} contacts looked up, {wide_msg}";
+
 /// Shows a progress bar on stderr, and lines for events above it.
 #[derive(Debug)]
 pub struct Bar {
@@ -44,9 +46,17 @@ impl Reporter for Bar {
                     bar.set_length(*pages);
                     bar.set_style(style(BAR));
                 }
-                Event::RowsEmitted { .. } => {
+                Event::RowsEmitted { page: 1.., .. } => {
                     bar.set_message(progress.to_string());
                     bar.set_position(progress.figures.pages);
+                }
+                Event::LookingUp { contacts } => {
+                    bar.set_position(0);
+                    bar.set_length(*contacts);
+                    bar.set_style(style(LOOKUPS));
+                }
+                Event::LookupRequested { attempt: 1, .. } => {
+                    bar.set_position(bar.length().unwrap_or_default().min(bar.position() + 1));
                 }
                 Event::Heartbeat => {
                     bar.set_message(progress.to_string());
