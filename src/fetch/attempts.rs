@@ -32,7 +32,7 @@ impl AttemptLimits {
 
     /// For a lookup, which a few failures leave unanswered.
     pub fn of_lookup() -> Self {
-        Self { failures: 4, readings: 1, is_planned: false }
+        Self { failures: 4, readings: 2, is_planned: false }
     }
 }
 

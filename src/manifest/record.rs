@@ -1,7 +1,7 @@
 //! The manifest, key by key: the same record is written and read back.
 //!
 //! `docs/manifest.schema.json` describes it for other programs. Keys are only ever added, and unknown keys are ignored.
-//! It contains no contact data.
+//! It contains no contact data but the ids of contacts that a reason names, or that are unconfirmed.
 
 use std::io::{self, Read};
 use std::path::Path;

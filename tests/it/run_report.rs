@@ -53,6 +53,23 @@ fn lines(ran: &Ran) -> Vec<Value> {
 }
 
 #[test]
+fn what_became_of_the_previous_contacts_is_in_each_record() {
+    let records = Records::new();
+    let file = path(&records.folder, "c.parquet");
+    exported(250, &file, &records.arguments());
+    assert_eq!((&records.report()["continuity"], records.metric("new")), (&Value::Null, None));
+    let ran = exported(245, &file, &records.arguments());
+    let continuity = &records.report()["continuity"];
+    assert_eq!(*continuity, json(file + ".manifest.json")["continuity"]);
+    assert_eq!((&continuity["deleted"], records.metric("deleted")), (&json!(5), Some(5.0)));
+    let none = ["new", "recovered", "unconfirmed"].map(|name| records.metric(name));
+    assert_eq!(none, [Some(0.0); 3]);
+    let lines = lines(&ran);
+    assert_eq!(lines.last().unwrap()["continuity"]["deleted"], json!(5));
+    assert!(lines.iter().any(|line| line["event"] == "looking_up" && line["contacts"] == json!(5)), "{}", ran.stderr);
+}
+
+#[test]
 fn a_whole_run_is_told_in_each_record() {
     let records = Records::new();
     let file = path(&records.folder, "c.parquet");
