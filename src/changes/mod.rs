@@ -54,7 +54,8 @@ pub fn changes(old: &Path, new: &Path, options: ChangesOptions) -> Result<Change
     Changes::between(Some(old), new, options.digest)
 }
 
-/// The changes of an export since the one before. Without one, all its contacts are inserted.
-pub(crate) fn changes_since(old: Option<Side>, new: Side) -> Result<Changes, ChangesError> {
-    Changes::between(old, new, false)
+/// The changes of an export since the one before. Without one, all its contacts are inserted. `digest` as in
+/// [`ChangesOptions::digest`].
+pub(crate) fn changes_since(old: Option<Side>, new: Side, digest: bool) -> Result<Changes, ChangesError> {
+    Changes::between(old, new, digest)
 }

@@ -43,6 +43,12 @@ pub struct Destination {
     /// which is created if needed, a file has the format of the export, and is named after the export that it follows.
     #[arg(long, value_name = "PATH", env = "LINQ_EXPORT_CHANGES", hide_short_help = true)]
     changes: Option<PathBuf>,
+    /// Write a kit of the changes to DIR: SQL and commands to apply them to a table, and to keep its history
+    ///
+    /// Needs --changes. DIR is created if needed. An existing DIR must be empty or hold an earlier kit of changes, which is
+    /// replaced.
+    #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_CHANGES_KIT", hide_short_help = true)]
+    changes_kit: Option<PathBuf>,
     /// Write a loading kit to DIR: schemas, SQL and commands to load this export into a warehouse
     ///
     /// DIR is created if needed. An existing DIR must be empty or hold an earlier kit, which is replaced.
@@ -165,6 +171,7 @@ impl Destination {
         config.manifest = self.manifest().map(Path::to_owned);
         config.digest = self.digest;
         config.kit.clone_from(&self.kit);
+        config.changes_kit.clone_from(&self.changes_kit);
         config.changes = self.changes.clone().map(|path| Output::named(path, None));
         if let Some(rows) = self.files.rows_per_file {
             config.rows_per_file = rows;

@@ -43,6 +43,9 @@ pub struct ExportConfig {
     pub max_deletes: MaxDeletes,
     /// Where the changes since the previous export go: a file, or a directory that gets one more file. Default: nowhere.
     pub changes: Option<Output>,
+    /// A directory for a kit of the changes: what warehouses need to apply them. Default: none. It is created, or replaced if it is
+    /// empty or holds an earlier kit of changes.
+    pub changes_kit: Option<PathBuf>,
     /// The export whose contacts must be accounted for. Default: the one that this run replaces; for a partition, its newest
     /// sibling.
     pub previous: Option<PathBuf>,
@@ -99,6 +102,7 @@ impl ExportConfig {
             on_incomplete: OnIncomplete::Discard,
             max_deletes: MaxDeletes::default(),
             changes: None,
+            changes_kit: None,
             previous: None,
             lookups: Lookups::default(),
         }
@@ -128,6 +132,7 @@ impl ExportConfig {
             ("the manifest path", path(&self.manifest)),
             ("the kit path", path(&self.kit)),
             ("the path of the previous export", path(&self.previous)),
+            ("the path of the kit of changes", path(&self.changes_kit)),
             ("the path of the changes", self.changes.as_ref().map(ToString::to_string)),
         ];
         let is_secret = |text: &String| self.source == Source::Api && self.contacts.token.is_in(text);
@@ -154,6 +159,9 @@ impl ExportConfig {
             }
             Content::Raw if self.digest => {
                 usage("--digest cannot be used with --raw: raw JSON has no columns to digest")
+            }
+            _ if self.changes_kit.is_some() && self.changes.is_none() => {
+                usage("--changes-kit needs --changes, whose files the kit applies")
             }
             _ if self.changes.as_ref().is_some_and(|changes| !changes.is_local()) => {
                 usage("--changes needs a file, or DIR/ for one more file each time")

@@ -118,6 +118,8 @@ pub struct Summary {
 pub struct ChangesWritten {
     /// The file.
     pub path: PathBuf,
+    /// The directory of their kit, if there is one.
+    pub kit: Option<PathBuf>,
     /// Whether there was no previous export, so that all contacts are inserted.
     pub is_first: bool,
     /// Contacts that only the new export has.

@@ -26,7 +26,7 @@ pub(super) struct Encoded {
     pub summary: ChangesSummary,
     pub compared: Compared,
     pub written: Written,
-    applied: Option<Applied>,
+    pub applied: Option<Applied>,
 }
 
 /// Compares two exports, and writes their changes to a file, a directory or stdout.

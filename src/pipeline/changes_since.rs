@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::changes::{Encoded, check_replaced, manifest_of, write};
+use super::kit;
 use super::previous::Previous;
 use crate::changes::{Side, changes_since, check_columns};
 use crate::checksum::sha256;
 use crate::config::{ChangesConfig, ConfigError, Encoding, ExportConfig, Output};
 use crate::dataset::Table;
-use crate::destination::{Destination, DestinationError, RunPaths, Settled, check_apart};
+use crate::destination::{Destination, DestinationError, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
 use crate::events::ChangesWritten;
 use crate::manifest::Manifest;
@@ -26,6 +27,7 @@ pub(super) struct ChangesSince {
     config: ChangesConfig,
     path: PathBuf,
     destination: Destination,
+    kit: Option<StagedDirectory>,
     old: Option<Side>,
 }
 
@@ -34,7 +36,8 @@ pub(super) struct ChangesSince {
 pub(super) struct Prepared {
     settled: Settled,
     manifest: Vec<u8>,
-    pub written: ChangesWritten,
+    kit: Option<kit::Staged>,
+    written: ChangesWritten,
 }
 
 impl ChangesSince {
@@ -55,26 +58,22 @@ impl ChangesSince {
         let (path, encoding) = file(config, output, old.as_ref())?;
         let output = Output::File(path.clone());
         let manifest_of_new = config.output.manifest_path().unwrap_or_default();
-        let records: Vec<_> = config.manifest.as_deref().into_iter().collect();
-        check_apart(&RunPaths {
-            output: &config.output,
-            manifest: None,
-            kit: config.kit.as_deref(),
-            records: &[&path],
-            inputs: &[],
-        })?;
-        check_apart(&RunPaths {
-            output: &output,
-            manifest: None,
-            kit: config.kit.as_deref(),
-            records: &records,
-            inputs: &[(&target, "the output"), (&manifest_of_new, "the output's manifest")],
-        })?;
+        let mut others = vec![(&*target, "the output"), (&*manifest_of_new, "the output's manifest")];
+        others.extend(config.kit.as_deref().map(|kit| (kit, "the kit")));
+        for (output, kit, records, inputs) in [
+            (&config.output, config.kit.as_deref(), &[&*path][..], &[][..]),
+            (&output, config.changes_kit.as_deref(), &[], &others),
+        ] {
+            check_apart(&RunPaths { output, manifest: None, kit, records, inputs })?;
+        }
         check_replaced(&output)?;
         let mut changes = ChangesConfig::new(output, encoding.format);
         (changes.encoding, changes.mode, changes.lock_timeout) = (encoding, config.mode, config.lock_timeout);
+        changes.kit.clone_from(&config.changes_kit);
+        kit::check_changes(&changes)?;
         let destination = Destination::open(&changes, waiting).await?;
-        Ok(Some(Self { config: changes, path, destination, old }))
+        let kit = kit::open_changes(&changes).await?;
+        Ok(Some(Self { config: changes, path, destination, kit, old }))
     }
 
     /// Compares the new export, which is on disk at `path` but not published, with the one before. `text` is that of its
@@ -86,16 +85,19 @@ impl ChangesSince {
         text: &str,
         cancellation: &CancellationToken,
     ) -> Result<Prepared, Error> {
-        let Self { config, path: file, destination, old } = self;
+        let Self { config, path: file, destination, kit, old } = self;
+        let wants_digest = kit.is_some();
         let (sha256, level) = (sha256(text.as_bytes()), manifest.level().unwrap_or(Level::Incomplete));
         let make = move || {
             let new = Side::of(&path, Table::hold(&path)?, manifest, sha256, level)?;
-            changes_since(old, new)
+            changes_since(old, new, wants_digest)
         };
-        let (Encoded { summary, compared, written, .. }, settled) =
+        let (Encoded { summary, compared, written, applied }, settled) =
             write(destination, make, &config, cancellation).await?;
+        let kit = kit::stage_changes(kit, &config, &written, applied.as_ref()).await?;
         let written_as = ChangesWritten {
             path: file,
+            kit: config.kit.clone(),
             is_first: compared.from.is_none(),
             inserts: summary.inserts,
             updates: summary.updates,
@@ -103,15 +105,15 @@ impl ChangesSince {
             missing: summary.missing,
         };
         let manifest = manifest_of(compared, &written, &config)?;
-        Ok(Prepared { settled, manifest, written: written_as })
+        Ok(Prepared { settled, manifest, kit, written: written_as })
     }
 }
 
 impl Prepared {
-    /// Publishes the changes. Must not be canceled.
-    pub async fn publish(self) -> Result<ChangesWritten, Error> {
+    /// Publishes the changes; returns their kit, which is to be published after the contacts. Must not be canceled.
+    pub async fn publish(self) -> Result<(ChangesWritten, Option<kit::Staged>), Error> {
         self.settled.publish(self.manifest).await?;
-        Ok(self.written)
+        Ok((self.written, self.kit))
     }
 }
 

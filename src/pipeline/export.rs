@@ -239,13 +239,14 @@ impl Run<'_> {
     ) -> Result<Option<ChangesWritten>, Error> {
         self.publishing.store(true, Ordering::Relaxed);
         self.reporter.report(&Event::Publishing);
-        let changes = match changes {
-            Some(changes) => Some(changes.publish().await?),
-            None => None,
+        let (changes, changes_kit) = match changes {
+            Some(changes) => changes.publish().await.map(|(written, kit)| (Some(written), kit))?,
+            None => (None, None),
         };
         settled.publish(manifest.as_bytes().to_vec()).await?;
         self.reporter.report(&Event::Published { rows, manifest });
         kit::publish(kit).await?;
+        kit::publish(changes_kit).await?;
         Ok(changes)
     }
 

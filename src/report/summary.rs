@@ -32,6 +32,10 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
     lines
         .extend(kit.map(|kit| format!("to load and check the export, see {}", sanitize::path(&kit.join("README.md")))));
     lines.extend(summary.changes.as_ref().map(changed));
+    let changes_kit = summary.changes.as_ref().and_then(|changes| changes.kit.as_ref());
+    lines.extend(
+        changes_kit.map(|kit| format!("to apply them to a table, see {}", sanitize::path(&kit.join("README.md")))),
+    );
     lines.extend(read.continuity.as_ref().map(since));
     lines.push(completeness(&read.certificate));
     if summary.exit() == ExitCode::Incomplete {
@@ -42,7 +46,7 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
 
 /// The changes that were written.
 fn changed(changes: &ChangesWritten) -> String {
-    let ChangesWritten { path, is_first, inserts, updates, deletes, missing } = changes;
+    let ChangesWritten { path, is_first, inserts, updates, deletes, missing, .. } = changes;
     let missing = if *missing > 0 { format!(", {} missing", count(*missing)) } else { String::new() };
     let first = if *is_first { " (the first export: all contacts)" } else { "" };
     format!(

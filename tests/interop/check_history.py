@@ -54,14 +54,17 @@ def a_day_passes(base_url):
 
 
 def nights(program, folder):
-    """Exports each night, and compares it with the night before."""
+    """Exports each night, and compares it with the night before: every other night in the same run, else afterwards."""
     made = []
     with program.sandbox(CONTACTS, "--churn", CHURN) as base_url:
         for number in range(NIGHTS + 1):
             night = Night(folder, number)
-            program.export(night.export, "--base-url", base_url, "--kit", night.folder / "kit", "--require", "complete")
-            if made:
-                kit_of_changes = night.folder / "changes-kit"
+            kit_of_changes, compares = night.folder / "changes-kit", []
+            if made and number % 2 == 1:
+                compares = ["--previous", made[-1].export, "--changes", night.changes, "--changes-kit", kit_of_changes]
+            options = ["--base-url", base_url, "--kit", night.folder / "kit", "--require", "complete", *compares]
+            program.export(night.export, *options)
+            if made and not compares:
                 program.says("changes", made[-1].export, night.export, "-o", night.changes, "--kit", kit_of_changes)
             made.append(night)
             a_day_passes(base_url)

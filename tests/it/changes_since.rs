@@ -131,6 +131,28 @@ fn directories_partitions_and_other_formats_have_changes_too() {
 }
 
 #[test]
+fn a_kit_applies_the_changes_of_the_night() {
+    let nights = Nights::new("c.parquet");
+    let kit = nights.at("changes-kit");
+    nights.export("300", "changes/", &["--kit", &nights.at("kit"), "--changes-kit", &kit]);
+    let stderr = nights.export("290", "changes/", &["--changes-kit", &kit]);
+    assert!(stderr.contains("changes-kit/README.md"), "{stderr}");
+    let script = fs::read_to_string(nights.at("changes-kit/duckdb.changes.sql")).unwrap();
+    let last = names(&nights.home.path().join("changes")).into_iter().find(|name| !name.contains("first")).unwrap();
+    assert!(script.contains(&format!("/changes/{}'", last.trim_end_matches(".manifest.json"))), "{script}");
+    for (changes, kit, text) in [
+        ("changes/", nights.at("kit"), "it contains"),
+        ("changes/", nights.at("changes/"), "overlaps"),
+        ("changes/", nights.at("c.parquet"), "overlaps"),
+    ] {
+        let ran = nights.run("290", changes, &["--changes-kit", &kit]);
+        assert!(ran.code != Some(0) && ran.stderr.contains(text), "{kit}: {}", ran.stderr);
+    }
+    let ran = run(&["contacts", "--sandbox", "-o", &nights.at("d.csv"), "--changes-kit", &kit]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--changes-kit needs --changes"), "{}", ran.stderr);
+}
+
+#[test]
 fn confirmed_deletions_are_deletes_whatever_the_level() {
     let tied = ["--sandbox-shared-timestamps", "250", "--max-lookups", "900"];
     let nights = Nights::new("c.ndjson");
