@@ -211,13 +211,14 @@ impl ChangesError {
         match self {
             Self::Verify(error) => error.exit(),
             Self::Read(error) => error.exit(),
-            Self::Reversed { .. } | Self::Nested { .. } => ExitCode::Usage,
+            Self::Reversed { .. } | Self::Newer(_) | Self::Nested { .. } => ExitCode::Usage,
             Self::Below { .. } => ExitCode::Incomplete,
             Self::NotContacts(_)
             | Self::Raw(_)
             | Self::Twice { .. }
             | Self::Source { .. }
             | Self::OtherSource { .. }
+            | Self::OtherToken(_)
             | Self::OtherColumns { .. }
             | Self::Token { .. }
             | Self::Columns { .. } => ExitCode::BadResponse,

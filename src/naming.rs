@@ -112,10 +112,14 @@ pub(crate) fn part(number: u32, ending: &str) -> String {
 }
 
 /// The name of the changes since an export, in a directory of changes: by the SHA-256 of that export's manifest, so that a run
-/// which is repeated writes the same file. Without an export, they are the first ones.
-pub(crate) fn changes(since: Option<&str>, ending: &str) -> String {
-    let since = since.map_or("first", |sha256| sha256.get(..SINCE).unwrap_or(sha256));
-    format!("changes-{since}{ending}")
+/// which is repeated writes the same file.
+pub(crate) fn changes(since: &str, ending: &str) -> String {
+    format!("changes-{}{ending}", since.get(..SINCE).unwrap_or(since))
+}
+
+/// The name of the first changes in such a directory; `of` identifies the output, since several may share the directory.
+pub(crate) fn first_changes(of: &str, ending: &str) -> String {
+    format!("changes-first-{}{ending}", of.get(..SINCE).unwrap_or(of))
 }
 
 /// Whether a name is that of a part file.

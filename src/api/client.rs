@@ -17,7 +17,7 @@ use super::failure::{FailureKind, SetupError};
 use super::memory_budget::{NoRoom, Share, needs};
 use super::rate_limit_headers::{self, Quota};
 use super::refusal::Refusal;
-use super::{error_body, refusal, transport};
+use super::{error_body, freshness, refusal, transport};
 use crate::config::{ContactsConfig, Timeouts, Token};
 use crate::page::Asked;
 use crate::resource::PATH;
@@ -148,7 +148,7 @@ impl Client {
             message: error_body::server_message(headers, &body, &self.token),
             retry_after,
             is_rate_limit,
-            is_documented: error_body::is_documented(&body),
+            denies_contact: error_body::denies_contact(&body) && !freshness::is_cached(headers),
             location: status.is_redirection().then(|| error_body::location(headers)).flatten(),
         }
     }

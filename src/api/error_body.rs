@@ -36,16 +36,23 @@ pub(crate) fn server_message(headers: &HeaderMap, body: &[u8], token: &Token) ->
     }
 }
 
-/// Whether a body has one of the three shapes in which Linq documents errors.
-pub(crate) fn is_documented(body: &[u8]) -> bool {
+/// Whether a body is the API's own error for a contact that does not exist: as documented, or in the shape of its other
+/// endpoints.
+pub(crate) fn denies_contact(body: &[u8]) -> bool {
     let Ok(envelope) = serde_json::from_slice::<Value>(without_bom(body)) else { return false };
-    let is = |key: &str, value: Value| envelope.get(key) == Some(&value);
-    let of_contacts = is("status", "error".into()) && envelope.get("error_code").is_some_and(Value::is_string);
-    let has_code = |error: &Value| error.get("code").is_some_and(Value::is_string);
+    let is_code = |error: &Value, key: &str| {
+        let code = error.get(key).and_then(Value::as_str).unwrap_or_default();
+        ["contact_not_found", "not_found"].iter().any(|known| code.eq_ignore_ascii_case(known))
+    };
+    let of_contact = envelope.get("error_code").is_some_and(Value::is_string);
+    if of_contact {
+        return envelope.get("status").and_then(Value::as_str) == Some("error")
+            && envelope.get("error_code").and_then(Value::as_str) == Some("CONTACT_NOT_FOUND");
+    }
+    let is_404 = |error: &Value| error.get("status").is_none_or(|status| *status == 404 || *status == "404");
     let listed = envelope.get("errors").and_then(Value::as_array);
-    let of_others = listed.is_some_and(|errors| !errors.is_empty() && errors.iter().all(has_code));
-    let of_gateway = is("success", false.into()) && envelope.get("error").is_some_and(Value::is_object);
-    of_contacts || of_others || of_gateway
+    listed
+        .is_some_and(|errors| !errors.is_empty() && errors.iter().all(|error| is_code(error, "code") && is_404(error)))
 }
 
 /// What the server said in a 200 that is not a page: only a body that looks like an error, because any other may hold
@@ -174,14 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn documented_shapes_are_recognized() {
-        let is_documented = |body: &str| is_documented(body.as_bytes());
+    fn only_a_contact_that_was_not_found_is_denied() {
         for body in [
             r#"{"status":"error","error_code":"CONTACT_NOT_FOUND","message":"m","errors":["e"]}"#,
             r#"{"errors":[{"status":404,"code":"not_found","title":"t","detail":"d"}]}"#,
-            r#"{"success":false,"error":{"status":404,"code":1007,"message":"m"},"trace_id":"t"}"#,
+            r#"{"errors":[{"status":"404","code":"CONTACT_NOT_FOUND"}]}"#,
         ] {
-            assert!(is_documented(body), "{body}");
+            assert!(denies_contact(body.as_bytes()), "{body}");
         }
         for body in [
             "",
@@ -189,12 +195,16 @@ mod tests {
             "{}",
             "[]",
             r#"{"status":"error"}"#,
+            r#"{"status":"error","error_code":"ORGANIZATION_NOT_FOUND"}"#,
+            r#"{"status":"error","error_code":"UNAUTHORIZED"}"#,
             r#"{"status":404,"error":"Not Found","path":"/"}"#,
+            r#"{"success":false,"error":{"status":404,"code":1007,"message":"m"},"trace_id":"t"}"#,
             r#"{"errors":[]}"#,
             r#"{"errors":["e"]}"#,
-            r#"{"success":true,"error":{}}"#,
+            r#"{"errors":[{"status":401,"code":"not_found"}]}"#,
+            r#"{"errors":[{"status":404,"code":"route_not_found"}]}"#,
         ] {
-            assert!(!is_documented(body), "{body}");
+            assert!(!denies_contact(body.as_bytes()), "{body}");
         }
     }
 

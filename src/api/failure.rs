@@ -29,8 +29,8 @@ pub enum FailureKind {
         retry_after: Option<Duration>,
         /// Whether the response says that it is a refusal: by a used-up quota, or by an error code in its body.
         is_rate_limit: bool,
-        /// Whether the body has one of the shapes that the API documents for its errors.
-        is_documented: bool,
+        /// Whether the API itself, and no cache, says that there is no such contact.
+        denies_contact: bool,
         /// Scheme and host of a redirect's target.
         location: Option<String>,
     },

@@ -87,6 +87,11 @@ fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
+/// Whether a response says that it comes from a cache.
+pub(crate) fn is_cached(headers: &HeaderMap) -> bool {
+    age(headers).is_some() || cache_hit(headers).is_some()
+}
+
 /// Seconds that a response spent in caches, if it did.
 fn age(headers: &HeaderMap) -> Option<u64> {
     let values = headers.get_all(AGE).iter().filter_map(|value| value.to_str().ok());

@@ -117,7 +117,7 @@ mod tests {
             message: ServerMessage::default(),
             retry_after,
             is_rate_limit,
-            is_documented: false,
+            denies_contact: false,
             location: None,
         }
     }

@@ -24,7 +24,7 @@ pub(crate) fn in_head(error: &reqwest::Error, timeouts: Timeouts) -> FailureKind
             message,
             retry_after: None,
             is_rate_limit: false,
-            is_documented: false,
+            denies_contact: false,
             location: None,
         };
     }

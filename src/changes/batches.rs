@@ -198,7 +198,9 @@ impl Changes {
     /// What the manifest of the changes says of them.
     pub(crate) fn compared(&self) -> Compared {
         let Ends { source, from, to, .. } = &self.ends;
-        let changes = self.summary().record(self.by_type, self.gone.is_by_lookups());
+        let by_lookups = self.by_type.delete > 0 && self.gone.is_by_lookups();
+        let kept = (self.found.gone.len() as u64).saturating_sub(self.by_type.delete);
+        let changes = self.summary().record(self.by_type, by_lookups, kept);
         Compared { source: source.clone(), from: from.clone(), to: to.clone(), changes }
     }
 

@@ -63,6 +63,12 @@ pub enum ChangesError {
         /// The base URL of the run.
         other_url: String,
     },
+    /// The export before was begun in the future.
+    #[error("{} is newer than this run: one of the clocks was wrong", sanitize::path(.0))]
+    Newer(PathBuf),
+    /// The export before was made with another token.
+    #[error("{} was exported with another token, perhaps of another organization", sanitize::path(.0))]
+    OtherToken(PathBuf),
     /// They were made with different tokens.
     #[error("{} and {} were exported with different tokens", sanitize::path(old), sanitize::path(new))]
     Token {

@@ -51,7 +51,7 @@ pub struct ColumnUpdates {
 
 impl ChangesSummary {
     /// The record of it in a manifest.
-    pub(super) fn record(&self, by_type: ByType, by_lookups: bool) -> ChangesRecord {
+    pub(super) fn record(&self, by_type: ByType, by_lookups: bool, kept: u64) -> ChangesRecord {
         let column = |column: &ColumnUpdates| ColumnChanges { name: column.name.clone(), updates: column.updates };
         let inserts = if self.inserts_proven { "proven" } else { "unproven" };
         ChangesRecord {
@@ -59,6 +59,7 @@ impl ChangesSummary {
             by_type,
             by_column: self.columns.iter().map(column).collect(),
             inserts: inserts.to_owned(),
+            kept,
             deletes: if by_lookups { Proof::Lookups } else { Proof::Completeness },
         }
     }

@@ -23,7 +23,9 @@ use super::signals::Signals;
 use super::token::TokenSource;
 use super::values::{one_of, positive};
 use super::{hide_secrets, messages};
-use crate::config::{ConfigError, ExportConfig, Lookups, MaxDeletes, OnIncomplete, Source, Token, defaults};
+use crate::config::{
+    ConfigError, ExportConfig, Lookups, MaxDeletes, OnIncomplete, PreviousToken, Source, Token, defaults,
+};
 use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::RunReport;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
@@ -137,6 +139,9 @@ struct Completeness {
         hide_short_help = true
     )]
     max_lookups: Option<u64>,
+    /// Allow a previous export that was made with another token of the same organization
+    #[arg(long, hide_short_help = true)]
+    other_token: bool,
     /// Do not look up contacts by id
     #[arg(
         long,
@@ -226,9 +231,7 @@ impl Contacts {
         if let Some(config) = &known {
             ended = ended.with_config(config);
         }
-        if let Ok(summary) = &result {
-            ended = ended.with_continuity(summary.read.continuity.as_ref());
-        }
+        ended = ended.with_continuity(counters.continuity().as_ref());
         let publishing = counters.publishing();
         if let Publishing::Done { rows, manifest } = &publishing {
             ended = ended.with_published(*rows, manifest);
@@ -339,6 +342,9 @@ impl Contacts {
         self.destination.apply(&mut config);
         config.max_deletes = self.completeness.max_deletes.unwrap_or_default();
         config.previous.clone_from(&self.completeness.previous);
+        if self.completeness.other_token {
+            config.previous_token = PreviousToken::MayDiffer;
+        }
         config.lookups = self.completeness.lookups();
         if self.completeness.allow_incomplete {
             config.on_incomplete = OnIncomplete::Publish;

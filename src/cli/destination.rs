@@ -164,6 +164,11 @@ impl Destination {
         self.files.encoding(&self.output(), self.partition.as_ref())
     }
 
+    /// The file or directory of the changes.
+    pub fn changes(&self) -> Option<&Path> {
+        self.changes.as_deref()
+    }
+
     /// Applies the other options.
     pub fn apply(&self, config: &mut ExportConfig) {
         config.mode = self.files.mode;

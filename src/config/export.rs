@@ -49,8 +49,20 @@ pub struct ExportConfig {
     /// The export whose contacts must be accounted for. Default: the one that this run replaces; for a partition, its newest
     /// sibling.
     pub previous: Option<PathBuf>,
+    /// Whether the previous export may have been made with another token, of the same organization. Default: no.
+    pub previous_token: PreviousToken,
     /// How many contacts of the previous export may be looked up by their ids, if the pages lack them.
     pub lookups: Lookups,
+}
+
+/// The token of the previous export, which stands for its organization.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PreviousToken {
+    /// It must be the same.
+    #[default]
+    Same,
+    /// It may differ: a new token of the same organization.
+    MayDiffer,
 }
 
 /// How many contacts may be looked up by their ids.
@@ -104,6 +116,7 @@ impl ExportConfig {
             changes: None,
             changes_kit: None,
             previous: None,
+            previous_token: PreviousToken::default(),
             lookups: Lookups::default(),
         }
     }

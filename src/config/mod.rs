@@ -30,7 +30,7 @@ pub use contacts::{
 pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
 pub(crate) use encoding::Named;
-pub use export::{ExportConfig, Lookups, OnIncomplete, Source};
+pub use export::{ExportConfig, Lookups, OnIncomplete, PreviousToken, Source};
 pub use file_mode::FileMode;
 pub use format::Format;
 pub(crate) use output::OutFile;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use super::continuity::Continuity;
 use super::event::{Event, Reporter};
 use crate::page::FailureClass;
 
@@ -95,6 +96,7 @@ pub enum Publishing {
 pub struct Counters {
     figures: Mutex<Figures>,
     publishing: Mutex<Publishing>,
+    continuity: Mutex<Option<Continuity>>,
     next: Arc<dyn Reporter>,
 }
 
@@ -102,13 +104,19 @@ impl Counters {
     /// Counts the events on their way to `next`.
     #[must_use]
     pub fn new(next: Arc<dyn Reporter>) -> Self {
-        Self { figures: Mutex::default(), publishing: Mutex::default(), next }
+        Self { figures: Mutex::default(), publishing: Mutex::default(), continuity: Mutex::default(), next }
     }
 
     /// The figures so far.
     #[must_use]
     pub fn figures(&self) -> Figures {
         *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What became of the contacts of the previous export, if that is known.
+    #[must_use]
+    pub fn continuity(&self) -> Option<Continuity> {
+        self.continuity.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How far the output has been published.
@@ -129,6 +137,9 @@ impl Reporter for Counters {
         };
         if let Some(publishing) = publishing {
             *self.publishing.lock().unwrap_or_else(PoisonError::into_inner) = publishing;
+        }
+        if let Event::Accounted(continuity) = event {
+            *self.continuity.lock().unwrap_or_else(PoisonError::into_inner) = Some((**continuity).clone());
         }
         self.figures.lock().unwrap_or_else(PoisonError::into_inner).count(event);
         self.next.report(event);

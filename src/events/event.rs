@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::continuity::Continuity;
 use crate::config::Rate;
 use crate::page::{FailureClass, WarningKind};
 
@@ -50,6 +51,8 @@ pub enum Event {
         /// How many, at most.
         contacts: u64,
     },
+    /// It is known what became of the contacts of the previous export.
+    Accounted(Box<Continuity>),
     /// A request for one contact, which may be a retry, is about to be sent.
     LookupRequested {
         /// Its id.

@@ -3,11 +3,13 @@
 //! The stages know only [`Reporter`]. A reporter of your own gets every event of [`export`](crate::export); the program
 //! has a progress bar, text lines, JSON lines, and [`Silent`].
 
+mod continuity;
 mod counters;
 mod event;
 mod summary;
 
 pub use crate::page::{FailureClass, WarningKind};
+pub use continuity::{Continuity, PreviousExport};
 pub use counters::{Counters, Failures, Figures, Publishing};
 pub use event::{Event, Reporter, Silent, Warning};
-pub use summary::{ChangesWritten, Continuity, MeasuredRate, PreviousExport, ReadSummary, Summary};
+pub use summary::{ChangesWritten, MeasuredRate, ReadSummary, Summary};

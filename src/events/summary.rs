@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::continuity::Continuity;
 use super::counters::Failures;
 use super::event::Warning;
 use crate::config::{Output, Rate};
 use crate::page::WarningKind;
-use crate::proof::{CarriedOver, Certificate, Require};
+use crate::proof::{Certificate, Require};
 
 /// The result of reading.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,34 +42,6 @@ pub struct ReadSummary {
     pub continuity: Option<Continuity>,
     /// Values that could not be stored as sent, by kind and column: the first one, and how many.
     pub warnings: BTreeMap<(WarningKind, &'static str), (Warning, u64)>,
-}
-
-/// What became of the contacts of the previous export.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Continuity {
-    /// The previous export.
-    pub previous: PreviousExport,
-    /// What became of its contacts.
-    pub carried_over: CarriedOver,
-}
-
-/// An export that a run follows, by its manifest.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PreviousExport {
-    /// The name of its file or directory, without parents.
-    pub name: Option<String>,
-    /// The SHA-256 of the bytes of its manifest.
-    pub manifest_sha256: String,
-    /// Its level of completeness.
-    pub level: String,
-    /// From when on later changes are to be looked for: RFC 3339.
-    pub watermark: String,
-    /// When its run ended: RFC 3339.
-    pub finished_at: String,
-    /// Its contacts.
-    pub contacts: u64,
 }
 
 /// What a run found out about the request rate that the server sustains.

@@ -27,6 +27,8 @@ pub(crate) enum Lookup {
     NotFound,
     /// Anything else, sanitized.
     Unclear(String),
+    /// The API does not answer, or refuses for longer than the run would wait: it is not to be asked any more.
+    Unavailable(String),
 }
 
 /// Looks up contacts once all pages are read.
@@ -37,7 +39,7 @@ pub(crate) struct Lookups {
 }
 
 impl Lookups {
-    /// Looks up contacts side by side, in any order.
+    /// Looks up contacts side by side; the results are in the order of the ids.
     pub fn look_up(&self, ids: Vec<i64>) -> impl Stream<Item = (i64, Lookup)> {
         let look_up = move |id| async move {
             match self.budget.share(0, true) {
@@ -45,7 +47,7 @@ impl Lookups {
                 None => (id, Lookup::Unclear(NO_ROOM.to_owned())),
             }
         };
-        stream::iter(ids).map(look_up).buffer_unordered(self.concurrency)
+        stream::iter(ids).map(look_up).buffered(self.concurrency)
     }
 
     /// Requests sent so far, including those for pages.
@@ -71,6 +73,7 @@ impl Fetcher {
                 Looking::NotFound => return Lookup::NotFound,
                 Looking::NoRoom => return Lookup::Unclear(NO_ROOM.to_owned()),
                 Looking::Other(reason) => return Lookup::Unclear(reason),
+                Looking::Down => return Lookup::Unavailable("the API is not available".to_owned()),
                 Looking::Failed(failure, probe) => (failure, probe),
             };
             if failure.class.may_pass() {
@@ -78,8 +81,10 @@ impl Fetcher {
             }
             let pays = attempts.count(&failure, probe);
             let server = self.pacer.server_state(pays);
-            let Decision::Retry(wait) = decide(&failure, probe, attempts, server, self.limits, fastrand::f64()) else {
-                return Lookup::Unclear(self.shown(&failure));
+            let wait = match decide(&failure, probe, attempts, server, self.limits, fastrand::f64()) {
+                Decision::Retry(wait) => wait,
+                Decision::FailRateLimited => return Lookup::Unavailable(self.shown(&failure)),
+                _ => return Lookup::Unclear(self.shown(&failure)),
             };
             self.reporter.report(&Event::LookupRetrying { id, attempt, wait, cause: self.shown(&failure) });
             share.set_to(0);

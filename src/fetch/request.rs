@@ -54,6 +54,8 @@ pub(super) enum Looking {
     NoRoom,
     /// An answer that says nothing about the contact.
     Other(String),
+    /// There is an outage.
+    Down,
     /// Whether the attempt was a probe in an outage, too.
     Failed(Failure, bool),
 }
@@ -269,7 +271,7 @@ impl Fetcher {
     pub async fn try_to_look_up(&self, id: i64, attempts: Attempts, share: &Share) -> Looking {
         let slot = tokio::select! {
             biased;
-            () = self.pacer.outage() => return Looking::Other("the API is not available".to_owned()),
+            () = self.pacer.outage() => return Looking::Down,
             slot = self.pacer.slot() => slot,
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -286,7 +288,7 @@ impl Fetcher {
                 self.pacer.answered(slot);
                 return Looking::NoRoom;
             }
-            Err(FailureKind::Status { status: 404, is_documented: true, .. }) => {
+            Err(FailureKind::Status { status: 404, denies_contact: true, .. }) => {
                 self.pacer.page(slot);
                 return Looking::NotFound;
             }

@@ -120,8 +120,8 @@ mod tests {
     fn status(status: u16, retry_after: Option<u64>) -> Failure {
         let retry_after = retry_after.map(Duration::from_secs);
         let message = ServerMessage::default();
-        let (is_rate_limit, is_documented, location) = (false, false, None);
-        FailureKind::Status { status, message, retry_after, is_rate_limit, is_documented, location }.into()
+        let (is_rate_limit, denies_contact, location) = (false, false, None);
+        FailureKind::Status { status, message, retry_after, is_rate_limit, denies_contact, location }.into()
     }
 
     fn invalid_page() -> Failure {

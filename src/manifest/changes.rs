@@ -59,6 +59,10 @@ pub(crate) struct ChangesRecord {
     /// What proves deletions.
     #[serde(default)]
     pub deletes: Proof,
+    /// Contacts that only the old export has, and that are not deleted: they stay in a table to which the changes are applied, and
+    /// later changes do not mention them. If 0, the table then has exactly the new export.
+    #[serde(default)]
+    pub kept: u64,
 }
 
 /// What proves that contacts were deleted that the new export lacks.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::changes::{ChangesManifest, Proof};
+use super::changes::{ByType, ChangesManifest, Proof};
 use super::consistency::{Claim, Contradiction, equal, instant};
 use super::file_names::names;
 use super::record::{ExportRecord, ManifestError, timestamp};
@@ -29,15 +29,17 @@ fn check(manifest: &ChangesManifest, level: Level) -> Result<String, Contradicti
     if let Some(column) = changes.by_column.iter().find(|column| column.updates > updates) {
         return Err(format!("{} updates of a column, but only {updates} updates", column.updates));
     }
-    let (gained, lost) = (changes.by_type.insert, changes.by_type.delete.saturating_add(changes.by_type.missing));
-    let before = from.as_ref().map_or(0, |from| from.rows);
-    if from.is_none() && (lost > 0 || updates > 0) {
+    let ByType { insert, delete, missing, .. } = changes.by_type;
+    if from.is_none() && (delete > 0 || updates > 0 || changes.kept > 0) {
         return Err("changes of contacts, but no export before".to_owned());
     }
-    if level >= Level::Complete || from.is_none() {
-        let due = before.saturating_add(gained).saturating_sub(lost);
-        equal("to.rows", to.rows, "from.rows with the changes applied", due)?;
-    } else if changes.by_type.delete > 0 && changes.deletes == Proof::Completeness {
+    let before = from.as_ref().map_or(0, |from| from.rows);
+    let due = before.saturating_add(insert).saturating_sub(delete).saturating_sub(changes.kept);
+    equal("to.rows", to.rows, "from.rows with the changes applied", due)?;
+    if missing > changes.kept {
+        return Err(format!("{missing} missing, but only {} kept", changes.kept));
+    }
+    if level < Level::Complete && delete > 0 && changes.deletes == Proof::Completeness {
         return Err(format!("deletes, but the new export is {level}"));
     }
     // A server's clock shows whole seconds.

@@ -17,7 +17,7 @@ use crate::dataset::Table;
 use crate::destination::{Destination, DestinationError, RunPaths, Settled, StagedDirectory, check_apart};
 use crate::error::Error;
 use crate::events::ChangesWritten;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, source_of};
 use crate::naming;
 use crate::proof::Level;
 
@@ -133,6 +133,12 @@ fn file(config: &ExportConfig, output: &Output, old: Option<&Side>) -> Result<(P
     if !directory.is_dir() {
         std::fs::create_dir(directory).map_err(|error| DestinationError::create(directory, error))?;
     }
-    let since = old.map(|old| old.record.sha256_of_manifest.as_str());
-    Ok((directory.join(naming::changes(since, &config.encoding.ending())), config.encoding))
+    let ending = config.encoding.ending();
+    let first = || {
+        let path = std::path::absolute(config.output.path().unwrap_or(Path::new(""))).unwrap_or_default();
+        let of = format!("{}\n{}", source_of(config).organization, path.display());
+        naming::first_changes(&sha256(of.as_bytes()), &ending)
+    };
+    let name = old.map_or_else(first, |old| naming::changes(&old.record.sha256_of_manifest, &ending));
+    Ok((directory.join(name), config.encoding))
 }

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::changes::{ChangesError, Side, shown_source};
-use crate::config::ExportConfig;
+use crate::config::{ExportConfig, PreviousToken};
 use crate::dataset::Table;
 use crate::destination::partitions;
 use crate::error::Error;
 use crate::events::{Event, PreviousExport, Reporter};
-use crate::manifest::{self, ExportRecord, Manifest, source_of};
+use crate::manifest::{self, ExportRecord, Manifest, SourceRecord, source_of};
 use crate::naming::DirectoryNames;
 use crate::proof::{Compared, Seen};
 use crate::resource::ID;
@@ -48,21 +48,36 @@ fn replaced(config: &ExportConfig) -> Option<PathBuf> {
     let target = config.output.target()?;
     let Some(partition) = config.output.partition() else {
         // Changes are a chain, which must not begin again because a manifest was lost.
-        let is_there = config.output.manifest_path()?.exists() || config.changes.is_some() && target.exists();
+        let is_there = config.output.manifest_path()?.exists() || config.changes.is_some() && !is_empty(&target);
         return is_there.then_some(target);
     };
     let directory = config.output.path()?;
     let others = partitions(directory).unwrap_or_default().into_iter().filter(|other| other != partition);
     // Partitions may belong to different organizations.
     let source = source_of(config);
-    let watermark = |path: &PathBuf| -> Option<DateTime<Utc>> {
+    // The watermark may be a server's, which shows whole seconds.
+    let finished = |path: &PathBuf| -> Option<DateTime<Utc>> {
         let text = manifest::read_file(&path.join(DirectoryNames::MANIFEST)).ok()?;
-        let manifest = Manifest::read(&text).ok().filter(|manifest| manifest.source == source)?;
-        manifest.completeness.watermark.parse().ok()
+        let may_differ = config.previous_token == PreviousToken::MayDiffer;
+        let is_ours = |found: &SourceRecord| *found == source || may_differ && found.base_url == source.base_url;
+        let manifest = Manifest::read(&text).ok().filter(|manifest| is_ours(&manifest.source))?;
+        manifest.times.finished_at.parse().ok().filter(|finished| !is_in_the_future(*finished))
     };
-    let dated =
-        others.map(|other| directory.join(other.to_string())).filter_map(|path| Some((watermark(&path)?, path)));
+    let dated = others.map(|other| directory.join(other.to_string())).filter_map(|path| Some((finished(&path)?, path)));
     dated.max().map(|(_, path)| path)
+}
+
+/// Whether there is no file or directory, or nothing in it.
+fn is_empty(target: &Path) -> bool {
+    match std::fs::read_dir(target) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(_) => std::fs::metadata(target).map_or(true, |found| found.len() == 0),
+    }
+}
+
+/// Whether an instant is later than now, because a clock was wrong. A server's clock shows whole seconds.
+fn is_in_the_future(instant: DateTime<Utc>) -> bool {
+    instant > Utc::now() + TimeDelta::seconds(1)
 }
 
 impl Previous {
@@ -76,10 +91,18 @@ impl Previous {
         let AnyManifest::Contacts(manifest) = described.manifest else {
             return Err(ChangesError::NotContacts(path.to_owned()));
         };
-        let (before, now) = (&manifest.source.base_url, source_of(config).base_url);
+        let source = source_of(config);
+        let (before, now) = (&manifest.source.base_url, source.base_url);
         if *before != now {
             let [url, other_url] = [before, &now].map(|url| shown_source(url));
             return Err(ChangesError::OtherSource { path: path.to_owned(), url, other_url });
+        }
+        if manifest.source.organization != source.organization && config.previous_token == PreviousToken::Same {
+            return Err(ChangesError::OtherToken(path.to_owned()));
+        }
+        let is_newer = manifest.completeness.watermark.parse().is_ok_and(is_in_the_future);
+        if is_newer && config.changes.is_some() {
+            return Err(ChangesError::Newer(path.to_owned()));
         }
         let is_raw = manifest.options.raw;
         if !is_raw && !manifest.schema.columns.iter().any(|column| column.name == ID) {

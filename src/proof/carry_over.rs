@@ -59,7 +59,7 @@ pub enum Unconfirmed {
     #[error("contacts were not looked up")]
     NotAsked,
     /// More have gone than may be looked up.
-    #[error("only {lookups} were to be looked up")]
+    #[error("the limit of {lookups} lookups was reached")]
     Budget {
         /// The limit.
         lookups: u64,
@@ -70,6 +70,9 @@ pub enum Unconfirmed {
         /// What it answered.
         answer: String,
     },
+    /// Looking them up took too long.
+    #[error("looking them up took too long")]
+    Time,
     /// The API answered with something else.
     #[error("{answer}")]
     Unclear {
@@ -99,7 +102,9 @@ pub(crate) struct CarryOver {
     controls: Vec<i64>,
     /// Not looked up yet, descending.
     waiting: Vec<i64>,
-    /// Found, to be looked up again, and those that were found again.
+    /// Being looked up, unless it is a control.
+    asked: Vec<i64>,
+    /// Found, to be looked up again, descending.
     found: Vec<i64>,
     recovered: u64,
     deleted: u64,
@@ -141,6 +146,7 @@ impl CarryOver {
             present,
             controls: seen.controls.clone(),
             waiting: gone,
+            asked: Vec::new(),
             found: Vec::new(),
             recovered: 0,
             deleted: 0,
@@ -168,12 +174,18 @@ impl CarryOver {
             if !ids.is_empty() {
                 self.lookups += ids.len() as u64;
                 self.clear = false;
-                return (ids, self.phase == Phase::Again);
+                if self.phase != Phase::Control {
+                    self.asked.clone_from(&ids);
+                }
+                return (ids.into_iter().rev().collect(), self.phase == Phase::Again);
             }
             self.phase = match self.phase {
                 // No control was found.
                 Phase::Control => Phase::Done,
-                Phase::Gone if !self.found.is_empty() => Phase::Again,
+                Phase::Gone if !self.found.is_empty() => {
+                    self.found.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
+                    Phase::Again
+                }
                 Phase::Gone | Phase::Again | Phase::Done => return (Vec::new(), false),
             };
         }
@@ -182,6 +194,7 @@ impl CarryOver {
     /// What a lookup of this round showed.
     pub fn observe(&mut self, id: i64, looked: Looked) {
         self.clear |= !matches!(looked, Looked::Unclear(_));
+        self.asked.retain(|asked| *asked != id);
         match (self.phase, looked) {
             (Phase::Control, Looked::Exists) => self.phase = Phase::Gone,
             (Phase::Control, Looked::Deleted) => self.control("it does not exist".to_owned()),
@@ -195,6 +208,14 @@ impl CarryOver {
             }
             (Phase::Done, _) => {}
         }
+    }
+
+    /// Ends the lookups for a reason: what was not answered stays unconfirmed.
+    pub fn give_up(&mut self, reason: Unconfirmed) {
+        self.waiting.append(&mut self.asked);
+        self.waiting.append(&mut self.found);
+        self.reason = Some(reason);
+        self.phase = Phase::Done;
     }
 
     fn control(&mut self, answer: String) {

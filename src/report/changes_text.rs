@@ -37,7 +37,8 @@ pub(crate) fn changes_lines(summary: &ChangesSummary, output: Option<&Output>, k
         Evidence::Proven => {}
         Evidence::Unproven if summary.missing == 0 => {}
         Evidence::Unproven => lines.push(
-            "note: the new export is not proven complete, so contacts that it lacks are marked as missing, not deleted"
+            "note: the new export is not proven complete, so contacts that it lacks and that were not confirmed as deleted are \
+             marked as missing"
                 .to_owned(),
         ),
         Evidence::Unknown => {

@@ -64,18 +64,16 @@ fn since(continuity: &Continuity) -> String {
     let time = previous.watermark.parse::<DateTime<Utc>>();
     let time = time.map_or_else(|_| "the previous export".to_owned(), |time| time.format("%F %R UTC").to_string());
     let CarriedOver { new, deleted, recovered, unconfirmed, reason, .. } = carried_over;
-    let gone = carried_over.gone();
-    let confirmed = match (gone, unconfirmed.len()) {
-        (0, _) => String::new(),
-        (_, 0) => " (all confirmed)".to_owned(),
-        (_, all) if *deleted == 0 && all > 0 => " (unconfirmed)".to_owned(),
-        (_, some) => format!(" ({} unconfirmed)", count(some as u64)),
+    let (confirmed, unconfirmed) = match (*deleted, unconfirmed.len()) {
+        (1.., 0) => (" (all confirmed)", String::new()),
+        (_, 0) => ("", String::new()),
+        (_, some) => ("", format!(" {} unconfirmed,", count(some as u64))),
     };
     let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!(
-        "since {time}: {} new, {} deleted{confirmed}, {} recovered{why}",
+        "since {time}: {} new, {} deleted{confirmed},{unconfirmed} {} recovered{why}",
         count(*new),
-        count(gone),
+        count(*deleted),
         count(*recovered)
     )
 }

@@ -1,9 +1,12 @@
 //! Accounting for the contacts of the previous export, with an API that looks them up rightly and wrongly.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::Value;
 
 use crate::support::run::json;
-use crate::support::{Ran, folder, path, run};
+use crate::support::scripted::{Scripted, answer, page};
+use crate::support::{Ran, folder, path, program, ran, run};
 use crate::verify::sha256;
 
 /// Contacts in groups that share their instant, so that a list in no fixed order loses some of them.
@@ -100,7 +103,11 @@ fn contacts_that_no_page_shows_are_exported_if_they_exist() {
     let [present, _, _, recovered, unconfirmed] = figures(continuity);
     assert_eq!((ran.code, recovered, present + recovered + unconfirmed), (Some(3), 200, 1_000), "{}", ran.stderr);
     assert_eq!(continuity["unconfirmed_ids"].as_array().unwrap().len() as u64, unconfirmed);
-    assert!(ran.stderr.contains("unconfirmed), 200 recovered: only 200 were to be looked up\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("unconfirmed, 200 recovered: the limit of 200 lookups was reached\n"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -119,7 +126,7 @@ fn an_api_that_cannot_look_up_contacts_confirms_nothing() {
         assert_eq!(figures(&manifest["continuity"]), [320, 0, 0, 0, 30], "{lookups}");
         assert_eq!(manifest["completeness"]["level"], "snapshot", "{lookups}");
         assert!(manifest["continuity"]["reason"].as_str().unwrap().starts_with(reason), "{manifest}");
-        assert!(ran.stderr.contains(" UTC: 0 new, 30 deleted (unconfirmed), 0 recovered: the API"), "{}", ran.stderr);
+        assert!(ran.stderr.contains(" UTC: 0 new, 0 deleted, 30 unconfirmed, 0 recovered: the API"), "{}", ran.stderr);
     }
 }
 
@@ -145,7 +152,7 @@ fn lookups_can_be_forbidden_and_others_named() {
     let ran = nights.export(&["--sandbox-contacts", "320", "--previous", &other, "--no-lookups"]);
     assert_eq!(figures(&nights.manifest()["continuity"]), [320, 0, 0, 0, 40], "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("40 deleted (unconfirmed), 0 recovered: contacts were not looked up\n"),
+        ran.stderr.contains("0 deleted, 40 unconfirmed, 0 recovered: contacts were not looked up\n"),
         "{}",
         ran.stderr
     );
@@ -224,4 +231,68 @@ fn raw_exports_and_directories_are_accounted_for() {
         export("250");
         assert!(export("240").contains("0 new, 10 deleted (all confirmed), 0 recovered"), "{name}");
     }
+}
+
+/// A server with a list of one contact, and the export before, which has one more.
+fn follows_two(answer_to_lookup: impl Fn() -> String + Send + 'static, token: &str, more: &[&str]) -> (Ran, Value) {
+    let asked = AtomicUsize::new(0);
+    let server = Scripted::start(move |request| {
+        if request.contains("/contacts/") {
+            answer_to_lookup()
+        } else if asked.fetch_add(1, Ordering::Relaxed) < 2 {
+            page(r#"{"id":1},{"id":2}"#, 2)
+        } else {
+            page(r#"{"id":1}"#, 1)
+        }
+    });
+    let (home, url) = (folder(), server.url());
+    let (file, report) = (path(&home, "c.ndjson"), path(&home, "report.json"));
+    let export = |token: &str, more: &[&str]| {
+        let arguments = [&["contacts", "--base-url", &url, "-o", &file, "--report", &report][..], more].concat();
+        ran(program(&arguments).env("LINQ_INTEGRATION_TOKEN", token).output().unwrap())
+    };
+    let first = export("first-0123456789", &[]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    (export(token, more), json(report))
+}
+
+#[test]
+fn a_lookup_that_would_wait_too_long_is_not_made() {
+    let refused = || answer("429 Too Many Requests", "Retry-After: 3600\r\n", "");
+    let (ran, report) = follows_two(refused, "first-0123456789", &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(figures(&report["continuity"]), [1, 0, 0, 0, 1], "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 unconfirmed, 0 recovered: the server answered 429"), "{}", ran.stderr);
+}
+
+#[test]
+fn only_the_apis_own_denial_is_believed() {
+    let denial = |headers: &str| {
+        let body = r#"{"status":"error","error_code":"CONTACT_NOT_FOUND","message":"no","errors":["no"]}"#;
+        let (headers, asked) = (headers.to_owned(), AtomicUsize::new(0));
+        // The control is found.
+        move || match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => answer("200 OK", "", r#"{"data":{"id":1}}"#),
+            _ => answer("404 Not Found", &headers, body),
+        }
+    };
+    for (headers, deleted) in [("", 1), ("Age: 86400\r\n", 0), ("X-Cache: HIT\r\n", 0)] {
+        let (ran, report) = follows_two(denial(headers), "first-0123456789", &[]);
+        assert_eq!(figures(&report["continuity"]), [1, 0, deleted, 0, 1 - deleted], "{headers}{}", ran.stderr);
+    }
+}
+
+#[test]
+fn another_token_may_be_that_of_another_organization() {
+    let found = || answer("200 OK", "", r#"{"data":{"id":1}}"#);
+    let follows = |more: &[&str]| follows_two(found, "second-0123456789", more);
+    let (ran, report) = follows(&[]);
+    assert_eq!((ran.code, &report["continuity"]), (Some(0), &Value::Null), "{}", ran.stderr);
+    assert!(ran.stderr.contains("was exported with another token"), "{}", ran.stderr);
+    let home = folder();
+    let (ran, _) = follows(&["--changes", &path(&home, "changes/")]);
+    assert!(ran.code == Some(65) && ran.stderr.contains("hint: if it is a new token"), "{}", ran.stderr);
+    let (ran, report) = follows(&["--other-token", "--changes", &path(&home, "changes/")]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(figures(&report["continuity"]), [1, 0, 0, 0, 1], "{}", ran.stderr);
 }

@@ -74,8 +74,11 @@ fn a_chain_of_changes_leads_from_nothing_to_the_last_export() {
     let (mut table, mut last) = (BTreeMap::new(), Value::Null);
     for (night, contacts) in ["300", "310", "290", "290"].into_iter().enumerate() {
         let stderr = nights.export(contacts, "changes/", &[]);
-        let since = last.as_str().map_or("first", |last| &last[..16]);
-        let file = nights.at(&format!("changes/changes-{since}.ndjson"));
+        let of_first =
+            || names(&nights.home.path().join("changes")).into_iter().find(|name| name.ends_with('n')).unwrap();
+        let name = last.as_str().map_or_else(of_first, |last| format!("changes-{}.ndjson", &last[..16]));
+        assert_eq!(name.starts_with("changes-first-"), night == 0);
+        let file = nights.at(&format!("changes/{}", name.trim_end_matches(".manifest.json")));
         assert_eq!(stderr.contains("(the first export: all contacts)"), night == 0, "{stderr}");
         let manifest = json(file.clone() + ".manifest.json");
         assert_eq!(manifest["from"]["sha256_of_manifest"], last);
@@ -190,8 +193,8 @@ fn what_cannot_be_compared_is_refused_before_any_request() {
         ("changes/", &["--drop", "email"][..], 65, "has other columns than this export: only the old one has email"),
         ("changes/", &["--limit", "5"], 2, "mutually exclusive"),
         ("changes/", &["--raw"], 2, "--changes cannot be used with --raw"),
-        ("c.ndjson", &[], 2, "overlaps with the output"),
-        (".c.ndjson.lock", &[], 2, "format of the changes"),
+        ("c.ndjson", &[], 2, "is the path of --changes: the output would overwrite it"),
+        (".c.ndjson.lock", &[], 2, "the output's lock would overwrite it"),
         ("none/changes/", &[], 73, "cannot create"),
         ("changes.xml", &[], 2, "cannot tell the format of the changes"),
     ] {

@@ -26,6 +26,8 @@ impl Contacts {
             (self.hashing.hmac_key_file.as_deref(), "the HMAC key file"),
             (self.server.ca_cert(), "the file of --ca-cert"),
             (authorities.as_deref(), "the file of SSL_CERT_FILE"),
+            // They are written, but nothing else belongs there.
+            (self.destination.changes(), "the path of --changes"),
         ];
         Places {
             output: self.destination.output(),

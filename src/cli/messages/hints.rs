@@ -224,6 +224,8 @@ fn of_changes(error: &ChangesError) -> &'static str {
         ChangesError::OtherColumns { .. } => {
             "use the same options as before; or move that export away, so that the changes begin anew with all contacts"
         }
+        ChangesError::Newer(_) => "check the clock of this machine, and the one that made the previous export",
+        ChangesError::OtherToken(_) => "if it is a new token of the same organization, use --other-token",
         ChangesError::OtherSource { .. } => "pass an earlier export of the same organization with --previous",
         ChangesError::Source { .. } => "compare two exports of the same organization",
         ChangesError::Token { .. } => {
