@@ -41,7 +41,7 @@ pub(crate) use compatible::check_columns;
 pub use error::ChangesError;
 pub(crate) use error::shown_source;
 pub use options::{ChangesOptions, Token};
-pub(crate) use side::Side;
+pub(crate) use side::{Checked, Side};
 pub use summary::{ChangesSummary, ColumnUpdates, Evidence};
 
 /// Compares two exports: files or directories of any format, with the same columns.

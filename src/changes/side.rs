@@ -14,7 +14,7 @@ use crate::format::{Found, schema_of};
 use crate::manifest::{ColumnRecord, ExportRecord, Manifest};
 use crate::proof::Level;
 use crate::resource::{ID, OWNER};
-use crate::verify::{AnyManifest, VerifyError, verify_bytes};
+use crate::verify::{AnyManifest, Verified, VerifyError, verify_bytes, verify_own_bytes};
 
 /// Rows are skipped if fewer than one in this many is wanted: skipping takes some time, too.
 const MIN_SKIPPED: u64 = 8;
@@ -41,19 +41,38 @@ pub(crate) struct Side {
     pub record: ExportRecord,
 }
 
-impl Side {
-    /// Checks an export, except for its rows.
-    pub fn open(path: &Path) -> Result<Self, ChangesError> {
+/// An export whose bytes match its manifest.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub table: Table,
+    pub manifest: Manifest,
+    /// The SHA-256 of its manifest.
+    pub sha256: String,
+    pub level: Level,
+    reasons: Vec<String>,
+}
+
+impl Checked {
+    /// Holds and checks an export; `is_own` if the caller holds the lock of its output.
+    pub fn open(path: &Path, is_own: bool) -> Result<Self, ChangesError> {
         // Held before the check, so that what is read later is what was checked.
         let table = Table::hold(path);
-        let (verified, described) = verify_bytes(path)?;
+        let (verified, described) = if is_own { verify_own_bytes(path)? } else { verify_bytes(path)? };
         let table = table?;
         table.check()?;
         let AnyManifest::Contacts(manifest) = described.manifest else {
             return Err(ChangesError::NotContacts(path.to_owned()));
         };
-        let side = Self::of(path, table, *manifest, described.sha256, verified.level)?;
-        Ok(Self { reasons: verified.reasons, ..side })
+        let Verified { level, reasons, .. } = verified;
+        Ok(Self { table, manifest: *manifest, sha256: described.sha256, level, reasons })
+    }
+}
+
+impl Side {
+    /// Checks an export, except for its rows.
+    pub fn open(path: &Path) -> Result<Self, ChangesError> {
+        let Checked { table, manifest, sha256, level, reasons } = Checked::open(path, false)?;
+        Ok(Self { reasons, ..Self::of(path, table, manifest, sha256, level)? })
     }
 
     /// An export that was checked, or that is about to be published; `sha256` is that of its manifest.

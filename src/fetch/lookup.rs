@@ -11,25 +11,11 @@ use futures::stream::{self, Stream};
 use tokio::time::sleep;
 
 use super::attempts::{AttemptLimits, Attempts};
-use super::request::{Fetcher, Looking};
+use super::request::{Fetcher, Lookup};
 use super::retry::{Decision, decide};
 use crate::api::Failure;
 use crate::api::memory_budget::{Budget, Share};
-use crate::decode::Contact;
 use crate::events::Event;
-
-/// What a lookup showed.
-#[derive(Debug)]
-pub(crate) enum Lookup {
-    /// The contact.
-    Found(Box<Contact>, Share),
-    /// The API's own error for a contact that does not exist.
-    NotFound,
-    /// Anything else, sanitized.
-    Unclear(String),
-    /// The API does not answer, or refuses for longer than the run would wait: it is not to be asked any more.
-    Unavailable(String),
-}
 
 /// Looks up contacts once all pages are read.
 pub(crate) struct Lookups {
@@ -39,13 +25,15 @@ pub(crate) struct Lookups {
 }
 
 impl Lookups {
-    /// Looks up contacts side by side; the results are in the order of the ids.
-    pub fn look_up(&self, ids: Vec<i64>) -> impl Stream<Item = (i64, Lookup)> {
+    /// Looks up contacts side by side; the results are in the order of the ids, each with the memory that a contact takes.
+    pub fn look_up(&self, ids: Vec<i64>) -> impl Stream<Item = (i64, Lookup, Option<Share>)> {
         let look_up = move |id| async move {
-            match self.budget.share(0, true) {
-                Some(share) => (id, self.fetcher.look_up(id, share).await),
-                None => (id, Lookup::Unclear(NO_ROOM.to_owned())),
-            }
+            let share = self.budget.share(0, true);
+            let lookup = match &share {
+                Some(share) => self.fetcher.look_up(id, share).await,
+                None => Lookup::no_room(),
+            };
+            (id, lookup, share)
         };
         stream::iter(ids).map(look_up).buffered(self.concurrency)
     }
@@ -56,25 +44,16 @@ impl Lookups {
     }
 }
 
-const NO_ROOM: &str = "the contact is too large to be held in memory with the others";
-
 impl Fetcher {
-    async fn look_up(&self, id: i64, share: Share) -> Lookup {
+    async fn look_up(&self, id: i64, share: &Share) -> Lookup {
         let mut attempts = Attempts::new(AttemptLimits::of_lookup());
         let mut attempt = 0;
         loop {
             attempt += 1;
             self.reporter.report(&Event::LookupRequested { id, attempt });
-            let (failure, probe) = match self.try_to_look_up(id, attempts, &share).await {
-                Looking::Found(contact, held) => {
-                    share.set_to(held);
-                    return Lookup::Found(contact, share);
-                }
-                Looking::NotFound => return Lookup::NotFound,
-                Looking::NoRoom => return Lookup::Unclear(NO_ROOM.to_owned()),
-                Looking::Other(reason) => return Lookup::Unclear(reason),
-                Looking::Down => return Lookup::Unavailable("the API is not available".to_owned()),
-                Looking::Failed(failure, probe) => (failure, probe),
+            let (failure, probe) = match self.try_to_look_up(id, attempts, share).await {
+                Ok(lookup) => return lookup,
+                Err(failed) => failed,
             };
             if failure.class.may_pass() {
                 attempts.first.get_or_insert_with(|| self.pacer.first_failure(false));

@@ -18,5 +18,6 @@ mod split_plan;
 mod validate;
 
 pub use error::{ApiError, FailedAttempt};
-pub(crate) use lookup::{Lookup, Lookups};
+pub(crate) use lookup::Lookups;
+pub(crate) use request::Lookup;
 pub(crate) use scheduler::{AllRead, Page, Reader};

@@ -45,19 +45,23 @@ enum Missed {
     Failed(Failure, bool),
 }
 
-/// What one attempt at a lookup showed.
-pub(super) enum Looking {
-    /// The contact, and the memory that it holds, in bytes.
-    Found(Box<Contact>, usize),
+/// What a lookup showed.
+#[derive(Debug)]
+pub(crate) enum Lookup {
+    /// The contact.
+    Found(Box<Contact>),
     /// The API's own error for a contact that does not exist.
     NotFound,
-    NoRoom,
-    /// An answer that says nothing about the contact.
-    Other(String),
-    /// There is an outage.
-    Down,
-    /// Whether the attempt was a probe in an outage, too.
-    Failed(Failure, bool),
+    /// Anything else, sanitized.
+    Unclear(String),
+    /// The API does not answer, or refuses for longer than the run would wait: it is not to be asked any more.
+    Unavailable(String),
+}
+
+impl Lookup {
+    pub(super) fn no_room() -> Self {
+        Self::Unclear("the contact is too large to be held in memory with the others".to_owned())
+    }
 }
 
 /// What all tasks share.
@@ -267,53 +271,53 @@ impl Fetcher {
         }
     }
 
-    /// Waits for a slot, looks up a contact once, and returns the slot. An outage is not waited for.
-    pub async fn try_to_look_up(&self, id: i64, attempts: Attempts, share: &Share) -> Looking {
+    /// Waits for a slot, looks up a contact once, and returns the slot. An outage is not waited for. Fails with whether the attempt
+    /// was a probe in an outage, too.
+    pub async fn try_to_look_up(&self, id: i64, attempts: Attempts, share: &Share) -> Result<Lookup, (Failure, bool)> {
         let slot = tokio::select! {
             biased;
-            () = self.pacer.outage() => return Looking::Down,
+            () = self.pacer.outage() => return Ok(Lookup::Unavailable("the API is not available".to_owned())),
             slot = self.pacer.slot() => slot,
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = self.pacer.now();
-        let kind = match self.client.look_up(id, share).await {
-            Ok(Ok(answer)) => match self.judge_contact(id, sent, &answer) {
-                Ok(looking) => {
-                    self.pacer.page(slot);
-                    return looking;
-                }
-                Err(kind) => kind,
-            },
+        let judged = match self.client.look_up(id, share).await {
+            Ok(Ok(answer)) => self.judge_contact(id, sent, &answer, share),
             Ok(Err(NoRoom { .. })) => {
                 self.pacer.answered(slot);
-                return Looking::NoRoom;
+                return Ok(Lookup::no_room());
             }
-            Err(FailureKind::Status { status: 404, denies_contact: true, .. }) => {
-                self.pacer.page(slot);
-                return Looking::NotFound;
-            }
-            Err(kind) => kind,
+            Err(FailureKind::Status { status: 404, denies_contact: true, .. }) => Ok(Lookup::NotFound),
+            Err(kind) => Err(kind),
         };
-        let (failure, probe) = (self.judge(kind.into(), &slot, attempts), slot.probe);
-        self.failed(slot, &failure);
-        Looking::Failed(failure, probe)
+        match judged {
+            Ok(lookup) => {
+                self.pacer.page(slot);
+                Ok(lookup)
+            }
+            Err(kind) => {
+                let (failure, probe) = (self.judge(kind.into(), &slot, attempts), slot.probe);
+                self.failed(slot, &failure);
+                Err((failure, probe))
+            }
+        }
     }
 
     /// What a 200 to a lookup shows.
-    fn judge_contact(&self, id: i64, sent: Duration, answer: &Answer) -> Result<Looking, FailureKind> {
+    fn judge_contact(&self, id: i64, sent: Duration, answer: &Answer, share: &Share) -> Result<Lookup, FailureKind> {
         self.obey(answer.quota);
         let contact = decode_contact(&answer.body).map_err(|error| match error {
             DecodeError::Identity(reason) => FailureKind::Identity(reason),
             DecodeError::Malformed(reason) => not_a_page(reason, answer, self.token()),
         })?;
         if contact.key.id != id {
-            return Ok(Looking::Other("the server returned another contact than the one asked for".to_owned()));
+            return Ok(Lookup::Unclear("the server returned another contact than the one asked for".to_owned()));
         }
         if let Some(stale) = self.freshness().judge(&answer.headers, sent, self.pacer.now()) {
-            return Ok(Looking::Other(format!("the response came from a cache: {stale}")));
+            return Ok(Lookup::Unclear(format!("the response came from a cache: {stale}")));
         }
-        let held = answer.body.len() + contact.held();
-        Ok(Looking::Found(Box::new(contact), held))
+        share.set_to(answer.body.len() + contact.held());
+        Ok(Lookup::Found(Box::new(contact)))
     }
 
     /// The token, which is removed from what a server says.

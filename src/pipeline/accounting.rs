@@ -105,10 +105,10 @@ async fn ask(
                 }
                 () = out.closed() => return None,
             };
-            let Some((id, lookup)) = answer else { break };
+            let Some((id, lookup, share)) = answer else { break };
             let looked = match lookup {
-                Lookup::Found(contact, share) => {
-                    if is_exported {
+                Lookup::Found(contact) => {
+                    if let Some(share) = share.filter(|_| is_exported) {
                         let keep = RowSelection::All;
                         out.send(Page { number: 0, contacts: vec![*contact], keep, share }).await.ok()?;
                     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::changes::{ChangesError, Side, shown_source};
+use crate::changes::{ChangesError, Checked, Side, shown_source};
 use crate::config::{ExportConfig, PreviousToken};
 use crate::dataset::Table;
 use crate::destination::partitions;
@@ -14,7 +14,7 @@ use crate::manifest::{self, ExportRecord, Manifest, SourceRecord, source_of};
 use crate::naming::DirectoryNames;
 use crate::proof::{Compared, Seen};
 use crate::resource::ID;
-use crate::verify::{AnyManifest, VerifyError, verify_bytes, verify_own_bytes};
+use crate::verify::VerifyError;
 
 /// An export that matches its manifest.
 #[derive(Debug)]
@@ -82,15 +82,8 @@ fn is_in_the_future(instant: DateTime<Utc>) -> bool {
 
 impl Previous {
     fn open(path: &Path, config: &ExportConfig) -> Result<Self, ChangesError> {
-        // Held before the check, so that what is read later is what was checked.
-        let table = Table::hold(path);
         let is_own = config.output.target().is_some_and(|target| target == path);
-        let (verified, described) = if is_own { verify_own_bytes(path)? } else { verify_bytes(path)? };
-        let table = table?;
-        table.check()?;
-        let AnyManifest::Contacts(manifest) = described.manifest else {
-            return Err(ChangesError::NotContacts(path.to_owned()));
-        };
+        let Checked { table, manifest, sha256, level, .. } = Checked::open(path, is_own)?;
         let source = source_of(config);
         let (before, now) = (&manifest.source.base_url, source.base_url);
         if *before != now {
@@ -108,12 +101,9 @@ impl Previous {
         if !is_raw && !manifest.schema.columns.iter().any(|column| column.name == ID) {
             return Err(VerifyError::Schema { path: path.to_owned(), reason: "it has no ids".to_owned() }.into());
         }
-        let record = ExportRecord::of(&manifest, described.sha256.clone());
-        let side = if config.changes.is_some() {
-            Some(Side::of(path, table.clone(), *manifest, described.sha256, verified.level)?)
-        } else {
-            None
-        };
+        let record = ExportRecord::of(&manifest, sha256.clone());
+        let side =
+            if config.changes.is_some() { Some(Side::of(path, table.clone(), manifest, sha256, level)?) } else { None };
         Ok(Self { path: path.to_owned(), table, is_raw, record, side })
     }
 

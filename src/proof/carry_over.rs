@@ -110,7 +110,7 @@ pub(crate) struct CarryOver {
     deleted: u64,
     unconfirmed: Vec<i64>,
     lookups: u64,
-    /// Answers of this round that were clear, and others.
+    /// Whether an answer of this round was clear.
     clear: bool,
     reason: Option<Unconfirmed>,
 }
