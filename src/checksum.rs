@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::platform;
+use crate::storage::Source;
 
 /// The size of a read.
 const BUFFER: usize = 1 << 20;
@@ -41,7 +41,7 @@ impl Checksum {
 
     /// The checksum of a file.
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        let mut file = platform::open_regular(path)?;
+        let mut file = Source::open_regular(path)?;
         let mut checksum = Self::default();
         let mut buffer = vec![0; BUFFER];
         loop {

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::events::Summary;
 use crate::fetch::ApiError;
 use crate::page::FailureClass;
+use crate::storage::{self, StoreError};
 use crate::verify::VerifyError;
 
 /// How the program exits. Meanings are stable; later versions may add causes.
@@ -166,6 +167,8 @@ impl DestinationError {
             | Self::Mode { .. }
             | Self::IsDirectory { .. }
             | Self::Lock { .. }
+            | Self::ForeignLock { .. }
+            | Self::Unconditional { .. }
             | Self::NotReplaceable { .. }
             | Self::ReplacesContacts { .. }
             | Self::NotForPartition { .. }
@@ -173,7 +176,7 @@ impl DestinationError {
             Self::Write { .. } | Self::Unfinished { .. } | Self::Kit { .. } | Self::StreamClosed { .. } => {
                 ExitCode::CannotWrite
             }
-            Self::Locked { .. } => ExitCode::TemporaryFailure,
+            Self::Locked { .. } | Self::Lost { .. } | Self::Unavailable { .. } => ExitCode::TemporaryFailure,
             Self::KitNotApart { .. } | Self::Unsupported { .. } | Self::OverInput { .. } | Self::SamePlace { .. } => {
                 ExitCode::Usage
             }
@@ -198,7 +201,8 @@ impl VerifyError {
             Self::NoFile { .. } | Self::NoFolder { .. } => ExitCode::NoInput,
             Self::Publishing { .. } => ExitCode::TemporaryFailure,
             Self::Below { .. } => ExitCode::Incomplete,
-            Self::Dataset(error @ ReadbackError::Replaced { .. }) => error.exit(),
+            Self::Dataset(error) => error.exit(),
+            Self::Read { error, .. } if is_unavailable(error) => ExitCode::TemporaryFailure,
             _ => ExitCode::BadResponse,
         }
     }
@@ -234,7 +238,13 @@ impl ReadbackError {
             Self::NoFile { .. } => ExitCode::NoInput,
             Self::Raw { .. } => ExitCode::Usage,
             Self::Replaced { .. } => ExitCode::TemporaryFailure,
+            Self::Read { error, .. } if is_unavailable(error) => ExitCode::TemporaryFailure,
             _ => ExitCode::BadResponse,
         }
     }
+}
+
+/// Whether a store may answer differently soon.
+fn is_unavailable(error: &std::io::Error) -> bool {
+    storage::store_error(error).is_some_and(StoreError::may_pass)
 }

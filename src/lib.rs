@@ -59,7 +59,7 @@
 // | commands | `verify` | checks exported files against their manifest |
 // | commands | `inspect` | summarizes an exported file: columns, sizes, owners, creation dates |
 // | stages | `fetch` | schedules, paces and retries the requests for all pages; survives outages; looks up single contacts |
-// | stages | `destination` | where output goes: file, directory or stream; `open` in `mod` decides, refuses URLs, and is where a new kind starts |
+// | stages | `destination` | where output goes: file, directory, object store or stream; `open` in `mod` decides, and is where a new kind starts; `object`: objects in a store |
 // | stages | `dataset` | reads an export back: a file or a directory of part files as one table |
 // | stages | `api` | one HTTP request: client, TLS, error bodies, `refusal`: rate limits in headers and bodies; `retryable`: which failures are retried |
 // | stages | `manifest` | the record of an export: written, sealed, read back, checked for consistency |
@@ -77,6 +77,7 @@
 // | ground | `resource` | the resource that is exported, contacts: path, key of the list, columns, schema version |
 // | ground | `page` | the values that stages exchange about one page |
 // | ground | `checksum` | SHA-256 |
+// | ground | `storage` | files and objects by one kind of name, a path or a URL; `cloud`: object stores |
 // | ground | `platform` | what differs between operating systems |
 // | ground | `text` | human-readable figures, sanitized text, causes of errors |
 // | sandbox | `sandbox` | a mock API server for tests; shares no type with the rest; `faults`: what goes wrong (`kinds`, such as `empty-page`), and on which pages (`page_ranges`) |
@@ -118,6 +119,7 @@ pub mod report;
 mod resource;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod storage;
 mod text;
 mod transform;
 pub mod verify;
@@ -135,6 +137,7 @@ pub(crate) use crate::destination::{KnownReaders, RecordFile, RunPaths, check_ap
 pub use crate::fetch::{ApiError, FailedAttempt};
 pub use crate::format::FormatError;
 pub use crate::resource::schema;
+pub use crate::storage::{Cloud, ObjectUrl};
 pub use crate::transform::{Schemas, schemas};
 pub use arrow;
 pub use error::Error;

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::atomic::parent;
+use crate::storage;
 
 /// How many symbolic links are followed from one name, as operating systems do.
 pub(crate) const LINKS: usize = 40;
@@ -32,6 +33,8 @@ pub(crate) struct FileNames {
     pub manifest: PathBuf,
     /// The manifest while the file is being published.
     pub manifest_staged: PathBuf,
+    /// What is still to do, while objects in a store are being published.
+    pub pending: PathBuf,
     /// The lock.
     pub lock: PathBuf,
     /// The owners while the file is being published.
@@ -56,6 +59,7 @@ impl FileNames {
             called: path.file_name().unwrap_or(name).to_owned(),
             manifest: named("", MANIFEST_SUFFIX),
             manifest_staged: named(".", ".manifest.staged"),
+            pending: named(".", ".pending"),
             lock: named(".", ".lock"),
             owners_staged: named(".", ".owners.staged"),
             owners_temporary: named("", OWNERS),
@@ -80,6 +84,8 @@ pub(crate) struct DirectoryNames {
     pub manifest: PathBuf,
     /// The lock.
     pub lock: PathBuf,
+    /// What is still to do, while objects in a store are being published.
+    pub pending: PathBuf,
 }
 
 impl DirectoryNames {
@@ -91,14 +97,18 @@ impl DirectoryNames {
     /// The names of a directory, with or without a trailing slash. If the path is a symbolic link, the target is what it
     /// points to.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let FileNames { target, lock, .. } = FileNames::of(path)?;
-        Ok(Self { manifest: target.join(Self::MANIFEST), lock, target })
+        let FileNames { target, lock, pending, .. } = FileNames::of(path)?;
+        Ok(Self { manifest: target.join(Self::MANIFEST), lock, pending, target })
     }
 }
 
 /// The manifest of an existing file or directory.
 pub(crate) fn manifest_of(path: &Path) -> io::Result<PathBuf> {
-    if path.is_dir() { Ok(path.join(DirectoryNames::MANIFEST)) } else { Ok(FileNames::of(path)?.manifest) }
+    if storage::is_directory(path) {
+        Ok(path.join(DirectoryNames::MANIFEST))
+    } else {
+        Ok(FileNames::of(path)?.manifest)
+    }
 }
 
 /// The name of the file that a manifest next to it describes.
@@ -152,8 +162,12 @@ pub(crate) fn is_owners(name: &str) -> bool {
     name.contains(OWNERS)
 }
 
-/// Follows symbolic links, even if the last one is dangling.
+/// Follows symbolic links, even if the last one is dangling. A URL has none.
 fn followed(path: &Path) -> io::Result<PathBuf> {
+    if storage::is_url(path) {
+        let text = path.to_str().unwrap_or_default();
+        return Ok(text.strip_suffix('/').unwrap_or(text).into());
+    }
     // With a trailing slash, a link is not recognized as one.
     let trimmed = |path: &Path| path.components().collect::<PathBuf>();
     let mut path = trimmed(path);
@@ -194,6 +208,18 @@ mod tests {
         for path in ["", ".", "./", "..", "../", "/", "out/.."] {
             assert!(FileNames::of(Path::new(path)).is_err() && DirectoryNames::of(Path::new(path)).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn names_next_to_an_object_are_urls() {
+        let names = FileNames::of(Path::new("s3://b/out/c.parquet")).unwrap();
+        assert_eq!(names.manifest, Path::new("s3://b/out/c.parquet.manifest.json"));
+        assert_eq!(names.lock, Path::new("s3://b/out/.c.parquet.lock"));
+        assert_eq!(names.owners_path("c.owners.parquet").unwrap(), Path::new("s3://b/out/c.owners.parquet"));
+        let names = DirectoryNames::of(Path::new("s3://b/out/")).unwrap();
+        assert_eq!(names.target, Path::new("s3://b/out"));
+        assert_eq!(names.manifest, Path::new("s3://b/out/_manifest.json"));
+        assert_eq!((names.lock, names.pending), ("s3://b/.out.lock".into(), "s3://b/.out.pending".into()));
     }
 
     #[cfg(unix)]

@@ -30,13 +30,13 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Changes {
-    /// Earlier export: a file, or a directory of part files (one partition)
+    /// Earlier export: a file, a directory of part files (one partition), or the URL of one
     #[arg(value_name = "OLD")]
     old: PathBuf,
     /// Later export
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// Output file, DIR/ for part files, or - for stdout
+    /// Output file, DIR/ for part files, s3://, gs:// or az:// URL, or - for stdout
     ///
     /// The output is written atomically: a file appears once it is complete, and the contents of a directory are replaced
     /// in one step.

@@ -11,16 +11,21 @@ use clap::builder::BoolishValueParser;
 use super::arguments::Arguments;
 use super::values::{duration, one_of, positive};
 use crate::config::{
-    ChangesConfig, Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize, defaults,
+    ChangesConfig, Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize,
+    StoreLock, defaults,
 };
+
+/// The shortest lease of a lock.
+const MIN_LEASE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Destination {
-    /// Output file, DIR/ for part files, or - for stdout
+    /// Output file, DIR/ for part files, s3://, gs:// or az:// URL, or - for stdout
     ///
     /// The output is written atomically: a file appears once it is complete, and the contents of a directory are replaced
-    /// in one step.
+    /// in one step. An object in a store, such as `s3://bucket/contacts.parquet`, is replaced when it is complete; credentials come
+    /// from the variables of the cloud.
     #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
     output: PathBuf,
     /// Write only the partition DIR/KEY=VALUE/
@@ -79,6 +84,28 @@ pub struct Files {
     /// Wait up to this long, such as 10m, if another run holds the lock [default: exit with 75 at once]
     #[arg(long, value_name = "TIME", value_parser = duration, env = "LINQ_EXPORT_LOCK_TIMEOUT", hide_short_help = true)]
     lock_timeout: Option<Duration>,
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        env = "LINQ_EXPORT_LOCK_LEASE",
+        help = format!(
+            "How long the lock in an object store holds if its run is killed [default: {}s]",
+            defaults::LOCK_LEASE.as_secs()
+        ),
+        hide_short_help = true
+    )]
+    lock_lease: Option<Duration>,
+    /// Do not lock an output in an object store: for stores without conditional writes
+    ///
+    /// Whoever runs the export must then prevent concurrent runs.
+    #[arg(
+        long,
+        env = "LINQ_EXPORT_NO_LOCK",
+        value_parser = BoolishValueParser::new(),
+        hide_short_help = true
+    )]
+    no_lock: bool,
     #[command(flatten)]
     kind: Kind,
 }
@@ -173,6 +200,7 @@ impl Destination {
     pub fn apply(&self, config: &mut ExportConfig) {
         config.mode = self.files.mode;
         config.lock_timeout = self.files.lock_timeout;
+        config.store_lock = self.files.store_lock();
         config.manifest = self.manifest().map(Path::to_owned);
         config.digest = self.digest;
         config.kit.clone_from(&self.kit);
@@ -190,6 +218,7 @@ impl Files {
         let Kind { format, compression, compression_level, row_group_size, parquet_profile } = self.kind;
         self.check_directory(output, partition)?;
         self.check_mode(output)?;
+        self.check_lock(output)?;
         // The name of a directory without a trailing slash tells no format, and is refused later.
         let path = output.file().filter(|path| !path.is_dir());
         let format = if *output == Output::Stdout {
@@ -227,12 +256,39 @@ impl Files {
         Err(format!("{named} needs a directory as output: add a trailing slash, as in -o out/"))
     }
 
-    /// Refuses a mode for stdout. Its variable may be meant for other runs.
+    /// Refuses a mode for stdout and for objects. Its variable may be meant for other runs.
     fn check_mode(&self, output: &Output) -> Result<(), String> {
-        if self.mode.is_some() && *output == Output::Stdout && Arguments::of_process().has("mode", None) {
-            return Err("--mode cannot be used with -o -: it sets the permissions of files".to_owned());
+        let has_no_mode = *output == Output::Stdout || output.is_object();
+        if self.mode.is_some() && has_no_mode && Arguments::of_process().has("mode", None) {
+            let output = if output.is_object() { "a URL" } else { "-o -" };
+            return Err(format!("--mode cannot be used with {output}: it sets the permissions of files"));
         }
         Ok(())
+    }
+
+    /// Refuses options that only apply to objects in a store. Their variables may be meant for other runs.
+    fn check_lock(&self, output: &Output) -> Result<(), String> {
+        let given = |name: &str| Arguments::of_process().has(name, None);
+        match (self.no_lock, self.lock_lease) {
+            (true, _) if given("no-lock") && !output.is_object() => {
+                Err("--no-lock is for outputs in an object store only".to_owned())
+            }
+            (_, Some(_)) if given("lock-lease") && !output.is_object() => {
+                Err("--lock-lease is for outputs in an object store only".to_owned())
+            }
+            (true, Some(_)) if given("no-lock") && given("lock-lease") => {
+                Err("--no-lock and --lock-lease are mutually exclusive".to_owned())
+            }
+            (_, Some(lease)) if lease < MIN_LEASE => Err(format!(
+                "--lock-lease must be at least {}s: the lock is renewed three times in it",
+                MIN_LEASE.as_secs()
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn store_lock(&self) -> StoreLock {
+        if self.no_lock { StoreLock::Off } else { StoreLock::Lease(self.lock_lease.unwrap_or(defaults::LOCK_LEASE)) }
     }
 
     /// The configuration for changes.
@@ -242,6 +298,7 @@ impl Files {
         config.encoding = encoding;
         config.mode = self.mode;
         config.lock_timeout = self.lock_timeout;
+        config.store_lock = self.store_lock();
         config.rows_per_file = self.rows_per_file.unwrap_or(config.rows_per_file);
         Ok(config)
     }

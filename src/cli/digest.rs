@@ -22,7 +22,7 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Digest {
-    /// Parquet, NDJSON or CSV file, optionally compressed, or a directory of part files (one partition)
+    /// Parquet, NDJSON or CSV file, optionally compressed, directory of part files (one partition), or the URL of one
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
     /// Print a JSON object with the rows and the sum (as a string)

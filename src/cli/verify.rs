@@ -25,7 +25,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Verify {
-    /// Exported file, or directory of part files (one partition)
+    /// Exported file, directory of part files (one partition), or the URL of one
     #[arg(value_name = "FILE|DIR")]
     file: PathBuf,
     /// Manifest path [default: FILE.manifest.json or DIR/_manifest.json]

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Encoding, FileMode, Format, Output, defaults};
+use super::{Encoding, FileMode, Format, Output, StoreLock, defaults};
 
 /// Where changes between two exports go, and in which form.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct ChangesConfig {
     pub mode: Option<FileMode>,
     /// How long to wait if another run holds the lock. Default: not at all.
     pub lock_timeout: Option<Duration>,
+    /// How an object in a store is locked. Default: for a minute at a time.
+    pub store_lock: StoreLock,
     /// Where to write the manifest if the output is stdout or a device. Default: nowhere.
     pub manifest: Option<PathBuf>,
     /// A directory for a kit: what warehouses need to apply the changes to a table, and to check it. Default: none. It is
@@ -33,6 +35,7 @@ impl ChangesConfig {
     pub fn new(output: Output, format: Format) -> Self {
         let encoding = Encoding::new(format);
         let rows_per_file = defaults::ROWS_PER_FILE;
-        Self { output, encoding, rows_per_file, mode: None, lock_timeout: None, manifest: None, kit: None }
+        let store_lock = StoreLock::default();
+        Self { output, encoding, rows_per_file, mode: None, lock_timeout: None, store_lock, manifest: None, kit: None }
     }
 }

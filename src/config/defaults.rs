@@ -47,3 +47,6 @@ pub const MAX_DELETES_FROM: u64 = 100;
 pub const PAGES_PER_LOOKUP: u64 = 10;
 /// Contacts that may be looked up after a run of any size.
 pub const FEWEST_LOOKUPS: u64 = 200;
+
+/// How long the lock of an object in a store holds after its last renewal.
+pub const LOCK_LEASE: Duration = Duration::from_mins(1);

@@ -27,10 +27,12 @@ pub struct ExportConfig {
     pub kit: Option<PathBuf>,
     /// Contacts per part file of a directory. Default: 1,000,000. The last part may have fewer.
     pub rows_per_file: NonZeroU64,
-    /// File permissions. Default: those of the replaced file; 600 for new files.
+    /// File permissions. Default: those of the replaced file; 600 for new files. Objects have none.
     pub mode: Option<FileMode>,
     /// How long to wait if another run holds the lock. Default: not at all.
     pub lock_timeout: Option<Duration>,
+    /// How an object in a store is locked. Default: for a minute at a time.
+    pub store_lock: StoreLock,
     /// Where to write the manifest if the output is stdout or a device. Default: nowhere. The manifest of a file is
     /// written next to it.
     pub manifest: Option<PathBuf>,
@@ -53,6 +55,21 @@ pub struct ExportConfig {
     pub previous_token: PreviousToken,
     /// How many contacts of the previous export may be looked up by their ids, if the pages lack them.
     pub lookups: Lookups,
+}
+
+/// How an object in a store is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreLock {
+    /// With a lock that is renewed while the run lasts, and that others take over this long after its last renewal.
+    Lease(Duration),
+    /// Not at all, for stores without conditional writes: whoever runs the export must prevent concurrent runs.
+    Off,
+}
+
+impl Default for StoreLock {
+    fn default() -> Self {
+        Self::Lease(defaults::LOCK_LEASE)
+    }
 }
 
 /// The token of the previous export, which stands for its organization.
@@ -109,6 +126,7 @@ impl ExportConfig {
             rows_per_file: defaults::ROWS_PER_FILE,
             mode: None,
             lock_timeout: None,
+            store_lock: StoreLock::default(),
             manifest: None,
             source: Source::Api,
             on_incomplete: OnIncomplete::Discard,
@@ -160,6 +178,9 @@ impl ExportConfig {
         if let Some(name) = self.holds_token() {
             return Err(ConfigError::Secret(name));
         }
+        if let Some(reason) = self.output.objection().or_else(|| self.changes.as_ref()?.objection()) {
+            return Err(ConfigError::Usage(reason));
+        }
         let usage = |reason: &str| Err(ConfigError::Usage(reason.to_owned()));
         let format = self.encoding.format;
         match &self.content {
@@ -176,22 +197,26 @@ impl ExportConfig {
             _ if self.changes_kit.is_some() && self.changes.is_none() => {
                 usage("--changes-kit needs --changes, whose files the kit applies")
             }
-            _ if self.changes.as_ref().is_some_and(|changes| !changes.is_local()) => {
+            _ if self.changes.as_ref().is_some_and(|changes| !changes.is_named()) => {
                 usage("--changes needs a file, or DIR/ for one more file each time")
             }
-            _ if self.changes.is_some() && !self.output.is_local() => usage(
+            _ if self.changes.is_some() && !self.output.is_named() => usage(
                 "--changes needs a file or directory as output, not stdout: the next run compares it with its own",
+            ),
+            _ if self.changes.is_some() && self.output.is_object() => usage(
+                "--changes needs a local file or directory as output: use --partition, and linq-export changes with the URLs of \
+                 two partitions",
             ),
             _ if self.changes.is_some() && self.contacts.limit.is_some() => {
                 usage("--limit and --changes are mutually exclusive: an export that stops early lacks contacts")
             }
-            _ if self.kit.is_some() && !self.output.is_local() => {
+            _ if self.kit.is_some() && !self.output.is_named() => {
                 usage("--kit needs a file or directory as output, not stdout: the kit loads the exported files by name")
             }
             Content::Table(layout) if layout.owners == Owners::Struct && !format.nests() => {
                 usage("--owners struct cannot be used with CSV, which has no nested values: use columns or table")
             }
-            Content::Table(_) if self.has_owners_file() && !self.output.is_local() => {
+            Content::Table(_) if self.has_owners_file() && !self.output.is_named() => {
                 usage("--owners table needs a file or directory as output, not stdout: the owners are a second file")
             }
             Content::Table(_) if self.has_owners_file() && is_not_text(&self.output) => usage(

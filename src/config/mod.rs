@@ -30,11 +30,11 @@ pub use contacts::{
 pub use deletes::MaxDeletes;
 pub use encoding::Encoding;
 pub(crate) use encoding::Named;
-pub use export::{ExportConfig, Lookups, OnIncomplete, PreviousToken, Source};
+pub use export::{ExportConfig, Lookups, OnIncomplete, PreviousToken, Source, StoreLock};
 pub use file_mode::FileMode;
 pub use format::Format;
 pub(crate) use output::OutFile;
-pub use output::{Output, Partition};
+pub use output::{Output, Partition, RunId};
 pub use parquet::{Profile, RowGroupSize};
 pub use rate::Rate;
 pub use token::Token;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::{ConfigError, Encoding};
 use crate::naming::{self, DirectoryNames, FileNames};
+use crate::storage::{ObjectUrl, is_like_a_url, without_credentials};
 
 /// Where an export goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +23,35 @@ pub enum Output {
     },
     /// Standard output.
     Stdout,
-    /// A URL such as `s3://bucket/contacts.parquet`. No scheme is supported yet, so the export refuses it.
+    /// An object in a store, or a directory of objects.
+    Object {
+        /// Its URL.
+        url: ObjectUrl,
+        /// The Hive partition to replace in a directory; other partitions are kept.
+        partition: Option<Partition>,
+        /// Names the part files of this run, so that they do not replace those of the run before.
+        run: RunId,
+    },
+    /// A URL that no output can have, so the export refuses it. Credentials in it are left out.
     Url(String),
+}
+
+/// Identifies a run to an object store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunId(u64);
+
+impl RunId {
+    /// A new one.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(fastrand::u64(..))
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
 }
 
 impl Output {
@@ -32,8 +60,11 @@ impl Output {
     pub fn named(path: PathBuf, partition: Option<Partition>) -> Self {
         if path.as_os_str() == "-" {
             Self::Stdout
-        } else if let Some(url) = path.to_str().filter(|text| scheme(text).is_some()) {
-            Self::Url(url.to_owned())
+        } else if let Some(text) = path.to_str().filter(|text| is_like_a_url(text)) {
+            match ObjectUrl::parse(text) {
+                Ok(url) => Self::Object { url, partition, run: RunId::random() },
+                Err(_) => Self::Url(without_credentials(text)),
+            }
         } else if is_named_as_directory(&path) {
             Self::Folder { path, partition }
         } else {
@@ -41,16 +72,35 @@ impl Output {
         }
     }
 
-    /// The file or directory, without the partition.
+    /// Why a URL cannot be an output, and the right form.
+    pub(crate) fn objection(&self) -> Option<String> {
+        match self {
+            Self::Url(text) => {
+                let reason = ObjectUrl::parse(text).err().unwrap_or_else(|| "it contains credentials".to_owned());
+                Some(format!("{text} cannot be the output: {reason}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives the part files of the next run other names.
+    pub(crate) fn begin_run(&mut self) {
+        if let Self::Object { run, .. } = self {
+            *run = RunId::random();
+        }
+    }
+
+    /// The file, directory or URL, without the partition.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) | Self::Folder { path, .. } => Some(path),
+            Self::Object { url, .. } => Some(url.as_path()),
             Self::Stdout | Self::Url(_) => None,
         }
     }
 
-    /// The file or the directory that is replaced.
+    /// The file, directory or URL that is replaced.
     #[must_use]
     pub fn target(&self) -> Option<PathBuf> {
         let path = self.path()?;
@@ -61,36 +111,38 @@ impl Output {
     #[must_use]
     pub fn partition(&self) -> Option<&Partition> {
         match self {
-            Self::Folder { partition, .. } => partition.as_ref(),
+            Self::Folder { partition, .. } | Self::Object { partition, .. } => partition.as_ref(),
             _ => None,
         }
     }
 
-    /// Whether the output is a path of the file system.
+    /// Whether the output has files with names, in the file system or in a store.
     #[must_use]
-    pub fn is_local(&self) -> bool {
+    pub fn is_named(&self) -> bool {
         self.path().is_some()
+    }
+
+    /// Whether the output is in an object store.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        matches!(self, Self::Object { .. })
     }
 
     /// Whether the output is a directory of part files.
     #[must_use]
     pub fn is_directory(&self) -> bool {
-        matches!(self, Self::Folder { .. })
+        match self {
+            Self::Folder { .. } => true,
+            Self::Object { url, .. } => url.is_directory(),
+            _ => false,
+        }
     }
 
     /// The file, whose name's ending may tell the format.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Url(url) if !url.ends_with('/') => Some(Path::new(url)),
-            _ => None,
-        }
-    }
-
-    /// The part of a URL before `://`.
-    pub(crate) fn scheme(&self) -> Option<&str> {
-        match self {
-            Self::Url(url) => scheme(url),
+            Self::Object { url, .. } if !url.is_directory() => Some(url.as_path()),
             _ => None,
         }
     }
@@ -112,24 +164,24 @@ impl Output {
 
     /// Where a file goes if the output is at `target`.
     pub(crate) fn path_at(&self, target: &Path, file: OutFile, encoding: Encoding) -> PathBuf {
-        if self.is_directory() { target.join(file.in_directory(encoding)) } else { file.beside(target, encoding) }
+        if self.is_directory() { target.join(self.in_directory(file, encoding)) } else { file.beside(target, encoding) }
+    }
+
+    /// The name of a file in a directory. Objects cannot be renamed, so that each run gives other names.
+    fn in_directory(&self, file: OutFile, encoding: Encoding) -> String {
+        match self {
+            Self::Object { run, .. } => file.of_run(*run, encoding),
+            _ => file.in_directory(encoding),
+        }
     }
 
     /// The name of a file in the manifest. It contains no parent directories, which may identify the machine.
     pub(crate) fn name_of(&self, file: OutFile, encoding: Encoding) -> Option<String> {
         if self.is_directory() {
-            return Some(file.in_directory(encoding));
+            return Some(self.in_directory(file, encoding));
         }
         Some(file.beside(self.path()?, encoding).file_name()?.to_string_lossy().into_owned())
     }
-}
-
-/// The scheme of a URL with an authority: `s3` of `s3://…`.
-fn scheme(text: &str) -> Option<&str> {
-    let (scheme, _) = text.split_once("://")?;
-    let is_valid = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    is_valid.then_some(scheme)
 }
 
 /// Whether a path ends as only directories do: with a slash, or with a slash and a dot.
@@ -215,6 +267,15 @@ impl OutFile {
         }
     }
 
+    /// Its name in an output directory of this run.
+    fn of_run(self, run: RunId, encoding: Encoding) -> String {
+        let ending = format!("-{run}{}", encoding.ending());
+        match self {
+            Self::Part(number) => naming::part(number, &ending),
+            Self::Owners => naming::owners_in_directory(&ending),
+        }
+    }
+
     /// Its path if the contacts are the file `target`.
     pub fn beside(self, target: &Path, encoding: Encoding) -> PathBuf {
         match self {
@@ -280,9 +341,31 @@ mod tests {
         for path in ["c.csv", ".", "a:b", "3d://c", "://c", "./s3://c", "é://c"] {
             assert_eq!(named(path), Output::File(path.into()));
         }
-        for url in ["s3://bucket/c.csv", "gs://bucket/out/", "s3+x.y-z://", "file:///c"] {
-            assert_eq!(named(url), Output::Url(url.to_owned()));
-            assert!(!named(url).is_local() && named(url).target().is_none());
+        for url in ["s3://bucket/c.csv", "gs://bucket/out/"] {
+            let output = named(url);
+            assert!(output.is_object() && output.is_named() && output.objection().is_none());
+            assert_eq!(output.is_directory(), url.ends_with('/'));
+            assert_eq!(output.to_string(), url);
         }
+        for url in ["s3+x.y-z://", "file:///c", "s3:/bucket/c", "s3://bucket"] {
+            assert_eq!(named(url), Output::Url(url.to_owned()));
+            assert!(named(url).target().is_none() && named(url).objection().unwrap().contains(url));
+        }
+        let secret = named("s3://key:geheim@bucket/c.csv");
+        assert!(!secret.to_string().contains("geheim") && secret.objection().unwrap().contains("credentials"));
+    }
+
+    #[test]
+    fn part_files_in_a_store_are_named_after_their_run() {
+        let parquet = Encoding::new(Format::Parquet);
+        let mut output = Output::named("s3://bucket/out/".into(), Some("day=1".parse().unwrap()));
+        let Output::Object { run, .. } = output else { panic!("{output}") };
+        let target = output.target().unwrap();
+        assert_eq!(target, Path::new("s3://bucket/out/day=1"));
+        let part = output.path_at(&target, OutFile::Part(3), parquet);
+        assert_eq!(part, PathBuf::from(format!("s3://bucket/out/day=1/part-00003-{run}.parquet")));
+        assert_eq!(output.name_of(OutFile::Owners, parquet), Some(format!("_owners/owners-{run}.parquet")));
+        output.begin_run();
+        assert_ne!(output.path_at(&target, OutFile::Part(3), parquet), part);
     }
 }

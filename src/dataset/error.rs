@@ -85,6 +85,10 @@ impl ReadbackError {
     /// An error of the operating system.
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
         let path = path.to_owned();
-        if error.kind() == io::ErrorKind::NotFound { Self::NoFile { path } } else { Self::Read { path, error } }
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NoFile { path },
+            io::ErrorKind::StaleNetworkFileHandle => Self::Replaced { path },
+            _ => Self::Read { path, error },
+        }
     }
 }

@@ -3,15 +3,14 @@
 //! A run that publishes replaces the whole table in one step, and the new part files have the same names. Therefore the
 //! table is held open, and a part file that was opened by its path counts only if the path still leads to the same table.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::error::ReadbackError;
 use crate::atomic::is_taken_away;
-use crate::naming;
-use crate::platform;
+use crate::manifest::{self, Listing};
+use crate::naming::{self, DirectoryNames};
+use crate::storage::{self, Held, Kind};
 
 /// Maximum number of attempts to read a table that is replaced in the meantime.
 const READINGS: usize = 4;
@@ -20,8 +19,8 @@ const READINGS: usize = 4;
 #[derive(Debug, Clone)]
 pub(super) struct Parts {
     path: PathBuf,
-    /// The file or directory when the files were listed; `None` where the system cannot open directories.
-    held: Option<Arc<File>>,
+    /// The file or directory when the files were listed; `None` for no files.
+    held: Option<Held>,
     /// The file, or the part files in the order of their names.
     pub files: Vec<PathBuf>,
 }
@@ -32,17 +31,18 @@ impl Parts {
             io::ErrorKind::NotFound if is_taken_away(path) => ReadbackError::TakenAway { path: path.to_owned() },
             _ => ReadbackError::io(path, error),
         };
-        let metadata = fs::metadata(path).map_err(failed)?;
-        let (held, files) = if metadata.is_file() {
-            (Some(Arc::new(File::open(path).map_err(failed)?)), Ok(vec![path.to_owned()]))
-        } else if metadata.is_dir() {
-            // Opened before it is listed.
-            (File::open(path).ok().map(Arc::new), in_directory(path))
-        } else {
-            let error = io::Error::other("neither a regular file nor a directory");
-            return Err(ReadbackError::Read { path: path.to_owned(), error });
+        let kind = storage::kind(path).map_err(failed)?;
+        // Before it is listed.
+        let held = Held::new(path, DirectoryNames::MANIFEST).map_err(failed)?;
+        let files = match kind {
+            Kind::File(_) => Ok(vec![path.to_owned()]),
+            Kind::Directory => in_directory(path),
+            Kind::Other => {
+                let error = io::Error::other("neither a regular file nor a directory");
+                return Err(ReadbackError::Read { path: path.to_owned(), error });
+            }
         };
-        let mut parts = Self { path: path.to_owned(), held, files: Vec::new() };
+        let mut parts = Self { path: path.to_owned(), held: Some(held), files: Vec::new() };
         // A directory that is being removed may have been listed without its files.
         parts.check()?;
         parts.files = files.map_err(failed)?;
@@ -56,7 +56,7 @@ impl Parts {
 
     /// Fails if the table was replaced, so that a file opened by its path may belong to another.
     pub fn check(&self) -> Result<(), ReadbackError> {
-        let still = self.held.as_ref().map_or(Ok(true), |held| platform::is_still(held, &self.path));
+        let still = self.held.as_ref().map_or(Ok(true), |held| held.is_still(&self.path, DirectoryNames::MANIFEST));
         match still {
             Ok(true) => Ok(()),
             Ok(false) => Err(ReadbackError::Replaced { path: self.path.clone() }),
@@ -65,16 +65,26 @@ impl Parts {
     }
 }
 
+/// The part files. Those of a directory in a store are in its manifest: for a moment, the directory may have those of two runs.
 fn in_directory(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut parts = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        if naming::is_part(&entry.file_name().to_string_lossy()) {
-            parts.push(entry.path());
-        }
+    if storage::is_url(path)
+        && let Some(listed) = listed(path)?
+    {
+        return Ok(listed);
     }
-    parts.sort();
-    Ok(parts)
+    let entries = storage::entries(path)?.into_iter();
+    let parts = entries.filter(|entry| naming::is_part(&entry.name.to_string_lossy()));
+    Ok(parts.map(|entry| path.join(entry.name)).collect())
+}
+
+/// The part files in the manifest of a directory, if it has a usable one.
+fn listed(path: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+    let manifest = match manifest::read_file(&path.join(DirectoryNames::MANIFEST)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        manifest => manifest?,
+    };
+    let Ok(Listing { parts, .. }) = Listing::read(&manifest) else { return Ok(None) };
+    Ok(Some(parts.into_iter().filter_map(|part| Some(path.join(part.name?))).collect()))
 }
 
 /// Reads a table, and starts over if a run replaces it in the meantime.
@@ -90,6 +100,8 @@ pub(crate) fn steadily<T>(mut read: impl FnMut() -> Result<T, ReadbackError>) ->
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::{digest, open};
     use super::*;
 
@@ -139,7 +151,7 @@ mod tests {
             let publishing = scope.spawn(|| {
                 for run in 0..300 {
                     table(&new, 50 + run % 2);
-                    platform::exchange(&new, &out).unwrap();
+                    crate::platform::exchange(&new, &out).unwrap();
                     fs::remove_dir_all(&new).unwrap();
                 }
             });

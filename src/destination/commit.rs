@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::atomic::{self, Mode, TemporaryFile};
 use crate::manifest::{self, Listing};
 use crate::naming::FileNames;
+use crate::storage;
 
 /// Renames settled owners to their staged name.
 pub(super) fn stage_owners(names: &FileNames, owners: TemporaryFile) -> io::Result<()> {
@@ -85,6 +86,9 @@ pub(super) fn recover(names: &FileNames) -> io::Result<bool> {
 
 /// Whether a run was stopped after the file was renamed, so that only renames are missing, which the next run does.
 pub(crate) fn is_interrupted(names: &FileNames) -> bool {
+    if storage::is_url(&names.target) {
+        return storage::is_file(&names.pending);
+    }
     manifest::read_file(&names.manifest_staged).is_ok_and(|staged| described(&staged, names).is_some())
 }
 

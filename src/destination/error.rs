@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::plan::Plan;
+use crate::storage::{self, StoreError};
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +55,37 @@ pub enum DestinationError {
         taken_by: &'static str,
     },
     /// Another run holds the lock.
-    #[error("another run is writing {}", target.display())]
+    #[error("another run{} is writing {}", on(holder.as_deref()), target.display())]
     Locked {
+        /// The output.
+        target: PathBuf,
+        /// Where the other run is, if its lock says so.
+        holder: Option<String>,
+    },
+    /// There is something else where the lock of an object would be.
+    #[error("{} is not a lock of this program", path.display())]
+    ForeignLock {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// The store overwrites an object although it must not exist, so that a lock there would lock nothing.
+    #[error("the store of {} does not honor conditional writes, so it cannot lock the output", target.display())]
+    Unconditional {
+        /// The output.
+        target: PathBuf,
+    },
+    /// The store does not answer, or fails, even after retries.
+    #[error("the store of {} is unavailable", target.display())]
+    Unavailable {
+        /// The output.
+        target: PathBuf,
+        /// The last failure.
+        #[source]
+        error: io::Error,
+    },
+    /// Another run has taken over the lock, or has replaced the manifest.
+    #[error("another run has published {} in the meantime", target.display())]
+    Lost {
         /// The output.
         target: PathBuf,
     },
@@ -157,9 +187,20 @@ pub enum DestinationError {
     ReaderGone,
 }
 
+/// Whether a store may answer differently soon.
+fn is_unavailable(error: &io::Error) -> bool {
+    storage::store_error(error).is_some_and(StoreError::may_pass)
+}
+
+/// Where a run is.
+fn on(holder: Option<&str>) -> String {
+    holder.map_or_else(String::new, |holder| format!(" ({holder})"))
+}
+
 impl DestinationError {
     pub(crate) fn create(path: &Path, error: io::Error) -> Self {
         match error.kind() {
+            _ if is_unavailable(&error) => Self::Unavailable { target: path.to_owned(), error },
             // The cause is missing space, not a missing permission to create.
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 Self::write(path, error)
@@ -169,6 +210,9 @@ impl DestinationError {
     }
 
     pub(super) fn write(path: &Path, error: io::Error) -> Self {
+        if is_unavailable(&error) {
+            return Self::Unavailable { target: path.to_owned(), error };
+        }
         Self::Write { target: path.display().to_string(), error }
     }
 

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::blocking::blocking;
 use super::error::DestinationError;
 use crate::platform;
+use crate::storage;
 
 /// The interval between attempts.
 const RETRY: Duration = Duration::from_millis(100);
@@ -39,7 +40,7 @@ impl Lock {
         waiting: &mut Option<impl FnOnce()>,
     ) -> Result<Self, DestinationError> {
         match Self::take(path, wait.unwrap_or_default(), waiting).await {
-            Ok(lock) => lock.ok_or_else(|| DestinationError::Locked { target: target.to_owned() }),
+            Ok(lock) => lock.ok_or_else(|| DestinationError::Locked { target: target.to_owned(), holder: None }),
             Err(error) if fs::symlink_metadata(path).is_ok() => {
                 Err(DestinationError::Lock { path: path.to_owned(), error })
             }
@@ -124,6 +125,10 @@ fn try_lock(file: &File) -> io::Result<bool> {
 
 /// Whether a run currently holds the lock. Neither creates the lock file nor keeps the lock.
 pub(crate) fn is_held(lock: &Path) -> bool {
+    if storage::is_url(lock) {
+        #[cfg(feature = "cloud")]
+        return super::object::is_held(lock);
+    }
     platform::open_regular(lock).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

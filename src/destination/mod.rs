@@ -1,4 +1,4 @@
-//! Where an export is written: a file or a directory, which appear atomically, or a stream.
+//! Where an export is written: a file or a directory, which appear atomically, objects in a store, or a stream.
 //!
 //! `take` writes bytes, `settle` puts them on disk under temporary names, and `publish` only renames and adds the manifest. A
 //! destination that is dropped earlier leaves no trace but its lock file, and an earlier output stays as it was.
@@ -11,6 +11,8 @@ mod file;
 mod folder;
 mod lock;
 mod message;
+#[cfg(feature = "cloud")]
+mod object;
 mod plan;
 mod record_file;
 mod replaceable;
@@ -24,6 +26,8 @@ use crate::config::Output;
 use blocking::blocking;
 use file::FileDestination;
 use folder::DirectoryDestination;
+#[cfg(feature = "cloud")]
+use object::ObjectDestination;
 use stream::StreamDestination;
 use write_method::WriteMethod;
 
@@ -42,6 +46,8 @@ pub(crate) use replaceable::{first_unlisted, listed_files, partitions};
 pub(crate) enum Destination {
     File(Box<FileDestination>),
     Folder(Box<DirectoryDestination>),
+    #[cfg(feature = "cloud")]
+    Object(Box<ObjectDestination>),
     Stream(Box<StreamDestination>),
 }
 
@@ -51,11 +57,19 @@ impl Destination {
     pub async fn open(plan: impl Into<Plan<'_>>, waiting: impl FnOnce()) -> Result<Self, DestinationError> {
         let (plan, waiting) = (plan.into(), &mut Some(waiting));
         match plan.output {
-            Output::Url(url) => {
-                let scheme = plan.output.scheme().unwrap_or_default();
-                let reason = format!("{scheme}:// URLs are not supported; write to a file, or to stdout (-o -)");
-                Err(DestinationError::Unsupported { target: url.clone(), reason })
+            Output::Url(target) => {
+                let reason = plan.output.objection().unwrap_or_default();
+                Err(DestinationError::Unsupported { target: target.clone(), reason })
             }
+            #[cfg(feature = "cloud")]
+            Output::Object { url, .. } => {
+                ObjectDestination::open(url, plan, waiting).await.map(|open| Self::Object(Box::new(open)))
+            }
+            #[cfg(not(feature = "cloud"))]
+            Output::Object { url, .. } => Err(DestinationError::Unsupported {
+                target: url.to_string(),
+                reason: "built without object stores: enable the feature cloud".to_owned(),
+            }),
             Output::Folder { .. } => {
                 DirectoryDestination::open(plan, waiting).await.map(|open| Self::Folder(Box::new(open)))
             }
@@ -79,7 +93,12 @@ impl Destination {
 
     /// Whether `open` completed the publication of a run that had been killed.
     pub fn has_recovered(&self) -> bool {
-        matches!(self, Self::File(file) if file.has_recovered)
+        match self {
+            Self::File(file) => file.has_recovered,
+            #[cfg(feature = "cloud")]
+            Self::Object(object) => object.has_recovered,
+            _ => false,
+        }
     }
 
     /// Whether new files keep the mode they are given, which some file systems ignore.
@@ -87,6 +106,8 @@ impl Destination {
         match self {
             Self::File(file) => file.keeps_modes,
             Self::Folder(directory) => directory.keeps_modes,
+            #[cfg(feature = "cloud")]
+            Self::Object(_) => true,
             Self::Stream(_) => true,
         }
     }
@@ -96,6 +117,8 @@ impl Destination {
         let taken = match self {
             Self::File(file) => file.take(piece).await,
             Self::Folder(directory) => directory.take(piece).await,
+            #[cfg(feature = "cloud")]
+            Self::Object(object) => object.take(piece).await,
             Self::Stream(stream) => stream.take(piece).await,
         };
         taken.map_err(|error| self.failed(error))
@@ -106,6 +129,8 @@ impl Destination {
         let settled = match &mut self {
             Self::File(file) => file.settle().await,
             Self::Folder(directory) => directory.settle().await,
+            #[cfg(feature = "cloud")]
+            Self::Object(object) => object.settle().await,
             Self::Stream(stream) => stream.settle().await,
         };
         settled.map_err(|error| self.failed(error))?;
@@ -118,6 +143,8 @@ impl Destination {
             Self::Stream(stream) => DestinationError::Write { target: stream.name.clone(), error },
             Self::File(file) => DestinationError::write(file.target(), error),
             Self::Folder(directory) => DestinationError::write(directory.target(), error),
+            #[cfg(feature = "cloud")]
+            Self::Object(object) => DestinationError::write(object.target(), error),
         }
     }
 }
@@ -127,11 +154,13 @@ impl Destination {
 pub(crate) struct Settled(Destination);
 
 impl Settled {
-    /// Where the contacts are until they are published; `None` for a stream.
+    /// Where the contacts are until they are published; `None` for a stream, and for objects, which cannot be read before.
     pub fn path(&self) -> Option<PathBuf> {
         match &self.0 {
             Destination::File(file) => Some(file.path().to_owned()),
             Destination::Folder(directory) => Some(directory.path()),
+            #[cfg(feature = "cloud")]
+            Destination::Object(_) => None,
             Destination::Stream(_) => None,
         }
     }
@@ -139,12 +168,13 @@ impl Settled {
     /// Publishes the output with its manifest: afterwards it is complete under its name even if the machine crashes. Must
     /// not be canceled.
     pub async fn publish(self, manifest: Vec<u8>) -> Result<(), DestinationError> {
-        blocking(move || match self.0 {
-            Destination::File(file) => file.publish(&manifest),
-            Destination::Folder(directory) => directory.publish(&manifest),
-            Destination::Stream(stream) => stream.publish(&manifest),
-        })
-        .await
+        match self.0 {
+            #[cfg(feature = "cloud")]
+            Destination::Object(object) => object.publish(manifest).await,
+            Destination::File(file) => blocking(move || file.publish(&manifest)).await,
+            Destination::Folder(directory) => blocking(move || directory.publish(&manifest)).await,
+            Destination::Stream(stream) => blocking(move || stream.publish(&manifest)).await,
+        }
     }
 }
 

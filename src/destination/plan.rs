@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{ChangesConfig, Encoding, ExportConfig, FileMode, OnIncomplete, Output};
+use crate::config::{ChangesConfig, Encoding, ExportConfig, FileMode, OnIncomplete, Output, StoreLock};
 use crate::proof::Require;
 
 /// The options of a run that concern its output.
@@ -13,6 +13,10 @@ pub(crate) struct Plan<'c> {
     pub encoding: Encoding,
     pub mode: Option<FileMode>,
     pub lock_timeout: Option<Duration>,
+    /// How objects in a store are locked.
+    pub store_lock: StoreLock,
+    /// Certificates that may sign that of a store, in PEM.
+    pub authorities: &'c [u8],
     /// Where the manifest of a stream goes.
     pub manifest: Option<&'c Path>,
     /// Whether owners are written as a second file.
@@ -29,6 +33,8 @@ impl<'c> From<&'c ExportConfig> for Plan<'c> {
             encoding: config.encoding,
             mode: config.mode,
             lock_timeout: config.lock_timeout,
+            store_lock: config.store_lock,
+            authorities: &config.contacts.ca_certificates,
             manifest: config.manifest.as_deref(),
             has_owners: config.has_owners_file(),
             has_kit: config.kit.is_some(),
@@ -46,6 +52,8 @@ impl<'c> From<&'c ChangesConfig> for Plan<'c> {
             encoding: config.encoding,
             mode: config.mode,
             lock_timeout: config.lock_timeout,
+            store_lock: config.store_lock,
+            authorities: &[],
             manifest: config.manifest.as_deref(),
             has_owners: false,
             has_kit: false,

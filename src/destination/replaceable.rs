@@ -1,6 +1,5 @@
 //! Which directories an export may replace: those that contain nothing but the files of an earlier export.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,13 +7,14 @@ use super::error::DestinationError;
 use crate::config::Partition;
 use crate::manifest::{self, FileRecord, Listing};
 use crate::naming::{self, DirectoryNames};
+use crate::storage::{self, Entry, Kind};
 
 const MANIFEST: &str = DirectoryNames::MANIFEST;
 
 /// Why an export must not replace a directory, if there is a reason.
 pub(super) fn objection(directory: &Path) -> io::Result<Option<String>> {
-    match fs::metadata(directory) {
-        Ok(metadata) if metadata.is_dir() => {}
+    match storage::kind(directory) {
+        Ok(Kind::Directory) => {}
         Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -45,14 +45,13 @@ pub(super) fn check_parent(directory: &Path, partition: &Partition) -> Result<()
         let (directory, partition) = (directory.to_owned(), partition.to_string());
         Err(DestinationError::NotForPartition { directory, partition, reason })
     };
-    let mut names = match fs::read_dir(directory) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>().map_err(failed)?,
+    let entries = match storage::entries(directory) {
+        Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed(error)),
     };
-    names.sort();
     let is_of_export = |name: &str| name == MANIFEST || name == DirectoryNames::SUCCESS || naming::is_part(name);
-    if let Some(name) = names.iter().find(|name| name.to_str().is_some_and(is_of_export)) {
+    if let Some(Entry { name, .. }) = entries.iter().find(|entry| entry.name.to_str().is_some_and(is_of_export)) {
         return refused(format!("it is an export itself: it contains {}", quoted(Path::new(name))));
     }
     let others = partitions(directory).map_err(failed)?;
@@ -64,13 +63,9 @@ pub(super) fn check_parent(directory: &Path, partition: &Partition) -> Result<()
 
 /// The partitions in a directory, sorted by name.
 pub(crate) fn partitions(directory: &Path) -> io::Result<Vec<Partition>> {
-    let mut partitions = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.path().is_dir() {
-            partitions.extend(entry.file_name().to_str().and_then(|name| name.parse::<Partition>().ok()));
-        }
-    }
+    let is_directory = |entry: &Entry| entry.is_directory || !entry.is_file && directory.join(&entry.name).is_dir();
+    let entries = storage::entries(directory)?.into_iter().filter(is_directory);
+    let mut partitions: Vec<Partition> = entries.filter_map(|entry| entry.name.to_str()?.parse().ok()).collect();
     partitions.sort_by_key(ToString::to_string);
     Ok(partitions)
 }
@@ -88,12 +83,9 @@ pub(crate) fn listed_files(parts: &[FileRecord], owners: Option<&FileRecord>) ->
 
 /// The first entry of a directory tree, by name, that is not listed.
 pub(crate) fn first_unlisted(directory: &Path, listed: &[&str]) -> io::Result<Option<PathBuf>> {
-    let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = PathBuf::from(entry.file_name());
-        let kind = entry.file_type()?;
-        if kind.is_file() && listed.iter().any(|listed| Path::new(listed) == name) {
+    for entry in storage::entries(directory)? {
+        let name = PathBuf::from(entry.name);
+        if entry.is_file && listed.iter().any(|listed| Path::new(listed) == name) {
             continue;
         }
         // The listed files in this subdirectory.
@@ -101,10 +93,10 @@ pub(crate) fn first_unlisted(directory: &Path, listed: &[&str]) -> io::Result<Op
             .iter()
             .filter_map(|listed| Path::new(listed).strip_prefix(&name).ok()?.to_str().filter(|rest| !rest.is_empty()))
             .collect();
-        if !kind.is_dir() || within.is_empty() {
+        if !entry.is_directory || within.is_empty() {
             return Ok(Some(name));
         }
-        if let Some(unlisted) = first_unlisted(&entry.path(), &within)? {
+        if let Some(unlisted) = first_unlisted(&directory.join(&name), &within)? {
             return Ok(Some(name.join(unlisted)));
         }
     }
@@ -113,6 +105,8 @@ pub(crate) fn first_unlisted(directory: &Path, listed: &[&str]) -> io::Result<Op
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

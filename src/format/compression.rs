@@ -2,7 +2,6 @@
 //!
 //! Compressed files have neither a name nor a time in them, so that output is deterministic.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use zstd::stream::read::Decoder as ZstdDecoder;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
 use crate::config::{Codec, Compression};
+use crate::storage::Source;
 
 /// The default level of gzip.
 const GZIP_LEVEL: u8 = 6;
@@ -27,7 +27,7 @@ const BUFFER: usize = 1 << 16;
 
 /// Opens a file and decompresses it. The codec follows from the first bytes, never from the name.
 pub(super) fn decompressed(path: &Path) -> io::Result<(Codec, Box<dyn BufRead + Send>)> {
-    let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
+    let mut file = BufReader::with_capacity(BUFFER, Source::open(path)?);
     let first = file.fill_buf()?;
     Ok(if first.starts_with(GZIP) {
         (Codec::Gzip, Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))))

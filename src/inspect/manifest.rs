@@ -11,6 +11,7 @@ use crate::manifest::{
     ChangesManifest, Content, FileRecord, Manifest, ManifestError, contacts_of, describes, read_file,
 };
 use crate::naming;
+use crate::storage;
 
 /// What a manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,7 +32,7 @@ pub struct ManifestFacts {
 /// The manifest of a file or directory of `bytes` bytes, if there is one.
 pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
     let own = naming::manifest_of(path).ok()?;
-    let (contacts, manifest) = match contacts_of(path).filter(|_| !own.exists()) {
+    let (contacts, manifest) = match contacts_of(path).filter(|_| !storage::is_file(&own)) {
         Some((contacts, manifest)) => (Some(contacts), manifest),
         None => (None, own),
     };

@@ -11,7 +11,6 @@ mod parquet;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{ArrayRef, AsArray};
@@ -26,6 +25,7 @@ pub use parquet::{ParquetFacts, RowGroupFacts, Stored};
 
 use crate::dataset::{self, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
 use crate::resource::{CONTACTS, OWNER, OWNER_COLUMNS};
+use crate::storage::{self, Kind};
 use months::Created;
 use owners::Owners;
 
@@ -144,8 +144,9 @@ fn without_table(path: &Path, files: &[PathBuf], bytes: u64, form: Form, rows: u
 }
 
 fn size(files: &[PathBuf]) -> Result<u64, ReadbackError> {
-    let size = |file: &PathBuf| match fs::metadata(file) {
-        Ok(metadata) => Ok(metadata.len()),
+    let size = |file: &PathBuf| match storage::kind(file) {
+        Ok(Kind::File(size)) => Ok(size),
+        Ok(_) => Ok(0),
         Err(error) => Err(ReadbackError::Read { path: file.clone(), error }),
     };
     files.iter().map(size).sum()

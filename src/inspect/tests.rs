@@ -5,7 +5,7 @@ use super::*;
 fn of(text: &str) -> Inspection {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table");
-    fs::write(&path, text).unwrap();
+    std::fs::write(&path, text).unwrap();
     inspect(&path).unwrap()
 }
 

@@ -1,11 +1,11 @@
 //! Finds the contacts that an owners file belongs to. It has no manifest of its own; the contacts' manifest lists it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::record::{Manifest, read_file};
 use crate::atomic::parent;
 use crate::naming::{self, DirectoryNames};
+use crate::storage;
 
 /// The contacts whose manifest lists this owners file, and that manifest.
 pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
@@ -19,8 +19,8 @@ pub(crate) fn contacts_of(owners: &Path) -> Option<(PathBuf, PathBuf)> {
     if !naming::is_owners(name) {
         return None;
     }
-    let entries = fs::read_dir(within).ok()?.flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).find_map(|manifest| {
+    let entries = storage::entries(within).ok()?.into_iter();
+    entries.filter_map(|entry| entry.name.into_string().ok()).find_map(|manifest| {
         let contacts = owners.with_file_name(naming::described_by(&manifest)?);
         let manifest = owners.with_file_name(manifest);
         lists(&manifest, name).then_some((contacts, manifest))

@@ -13,8 +13,8 @@ use super::schema::ColumnRecord;
 use super::seal;
 use crate::checksum::Checksum;
 use crate::digest::ContentDigest;
-use crate::platform;
 use crate::proof::Level;
+use crate::storage::{self, Source};
 use crate::text::sanitize::escape;
 
 /// The version of the manifest's format. It does not change while keys are only added.
@@ -357,15 +357,14 @@ impl From<ContentDigest> for DigestRecord {
 impl FileRecord {
     /// Whether `path` is this file, by its checksum. Pipes and devices never are: reading them could block or never end.
     pub fn is(&self, path: &Path) -> bool {
-        let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
-        is_file
+        storage::is_file(path)
             && Checksum::of_file(path).is_ok_and(|found| found.bytes() == self.bytes && found.digits() == self.sha256)
     }
 }
 
 /// The bytes of a manifest file; anything but a regular file is refused without waiting for it.
 pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    read_limited(platform::open_regular(path)?)
+    read_limited(Source::open_regular(path)?)
 }
 
 /// The bytes of a manifest, from any reader.

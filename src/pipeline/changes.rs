@@ -10,12 +10,13 @@ use tokio_util::sync::CancellationToken;
 use super::kit;
 use super::parts::Parts;
 use crate::changes::{Applied, Changes, ChangesError, ChangesOptions, ChangesSummary, changes};
-use crate::config::{ChangesConfig, OutFile, Output};
+use crate::config::{ChangesConfig, ConfigError, OutFile, Output};
 use crate::destination::{Destination, DestinationError, Piece, RunPaths, Settled, check_apart};
 use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::{ChangesManifest, Compared, Content, Written, describes, read_file};
 use crate::naming;
+use crate::storage;
 use crate::transform::check_partition_of_changes;
 
 /// Encoded pieces that wait between the encoder and the writer.
@@ -39,10 +40,26 @@ pub(super) struct Encoded {
 pub async fn export_changes(
     old: &Path,
     new: &Path,
+    options: ChangesOptions,
+    mut config: ChangesConfig,
+    cancellation: CancellationToken,
+) -> Result<ChangesSummary, Error> {
+    config.output.begin_run();
+    let result = Box::pin(write_changes(old, new, options, config, cancellation)).await;
+    storage::cleaned_up(storage::CLEAN_UP).await;
+    result
+}
+
+async fn write_changes(
+    old: &Path,
+    new: &Path,
     mut options: ChangesOptions,
     config: ChangesConfig,
     cancellation: CancellationToken,
 ) -> Result<ChangesSummary, Error> {
+    if let Some(reason) = config.output.objection() {
+        return Err(ConfigError::Usage(reason).into());
+    }
     check_partition_of_changes(&config.output)?;
     kit::check_changes(&config)?;
     check_paths(old, new, &config)?;

@@ -56,7 +56,7 @@ impl ChangesSince {
             check_columns(old, manifest)?;
         }
         let (path, encoding) = file(config, output, old.as_ref())?;
-        let output = Output::File(path.clone());
+        let output = Output::named(path.clone(), None);
         let manifest_of_new = config.output.manifest_path().unwrap_or_default();
         let mut others = vec![(&*target, "the output"), (&*manifest_of_new, "the output's manifest")];
         others.extend(config.kit.as_deref().map(|kit| (kit, "the kit")));
@@ -69,6 +69,7 @@ impl ChangesSince {
         check_replaced(&output)?;
         let mut changes = ChangesConfig::new(output, encoding.format);
         (changes.encoding, changes.mode, changes.lock_timeout) = (encoding, config.mode, config.lock_timeout);
+        changes.store_lock = config.store_lock;
         changes.kit.clone_from(&config.changes_kit);
         kit::check_changes(&changes)?;
         let destination = Destination::open(&changes, waiting).await?;
@@ -120,7 +121,7 @@ impl Prepared {
 /// The file of the changes, and its encoding. A directory is created if needed; in it, the file is named after the export that
 /// it follows.
 fn file(config: &ExportConfig, output: &Output, old: Option<&Side>) -> Result<(PathBuf, Encoding), Error> {
-    let Output::Folder { path: directory, .. } = output else {
+    let Some(directory) = output.path().filter(|_| output.is_directory()) else {
         let path = output.path().unwrap_or(Path::new("")).to_owned();
         let unknown = |_| {
             let text = "cannot tell the format of the changes from their file's name: use an extension such as .parquet, \
@@ -130,7 +131,7 @@ fn file(config: &ExportConfig, output: &Output, old: Option<&Side>) -> Result<(P
         let encoding = Encoding::of(&path).map_err(unknown)?;
         return Ok((path, encoding));
     };
-    if !directory.is_dir() {
+    if !output.is_object() && !directory.is_dir() {
         std::fs::create_dir(directory).map_err(|error| DestinationError::create(directory, error))?;
     }
     let ending = config.encoding.ending();

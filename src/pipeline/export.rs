@@ -28,6 +28,7 @@ use crate::error::Error;
 use crate::events::{ChangesWritten, Continuity, Event, ReadSummary, Reporter, Summary};
 use crate::fetch::ApiError;
 use crate::manifest::{Learned, Manifest, Times, Written};
+use crate::storage;
 
 /// Encoded pieces that wait between the encoder and the writer.
 const CHANNEL: usize = 4;
@@ -42,10 +43,11 @@ const DEADLINE_LAG: Duration = Duration::from_millis(100);
 /// # Errors
 /// Anything that keeps the output from being complete and written. [`Error::exit`] gives the exit code.
 pub async fn export(
-    config: ExportConfig,
+    mut config: ExportConfig,
     reporter: Arc<dyn Reporter>,
     cancellation: CancellationToken,
 ) -> Result<Summary, Error> {
+    config.output.begin_run();
     let stop = cancellation.child_token();
     let publishing = AtomicBool::new(false);
     let run = Run { config: &config, reporter: &reporter, cancellation: &stop, publishing: &publishing };
@@ -54,6 +56,7 @@ pub async fn export(
         after = deadline(&config, &stop, &publishing) => Err(ApiError::Deadline { after }.into()),
         never = tick(&*reporter) => match never {},
     };
+    storage::cleaned_up(storage::CLEAN_UP).await;
     reporter.report(&Event::Ended);
     result
 }

@@ -27,7 +27,7 @@ pub(super) fn check(config: &ExportConfig) -> Result<(), ConfigError> {
 
 /// The same for a kit of changes, which also needs files to name.
 pub(super) fn check_changes(config: &ChangesConfig) -> Result<(), ConfigError> {
-    if config.kit.is_some() && !config.output.is_local() {
+    if config.kit.is_some() && !config.output.is_named() {
         let reason = "--kit needs a file or directory as output, not stdout: the kit loads the changes by their names";
         return Err(ConfigError::Usage(reason.to_owned()));
     }

@@ -14,6 +14,7 @@ use crate::manifest::{self, ExportRecord, Manifest, SourceRecord, source_of};
 use crate::naming::DirectoryNames;
 use crate::proof::{Compared, Seen};
 use crate::resource::ID;
+use crate::storage;
 use crate::verify::VerifyError;
 
 /// An export that matches its manifest.
@@ -48,7 +49,8 @@ fn replaced(config: &ExportConfig) -> Option<PathBuf> {
     let target = config.output.target()?;
     let Some(partition) = config.output.partition() else {
         // Changes are a chain, which must not begin again because a manifest was lost.
-        let is_there = config.output.manifest_path()?.exists() || config.changes.is_some() && !is_empty(&target);
+        let is_there =
+            storage::is_file(&config.output.manifest_path()?) || config.changes.is_some() && !is_empty(&target);
         return is_there.then_some(target);
     };
     let directory = config.output.path()?;

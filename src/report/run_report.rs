@@ -193,7 +193,10 @@ fn outcome(exit: ExitCode) -> &'static str {
 /// writes another one.
 fn series(output: &Output) -> String {
     match output.path() {
-        Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string(),
+        Some(path) if !output.is_object() => {
+            std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+        }
+        Some(path) => path.display().to_string(),
         None => output.to_string(),
     }
 }

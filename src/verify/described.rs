@@ -1,6 +1,5 @@
 //! A manifest of contacts or of changes, checked against itself, and the files it lists.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use crate::manifest::{
     ChangesManifest, Claim, Content, FileRecord, Manifest, ManifestError, OwnersRecord, describes, read_file,
     read_limited,
 };
+use crate::storage::Source;
 
 /// A manifest that does not contradict itself.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Described {
     /// Reads the manifest, `given`, which may be a pipe, or the one `beside` the file.
     pub fn read(given: Option<&Path>, beside: &Path) -> Result<Self, VerifyError> {
         let path = given.unwrap_or(beside);
-        let text = given.map_or_else(|| read_file(beside), |given| File::open(given).and_then(read_limited));
+        let text = given.map_or_else(|| read_file(beside), |given| Source::open(given).and_then(read_limited));
         let text = text.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound if given.is_some() => VerifyError::NoFile(path.to_owned()),
             io::ErrorKind::NotFound => VerifyError::NoManifest(path.to_owned()),

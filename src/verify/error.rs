@@ -156,6 +156,6 @@ impl VerifyError {
     /// Whether a run that publishes at the same time could have caused it: bytes and rows may be from two runs then.
     pub(super) fn may_pass(&self) -> bool {
         let (Self::Read { error, .. } | Self::Dataset(ReadbackError::Read { error, .. })) = self else { return true };
-        error.kind() == io::ErrorKind::NotFound
+        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::StaleNetworkFileHandle)
     }
 }

@@ -1,6 +1,5 @@
 //! Compares a file, and the owners next to it if they have a table of their own, with the manifest.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use crate::checksum::Checksum;
 use crate::destination::{is_held, is_interrupted};
 use crate::manifest::{FileRecord, OwnersRecord, contacts_of};
 use crate::naming::FileNames;
+use crate::storage::{self, Kind};
 
 /// Compares a file with the manifest next to it, or with `manifest`.
 pub(super) fn verify(file: &Path, manifest: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
@@ -85,8 +85,8 @@ pub(super) fn check_owners(
 /// The size of a file that should exist.
 pub(super) fn size(file: &Path) -> Result<u64, VerifyError> {
     let path = file.to_owned();
-    match fs::metadata(file) {
-        Ok(metadata) if metadata.is_file() => Ok(metadata.len()),
+    match storage::kind(file) {
+        Ok(Kind::File(size)) => Ok(size),
         Ok(_) => Err(VerifyError::Read { path, error: io::Error::other("not a regular file") }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(VerifyError::Missing(path)),
         Err(error) => Err(VerifyError::Read { path, error }),

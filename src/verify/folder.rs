@@ -15,6 +15,7 @@ use crate::atomic::is_taken_away;
 use crate::destination::{first_unlisted, is_held, listed_files, partitions};
 use crate::manifest::FileRecord;
 use crate::naming::DirectoryNames;
+use crate::storage;
 
 /// Compares a directory with the manifest in it, or with `manifest`.
 pub(super) fn verify(
@@ -33,6 +34,9 @@ pub(super) fn verify(
     if depth != Depth::OwnBytes && is_held(&names.lock) {
         return Err(VerifyError::Publishing(names.target));
     }
+    if storage::is_url(&names.target) && storage::is_file(&names.pending) {
+        return Err(VerifyError::Interrupted(names.target));
+    }
     if is_taken_away(&names.target) {
         return Err(VerifyError::TakenAway(names.target));
     }
@@ -42,7 +46,7 @@ pub(super) fn verify(
 
 fn compare(names: &DirectoryNames, given: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
     let (folder, path) = (&names.target, given.unwrap_or(&names.manifest));
-    if !folder.is_dir() {
+    if !storage::is_directory(folder) {
         return Err(VerifyError::NoFolder(folder.clone()));
     }
     let described = Described::read(given, &names.manifest).map_err(|error| {
@@ -64,7 +68,7 @@ fn compare(names: &DirectoryNames, given: Option<&Path>, depth: Depth) -> Result
         path.ok_or_else(|| unusable("a file of the directory has no name"))
     };
     let success = folder.join(DirectoryNames::SUCCESS);
-    if !success.is_file() {
+    if !storage::is_file(&success) {
         return Err(VerifyError::NoSuccess(success));
     }
     let listed = listed_files(manifest.parts(), manifest.owners().map(|owners| &owners.file));

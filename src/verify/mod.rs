@@ -20,6 +20,7 @@ pub use verified::Verified;
 
 use crate::atomic::is_taken_away;
 use crate::naming::DirectoryNames;
+use crate::storage;
 
 /// Checks a file against the manifest next to it, or a directory against the manifest in it; `manifest` names another one.
 ///
@@ -42,7 +43,7 @@ pub(crate) fn verify_own_bytes(path: &Path) -> Result<(Verified, Described), Ver
 fn verify_to(path: &Path, manifest: Option<&Path>, depth: Depth) -> Result<(Verified, Described), VerifyError> {
     let names_folder = path.to_string_lossy().ends_with(is_separator);
     let is_taken_away = || DirectoryNames::of(path).is_ok_and(|names| is_taken_away(&names.target));
-    if names_folder || path.is_dir() || is_taken_away() {
+    if names_folder || storage::is_directory(path) || is_taken_away() {
         folder::verify(path, manifest, depth)
     } else {
         file::verify(path, manifest, depth)

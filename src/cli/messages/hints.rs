@@ -2,10 +2,11 @@
 
 use std::io::ErrorKind;
 
-use super::io;
+use super::{io, store};
 use crate::changes::ChangesError;
 use crate::dataset::ReadbackError;
 use crate::page::FailureClass;
+use crate::storage;
 use crate::verify::VerifyError;
 use crate::{
     ApiError, DestinationError, Error, ExitCode, Failure, FailureKind, Level, ManifestError, Reason, Transport,
@@ -53,6 +54,19 @@ fn of_exit(exit: ExitCode) -> Option<&'static str> {
 
 fn of_output(error: &DestinationError) -> Option<&'static str> {
     Some(match error {
+        DestinationError::Create { error, .. }
+        | DestinationError::Write { error, .. }
+        | DestinationError::Unavailable { error, .. }
+            if let Some(error) = storage::store_error(error) =>
+        {
+            store::hint(error)
+        }
+        DestinationError::Unavailable { .. } => "retry later",
+        DestinationError::ForeignLock { .. } => "remove it if nothing else uses it, or choose another output",
+        DestinationError::Unconditional { .. } => {
+            "use --no-lock, and make sure that no two runs write this output at the same time"
+        }
+        DestinationError::Lost { .. } => "check whether two runs are scheduled for this output",
         DestinationError::Locked { .. } => "wait for it with a longer --lock-timeout, such as 10m, or retry later",
         DestinationError::IsDirectory { .. } => {
             "add a trailing slash (DIR/) to write part files into the directory, replacing its contents"

@@ -2,6 +2,7 @@
 
 mod hints;
 mod io;
+mod store;
 
 use std::error::Error as StdError;
 use std::fmt::Write;

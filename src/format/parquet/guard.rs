@@ -3,8 +3,7 @@
 //! A panic becomes an ordinary error, and nothing is printed. A length beyond the end of the file is an error.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 use std::sync::Once;
@@ -14,6 +13,7 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 
 use crate::format::error::FormatError;
+use crate::storage::Source;
 
 thread_local! {
     /// Whether a panic of this thread is caught and reported as an error.
@@ -42,15 +42,15 @@ pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, FormatError>) -> Resul
 /// A file that is never read, and no memory allocated for it, beyond its end.
 #[derive(Debug)]
 pub(crate) struct Bounded {
-    file: File,
+    file: Source,
     bytes: u64,
 }
 
 impl Bounded {
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         let failed = |error| FormatError::io("", error);
-        let file = File::open(path).map_err(failed)?;
-        let bytes = file.metadata().map_err(failed)?.len();
+        let file = Source::open(path).map_err(failed)?;
+        let bytes = file.size().map_err(failed)?;
         Ok(Self { file, bytes })
     }
 }
@@ -62,19 +62,17 @@ impl Length for Bounded {
 }
 
 impl ChunkReader for Bounded {
-    type T = BufReader<File>;
+    type T = Box<dyn Read>;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        let mut file = self.file.try_clone()?;
-        file.seek(SeekFrom::Start(start))?;
-        Ok(BufReader::new(file))
+        Ok(self.file.read_from(start)?)
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
         if start.checked_add(length as u64).is_none_or(|end| end > self.bytes) {
             return Err(ParquetError::EOF(format!("{length} bytes at {start} of a file of {}", self.bytes)));
         }
-        self.file.get_bytes(start, length)
+        Ok(self.file.read_at(start, length)?)
     }
 }
 

@@ -1,0 +1,275 @@
+//! The lock of objects: an object that is created only if there is none, and renewed while its run lasts.
+//!
+//! A lock that has not been renewed for its lease belongs to a dead run, and is taken over. The clocks of two machines may
+//! differ, so that a waiting run watches whether the lock is renewed, by its own clock.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use crate::config::RunId;
+use crate::destination::error::DestinationError;
+use crate::manifest::timestamp;
+use crate::storage::{self, Lost, Source, Store, StoreError, Tag};
+
+/// The interval between attempts.
+const RETRY: Duration = Duration::from_secs(1);
+/// A lock that expired this long ago is dead whatever the clocks say.
+const LONG_AGO: TimeDelta = TimeDelta::hours(1);
+/// The longest lease that another run's lock may claim.
+const LONGEST: u64 = 3_600;
+
+/// What a lock says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LockRecord {
+    program: String,
+    run: String,
+    host: String,
+    process: u32,
+    renewed_at: String,
+    lease_seconds: u64,
+}
+
+impl LockRecord {
+    fn bytes(&self) -> Bytes {
+        serde_json::to_vec(self).unwrap_or_default().into()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|record: &Self| record.program == env!("CARGO_PKG_NAME"))
+    }
+
+    fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds.min(LONGEST))
+    }
+
+    /// When it expires, by the clock of its run.
+    fn expires(&self) -> DateTime<Utc> {
+        let renewed = self.renewed_at.parse().unwrap_or(DateTime::UNIX_EPOCH);
+        TimeDelta::from_std(self.lease()).map_or(renewed, |lease| renewed + lease)
+    }
+
+    /// How long it has to stay unchanged before it is taken over.
+    fn patience(&self, now: DateTime<Utc>) -> Duration {
+        match now - self.expires() {
+            ago if ago > LONG_AGO => Duration::ZERO,
+            // Its run would have renewed it within a third of the lease.
+            ago if ago > TimeDelta::zero() => self.lease() / 2,
+            _ => self.lease(),
+        }
+    }
+}
+
+/// Whether a run holds the lock, by the clock of this machine.
+pub(crate) fn is_held(lock: &Path) -> bool {
+    let read = || -> std::io::Result<Vec<u8>> { crate::manifest::read_limited(Source::open(lock)?) };
+    read().is_ok_and(|bytes| LockRecord::read(&bytes).is_some_and(|record| record.expires() > Utc::now()))
+}
+
+/// A held lock, or one that is being taken. Dropping it deletes it.
+#[derive(Debug)]
+pub(super) struct ObjectLock {
+    /// `None` once it is released.
+    held: Option<Arc<Held>>,
+    renewal: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    store: Store,
+    key: String,
+    record: LockRecord,
+    /// The version of the lock; `None` before it is taken, and if another run has taken it over.
+    version: Mutex<Option<Tag>>,
+}
+
+impl ObjectLock {
+    /// Takes the lock of a target, or waits for it. Calls `waiting`, unless that was called before, if it has to wait.
+    pub async fn acquire(
+        store: &Store,
+        key: &str,
+        target: &Path,
+        lease: Duration,
+        wait: Option<Duration>,
+        waiting: &mut Option<impl FnOnce()>,
+    ) -> Result<Self, DestinationError> {
+        let failed = |error: StoreError| DestinationError::create(target, error.into());
+        let record = LockRecord {
+            program: env!("CARGO_PKG_NAME").to_owned(),
+            run: RunId::random().to_string(),
+            host: host(),
+            process: std::process::id(),
+            renewed_at: String::new(),
+            lease_seconds: lease.as_secs().max(1),
+        };
+        // Before the lock exists, so that it is deleted if this is cancelled.
+        let held = Arc::new(Held { store: store.clone(), key: key.to_owned(), record, version: Mutex::default() });
+        let mut lock = Self { held: Some(Arc::clone(&held)), renewal: None };
+        let (start, record) = (Instant::now(), &held.record);
+        let mut seen: Option<(Tag, Instant)> = None;
+        let version = loop {
+            let mine = LockRecord { renewed_at: timestamp(Utc::now()), ..record.clone() };
+            if let Ok(version) = store.create(key, &mine.bytes()).await.map_err(failed)? {
+                break probed(store, key, version, &mine, target).await?;
+            }
+            let Some((bytes, version)) = store.get(key).await.map_err(failed)? else { continue };
+            let Some(theirs) = LockRecord::read(&bytes) else {
+                return Err(DestinationError::ForeignLock { path: target.with_file_name(name(key)) });
+            };
+            let since = match &seen {
+                Some((before, since)) if *before == version => *since,
+                _ => Instant::now(),
+            };
+            seen = Some((version.clone(), since));
+            let patience = theirs.patience(Utc::now());
+            if since.elapsed() >= patience {
+                if let Ok(version) = store.update(key, &mine.bytes(), &version).await.map_err(failed)? {
+                    break version;
+                }
+                continue;
+            }
+            let is_expired = theirs.expires() < Utc::now();
+            let left = wait.unwrap_or_default().saturating_sub(start.elapsed());
+            if left.is_zero() && !is_expired {
+                let holder = format!("{}, process {}", theirs.host, theirs.process);
+                return Err(DestinationError::Locked { target: target.to_owned(), holder: Some(holder) });
+            }
+            if let Some(waiting) = waiting.take() {
+                waiting();
+            }
+            sleep(RETRY.min(patience.saturating_sub(since.elapsed())).max(RETRY / 10)).await;
+        };
+        *held.version.lock().await = Some(version);
+        lock.renewal = Some(tokio::spawn(async move {
+            loop {
+                sleep(lease / 3).await;
+                // A failure is tried again, and found at the latest by `check`.
+                let _ = held.renew().await;
+            }
+        }));
+        Ok(lock)
+    }
+
+    /// Renews the lock; fails if another run has taken it over.
+    pub async fn check(&self) -> Result<Result<(), Lost>, StoreError> {
+        match &self.held {
+            Some(held) => held.renew().await,
+            None => Ok(Err(Lost)),
+        }
+    }
+
+    /// Deletes the lock, unless another run has taken it over.
+    pub async fn release(mut self) {
+        if let Some(held) = self.taken() {
+            held.delete().await;
+        }
+    }
+
+    /// Stops the renewal.
+    fn taken(&mut self) -> Option<Arc<Held>> {
+        if let Some(renewal) = self.renewal.take() {
+            renewal.abort();
+        }
+        self.held.take()
+    }
+}
+
+impl Drop for ObjectLock {
+    fn drop(&mut self) {
+        if let Some(held) = self.taken() {
+            storage::clean_up(async move { held.delete().await });
+        }
+    }
+}
+
+impl Held {
+    /// Deletes the lock if it is still this run's. If that fails, it expires.
+    async fn delete(&self) {
+        if let Ok(Some((bytes, _))) = self.store.get(&self.key).await
+            && LockRecord::read(&bytes).is_some_and(|there| there.run == self.record.run)
+        {
+            let _ = self.store.delete(&self.key).await;
+        }
+    }
+
+    async fn renew(&self) -> Result<Result<(), Lost>, StoreError> {
+        let mut version = self.version.lock().await;
+        let Some(held) = version.as_ref() else { return Ok(Err(Lost)) };
+        let record = LockRecord { renewed_at: timestamp(Utc::now()), ..self.record.clone() };
+        let renewed = self.store.update(&self.key, &record.bytes(), held).await?;
+        *version = renewed.clone().ok();
+        Ok(renewed.map(drop))
+    }
+}
+
+/// Checks that the store refuses to create the lock a second time: some ignore the condition, and a lock there locks nothing.
+async fn probed(
+    store: &Store,
+    key: &str,
+    version: Tag,
+    mine: &LockRecord,
+    target: &Path,
+) -> Result<Tag, DestinationError> {
+    let other = LockRecord { run: "probe".to_owned(), ..mine.clone() };
+    match store.create(key, &other.bytes()).await {
+        Ok(Err(Lost)) => Ok(version),
+        Ok(Ok(_)) => {
+            let _ = store.delete(key).await;
+            Err(DestinationError::Unconditional { target: target.to_owned() })
+        }
+        Err(error) => Err(DestinationError::create(target, error.into())),
+    }
+}
+
+fn name(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+/// The name of this machine, so that an operator finds the run that holds a lock.
+fn host() -> String {
+    let named = || std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty());
+    let known = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = named().or_else(known).unwrap_or_default();
+    name.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(renewed_at: DateTime<Utc>) -> LockRecord {
+        LockRecord {
+            program: "linq-export".to_owned(),
+            run: "1".to_owned(),
+            host: "h".to_owned(),
+            process: 1,
+            renewed_at: timestamp(renewed_at),
+            lease_seconds: 60,
+        }
+    }
+
+    #[test]
+    fn the_longer_a_lock_has_expired_the_sooner_it_is_taken_over() {
+        let now = Utc::now();
+        for (age, due) in [(0, 60), (59, 60), (120, 30), (3_500, 30), (4_000, 0), (-600, 60)] {
+            assert_eq!(record(now - TimeDelta::seconds(age)).patience(now), Duration::from_secs(due), "{age}");
+        }
+    }
+
+    #[test]
+    fn only_a_lock_of_this_program_is_one() {
+        let lock = record(Utc::now());
+        assert_eq!(LockRecord::read(&lock.bytes()), Some(lock.clone()));
+        assert_eq!(LockRecord::read(&LockRecord { program: "x".to_owned(), ..lock }.bytes()), None);
+        for bytes in ["", "{}", "lock"] {
+            assert_eq!(LockRecord::read(bytes.as_bytes()), None);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Objects in a store: a file or a directory of part files, each an upload that stays open until all of them are published.
+//!
+//! ```text
+//! lock ─► uploads ─► pending record ─► uploads completed ─► manifest ─► former files deleted ─► record and lock deleted
+//!    a crash here:  │ nothing changed │ the next run reads the record, and does the rest
+//! ```
+//!
+//! A store cannot rename. So part files have other names in each run, and the manifest, which is replaced only if it is still the
+//! one that this run has seen, says which of them count.
+
+mod keys;
+mod lock;
+mod pending;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::blocking::blocking;
+use super::error::DestinationError;
+use super::message::Piece;
+use super::plan::Plan;
+use super::replaceable::{check_parent, objection};
+use crate::config::{Encoding, OutFile, Output, StoreLock};
+use crate::manifest::Listing;
+use crate::storage::{self, ObjectUrl, Patience, Store, StoreError, Tag, Upload, Uploaded, connect};
+use keys::{Keys, key_of};
+use lock::ObjectLock;
+pub(crate) use lock::is_held;
+use pending::Pending;
+
+/// Objects that are being written.
+#[derive(Debug)]
+pub(crate) struct ObjectDestination {
+    target: PathBuf,
+    output: Output,
+    encoding: Encoding,
+    store: Store,
+    keys: Keys,
+    /// The manifest that is replaced.
+    before: Option<Tag>,
+    /// Files of the export that is replaced.
+    former: Vec<String>,
+    upload: Option<Upload>,
+    uploaded: Vec<Uploaded>,
+    /// Uploads to abort if this is dropped: keys and ids.
+    begun: Vec<(String, String)>,
+    lock: Option<ObjectLock>,
+    pub has_recovered: bool,
+}
+
+impl ObjectDestination {
+    /// Locks the objects, completes what a killed run has begun to publish, and begins the first upload.
+    pub async fn open(
+        url: &ObjectUrl,
+        plan: Plan<'_>,
+        waiting: &mut Option<impl FnOnce()>,
+    ) -> Result<Self, DestinationError> {
+        DestinationError::refuse_manifest_path(plan)?;
+        let target = plan.output.target().unwrap_or_default();
+        let failed = |error: StoreError| DestinationError::create(&target, error.into());
+        let [brief, store] =
+            [Patience::Short, Patience::Long].map(|patience| connect(url, patience, plan.authorities).map_err(failed));
+        let (brief, store) = (brief?, store?);
+        let keys = Keys::of(&target, plan).map_err(|error| DestinationError::create(&target, error))?;
+        let lock = match plan.store_lock {
+            StoreLock::Off => None,
+            StoreLock::Lease(lease) => {
+                Some(ObjectLock::acquire(&brief, &keys.lock, &target, lease, plan.lock_timeout, waiting).await?)
+            }
+        };
+        let mut this = Self {
+            output: plan.output.clone(),
+            encoding: plan.encoding,
+            store,
+            keys,
+            before: None,
+            former: Vec::new(),
+            upload: None,
+            uploaded: Vec::new(),
+            begun: Vec::new(),
+            lock,
+            has_recovered: false,
+            target: target.clone(),
+        };
+        this.begin(plan).await.map_err(|error| match error {
+            Refused::Store(error) => failed(error),
+            Refused::Destination(error) => error,
+        })?;
+        Ok(this)
+    }
+
+    /// What has to be known and done under the lock.
+    async fn begin(&mut self, plan: Plan<'_>) -> Result<(), Refused> {
+        self.has_recovered = Pending::recover(&self.store, &self.keys).await?;
+        if self.lock.is_some() {
+            self.sweep().await;
+        }
+        // After the recovery: a run that was killed while it published may have left files that no manifest lists.
+        check_replaceable(plan, &self.target).await.map_err(Refused::Destination)?;
+        if let Some((text, tag)) = self.store.get(&self.keys.manifest).await? {
+            self.before = Some(tag);
+            self.former = Listing::read(&text).map(|listing| self.keys.files_of(&listing)).unwrap_or_default();
+        }
+        if plan.has_owners && !self.output.is_directory() {
+            self.check_owners().await?;
+        }
+        self.start(OutFile::Part(0)).await?;
+        Ok(())
+    }
+
+    /// Aborts uploads of killed runs. Where the store does not list them, a lifecycle rule has to.
+    async fn sweep(&self) {
+        for prefix in self.keys.prefixes() {
+            let open = self.store.open_uploads(&prefix).await.unwrap_or_default();
+            for upload in open.into_iter().filter(|upload| self.keys.is_of_output(&upload.key)) {
+                let _ = self.store.abort(&upload.key, &upload.id).await;
+            }
+        }
+    }
+
+    /// Refuses to replace an object by the owners that is not the owners of an earlier export.
+    async fn check_owners(&self) -> Result<(), Refused> {
+        let Some(path) = self.output.owners_path(self.encoding) else { return Ok(()) };
+        let key = key_of(&path);
+        if !self.former.contains(&key) && self.store.head(&key).await?.is_some() {
+            return Err(Refused::Destination(DestinationError::OwnersNotOurs { path, target: self.target.clone() }));
+        }
+        Ok(())
+    }
+
+    /// The directory or object, for errors.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    async fn start(&mut self, file: OutFile) -> Result<(), StoreError> {
+        let key = key_of(&self.output.path_at(&self.target, file, self.encoding));
+        let upload = Upload::begin(&self.store, &key).await?;
+        self.begun.push(upload.id());
+        self.upload = Some(upload);
+        Ok(())
+    }
+
+    /// Writes bytes, or begins the next file.
+    pub async fn take(&mut self, piece: Piece) -> io::Result<()> {
+        match piece {
+            Piece::Bytes(bytes) => {
+                let upload = self.upload.as_mut().ok_or(io::ErrorKind::Unsupported)?;
+                upload.write(bytes).await?;
+            }
+            // `open` has begun it.
+            Piece::Begin(OutFile::Part(0)) => {}
+            Piece::Begin(file) => {
+                self.settle().await?;
+                self.start(file).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all bytes are in the store.
+    pub async fn settle(&mut self) -> io::Result<()> {
+        if let Some(mut upload) = self.upload.take() {
+            self.uploaded.push(upload.end().await?);
+        }
+        Ok(())
+    }
+
+    /// Makes all uploads visible, with their manifest.
+    pub async fn publish(mut self, manifest: Vec<u8>) -> Result<(), DestinationError> {
+        let target = self.target.clone();
+        let failed = |error: StoreError| DestinationError::write(&target, error.into());
+        if let Some(lock) = &self.lock {
+            lock.check().await.map_err(failed)?.map_err(|_| DestinationError::Lost { target: target.clone() })?;
+            let there = self.store.head(&self.keys.manifest).await.map_err(failed)?;
+            if there.map(|there| there.tag.text()) != self.before.as_ref().map(Tag::text) {
+                return Err(DestinationError::Lost { target });
+            }
+        }
+        // The owners first: whoever joins them with former contacts finds no owner missing.
+        let mut uploads = std::mem::take(&mut self.uploaded);
+        uploads.reverse();
+        let former = std::mem::take(&mut self.former);
+        let pending = Pending::new(manifest, uploads, former);
+        if let Err(error) = pending.write(&self.store, &self.keys).await {
+            // It may be there although the answer is lost, but its uploads are about to be aborted.
+            let _ = self.store.delete(&self.keys.pending).await;
+            return Err(failed(error));
+        }
+        // From here on, the next run would do the rest.
+        self.begun.clear();
+        let before = self.before.take();
+        let finished = match &self.lock {
+            Some(_) => pending.finish(&self.store, &self.keys, pending::Replaced::Version(before)).await,
+            None => pending.finish(&self.store, &self.keys, pending::Replaced::Anything).await,
+        };
+        match finished {
+            Ok(true) => {}
+            Ok(false) => return Err(DestinationError::Lost { target }),
+            Err(error) => return Err(DestinationError::Unfinished { target, error: error.into() }),
+        }
+        if let Some(lock) = self.lock.take() {
+            lock.release().await;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for ObjectDestination {
+    /// Leaves nothing behind. The export waits a moment for this.
+    fn drop(&mut self) {
+        let (begun, lock, store) = (std::mem::take(&mut self.begun), self.lock.take(), self.store.clone());
+        if begun.is_empty() && lock.is_none() {
+            return;
+        }
+        // Stops the parts on their way.
+        self.upload = None;
+        storage::clean_up(async move {
+            for (key, id) in begun {
+                let _ = store.abort(&key, &id).await;
+            }
+            if let Some(lock) = lock {
+                lock.release().await;
+            }
+        });
+    }
+}
+
+/// Why an output cannot be opened.
+#[derive(Debug)]
+enum Refused {
+    Store(StoreError),
+    Destination(DestinationError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Refuses directories that contain something else than an earlier export.
+async fn check_replaceable(plan: Plan<'_>, target: &Path) -> Result<(), DestinationError> {
+    if !plan.output.is_directory() {
+        return Ok(());
+    }
+    let (output, target) = (plan.output.clone(), target.to_owned());
+    blocking(move || {
+        if let (Some(partition), Some(around)) = (output.partition(), output.path()) {
+            check_parent(around, partition)?;
+        }
+        match objection(&target) {
+            Err(error) => Err(DestinationError::create(&target, error)),
+            Ok(Some(reason)) => Err(DestinationError::NotReplaceable { path: target, reason }),
+            Ok(None) => Ok(()),
+        }
+    })
+    .await
+}

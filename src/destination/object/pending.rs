@@ -1,0 +1,135 @@
+//! What is still to do while objects are being published: a record from which any later run can finish it.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::keys::Keys;
+use crate::checksum::Checksum;
+use crate::manifest::{FileRecord, Listing};
+use crate::storage::{Lost, Store, StoreError, Tag, Uploaded};
+
+/// The record. Once it is in the store, the export counts as published.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Pending {
+    /// The text of the new manifest.
+    manifest: String,
+    /// To be completed, in this order.
+    uploads: Vec<Uploaded>,
+    /// The keys of the files that are replaced, to be deleted.
+    former: Vec<String>,
+}
+
+/// The manifest that is replaced.
+#[derive(Debug, Clone)]
+pub(super) enum Replaced {
+    /// This version, or none.
+    Version(Option<Tag>),
+    /// Whatever is there.
+    Anything,
+}
+
+impl Pending {
+    pub fn new(manifest: Vec<u8>, uploads: Vec<Uploaded>, former: Vec<String>) -> Self {
+        let manifest = String::from_utf8(manifest).unwrap_or_default();
+        let is_kept = |key: &String| !uploads.iter().any(|upload| upload.key == *key);
+        Self { manifest, former: former.into_iter().filter(is_kept).collect(), uploads }
+    }
+
+    pub async fn write(&self, store: &Store, keys: &Keys) -> Result<(), StoreError> {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        store.put(&keys.pending, &text.into()).await.map(|_| ())
+    }
+
+    /// Does what the record of a killed run says, if there is one. Returns whether it did.
+    pub async fn recover(store: &Store, keys: &Keys) -> Result<bool, StoreError> {
+        let Some((text, _)) = store.get(&keys.pending).await? else { return Ok(false) };
+        let before = store.get(&keys.manifest).await?;
+        let Ok(pending) = serde_json::from_slice::<Self>(&text) else {
+            store.delete(&keys.pending).await?;
+            return Ok(false);
+        };
+        let replaced = match &before {
+            Some((there, _)) if *there == pending.manifest.as_bytes() => Replaced::Anything,
+            before => Replaced::Version(before.as_ref().map(|(_, tag)| tag.clone())),
+        };
+        if pending.finish(store, keys, replaced).await? {
+            return Ok(true);
+        }
+        // Its uploads are gone, so that it cannot be finished. What it has made visible in a directory is listed nowhere.
+        let listed = before.and_then(|(text, _)| Listing::read(&text).ok());
+        let listed = listed.map(|listing| keys.files_of(&listing)).unwrap_or_default();
+        for upload in &pending.uploads {
+            let _ = store.abort(&upload.key, &upload.id).await;
+            if keys.success.is_some() && !listed.contains(&upload.key) {
+                store.delete(&upload.key).await?;
+            }
+        }
+        store.delete(&keys.pending).await?;
+        Ok(false)
+    }
+
+    /// Publishes the uploads and the manifest, and removes what is no longer needed. Returns false if an upload is gone, or if
+    /// another run has replaced the manifest.
+    pub async fn finish(&self, store: &Store, keys: &Keys, replaced: Replaced) -> Result<bool, StoreError> {
+        let listing = Listing::read(self.manifest.as_bytes()).ok();
+        for upload in &self.uploads {
+            let is_there = if store.complete(upload).await? {
+                store.head(&upload.key).await?.is_some_and(|found| found.size == upload.bytes)
+            } else {
+                // A repeated request finds the upload completed by the first.
+                match listing.as_ref().and_then(|listing| due(listing, keys, &upload.key)) {
+                    Some(due) => is(store, &upload.key, due).await?,
+                    None => false,
+                }
+            };
+            if !is_there {
+                return Ok(false);
+            }
+        }
+        if keys.success.is_none() {
+            self.delete_former(store).await?;
+        }
+        let text: Bytes = self.manifest.clone().into();
+        let wrote = match replaced {
+            Replaced::Version(Some(version)) => store.update(&keys.manifest, &text, &version).await?,
+            Replaced::Version(None) => store.create(&keys.manifest, &text).await?,
+            Replaced::Anything => Ok(store.put(&keys.manifest, &text).await?),
+        };
+        if wrote == Err(Lost) {
+            return Ok(false);
+        }
+        if let Some(success) = &keys.success {
+            store.put(success, &Bytes::new()).await?;
+            self.delete_former(store).await?;
+        }
+        store.delete(&keys.pending).await?;
+        Ok(true)
+    }
+
+    async fn delete_former(&self, store: &Store) -> Result<(), StoreError> {
+        for key in &self.former {
+            store.delete(key).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a manifest says of the object with this key.
+fn due<'l>(listing: &'l Listing, keys: &Keys, key: &str) -> Option<&'l FileRecord> {
+    let files = listing.file.iter().chain(&listing.parts).chain(listing.owners_file());
+    files.into_iter().find(|file| file.name.as_deref().is_some_and(|name| keys.key_of_name(name) == key))
+}
+
+/// Whether an object has the size and the SHA-256 of this record.
+async fn is(store: &Store, key: &str, due: &FileRecord) -> Result<bool, StoreError> {
+    let Some(open) = store.open(key).await? else { return Ok(false) };
+    if open.size != due.bytes {
+        return Ok(false);
+    }
+    let mut checksum = Checksum::default();
+    let mut stream = open.stream().await?;
+    while let Some(piece) = futures::StreamExt::next(&mut stream).await {
+        checksum.update(&piece?);
+    }
+    Ok(checksum.digits() == due.sha256)
+}

@@ -1,0 +1,227 @@
+//! Connections to stores: credentials from each cloud's own variables, and nowhere else.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey as S3Key};
+use object_store::azure::{AzureConfigKey as AzureKey, MicrosoftAzureBuilder};
+use object_store::client::SpawnedReqwestConnector;
+use object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder, GoogleConfigKey as GcsKey};
+use object_store::{BackoffConfig, Certificate, ClientOptions, RetryConfig};
+use url::Url;
+
+use super::error::StoreError;
+use super::list_uploads::Lister;
+use super::runtime;
+use super::store::Store;
+use crate::storage::url::{Cloud, ObjectUrl};
+
+const USER_AGENT: &str = concat!("linq-export/", env!("CARGO_PKG_VERSION"));
+
+/// How long failed requests are repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Patience {
+    /// For a few seconds: a wrong address should be known soon.
+    Short,
+    /// For three minutes: what has been read would be lost.
+    Long,
+}
+
+type Stores = HashMap<(Cloud, String, Patience), Store>;
+
+/// The stores that this process uses, so that they share their connections.
+static STORES: LazyLock<Mutex<Stores>> = LazyLock::new(Mutex::default);
+
+/// The store of a URL.
+pub(super) fn store(url: &ObjectUrl) -> io::Result<Store> {
+    Ok(connect(url, Patience::Short, &[])?)
+}
+
+/// The store of a URL, whose certificates may be signed by these authorities, too: PEM. The first call for a bucket decides.
+pub(crate) fn connect(url: &ObjectUrl, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
+    let key = (url.cloud(), url.bucket().to_owned(), patience);
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(store) = stores.get(&key) {
+        return Ok(store.clone());
+    }
+    // Whoever uses this library may have installed a provider already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let bucket = url.bucket();
+    let store = match url.cloud() {
+        Cloud::S3 => s3(bucket, patience, authorities),
+        Cloud::Gcs => gcs(bucket, patience, authorities),
+        Cloud::Azure => azure(bucket, patience, authorities),
+    }?;
+    stores.insert(key, store.clone());
+    Ok(store)
+}
+
+fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
+    let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+    let has = |key: S3Key| builder.get_config_value(&key).is_some();
+    let has_credentials = has(S3Key::AccessKeyId)
+        || has(S3Key::WebIdentityTokenFile)
+        || has(S3Key::ContainerCredentialsRelativeUri)
+        || has(S3Key::ContainerCredentialsFullUri)
+        || has(S3Key::MetadataEndpoint)
+        || builder.get_config_value(&S3Key::SkipSignature).is_some_and(|skip| skip == "true");
+    if !has_credentials {
+        return Err(without_credentials("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"));
+    }
+    let endpoint = builder.get_config_value(&S3Key::S3Endpoint).or(builder.get_config_value(&S3Key::Endpoint));
+    let allows_http = is_plain_loopback(endpoint.as_deref())?;
+    builder = builder
+        .with_client_options(options(patience, authorities, allows_http)?)
+        .with_retry(retry(patience))
+        .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
+    let s3: Arc<AmazonS3> = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
+    let lister = Lister::S3(Arc::clone(&s3), authorities.to_vec());
+    Ok(Store { objects: Arc::clone(&s3) as _, multipart: s3, lister })
+}
+
+fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
+    let mut builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
+    let value = |key: GcsKey| builder.get_config_value(&key);
+    let has_metadata = ["GCE_METADATA_HOST", "GCE_METADATA_ROOT", "GCE_METADATA_IP"];
+    let has_credentials = [GcsKey::ServiceAccount, GcsKey::ServiceAccountKey, GcsKey::ApplicationCredentials]
+        .into_iter()
+        .chain([GcsKey::BearerToken])
+        .any(|key| value(key).is_some())
+        || value(GcsKey::SkipSignature).is_some_and(|skip| skip == "true")
+        || has_metadata.into_iter().any(|name| std::env::var_os(name).is_some())
+        || gcloud_credentials().is_some_and(|path| path.is_file());
+    if !has_credentials {
+        return Err(without_credentials("GOOGLE_APPLICATION_CREDENTIALS is not set"));
+    }
+    let base = value(GcsKey::BaseUrl).or_else(|| {
+        let path = value(GcsKey::ServiceAccount);
+        let text = path.and_then(|path| std::fs::read_to_string(path).ok()).or(value(GcsKey::ServiceAccountKey))?;
+        let account: serde_json::Value = serde_json::from_str(&text).ok()?;
+        Some(account.get("gcs_base_url")?.as_str()?.to_owned())
+    });
+    let allows_http = is_plain_loopback(base.as_deref())?;
+    builder = builder
+        .with_client_options(options(patience, authorities, allows_http)?)
+        .with_retry(retry(patience))
+        .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
+    let gcs: Arc<GoogleCloudStorage> = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
+    let base = base.unwrap_or_else(|| "https://storage.googleapis.com".to_owned());
+    let lister =
+        Lister::Gcs(Arc::clone(&gcs), format!("{}/{bucket}", base.trim_end_matches('/')), authorities.to_vec());
+    Ok(Store { objects: Arc::clone(&gcs) as _, multipart: gcs, lister })
+}
+
+fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
+    let mut builder = MicrosoftAzureBuilder::from_env().with_container_name(container);
+    let value = |key: AzureKey| builder.get_config_value(&key);
+    let is_emulator = value(AzureKey::UseEmulator).is_some_and(|uses| uses == "true");
+    if !is_emulator && value(AzureKey::AccountName).is_none() {
+        return Err(without_credentials("AZURE_STORAGE_ACCOUNT_NAME is not set"));
+    }
+    let keys = [
+        AzureKey::AccessKey,
+        AzureKey::SasKey,
+        AzureKey::Token,
+        AzureKey::ClientSecret,
+        AzureKey::FederatedTokenFile,
+        AzureKey::MsiEndpoint,
+    ];
+    let is_set = |key: AzureKey| value(key).is_some_and(|value| value == "true");
+    let has_credentials = is_emulator
+        || keys.into_iter().any(|key| value(key).is_some())
+        || is_set(AzureKey::UseAzureCli)
+        || is_set(AzureKey::SkipSignature);
+    if !has_credentials {
+        let names = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_KEY or AZURE_CLIENT_SECRET";
+        return Err(without_credentials(&format!("none of {names} is set")));
+    }
+    let endpoint = value(AzureKey::Endpoint);
+    let allows_http = is_emulator || is_plain_loopback(endpoint.as_deref())?;
+    builder = builder
+        .with_client_options(options(patience, authorities, allows_http)?)
+        .with_retry(retry(patience))
+        .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
+    let azure = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
+    Ok(Store { objects: Arc::clone(&azure) as _, multipart: azure, lister: Lister::None })
+}
+
+/// Without them, the client would ask the address that clouds answer within their machines, and wait where nothing answers.
+fn without_credentials(reason: &str) -> StoreError {
+    StoreError::new(ErrorKind::PermissionDenied, format!("no credentials: {reason}"))
+}
+
+/// Where `gcloud auth application-default login` stores credentials, which the client reads by itself.
+fn gcloud_credentials() -> Option<PathBuf> {
+    let (home, within) = if cfg!(windows) { ("APPDATA", "gcloud") } else { ("HOME", ".config/gcloud") };
+    Some(PathBuf::from(std::env::var_os(home)?).join(within).join("application_default_credentials.json"))
+}
+
+/// Whether an endpoint is plain HTTP on this machine. Elsewhere, everybody on the way could read the contacts.
+fn is_plain_loopback(endpoint: Option<&str>) -> Result<bool, StoreError> {
+    let Some(endpoint) = endpoint else { return Ok(false) };
+    let invalid = |reason: String| StoreError::new(ErrorKind::InvalidInput, reason);
+    let url = Url::parse(endpoint).map_err(|error| invalid(format!("the endpoint is not a URL: {error}")))?;
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match url.scheme() {
+        "http" if is_loopback => Ok(true),
+        "http" => Err(invalid("the endpoint must use https: plain http is for this machine only".to_owned())),
+        _ => Ok(false),
+    }
+}
+
+fn options(patience: Patience, authorities: &[u8], allows_http: bool) -> Result<ClientOptions, StoreError> {
+    let agent = http::HeaderValue::from_static(USER_AGENT);
+    let mut options = ClientOptions::new()
+        .with_user_agent(agent)
+        .with_allow_http(allows_http)
+        .with_connect_timeout(Duration::from_secs(10));
+    options = match patience {
+        // Reads only: an object may be large, but its bytes must keep coming.
+        Patience::Short => options.with_timeout_disabled().with_read_timeout(Duration::from_secs(30)),
+        // A part of 8 MiB.
+        Patience::Long => options.with_timeout(Duration::from_mins(5)),
+    };
+    for certificate in Certificate::from_pem_bundle(authorities).map_err(|error| StoreError::of(&error))? {
+        options = options.with_root_certificate(certificate);
+    }
+    Ok(options)
+}
+
+fn retry(patience: Patience) -> RetryConfig {
+    let (max_retries, seconds, longest) = match patience {
+        Patience::Short => (6, 30, 5),
+        Patience::Long => (30, 180, 10),
+    };
+    let backoff = BackoffConfig {
+        init_backoff: Duration::from_millis(100),
+        max_backoff: Duration::from_secs(longest),
+        base: 2.0,
+    };
+    RetryConfig { backoff, max_retries, retry_timeout: Duration::from_secs(seconds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for (endpoint, due) in [
+            (None, Some(false)),
+            (Some("http://127.0.0.1:9000"), Some(true)),
+            (Some("http://localhost:9000/x"), Some(true)),
+            (Some("http://[::1]:9000"), Some(true)),
+            (Some("https://s3.example.com"), Some(false)),
+            (Some("http://s3.example.com"), None),
+            (Some("http://10.0.0.1"), None),
+            (Some("s3.example.com"), None),
+        ] {
+            assert_eq!(is_plain_loopback(endpoint).ok(), due, "{endpoint:?}");
+        }
+    }
+}
