@@ -26,7 +26,7 @@ const OUTPUTS: [(&str, Option<&str>, &[OutFile]); 5] = [
     ("out/", Some("day=1"), &PARTS),
 ];
 
-fn config(home: &Path, output: &str, partition: Option<&str>, files: &[OutFile]) -> ExportConfig {
+pub(super) fn config(home: &Path, output: &str, partition: Option<&str>, files: &[OutFile]) -> ExportConfig {
     let base_url = BaseUrl::parse(BaseUrl::PRODUCTION, PlainHttp::Loopback).unwrap();
     let contacts = ContactsConfig::new(base_url, Token::new("t").unwrap());
     let partition = partition.map(|partition| partition.parse().unwrap());
@@ -39,7 +39,7 @@ fn config(home: &Path, output: &str, partition: Option<&str>, files: &[OutFile])
 }
 
 /// A manifest of files that consist of this text.
-fn manifest(config: &ExportConfig, files: &[OutFile], text: &str) -> String {
+pub(super) fn manifest(config: &ExportConfig, files: &[OutFile], text: &str) -> String {
     let mut checksum = Checksum::default();
     checksum.update(text.as_bytes());
     let (bytes, sha256) = (checksum.bytes(), checksum.digits());
@@ -81,7 +81,7 @@ fn visible_in(directory: &Path) -> BTreeMap<PathBuf, String> {
     files_in(directory).into_iter().filter(|(path, _)| is_visible(path)).collect()
 }
 
-async fn written(config: &ExportConfig, files: &[OutFile], text: &str) -> Destination {
+pub(super) async fn written(config: &ExportConfig, files: &[OutFile], text: &str) -> Destination {
     let mut destination = Destination::open(config, || ()).await.unwrap();
     for file in files {
         destination.take(Piece::Begin(*file)).await.unwrap();

@@ -21,6 +21,8 @@ use std::time::Duration;
 use cloud::Address;
 #[cfg(feature = "cloud")]
 pub(crate) use cloud::{Lost, Patience, Store, Tag, Upload, Uploaded, clean_up, connect};
+#[cfg(all(test, feature = "cloud"))]
+pub(crate) use cloud::{Memory, wait_for_clean_ups};
 pub(crate) use cloud::{StoreError, cleaned_up};
 pub(crate) use held::Held;
 pub(crate) use kind::{Entry, Kind};

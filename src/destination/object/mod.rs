@@ -11,6 +11,8 @@
 mod keys;
 mod lock;
 mod pending;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -60,6 +60,13 @@ pub(crate) fn connect(url: &ObjectUrl, patience: Patience, authorities: &[u8]) -
     Ok(store)
 }
 
+/// Uses this store for the bucket of a URL.
+#[cfg(test)]
+pub(super) fn insert(url: &ObjectUrl, patience: Patience, store: Store) {
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    stores.insert((url.cloud(), url.bucket().to_owned(), patience), store);
+}
+
 fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
     let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
     let has = |key: S3Key| builder.get_config_value(&key).is_some();

@@ -6,6 +6,8 @@ mod address;
 mod blocks;
 mod connect;
 mod error;
+#[cfg(test)]
+mod in_memory;
 mod list_uploads;
 mod object;
 mod runtime;
@@ -15,7 +17,11 @@ mod uploads;
 pub(crate) use address::Address;
 pub(crate) use connect::{Patience, connect};
 pub(crate) use error::StoreError;
+#[cfg(test)]
+pub(crate) use in_memory::Memory;
 pub(crate) use object::{Object, ObjectStream};
+#[cfg(test)]
+pub(crate) use runtime::wait_for_clean_ups;
 pub(crate) use runtime::{clean_up, cleaned_up};
 pub(crate) use store::{Lost, Store, Tag};
 pub(crate) use uploads::{Upload, Uploaded};

@@ -29,6 +29,12 @@ pub(crate) async fn cleaned_up(longest: Duration) {
     let _ = tokio::time::timeout(longest, CLEAN_UPS.wait()).await;
 }
 
+/// The same on any thread, however long it takes.
+#[cfg(test)]
+pub(crate) fn wait_for_clean_ups() {
+    wait(CLEAN_UPS.wait());
+}
+
 pub(super) fn handle() -> Handle {
     RUNTIME.handle().clone()
 }
