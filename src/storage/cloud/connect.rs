@@ -15,7 +15,7 @@ use object_store::{BackoffConfig, Certificate, ClientOptions, RetryConfig};
 use url::Url;
 
 use super::error::StoreError;
-use super::list_uploads::Lister;
+use super::list_uploads::{ForgetsUploads, GcsBucket, S3Bucket};
 use super::runtime;
 use super::store::Store;
 use crate::storage::url::{Cloud, ObjectUrl};
@@ -86,7 +86,7 @@ fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, Sto
         .with_retry(retry(patience))
         .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
     let s3: Arc<AmazonS3> = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
-    let lister = Lister::S3(Arc::clone(&s3), authorities.to_vec());
+    let lister = Arc::new(S3Bucket(Arc::clone(&s3), authorities.to_vec()));
     Ok(Store { objects: Arc::clone(&s3) as _, multipart: s3, lister })
 }
 
@@ -117,8 +117,8 @@ fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, St
         .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
     let gcs: Arc<GoogleCloudStorage> = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
     let base = base.unwrap_or_else(|| "https://storage.googleapis.com".to_owned());
-    let lister =
-        Lister::Gcs(Arc::clone(&gcs), format!("{}/{bucket}", base.trim_end_matches('/')), authorities.to_vec());
+    let url = format!("{}/{bucket}", base.trim_end_matches('/'));
+    let lister = Arc::new(GcsBucket(Arc::clone(&gcs), url, authorities.to_vec()));
     Ok(Store { objects: Arc::clone(&gcs) as _, multipart: gcs, lister })
 }
 
@@ -153,7 +153,7 @@ fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Stor
         .with_retry(retry(patience))
         .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
     let azure = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
-    Ok(Store { objects: Arc::clone(&azure) as _, multipart: azure, lister: Lister::None })
+    Ok(Store { objects: Arc::clone(&azure) as _, multipart: azure, lister: Arc::new(ForgetsUploads) })
 }
 
 /// Without them, the client would ask the address that clouds answer within their machines, and wait where nothing answers.

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use object_store::memory::InMemory;
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path as Key;
@@ -17,7 +18,8 @@ use object_store::{
 };
 
 use super::connect::{Patience, insert};
-use super::list_uploads::{Lister, OpenUpload};
+use super::error::StoreError;
+use super::list_uploads::{ListUploads, OpenUpload};
 use super::store::Store;
 use crate::storage::ObjectUrl;
 
@@ -49,8 +51,8 @@ impl Memory {
         let url = ObjectUrl::parse(url).unwrap();
         for patience in [Patience::Short, Patience::Long] {
             let memory = Arc::new(this.clone());
-            let (objects, multipart, lister) = (Arc::clone(&memory) as _, memory as _, Lister::Memory(this.clone()));
-            insert(&url, patience, Store { objects, multipart, lister });
+            let (objects, multipart) = (Arc::clone(&memory) as _, Arc::clone(&memory) as _);
+            insert(&url, patience, Store { objects, multipart, lister: memory });
         }
         this
     }
@@ -111,11 +113,6 @@ impl Memory {
         open.into_iter().map(|(id, key)| OpenUpload { key, id }).collect()
     }
 
-    pub(super) fn list_uploads(&self) -> std::result::Result<Vec<OpenUpload>, super::StoreError> {
-        self.request().map_err(|error| super::StoreError::of(&error))?;
-        Ok(self.open_uploads())
-    }
-
     /// Counts a request. Fails if the process is dead; `Ok(true)` if it dies before the answer.
     fn request(&self) -> Result<bool> {
         let before = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(1)));
@@ -123,9 +120,8 @@ impl Memory {
             self.left.store(usize::MAX, Ordering::SeqCst);
         }
         match before {
-            Ok(0) => Err(killed()),
             Ok(1) if self.is_done.load(Ordering::SeqCst) => Ok(true),
-            Ok(1) => Err(killed()),
+            Ok(0 | 1) => Err(killed()),
             _ => Ok(false),
         }
     }
@@ -144,6 +140,13 @@ fn killed() -> Error {
 impl fmt::Display for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("memory")
+    }
+}
+
+impl ListUploads for Memory {
+    fn list<'l>(&'l self, _prefix: &'l str) -> BoxFuture<'l, std::result::Result<Vec<OpenUpload>, StoreError>> {
+        let listed = self.request().map(|_| self.open_uploads()).map_err(|error| StoreError::of(&error));
+        futures::future::ready(listed).boxed()
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{self, BoxFuture, FutureExt};
 use http::Method;
 use object_store::aws::AmazonS3;
 use object_store::gcp::GoogleCloudStorage;
@@ -21,16 +22,23 @@ const SIGNED: Duration = Duration::from_mins(1);
 /// How long the answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How a store lists open uploads, with the authorities that may sign its certificate.
-#[derive(Debug, Clone)]
-pub(super) enum Lister {
-    S3(Arc<AmazonS3>, Vec<u8>),
-    /// With the URL of the bucket.
-    Gcs(Arc<GoogleCloudStorage>, String, Vec<u8>),
-    None,
-    #[cfg(test)]
-    Memory(super::Memory),
+/// A store that can list open uploads.
+pub(super) trait ListUploads: Send + Sync {
+    /// The open uploads whose keys begin with `prefix`; at most a thousand.
+    fn list<'l>(&'l self, prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>>;
 }
+
+/// A store that forgets open uploads by itself.
+#[derive(Debug)]
+pub(super) struct ForgetsUploads;
+
+/// A bucket in S3, with the authorities that may sign its certificate.
+#[derive(Debug)]
+pub(super) struct S3Bucket(pub Arc<AmazonS3>, pub Vec<u8>);
+
+/// A bucket in Google Cloud Storage, with its URL and the authorities.
+#[derive(Debug)]
+pub(super) struct GcsBucket(pub Arc<GoogleCloudStorage>, pub String, pub Vec<u8>);
 
 #[derive(Debug, Deserialize)]
 struct Listed {
@@ -47,29 +55,44 @@ pub(crate) struct OpenUpload {
     pub id: String,
 }
 
-impl Lister {
-    /// The open uploads whose keys begin with `prefix`; at most a thousand.
-    pub async fn list(&self, prefix: &str) -> Result<Vec<OpenUpload>, StoreError> {
-        let query = [("uploads", ""), ("prefix", prefix)];
-        let (url, bearer, authorities) = match self {
-            Self::None => return Ok(Vec::new()),
-            #[cfg(test)]
-            Self::Memory(memory) => return memory.list_uploads(),
-            Self::S3(s3, authorities) => {
-                let options = SignedUrlOptions::new().with_query(query);
-                let signed = s3.signed_url_opts(Method::GET, &Key::ROOT, SIGNED, &options).await;
-                (signed.map_err(|error| StoreError::of(&error))?, None, authorities)
-            }
-            Self::Gcs(gcs, bucket, authorities) => {
-                let credential = gcs.credentials().get_credential().await.map_err(|error| StoreError::of(&error))?;
-                let url = Url::parse_with_params(bucket, query).map_err(failed)?;
-                (url, Some(credential.bearer.clone()), authorities)
-            }
-        };
-        let text = runtime::handle().spawn(get(url, bearer, authorities.clone())).await.map_err(failed)??;
-        let Listed { uploads } = quick_xml::de::from_str(&text).map_err(failed)?;
-        Ok(uploads)
+fn query(prefix: &str) -> [(&str, &str); 2] {
+    [("uploads", ""), ("prefix", prefix)]
+}
+
+impl ListUploads for ForgetsUploads {
+    fn list<'l>(&'l self, _prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>> {
+        future::ready(Ok(Vec::new())).boxed()
     }
+}
+
+impl ListUploads for S3Bucket {
+    fn list<'l>(&'l self, prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>> {
+        let listed = async move {
+            let Self(s3, authorities) = self;
+            let options = SignedUrlOptions::new().with_query(query(prefix));
+            let url = s3.signed_url_opts(Method::GET, &Key::ROOT, SIGNED, &options).await;
+            read(url.map_err(|error| StoreError::of(&error))?, None, authorities).await
+        };
+        listed.boxed()
+    }
+}
+
+impl ListUploads for GcsBucket {
+    fn list<'l>(&'l self, prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>> {
+        let listed = async move {
+            let Self(gcs, bucket, authorities) = self;
+            let credential = gcs.credentials().get_credential().await.map_err(|error| StoreError::of(&error))?;
+            let url = Url::parse_with_params(bucket, query(prefix)).map_err(failed)?;
+            read(url, Some(credential.bearer.clone()), authorities).await
+        };
+        listed.boxed()
+    }
+}
+
+async fn read(url: Url, bearer: Option<String>, authorities: &[u8]) -> Result<Vec<OpenUpload>, StoreError> {
+    let text = runtime::handle().spawn(get(url, bearer, authorities.to_vec())).await.map_err(failed)??;
+    let Listed { uploads } = quick_xml::de::from_str(&text).map_err(failed)?;
+    Ok(uploads)
 }
 
 async fn get(url: Url, bearer: Option<String>, authorities: Vec<u8>) -> Result<String, StoreError> {

@@ -15,7 +15,7 @@ use object_store::{
 };
 
 use super::error::StoreError;
-use super::list_uploads::{Lister, OpenUpload};
+use super::list_uploads::{ListUploads, OpenUpload};
 use crate::storage::kind::Entry;
 
 /// The largest object that is read at once: a manifest.
@@ -27,7 +27,7 @@ pub(crate) struct Store {
     pub(super) objects: Arc<dyn ObjectStore>,
     pub(super) multipart: Arc<dyn MultipartStore>,
     /// How open uploads are listed.
-    pub(super) lister: Lister,
+    pub(super) lister: Arc<dyn ListUploads>,
 }
 
 /// The version of an object.

@@ -169,10 +169,13 @@ fn value(column: &dyn Array, row: usize) -> Value {
     }
 }
 
+/// How the names of variables begin that the program and its stores read.
+const READ: [&str; 6] = ["LINQ_", "SSL_CERT_", "AWS_", "AZURE_", "GOOGLE_", "GCE_"];
+
 /// The program, with nothing of the tester's own environment that it would read.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linq-export"));
-    let read = |name: &str| name.starts_with("LINQ_") || name.starts_with("SSL_CERT_") || name.ends_with("_PROXY");
+    let read = |name: &str| READ.iter().any(|read| name.starts_with(read)) || name.ends_with("_PROXY");
     for (name, _) in std::env::vars().filter(|(name, _)| read(&name.to_uppercase())) {
         command.env_remove(name);
     }
