@@ -78,6 +78,7 @@
 // | ground | `page` | the values that stages exchange about one page |
 // | ground | `checksum` | SHA-256 |
 // | ground | `platform` | what differs between operating systems |
+// | ground | `storage` | files and objects by one kind of name: a path, or a URL of an object store |
 // | ground | `text` | human-readable figures, sanitized text, causes of errors |
 // | sandbox | `sandbox` | a mock API server for tests; shares no type with the rest; `faults`: what goes wrong (`kinds`, such as `empty-page`), and on which pages (`page_ranges`) |
 
@@ -118,6 +119,7 @@ pub mod report;
 mod resource;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod storage;
 mod text;
 mod transform;
 pub mod verify;
