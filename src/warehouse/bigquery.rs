@@ -1,7 +1,7 @@
 //! BigQuery: the schema file, `bq load`, the `MERGE` and the digest.
 //!
-//! `bq` loads one local file at a time and splits file names at commas. BigQuery reads gzip but not zstd. The only object
-//! store that it loads from is Cloud Storage.
+//! `bq` loads one local file at a time and splits file names at commas. BigQuery reads gzip but not zstd. Of the object
+//! stores, `bq load` reads only Cloud Storage.
 
 use serde::Serialize;
 
@@ -200,13 +200,13 @@ fn preparation(table: &Table) -> Preparation {
         Cloud::Gcs if !zstd && !comma && !asterisk => return Preparation { about: "", commands: Vec::new() },
         Cloud::Gcs => "",
         Cloud::S3 => {
-            "# BigQuery loads from Cloud Storage and from local files, so each object is first copied to a temporary directory. To\n\
-             # load from Cloud Storage, copy the objects there (gcloud storage cp s3://BUCKET/OBJECT gs://BUCKET/OBJECT), and list\n\
+            "# bq load reads Cloud Storage and local files, so each object is first copied to a temporary directory. To load from\n\
+             # Cloud Storage, copy the objects there (gcloud storage cp s3://BUCKET/OBJECT gs://BUCKET/OBJECT), and list\n\
              # their URLs below instead, without the command that copies them.\n"
         }
         Cloud::Azure => {
-            "# BigQuery loads from Cloud Storage and from local files, so each object is first copied to a temporary directory. To\n\
-             # load from Cloud Storage, copy the objects there (Storage Transfer Service: gcloud transfer jobs create), and list\n\
+            "# bq load reads Cloud Storage and local files, so each object is first copied to a temporary directory. To load from\n\
+             # Cloud Storage, copy the objects there (Storage Transfer Service: gcloud transfer jobs create), and list\n\
              # their URLs below instead, without the command that copies them.\n"
         }
     };
