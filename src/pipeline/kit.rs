@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::changes::Applied;
 use crate::config::{ChangesConfig, Codec, ConfigError, Encoding, ExportConfig, OutFile, Output};
@@ -11,6 +11,7 @@ use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
+use crate::storage::is_url;
 use crate::transform::key_id;
 use crate::warehouse::{
     CHANGES_TITLE, ChangesKitInput, HashedColumns, KitFile, KitInput, README, TITLE, TableInput, changes_kit,
@@ -36,8 +37,11 @@ pub(super) fn check_changes(config: &ChangesConfig) -> Result<(), ConfigError> {
 
 fn check_paths(kit: Option<&Path>, output: &Output) -> Result<(), ConfigError> {
     let (Some(kit), Some(target)) = (kit, output.target()) else { return Ok(()) };
+    if is_url(kit) {
+        return Err(ConfigError::Usage("--kit needs a local directory, not a URL".to_owned()));
+    }
     for path in [kit, &target] {
-        let absolute = std::path::absolute(path).map_err(|error| {
+        let absolute = absolute(path).map_err(|error| {
             ConfigError::Usage(format!("the kit names {} by its absolute path: {error}", path.display()))
         })?;
         let reason = match absolute.to_str() {
@@ -51,6 +55,11 @@ fn check_paths(kit: Option<&Path>, output: &Output) -> Result<(), ConfigError> {
         )));
     }
     Ok(())
+}
+
+/// The path as the kit names it. URLs are absolute as they are.
+fn absolute(path: &Path) -> io::Result<PathBuf> {
+    if is_url(path) { Ok(path.to_owned()) } else { std::path::absolute(path) }
 }
 
 /// Whether a character would break a line of SQL, a command or a comment, or reorder its text on screen.
@@ -101,7 +110,7 @@ async fn write(
     files: impl FnOnce(&Path) -> Result<Vec<KitFile>, Error>,
 ) -> Result<Option<Staged>, Error> {
     let (Some(mut kit), Some(target)) = (kit, output.target()) else { return Ok(None) };
-    let files = match std::path::absolute(target) {
+    let files = match absolute(&target) {
         Ok(target) => files(&target)?,
         Err(error) => return Ok(Some(Err(unwritten(kit.path(), error)))),
     };
@@ -241,5 +250,15 @@ mod tests {
         written.digest = None;
         let error = files(&config(), &written, Path::new("/c.parquet")).unwrap_err();
         assert!(matches!(error, Error::Bug(_)), "{error}");
+    }
+
+    #[test]
+    fn urls_are_absolute_and_no_place_for_a_kit() {
+        let url = Path::new("s3://bucket/c.parquet");
+        assert_eq!(absolute(url).unwrap(), url);
+        assert!(absolute(Path::new("c.parquet")).unwrap().is_absolute());
+        let output = Output::File("c.parquet".into());
+        assert!(check_paths(Some(url), &output).is_err());
+        assert!(check_paths(Some(Path::new("kit")), &output).is_ok());
     }
 }

@@ -1,6 +1,7 @@
 //! BigQuery: the schema file, `bq load`, the `MERGE` and the digest.
 //!
-//! `bq` loads one local file at a time and splits file names at commas. BigQuery reads gzip but not zstd.
+//! `bq` loads one local file at a time and splits file names at commas. BigQuery reads gzip but not zstd. Of the object
+//! stores, `bq load` reads only Cloud Storage.
 
 use serde::Serialize;
 
@@ -10,9 +11,11 @@ use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
+use super::location::{ACCOUNT_VARIABLE, Location};
 use super::merge::{Deletes, MUST_BE_NEW, WILL_BE_NEW, applies, effective, merge, result};
 use super::quote::{Quotes, escaped, name, shell};
 use crate::config::Format;
+use crate::storage::Cloud;
 
 /// A column in a schema file.
 #[derive(Serialize)]
@@ -85,6 +88,16 @@ pub(super) const SECTION: Section = Section {
     ],
     note: "The tables are in the dataset `linq`: create it once with `bq mk linq`, or replace its name in the files. \
            The load script passes its arguments to `bq`, such as `--project_id=PROJECT`. ",
+    reads: |cloud| match cloud {
+        None => "",
+        Some(Cloud::Gcs) => "The dataset and the bucket must be in the same location. ",
+        Some(Cloud::S3) => {
+            "The load script copies the objects to a temporary directory first, with the AWS command line. "
+        }
+        Some(Cloud::Azure) => {
+            "The load script copies the objects to a temporary directory first, with the Azure command line. "
+        }
+    },
     loads: &[
         (Format::Parquet, |_| "PARQUET".to_owned()),
         (Format::Ndjson, |_| "NEWLINE_DELIMITED_JSON".to_owned()),
@@ -161,34 +174,85 @@ fn history(changes: &Changes, _: Load) -> String {
     )
 }
 
-fn load_command(table: &Table, format: &str) -> String {
+/// What the load script does with a file before `bq` loads it.
+struct Preparation {
+    /// The comment that says why.
+    about: &'static str,
+    /// The commands, each a line of the loop. They leave the file in `$work/part`.
+    commands: Vec<String>,
+}
+
+/// How to prepare the files of a table; nothing if `bq` loads them as they are.
+///
+/// `bq` splits names at commas, and takes an asterisk in the name of an object for a pattern.
+fn preparation(table: &Table) -> Preparation {
     let zstd = table.compressed == Some("zstd");
-    let comma = table.files.iter().any(|file| file.contains(','));
-    let (work, source) = match (zstd, comma) {
-        (true, _) => ("zstd -qdc -- \"$file\" > \"$work/part\"", "\"$work/part\""),
-        (_, true) => ("ln -sf -- \"$file\" \"$work/part\"", "\"$work/part\""),
-        _ => ("", "\"$file\""),
+    let comma = table.files.iter().any(|file| file.text().contains(','));
+    let Some(object) = table.files.first().and_then(Location::object) else {
+        let command = match (zstd, comma) {
+            (true, _) => "zstd -qdc -- \"$file\" > \"$work/part\"",
+            (_, true) => "ln -sf -- \"$file\" \"$work/part\"",
+            _ => return Preparation { about: "", commands: Vec::new() },
+        };
+        return Preparation { about: "", commands: vec![command.to_owned()] };
     };
-    let (prepare, work) = match work {
-        "" => ("", String::new()),
-        work => ("work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n", format!("    {work}\n")),
+    let asterisk = table.files.iter().any(|file| file.text().contains('*'));
+    let about = match object.cloud {
+        Cloud::Gcs if !zstd && !comma && !asterisk => return Preparation { about: "", commands: Vec::new() },
+        Cloud::Gcs => "",
+        Cloud::S3 => {
+            "# bq load reads Cloud Storage and local files, so each object is first copied to a temporary directory. To load from\n\
+             # Cloud Storage, copy the objects there (gcloud storage cp s3://BUCKET/OBJECT gs://BUCKET/OBJECT), and list\n\
+             # their URLs below instead, without the command that copies them.\n"
+        }
+        Cloud::Azure => {
+            "# bq load reads Cloud Storage and local files, so each object is first copied to a temporary directory. To load from\n\
+             # Cloud Storage, copy the objects there (Storage Transfer Service: gcloud transfer jobs create), and list\n\
+             # their URLs below instead, without the command that copies them.\n"
+        }
     };
-    let files: Vec<_> = table.files.iter().map(|file| format!("    {}\n", shell(file))).collect();
+    let copy = |to| object.copy("\"$file\"", to);
+    let commands = if zstd {
+        vec![copy("\"$work/object\""), "zstd -qdc -- \"$work/object\" > \"$work/part\"".to_owned()]
+    } else {
+        vec![copy("\"$work/part\"")]
+    };
+    Preparation { about, commands }
+}
+
+fn load_command(table: &Table, format: &str) -> String {
+    let Preparation { about, commands } = preparation(table);
+    let (source, work) = match commands.as_slice() {
+        [] => ("\"$file\"", ""),
+        _ => ("\"$work/part\"", "work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n"),
+    };
+    let account = match table.cloud() {
+        Some(Cloud::Azure) => format!(": \"${{{ACCOUNT_VARIABLE}:?set it to the name of the storage account}}\"\n"),
+        _ => String::new(),
+    };
+    let name = |file: &Location| match file {
+        Location::Object(object) if !commands.is_empty() => object.to_copy(),
+        file => file.text(),
+    };
+    let files: Vec<_> = table.files.iter().map(|file| format!("    {}\n", shell(&name(file)))).collect();
+    let commands: Vec<_> = commands.iter().map(|command| format!("    {command}\n")).collect();
     format!(
         "#!/usr/bin/env bash\n\
          # Loads the export into linq.{staging}, replacing its contents.\n\
          # Passes its arguments to bq, such as --project_id=PROJECT or --location=EU.\n\
+         {about}\
          set -euo pipefail\n\
          schema=$(cd -- \"$(dirname -- \"${{BASH_SOURCE[0]}}\")\" && pwd)/{schema}\n\
-         {prepare}\
+         {account}{work}\
          files=(\n{files})\n\
          how=--replace\n\
          for file in \"${{files[@]}}\"; do\n\
-         {work}    bq \"$@\" load $how --source_format={format} linq.{staging} {source} \"$schema\"\n    \
+         {commands}    bq \"$@\" load $how --source_format={format} linq.{staging} {source} \"$schema\"\n    \
          how=--noreplace\n\
          done\n",
         staging = table.staging(),
         schema = table.file_name("bigquery", "schema.json"),
         files = files.concat(),
+        commands = commands.concat(),
     )
 }

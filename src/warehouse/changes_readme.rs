@@ -3,7 +3,7 @@
 use super::contribution::{DIGEST, HISTORY, Section};
 use super::dialect::Dialect;
 use super::input::{Changes, ChangesKitInput};
-use super::readme::{formats, hashed};
+use super::readme::{formats, hashed, objects};
 use crate::text::humanize::counted;
 
 /// The first line, by which the README of such a kit is recognized.
@@ -12,7 +12,8 @@ pub(crate) const TITLE: &str = "# Applying these changes\n";
 /// The whole text.
 pub(super) fn readme(input: &ChangesKitInput<'_>, changes: &Changes) -> String {
     let sections = Dialect::ALL.into_iter().filter_map(|dialect| Some(text_of(dialect, dialect.section()?, changes)));
-    [introduction(input), hashed(input.hashed.as_ref()), HISTORY_TEXT.to_owned(), sections.collect()].concat()
+    let objects = objects([&changes.table]);
+    [introduction(input), hashed(input.hashed.as_ref()), objects, HISTORY_TEXT.to_owned(), sections.collect()].concat()
 }
 
 fn introduction(input: &ChangesKitInput<'_>) -> String {
@@ -73,6 +74,6 @@ fn text_of(dialect: Dialect, section: &Section, changes: &Changes) -> String {
         "\n## {title}\n\n```sh\n{commands}```\n\nWith a history, also:\n\n```sh\n{run}{history}\n```\n\n{note}\n",
         commands = section.commands.iter().map(command).collect::<String>(),
         history = contacts.file_name(name, HISTORY),
-        note = section.note.trim_end(),
+        note = [section.note, (section.reads)(table.cloud())].concat().trim_end(),
     )
 }

@@ -4,13 +4,15 @@
 
 use super::columns::{Column, Kind, Leaf, has_changes, key, leaves};
 use super::contribution::{DIGEST, Load, Section};
-use super::create_table::{CreateTable, about_table, fields};
+use super::create_table::{CreateTable, about_table, fields, types};
 use super::digest::Spelling;
 use super::history::History;
 use super::input::{Changes, KitFile, Table};
+use super::location::{ACCOUNT, Location, Object};
 use super::merge::{MUST_BE_NEW, REMOVALS, UPSERTS, WILL_BE_NEW, applies, deletes, result};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
+use crate::storage::Cloud;
 
 pub(super) fn sql_type(column: &Column) -> String {
     let plain = match &column.kind {
@@ -58,14 +60,28 @@ pub(super) const SECTION: Section = Section {
     title: "ClickHouse",
     files: &["sql", DIGEST],
     commands: &[("clickhouse-client < ", "sql"), ("clickhouse-client < ", DIGEST)],
-    note: "The files are read by the client. ",
+    note: "",
+    reads: |cloud| match cloud {
+        None => "The files are read by the client. ",
+        Some(Cloud::S3) => {
+            "The objects are read by the server, with the credentials of its environment, if `use_environment_credentials` is \
+             set. Otherwise add `'KEY_ID', 'SECRET'` after each URL in the script. For a store other than Amazon S3, replace the \
+             host. "
+        }
+        Some(Cloud::Gcs) => {
+            "The objects are read by the server. Add `'HMAC_KEY', 'HMAC_SECRET'` after each URL in the script. "
+        }
+        Some(Cloud::Azure) => {
+            "The objects are read by the server, with its workload or managed identity. Otherwise add `'AZURE_ACCOUNT', \
+             'ACCOUNT_KEY'` after each name in the script. "
+        }
+    },
     loads: &[
-        (Format::Parquet, |_| "FORMAT Parquet".to_owned()),
-        (Format::Ndjson, |_| "SETTINGS date_time_input_format = 'best_effort'\nFORMAT JSONEachRow".to_owned()),
-        (Format::Csv, |_| {
-            "SETTINGS date_time_input_format = 'best_effort', format_csv_null_representation = ''\n\
-             FORMAT CSVWithNames"
-                .to_owned()
+        (Format::Parquet, |table| inserts(table, "Parquet", "")),
+        (Format::Ndjson, |table| inserts(table, "JSONEachRow", "date_time_input_format = 'best_effort'")),
+        (Format::Csv, |table| {
+            let settings = "date_time_input_format = 'best_effort', format_csv_null_representation = ''";
+            inserts(table, "CSVWithNames", settings)
         }),
     ],
     table_file: "sql",
@@ -132,23 +148,88 @@ fn history(changes: &Changes, format: Load) -> String {
 }
 
 /// Loads the files into the staging table.
-fn stage(table: &Table, format: Load) -> String {
-    let inserts: String = table.files.iter().map(|file| insert(table, file, &format(table))).collect();
-    format!("{inserts}\n{}", check(table))
+fn stage(table: &Table, inserts: Load) -> String {
+    let account = match table.cloud() {
+        Some(Cloud::Azure) => {
+            format!("-- Replace {ACCOUNT} by the name of the storage account: URLs in az:// do not contain it.\n")
+        }
+        _ => String::new(),
+    };
+    format!("{account}{}\n{}", inserts(table), check(table))
 }
 
-fn insert(table: &Table, file: &str, format: &str) -> String {
-    let compression = table.compressed.map(|name| format!(" COMPRESSION '{name}'")).unwrap_or_default();
-    // INFILE takes a glob pattern without escapes, so each special character becomes a `?`. See `check`.
-    let pattern = escaped(&file.replace([',', '{', '}', '*'], "?"));
-    format!("INSERT INTO {} FROM INFILE {pattern}{compression}\n{format};\n", table.staging())
+fn inserts(table: &Table, format: &str, settings: &str) -> String {
+    let settings = if settings.is_empty() { String::new() } else { format!("\nSETTINGS {settings}") };
+    let insert = |file: &Location| match file {
+        Location::Local(path) => {
+            let compression = table.compressed.map(|name| format!(" COMPRESSION '{name}'")).unwrap_or_default();
+            // INFILE takes a glob pattern without escapes, so each special character becomes a `?`. See `check`.
+            let pattern = escaped(&path.replace([',', '{', '}', '*'], "?"));
+            format!("INSERT INTO {} FROM INFILE {pattern}{compression}{settings}\nFORMAT {format};\n", table.staging())
+        }
+        Location::Object(object) => {
+            let (list, source) = (table.column_list(), source(table, object, format));
+            format!("INSERT INTO {} ({list})\nSELECT {list}\nFROM {source}{settings};\n", table.staging())
+        }
+    };
+    table.files.iter().map(insert).collect()
+}
+
+/// The table function that reads an object, with all types.
+fn source(table: &Table, object: &Object, format: &str) -> String {
+    let Object { cloud, bucket, key } = object;
+    let (structure, compression) = (escaped(&types(&table.columns, sql_type)), table.compressed.unwrap_or("none"));
+    let pattern = pattern_of(key);
+    let call = |function: &str, host: &str| {
+        let url = escaped(&format!("https://{host}/{}", encoded(&pattern)));
+        format!("{function}({url}, '{format}', {structure}, '{compression}')")
+    };
+    let read = match cloud {
+        // With a dot in the name of the bucket, the certificate would not match the host.
+        Cloud::S3 if bucket.contains('.') => call("s3", &format!("s3.amazonaws.com/{bucket}")),
+        Cloud::S3 => call("s3", &format!("{bucket}.s3.amazonaws.com")),
+        Cloud::Gcs => call("gcs", &format!("storage.googleapis.com/{bucket}")),
+        Cloud::Azure => {
+            let account = escaped(&format!("https://{ACCOUNT}.blob.core.windows.net"));
+            let object = format!("{}, {}", escaped(bucket), escaped(&pattern));
+            format!("azureBlobStorage({account}, {object}, '{format}', '{compression}', {structure})")
+        }
+    };
+    // A pattern may match other objects, too.
+    let only = if pattern == *key {
+        String::new()
+    } else {
+        format!("\nWHERE _path = {}", escaped(&format!("{bucket}/{key}")))
+    };
+    read + &only
+}
+
+/// A glob pattern that matches the key. There are no escapes, so special characters become an asterisk. Two of them would
+/// match across slashes. A `?` would be taken for the beginning of a URL's query, and what precedes it encoded twice.
+fn pattern_of(key: &str) -> String {
+    let mut pattern = String::new();
+    for character in key.chars() {
+        match character {
+            '{' | '}' | '*' if pattern.ends_with('*') => {}
+            '{' | '}' | '*' => pattern.push('*'),
+            _ => pattern.push(character),
+        }
+    }
+    pattern
+}
+
+/// The path of a URL: all but unreserved characters, slashes and the asterisks of patterns is encoded.
+fn encoded(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/*".contains(&byte);
+    let code = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    path.bytes().map(code).collect()
 }
 
 /// Stops the script if a pattern matched other files, or none.
 fn check(table: &Table) -> String {
     let (staging, rows) = (table.staging(), table.digest.rows);
     format!(
-        "-- Stops here unless exactly the export was loaded: INFILE treats file names as patterns.\n\
+        "-- Stops here unless exactly the export was loaded: the names of files are treated as patterns.\n\
          SELECT throwIf(count() <> {rows}, 'the loaded files do not have the {rows} rows of the export')\n\
          FROM {staging}\nFORMAT Null;\n"
     )

@@ -2,6 +2,7 @@
 
 use super::input::{Changes, KitFile, Table};
 use crate::config::Format;
+use crate::storage::Cloud;
 
 /// Writes the part of a script that reads the files of a table.
 pub(super) type Load = fn(&Table) -> String;
@@ -15,6 +16,8 @@ pub(super) struct Section {
     pub commands: &'static [(&'static str, &'static str)],
     /// What a user must know besides the commands; may be empty.
     pub note: &'static str,
+    /// How it reads the files, and what that needs, by the store that they are in, if any; may be empty.
+    pub reads: fn(Option<Cloud>) -> &'static str,
     /// The formats that it is loaded from, and how. It is a list rather than a `match`, so that a new format needs an
     /// edit only in the dialects that can read it.
     pub loads: &'static [(Format, Load)],

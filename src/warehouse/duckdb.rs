@@ -11,6 +11,7 @@ use super::input::{Changes, KitFile, Table};
 use super::merge::{Deletes, MUST_BE_NEW, applies, effective, merge, purpose};
 use super::quote::{Quotes, name, pattern, standard};
 use crate::config::Format;
+use crate::storage::Cloud;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match &column.kind {
@@ -57,6 +58,21 @@ pub(super) const SECTION: Section = Section {
     files: &["sql", DIGEST],
     commands: &[("duckdb -bail linq.duckdb < ", "sql"), ("duckdb -bail -list -noheader linq.duckdb < ", DIGEST)],
     note: "DuckDB 1.4 or later. ",
+    reads: |cloud| match cloud {
+        None => "",
+        Some(Cloud::S3) => {
+            "DuckDB reads the objects with its extension `httpfs`. It needs a secret with the credentials: the script has an \
+             example. "
+        }
+        Some(Cloud::Gcs) => {
+            "DuckDB reads the objects with its extension `httpfs`. It needs a secret with an HMAC key: the script has an \
+             example. "
+        }
+        Some(Cloud::Azure) => {
+            "DuckDB reads the objects with its extension `azure`. It needs a secret with the name of the storage account: the \
+             script has an example. "
+        }
+    },
     loads: &[(Format::Parquet, read_parquet), (Format::Ndjson, read_json), (Format::Csv, read_csv)],
     table_file: "sql",
     create: |table| schema(table.name, &table.columns),
@@ -80,12 +96,37 @@ fn scripts(table: &Table, read: Load) -> Vec<KitFile> {
 
 fn view_of_files(table: &Table, read: Load) -> String {
     format!(
-        "-- The files, read in place. All types are given, so nothing is inferred.\n\
+        "{extension}-- The files, read in place. All types are given, so nothing is inferred.\n\
          CREATE OR REPLACE VIEW {view} AS\nSELECT {list}\nFROM {reader};\n",
+        extension = table.cloud().map_or("", extension),
         view = table.view(),
         list = table.column_list(),
         reader = read(table),
     )
+}
+
+/// Loads the extension that reads a store. It finds the credentials in a secret, and there is no place for one in a script.
+fn extension(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::S3 => {
+            "INSTALL httpfs;\nLOAD httpfs;\n\
+             -- Needs a secret: uncomment this one, or create it once with CREATE PERSISTENT SECRET. credential_chain takes the\n\
+             -- credentials of the environment and of ~/.aws. Stores other than Amazon S3 also need ENDPOINT 'HOST'.\n\
+             -- CREATE OR REPLACE SECRET linq_export (TYPE s3, PROVIDER credential_chain);\n\n"
+        }
+        Cloud::Gcs => {
+            "INSTALL httpfs;\nLOAD httpfs;\n\
+             -- Needs a secret with an HMAC key of Cloud Storage: uncomment this one and fill it in, or create it once with\n\
+             -- CREATE PERSISTENT SECRET.\n\
+             -- CREATE OR REPLACE SECRET linq_export (TYPE gcs, KEY_ID '...', SECRET '...');\n\n"
+        }
+        Cloud::Azure => {
+            "INSTALL azure;\nLOAD azure;\n\
+             -- Needs a secret: uncomment this one, with the name of the storage account for AZURE_ACCOUNT, or create it once with\n\
+             -- CREATE PERSISTENT SECRET. credential_chain takes the credentials of the environment and of az login.\n\
+             -- CREATE OR REPLACE SECRET linq_export (TYPE azure, PROVIDER credential_chain, ACCOUNT_NAME 'AZURE_ACCOUNT');\n\n"
+        }
+    }
 }
 
 fn apply(changes: &Changes, read: Load) -> Vec<KitFile> {
@@ -143,7 +184,7 @@ fn read_csv(table: &Table) -> String {
 }
 
 fn files(table: &Table) -> String {
-    let files: Vec<_> = table.files.iter().map(|file| standard(&pattern(file, &['*', '?', '[']))).collect();
+    let files: Vec<_> = table.files.iter().map(|file| standard(&pattern(&file.text(), &['*', '?', '[']))).collect();
     format!("[\n  {}\n]", files.join(",\n  "))
 }
 

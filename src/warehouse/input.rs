@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use arrow::datatypes::Schema;
 
 use super::columns::{self, Column};
+use super::location::Location;
 use crate::config::Format;
 use crate::digest::ContentDigest;
+use crate::storage::Cloud;
 
 /// The export that a kit loads.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ pub struct HashedColumns<'a> {
 pub struct TableInput<'a> {
     /// Its columns.
     pub schema: &'a Schema,
-    /// Its files, as SQL and shell commands name them: absolute, and all in one directory.
+    /// Its files: absolute paths, or the URLs of objects (`s3://`, `gs://`, `az://`) as text. All are in one directory.
     pub files: Vec<PathBuf>,
     /// The digest of its contents, with the number of rows.
     pub digest: ContentDigest,
@@ -79,7 +81,7 @@ pub(super) struct Table {
     /// Its name in the warehouse, `contacts` or `owners`.
     pub name: &'static str,
     pub columns: Vec<Column>,
-    pub files: Vec<String>,
+    pub files: Vec<Location>,
     pub format: Format,
     pub compressed: Option<&'static str>,
     pub digest: ContentDigest,
@@ -128,7 +130,7 @@ impl Table {
         Self {
             name,
             columns,
-            files: table.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
+            files: table.files.iter().map(|file| Location::new(file)).collect(),
             format,
             compressed,
             digest: table.digest,
@@ -147,6 +149,11 @@ impl Table {
 
     pub fn file(&self, dialect: &str, suffix: &str, text: String) -> KitFile {
         KitFile { name: self.file_name(dialect, suffix), text }
+    }
+
+    /// The store that the files are in, unless they are local.
+    pub fn cloud(&self) -> Option<Cloud> {
+        Some(self.files.first()?.object()?.cloud)
     }
 
     /// The table that the files are loaded into before they are merged.

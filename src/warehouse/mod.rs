@@ -35,7 +35,10 @@ mod history;
 mod input;
 mod json_schema;
 mod kit;
+mod location;
 mod merge;
+#[cfg(test)]
+mod object_tests;
 mod postgres;
 mod quote;
 mod readme;

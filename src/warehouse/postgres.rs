@@ -9,9 +9,11 @@ use super::create_table::{CreateTable, NOT_NULL, comments, types};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
+use super::location::{ACCOUNT_VARIABLE, Location};
 use super::merge::{MUST_BE_NEW, REMOVALS, UPSERTS, applies, deletes, purpose};
 use super::quote::{Quotes, name, shell, standard};
 use crate::config::Format;
+use crate::storage::Cloud;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match column.kind {
@@ -63,6 +65,16 @@ pub(super) const SECTION: Section = Section {
     files: &["sql", DIGEST],
     commands: &[("psql --file ", "sql"), ("psql --tuples-only --no-align --file ", DIGEST)],
     note: "PostgreSQL 14 or later. Its text cannot contain NUL (U+0000): a row with one stops the load. ",
+    reads: |cloud| match cloud {
+        None => "",
+        Some(Cloud::S3) => "The script copies each object to a temporary directory first, with the AWS command line. ",
+        Some(Cloud::Gcs) => {
+            "The script copies each object to a temporary directory first, with the Google Cloud command line. "
+        }
+        Some(Cloud::Azure) => {
+            "The script copies each object to a temporary directory first, with the Azure command line. "
+        }
+    },
     loads: &[(Format::Ndjson, copy_json), (Format::Csv, copy_csv)],
     table_file: "sql",
     create: |table| schema(table.name, &table.columns),
@@ -180,11 +192,38 @@ fn temporary(name: &str, definition: &str) -> String {
 }
 
 fn copy(table: &Table, into: &str, options: &str) -> String {
-    let source = |file: &String| match table.compressed {
-        Some("gzip") => format!("PROGRAM {}", standard(&format!("gzip -dc -- {}", shell(file)))),
-        Some(_) => format!("PROGRAM {}", standard(&format!("zstd -qdc -- {}", shell(file)))),
-        None => standard(file),
+    let line = |file| {
+        let source = source(file, table.compressed);
+        format!("\\copy {into} FROM {source} WITH ({options}, ENCODING 'UTF8')\n")
     };
-    let line = |file| format!("\\copy {into} FROM {} WITH ({options}, ENCODING 'UTF8')\n", source(file));
-    table.files.iter().map(line).collect::<Vec<_>>().concat()
+    table.files.iter().map(line).collect()
+}
+
+/// What `\copy` reads a file from: the file itself, or the output of a program.
+fn source(file: &Location, compressed: Option<&str>) -> String {
+    let read = |name: &str| match compressed {
+        Some("gzip") => Some(format!("gzip -dc -- {name}")),
+        Some(_) => Some(format!("zstd -qdc -- {name}")),
+        None => None,
+    };
+    let program = match file {
+        Location::Local(path) => match read(&shell(path)) {
+            Some(command) => command,
+            None => return standard(path),
+        },
+        // The object is copied first, so that the program fails if it does not arrive whole.
+        Location::Object(object) => {
+            let part = "\"$work/part\"";
+            let account = match object.cloud {
+                Cloud::Azure => format!(": \"${{{ACCOUNT_VARIABLE}:?}}\" && "),
+                Cloud::S3 | Cloud::Gcs => String::new(),
+            };
+            format!(
+                "{account}work=$(mktemp -d) && trap 'rm -rf -- \"$work\"' EXIT && {} && {}",
+                object.copy(&shell(&object.to_copy()), part),
+                read(part).unwrap_or_else(|| format!("cat -- {part}")),
+            )
+        }
+    };
+    format!("PROGRAM {}", standard(&program))
 }

@@ -3,8 +3,10 @@
 use super::contribution::{DIGEST, Section};
 use super::dialect::Dialect;
 use super::input::{HashedColumns, KitInput, Table};
+use super::location::{ACCOUNT, ACCOUNT_VARIABLE, Location};
 use super::quote::standard;
 use crate::config::Format;
+use crate::storage::Cloud;
 use crate::text::humanize::counted;
 
 /// The first line, by which the README of a kit is recognized.
@@ -13,7 +15,7 @@ pub(crate) const TITLE: &str = "# Loading this export\n";
 /// The whole text.
 pub(super) fn readme(input: &KitInput<'_>, tables: &[Table]) -> String {
     let sections = Dialect::ALL.into_iter().filter_map(|dialect| Some(text_of(dialect, dialect.section()?, tables)));
-    [introduction(input), sections.collect(), partitions(input, tables)].concat()
+    [introduction(input), objects(tables), sections.collect(), partitions(input, tables)].concat()
 }
 
 fn introduction(input: &KitInput<'_>) -> String {
@@ -40,6 +42,36 @@ fn introduction(input: &KitInput<'_>) -> String {
     )
 }
 
+/// Where the files are, if they are in an object store.
+pub(super) fn objects<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String {
+    let mut cloud = None;
+    let places = tables.into_iter().filter_map(|table| {
+        let object = table.files.first().and_then(Location::object)?;
+        cloud = Some(object.cloud);
+        let place = match table.files.as_slice() {
+            [_] => format!("`{}`", object.url()),
+            files => {
+                let url = object.url();
+                let (_, name) = object.split_key();
+                format!("{} in `{}`", counted(files.len() as u64, "object"), url.strip_suffix(name).unwrap_or(&url))
+            }
+        };
+        Some(format!("- `{}`: {place}\n", table.name))
+    });
+    let places: String = places.collect();
+    let account = format!(
+        "\nURLs in `az://` do not contain the storage account. Set `{ACCOUNT_VARIABLE}`, and put the name into the SQL:\n\n\
+         ```sh\nperl -pi -e 's/{ACCOUNT}/$ENV{{{ACCOUNT_VARIABLE}}}/g' *.sql\n```\n\n\
+         `az` takes its credentials from `az login` with `AZURE_STORAGE_AUTH_MODE=login`, or from `AZURE_STORAGE_KEY` or \
+         `AZURE_STORAGE_SAS_TOKEN`.\n"
+    );
+    match cloud {
+        None => String::new(),
+        Some(Cloud::Azure) => format!("\n## Files\n\n{places}{account}"),
+        Some(Cloud::S3 | Cloud::Gcs) => format!("\n## Files\n\n{places}"),
+    }
+}
+
 /// Which columns hold hashes, and with which key.
 pub(super) fn hashed(hashed: Option<&HashedColumns<'_>>) -> String {
     let Some(HashedColumns { columns, key_id }) = hashed else { return String::new() };
@@ -58,7 +90,11 @@ fn text_of(dialect: Dialect, section: &Section, tables: &[Table]) -> String {
         commands.map(|(command, file)| format!("{command}{}\n", table.file_name(dialect.name(), file)))
     });
     let commands: String = commands.collect();
-    let notes = [section.note.to_owned(), not_loaded(dialect, section, tables)].concat();
+    let reads = tables
+        .iter()
+        .find(|table| dialect.load(table.format).is_some())
+        .map_or("", |table| (section.reads)(table.cloud()));
+    let notes = [section.note, reads, &not_loaded(dialect, section, tables)].concat();
     format!("\n## {}\n\n```sh\n{commands}```\n\n{}\n", section.title, notes.trim_end())
 }
 
@@ -85,8 +121,9 @@ pub(super) fn formats(section: &Section) -> String {
 fn partitions(input: &KitInput<'_>, tables: &[Table]) -> String {
     let root = input.partition.and_then(|(key, value)| {
         let contacts = tables.iter().find(|table| table.name == "contacts" && table.format == Format::Parquet)?;
-        let (root, _) = contacts.files.first()?.rsplit_once(&format!("/{key}={value}/"))?;
-        Some((key, value, root))
+        let file = contacts.files.first()?.text();
+        let (root, _) = file.rsplit_once(&format!("/{key}={value}/"))?;
+        Some((key, value, root.to_owned()))
     });
     let Some((key, value, root)) = root else { return String::new() };
     // *.parquet would also match the file of owners.

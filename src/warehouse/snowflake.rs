@@ -1,4 +1,5 @@
-//! Snowflake: the table, the upload with `PUT`, `COPY INTO` a staging table, the `MERGE` and the digest.
+//! Snowflake: the table, the upload with `PUT` or a stage in an object store, `COPY INTO` a staging table, the `MERGE` and
+//! the digest.
 //!
 //! Written from Snowflake's documentation, not tested there. A timestamp is a `TIMESTAMP_LTZ`: a point in time without
 //! an offset of its own, like `timestamptz` elsewhere, and the type that Parquet's UTC timestamps are read as. Where a
@@ -11,9 +12,11 @@ use super::create_table::{CreateTable, NOT_NULL, about_table, types};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
+use super::location::{ACCOUNT, Location, Object};
 use super::merge::{Deletes, MUST_BE_NEW, applies, deletes, effective, merge, purpose};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
+use crate::storage::Cloud;
 
 pub(super) fn sql_type(column: &Column) -> String {
     match column.kind {
@@ -62,6 +65,12 @@ pub(super) const SECTION: Section = Section {
     files: &["sql", DIGEST],
     commands: &[("snow sql --filename ", "sql"), ("snow sql --filename ", DIGEST)],
     note: "Not tested on Snowflake. ",
+    reads: |cloud| match cloud {
+        None => "",
+        Some(_) => {
+            "Snowflake reads the objects through the storage integration `linq_export`: the script says how to create it. "
+        }
+    },
     loads: &[(Format::Parquet, copy_parquet), (Format::Ndjson, copy_json), (Format::Csv, copy_csv)],
     table_file: "sql",
     create: |table| schema(table.name, &table.columns),
@@ -74,8 +83,9 @@ pub(super) const SECTION: Section = Section {
 fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
     let (name, key, staging) = (table.name, table.key(), table.staging());
     let text = format!(
-        "{purpose}{SESSION}\n{create}\n{stage}\nBEGIN;\n{merge}\n{deletes}COMMIT;\n",
+        "{purpose}{session}\n{create}\n{stage}\nBEGIN;\n{merge}\n{deletes}COMMIT;\n",
         purpose = purpose(name, key),
+        session = session(table),
         create = schema(name, &table.columns),
         stage = stage(table, copy),
         merge = merge(name, &staging, key, &table.column_names(), Deletes::Separate),
@@ -88,8 +98,9 @@ fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
     let (name, names) = (contacts.name, contacts.column_names());
     let text = format!(
-        "{applies}{SESSION}\n{stage}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
+        "{applies}{session}\n{stage}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
         applies = applies(name, contacts.key()),
+        session = session(table),
         stage = stage(table, copy),
         merge = merge(name, &effective(&table.staging(), &names), contacts.key(), &names, Deletes::Marked),
         require = SPELLING.require(name, &leaves(&contacts.columns), contacts.digest),
@@ -101,8 +112,9 @@ fn history(changes: &Changes, copy: Load) -> String {
     let Changes { contacts, table, .. } = changes;
     let history = History { within: "", read: "", unmentioned: not_exists, changes };
     format!(
-        "{purpose}{SESSION}\n{create}\n{view}\n{stage}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
+        "{purpose}{session}\n{create}\n{view}\n{stage}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),
+        session = session(table),
         create = schema(table.name, &table.columns),
         view = history.view(),
         stage = stage(table, copy),
@@ -112,28 +124,83 @@ fn history(changes: &Changes, copy: Load) -> String {
 }
 
 /// How to run a script.
-const SESSION: &str = "\
-    -- Run it in one session, with a client that can upload: snow sql or snowsql, not a worksheet.\n\n\
-    ALTER SESSION SET TIMEZONE = 'UTC';\n";
+fn session(table: &Table) -> String {
+    let how = match table.cloud() {
+        None => "-- Run it in one session, with a client that can upload: snow sql or snowsql, not a worksheet.\n"
+            .to_owned(),
+        Some(cloud) => {
+            let account = match cloud {
+                Cloud::Azure => {
+                    format!(
+                        "-- Replace {ACCOUNT} by the name of the storage account: URLs in az:// do not contain it.\n"
+                    )
+                }
+                Cloud::S3 | Cloud::Gcs => String::new(),
+            };
+            format!(
+                "-- Run it in one session.\n\
+                 {account}\
+                 -- The files are read through the storage integration {INTEGRATION}. An administrator creates it once, with the bucket\n\
+                 -- in STORAGE_ALLOWED_LOCATIONS, and grants its USAGE to the role that runs this:\n\
+                 -- CREATE STORAGE INTEGRATION {INTEGRATION} TYPE = EXTERNAL_STAGE ENABLED = TRUE {provider}\n\
+                 --   STORAGE_ALLOWED_LOCATIONS = ('{location}');\n",
+                provider = match cloud {
+                    Cloud::S3 => "STORAGE_PROVIDER = 'S3' STORAGE_AWS_ROLE_ARN = 'ROLE'",
+                    Cloud::Gcs => "STORAGE_PROVIDER = 'GCS'",
+                    Cloud::Azure => "STORAGE_PROVIDER = 'AZURE' AZURE_TENANT_ID = 'TENANT'",
+                },
+                location = match cloud {
+                    Cloud::S3 => "s3://BUCKET/".to_owned(),
+                    Cloud::Gcs => "gcs://BUCKET/".to_owned(),
+                    Cloud::Azure => format!("azure://{ACCOUNT}.blob.core.windows.net/CONTAINER/"),
+                },
+            )
+        }
+    };
+    format!("{how}\nALTER SESSION SET TIMEZONE = 'UTC';\n")
+}
 
-/// Uploads the files, and loads them into the staging table.
+/// The name of the storage integration.
+const INTEGRATION: &str = "linq_export";
+/// Maximum number of files that one `COPY INTO` takes by their names.
+const MAX_FILES: usize = 1000;
+
+/// Loads the files into the staging table.
 fn stage(table: &Table, copy: Load) -> String {
     let name = table.name;
-    let put = |file: &String| {
-        let source = escaped(&format!("file://{file}"));
-        format!("PUT {source} @{name}_stage AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
+    let (location, puts) = match table.files.first() {
+        // A transformation in COPY INTO needs a stage: it cannot read from a URL.
+        Some(Location::Object(object)) => {
+            (format!("\n  URL = {}\n  STORAGE_INTEGRATION = {INTEGRATION}", escaped(&directory(object))), String::new())
+        }
+        _ => (String::new(), table.files.iter().map(|file| put(name, file)).collect::<String>()),
     };
     format!(
         "-- Both are dropped when the session ends.\n\
          CREATE OR REPLACE TEMPORARY TABLE {staging} (\n{types}\n);\n\
-         CREATE OR REPLACE TEMPORARY STAGE {name}_stage;\n\
+         CREATE OR REPLACE TEMPORARY STAGE {name}_stage{location};\n\
          {puts}\n\
          {copy}",
         staging = table.staging(),
         types = types(&table.columns, sql_type),
-        puts = table.files.iter().map(put).collect::<String>(),
         copy = copy(table),
     )
+}
+
+fn put(table: &str, file: &Location) -> String {
+    let source = escaped(&format!("file://{}", file.text()));
+    format!("PUT {source} @{table}_stage AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
+}
+
+/// The directory of an object, as Snowflake names it.
+fn directory(object: &Object) -> String {
+    let Object { cloud, bucket, .. } = object;
+    let (directory, _) = object.split_key();
+    match cloud {
+        Cloud::S3 => format!("s3://{bucket}/{directory}"),
+        Cloud::Gcs => format!("gcs://{bucket}/{directory}"),
+        Cloud::Azure => format!("azure://{ACCOUNT}.blob.core.windows.net/{bucket}/{directory}"),
+    }
 }
 
 // In each format, without NULL_IF = () the text \N would become null.
@@ -172,16 +239,29 @@ fn from_text(column: &Column, value: &str) -> String {
     }
 }
 
+/// Copies the files from the stage. One that this script has filled has no others.
 fn copy(table: &Table, format: &str, value: impl Fn(usize, &Column) -> String) -> String {
     let values: Vec<_> = table.columns.iter().enumerate().map(|(at, column)| value(at, column)).collect();
-    format!(
-        "COPY INTO {staging} ({list})\n\
-         FROM (\n  SELECT\n    {values}\n  FROM @{name}_stage\n)\n\
-         FILE_FORMAT = ({format})\n\
-         ON_ERROR = ABORT_STATEMENT;\n",
-        staging = table.staging(),
-        name = table.name,
-        list = table.column_list(),
-        values = values.join(",\n    "),
-    )
+    let copy = |files: &str| {
+        format!(
+            "COPY INTO {staging} ({list})\n\
+             FROM (\n  SELECT\n    {values}\n  FROM @{name}_stage\n)\n\
+             {files}\
+             FILE_FORMAT = ({format})\n\
+             ON_ERROR = ABORT_STATEMENT;\n",
+            staging = table.staging(),
+            name = table.name,
+            list = table.column_list(),
+            values = values.join(",\n    "),
+        )
+    };
+    let objects: Vec<_> = table.files.iter().filter_map(Location::object).collect();
+    if objects.is_empty() {
+        return copy("");
+    }
+    let copies = objects.chunks(MAX_FILES).map(|objects| {
+        let names: Vec<_> = objects.iter().map(|object| escaped(object.split_key().1)).collect();
+        copy(&format!("FILES = (\n  {}\n)\n", names.join(",\n  ")))
+    });
+    copies.collect::<Vec<_>>().join("\n")
 }

@@ -8,9 +8,11 @@ use super::create_table::{CreateTable, NOT_NULL, about_table, fields, types};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
+use super::location::{ACCOUNT, Location, Object};
 use super::merge::{DELETES, EFFECTIVE, MUST_BE_NEW, UPSERTS, applies, purpose};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
+use crate::storage::Cloud;
 
 pub(super) fn sql_type(column: &Column, field_end: fn(&Column) -> String) -> String {
     match &column.kind {
@@ -65,7 +67,13 @@ pub(super) const SECTION: Section = Section {
     title: "Spark",
     files: &["sql", DIGEST],
     commands: &[("spark-sql -f ", "sql"), ("spark-sql -f ", DIGEST)],
-    note: "The files are read by Spark: on a cluster, every node must be able to access them. ",
+    note: "",
+    reads: |cloud| match cloud {
+        None => "The files are read by Spark: on a cluster, every node must be able to access them. ",
+        Some(Cloud::S3) => "Spark reads the objects with the connector `hadoop-aws`, and its credentials. ",
+        Some(Cloud::Gcs) => "Spark reads the objects with Google's connector `gcs-connector`, and its credentials. ",
+        Some(Cloud::Azure) => "Spark reads the objects with the connector `hadoop-azure`, and its credentials. ",
+    },
     loads: &[
         (Format::Parquet, |table| view(table, "parquet", "")),
         // Without FAILFAST, rows that cannot be parsed become null.
@@ -91,7 +99,7 @@ fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
     let old: Vec<_> = table.column_names().iter().map(|column| format!("t.{column}")).collect();
     let text = format!(
         "{purpose}\n\
-         {FILES}{create_view}\n\
+         {files}{create_view}\n\
          {create}\n\
          {SECOND}\
          DROP TABLE IF EXISTS {staging};\n\
@@ -106,6 +114,7 @@ fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
          INSERT OVERWRITE TABLE {name}\nSELECT {list}\nFROM {staging};\n\
          DROP TABLE {staging};\n",
         purpose = purpose(name, key),
+        files = about_files(table),
         create_view = view_of(table),
         create = schema(name, &table.columns),
         old = old.join(", "),
@@ -120,7 +129,7 @@ fn apply(changes: &Changes, view_of: Load) -> Vec<KitFile> {
     let old: Vec<_> = contacts.column_names().iter().map(|column| format!("t.{column}")).collect();
     let text = format!(
         "{applies}\n\
-         {FILES}{create_view}\n\
+         {files}{create_view}\n\
          {SECOND}\
          DROP TABLE IF EXISTS {staging};\n\
          CREATE TABLE {staging} USING parquet AS\n\
@@ -131,6 +140,7 @@ fn apply(changes: &Changes, view_of: Load) -> Vec<KitFile> {
          INSERT OVERWRITE TABLE {name}\nSELECT {list}\nFROM {staging};\n\
          DROP TABLE {staging};\n",
         applies = applies(name, key),
+        files = about_files(table),
         create_view = view_of(table),
         old = old.join(", "),
         require = SPELLING.require(&staging, &leaves(&contacts.columns), contacts.digest),
@@ -143,10 +153,11 @@ fn history(changes: &Changes, view_of: Load) -> String {
     let history = History { within: "", read: "", unmentioned: not_exists, changes };
     format!(
         "{purpose}\n\
-         {FILES}{create_view}\n{create}\n{view}\n\
+         {files}{create_view}\n{create}\n{view}\n\
          INSERT OVERWRITE TABLE {name} PARTITION ({LOAD} = {load})\nSELECT {list}\nFROM {source};\n\n\
          {MUST_BE_NEW}{require}",
         purpose = history.purpose(),
+        files = about_files(table),
         create_view = view_of(table),
         create = schema(table.name, &table.columns),
         view = history.view(),
@@ -158,7 +169,16 @@ fn history(changes: &Changes, view_of: Load) -> String {
     )
 }
 
-const FILES: &str = "-- The files, read in place. All types are given, so nothing is inferred.\n";
+fn about_files(table: &Table) -> String {
+    let account = match table.cloud() {
+        Some(Cloud::Azure) => {
+            format!("-- Replace {ACCOUNT} by the name of the storage account: URLs in az:// do not contain it.\n")
+        }
+        _ => String::new(),
+    };
+    format!("-- The files, read in place. All types are given, so nothing is inferred.\n{account}")
+}
+
 const SECOND: &str =
     "-- A table cannot be overwritten with rows read from itself, so the new contents go into a second table first.\n";
 
@@ -168,8 +188,20 @@ fn view(table: &Table, source: &str, options: &str) -> String {
          USING {source}\nOPTIONS (path {path}{options});\n",
         view = table.view(),
         types = types(&table.columns, |column| sql_type(column, |_| String::new())),
-        path = escaped(&path(&table.files)),
+        path = escaped(&path(&table.files.iter().map(name_in_spark).collect::<Vec<_>>())),
     )
+}
+
+/// The path or URL of a file, as Spark's connectors name it.
+fn name_in_spark(file: &Location) -> String {
+    match file {
+        Location::Local(path) => path.clone(),
+        Location::Object(Object { cloud, bucket, key }) => match cloud {
+            Cloud::S3 => format!("s3a://{bucket}/{key}"),
+            Cloud::Gcs => format!("gs://{bucket}/{key}"),
+            Cloud::Azure => format!("abfss://{bucket}@{ACCOUNT}.dfs.core.windows.net/{key}"),
+        },
+    }
 }
 
 /// One path for all files: if there are several, a pattern that matches only them.

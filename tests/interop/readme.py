@@ -3,13 +3,14 @@
     python tests/interop/readme.py target/debug/linq-export
 
 `sh` blocks run in bash, `sql` blocks in DuckDB, `python` blocks in this Python, in their order and against a sandbox, with a
-token where the page expects it. `toml` blocks are parsed; `rust` blocks are tested by `cargo test`; `text` blocks show output.
-A block that cannot run here has a comment before it, `<!-- not run: REASON -->`, and is listed. Blocks in other languages
-must have one. Ends with how many passed; exits 1 if one failed.
+token where the page expects it. `toml` and `json` blocks are parsed; `rust` blocks are tested by `cargo test`; `text` blocks
+show output. A block that cannot run here has a comment before it, `<!-- not run: REASON -->`, and is listed. Blocks in
+other languages must have one. Ends with how many passed; exits 1 if one failed.
 """
 
 import contextlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -69,6 +70,13 @@ def run_toml(text):
         return False, str(error)
 
 
+def run_json(text):
+    try:
+        return True, str(json.loads(text))
+    except json.JSONDecodeError as error:
+        return False, str(error)
+
+
 def missing(language, text):
     """The program or package that the block needs and that is not installed, if any."""
     if language == "python":
@@ -111,7 +119,7 @@ def run_page(page, program, base_url):
                 continue
             runs = {
                 "sh": lambda: run_sh(text, directory, environment), "sql": lambda: run_sql(text, connection),
-                "python": lambda: run_python(text, directory), "toml": lambda: run_toml(text),
+                "python": lambda: run_python(text, directory), "toml": lambda: run_toml(text), "json": lambda: run_json(text),
             }
             passed, output = runs.get(language, lambda: (False, f"no way to run {language!r}: mark it as not run"))()
             verdict = "ok" if passed else "FAILED"
