@@ -118,7 +118,7 @@ impl Destination {
             Self::File(file) => file.take(piece).await,
             Self::Folder(directory) => directory.take(piece).await,
             #[cfg(feature = "cloud")]
-            Self::Object(object) => object.take(piece).await,
+            Self::Object(object) => return object.take(piece).await,
             Self::Stream(stream) => stream.take(piece).await,
         };
         taken.map_err(|error| self.failed(error))
@@ -130,7 +130,10 @@ impl Destination {
             Self::File(file) => file.settle().await,
             Self::Folder(directory) => directory.settle().await,
             #[cfg(feature = "cloud")]
-            Self::Object(object) => object.settle().await,
+            Self::Object(object) => {
+                object.settle().await?;
+                Ok(())
+            }
             Self::Stream(stream) => stream.settle().await,
         };
         settled.map_err(|error| self.failed(error))?;
@@ -144,7 +147,7 @@ impl Destination {
             Self::File(file) => DestinationError::write(file.target(), error),
             Self::Folder(directory) => DestinationError::write(directory.target(), error),
             #[cfg(feature = "cloud")]
-            Self::Object(object) => DestinationError::write(object.target(), error),
+            Self::Object(object) => object.failed(error),
         }
     }
 }

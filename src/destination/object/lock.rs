@@ -192,10 +192,10 @@ impl Drop for ObjectLock {
 impl Held {
     /// Deletes the lock if it is still this run's. If that fails, it expires.
     async fn delete(&self) {
-        if let Ok(Some((bytes, _))) = self.store.get(&self.key).await
+        if let Ok(Some((bytes, version))) = self.store.get(&self.key).await
             && LockRecord::read(&bytes).is_some_and(|there| there.run == self.record.run)
         {
-            let _ = self.store.delete(&self.key).await;
+            let _ = self.store.delete_version(&self.key, &version).await;
         }
     }
 

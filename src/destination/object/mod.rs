@@ -130,9 +130,9 @@ impl ObjectDestination {
         Ok(())
     }
 
-    /// The directory or object, for errors.
-    pub fn target(&self) -> &Path {
-        &self.target
+    /// The error of this output.
+    pub fn failed(&self, error: io::Error) -> DestinationError {
+        DestinationError::write(&self.target, error)
     }
 
     async fn start(&mut self, file: OutFile) -> Result<(), StoreError> {
@@ -144,28 +144,34 @@ impl ObjectDestination {
     }
 
     /// Writes bytes, or begins the next file.
-    pub async fn take(&mut self, piece: Piece) -> io::Result<()> {
-        match piece {
-            Piece::Bytes(bytes) => {
-                let upload = self.upload.as_mut().ok_or(io::ErrorKind::Unsupported)?;
-                upload.write(bytes).await?;
-            }
+    pub async fn take(&mut self, piece: Piece) -> Result<(), DestinationError> {
+        let taken = match (piece, &mut self.upload) {
+            (Piece::Bytes(bytes), Some(upload)) => upload.write(bytes).await,
             // `open` has begun it.
-            Piece::Begin(OutFile::Part(0)) => {}
-            Piece::Begin(file) => {
+            (Piece::Begin(OutFile::Part(0)), _) | (Piece::Bytes(_), None) => Ok(()),
+            (Piece::Begin(file), _) => {
                 self.settle().await?;
-                self.start(file).await?;
+                self.start(file).await
             }
-        }
-        Ok(())
+        };
+        self.unless_lost(taken).await
     }
 
     /// Waits until all bytes are in the store.
-    pub async fn settle(&mut self) -> io::Result<()> {
-        if let Some(mut upload) = self.upload.take() {
-            self.uploaded.push(upload.end().await?);
+    pub async fn settle(&mut self) -> Result<(), DestinationError> {
+        let Some(mut upload) = self.upload.take() else { return Ok(()) };
+        let ended = upload.end().await.map(|uploaded| self.uploaded.push(uploaded));
+        self.unless_lost(ended).await
+    }
+
+    /// A run that has taken over the lock has aborted the uploads of this one.
+    async fn unless_lost(&self, result: Result<(), StoreError>) -> Result<(), DestinationError> {
+        let Err(error) = result else { return Ok(()) };
+        let target = self.target.clone();
+        match &self.lock {
+            Some(lock) if matches!(lock.check().await, Ok(Err(_))) => Err(DestinationError::Lost { target }),
+            _ => Err(DestinationError::write(&target, error.into())),
         }
-        Ok(())
     }
 
     /// Makes all uploads visible, with their manifest.
@@ -175,7 +181,8 @@ impl ObjectDestination {
         if let Some(lock) = &self.lock {
             lock.check().await.map_err(failed)?.map_err(|_| DestinationError::Lost { target: target.clone() })?;
             let there = self.store.head(&self.keys.manifest).await.map_err(failed)?;
-            if there.map(|there| there.tag.text()) != self.before.as_ref().map(Tag::text) {
+            let found = there.as_ref().map(|there| there.tag.text());
+            if found != self.before.as_ref().map(Tag::text) {
                 return Err(DestinationError::Lost { target });
             }
         }

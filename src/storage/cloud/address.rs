@@ -57,6 +57,6 @@ impl Address {
         if is_directory {
             return Ok(None);
         }
-        Ok(wait(async move { store.head(&key).await })?.and_then(|found| found.tag.text()))
+        Ok(wait(async move { store.head(&key).await })?.and_then(|found| found.tag.text().map(str::to_owned)))
     }
 }

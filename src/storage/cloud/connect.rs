@@ -15,12 +15,16 @@ use object_store::{BackoffConfig, Certificate, ClientOptions, RetryConfig};
 use url::Url;
 
 use super::error::StoreError;
-use super::list_uploads::{ForgetsUploads, GcsBucket, S3Bucket};
+use super::requests::{Bucket, HttpRequests, Requests};
 use super::runtime;
 use super::store::Store;
 use crate::storage::url::{Cloud, ObjectUrl};
 
 const USER_AGENT: &str = concat!("linq-export/", env!("CARGO_PKG_VERSION"));
+
+/// Where Azure's emulator is, and its account.
+const EMULATOR: &str = "http://127.0.0.1:10000";
+const EMULATED_ACCOUNT: &str = "devstoreaccount1";
 
 /// How long failed requests are repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,9 +89,9 @@ fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, Sto
         .with_client_options(options(patience, authorities, allows_http)?)
         .with_retry(retry(patience))
         .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
-    let s3: Arc<AmazonS3> = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
-    let lister = Arc::new(S3Bucket(Arc::clone(&s3), authorities.to_vec()));
-    Ok(Store { objects: Arc::clone(&s3) as _, multipart: s3, lister })
+    let s3: Arc<AmazonS3> = Arc::new(builder.build().map_err(|error| unusable(&error))?);
+    let requests = requests(Bucket::S3(Arc::clone(&s3)), authorities);
+    Ok(Store { objects: Arc::clone(&s3) as _, multipart: s3, requests })
 }
 
 fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
@@ -115,11 +119,11 @@ fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, St
         .with_client_options(options(patience, authorities, allows_http)?)
         .with_retry(retry(patience))
         .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
-    let gcs: Arc<GoogleCloudStorage> = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
+    let gcs: Arc<GoogleCloudStorage> = Arc::new(builder.build().map_err(|error| unusable(&error))?);
     let base = base.unwrap_or_else(|| "https://storage.googleapis.com".to_owned());
-    let url = format!("{}/{bucket}", base.trim_end_matches('/'));
-    let lister = Arc::new(GcsBucket(Arc::clone(&gcs), url, authorities.to_vec()));
-    Ok(Store { objects: Arc::clone(&gcs) as _, multipart: gcs, lister })
+    let url = parsed(&format!("{}/{bucket}", base.trim_end_matches('/')))?;
+    let requests = requests(Bucket::Gcs(Arc::clone(&gcs), url), authorities);
+    Ok(Store { objects: Arc::clone(&gcs) as _, multipart: gcs, requests })
 }
 
 fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
@@ -146,14 +150,40 @@ fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Stor
         let names = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_KEY or AZURE_CLIENT_SECRET";
         return Err(without_credentials(&format!("none of {names} is set")));
     }
+    let account = value(AzureKey::AccountName);
     let endpoint = value(AzureKey::Endpoint);
     let allows_http = is_emulator || is_plain_loopback(endpoint.as_deref())?;
     builder = builder
         .with_client_options(options(patience, authorities, allows_http)?)
         .with_retry(retry(patience))
         .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
-    let azure = Arc::new(builder.build().map_err(|error| StoreError::of(&error))?);
-    Ok(Store { objects: Arc::clone(&azure) as _, multipart: azure, lister: Arc::new(ForgetsUploads) })
+    let azure = Arc::new(builder.build().map_err(|error| unusable(&error))?);
+    let account = account.unwrap_or_else(|| EMULATED_ACCOUNT.to_owned());
+    let service = match endpoint {
+        _ if is_emulator => {
+            let service = std::env::var("AZURITE_BLOB_STORAGE_URL").unwrap_or_else(|_| EMULATOR.to_owned());
+            format!("{}/{account}", service.trim_end_matches('/'))
+        }
+        Some(endpoint) => endpoint,
+        None => format!("https://{account}.blob.core.windows.net"),
+    };
+    let url = parsed(&format!("{}/{container}", service.trim_end_matches('/')))?;
+    let requests = requests(Bucket::Azure(Arc::clone(&azure), url), authorities);
+    Ok(Store { objects: Arc::clone(&azure) as _, multipart: azure, requests })
+}
+
+fn requests(bucket: Bucket, authorities: &[u8]) -> Arc<dyn Requests> {
+    Arc::new(HttpRequests { bucket, authorities: authorities.to_vec() })
+}
+
+fn parsed(url: &str) -> Result<Url, StoreError> {
+    Url::parse(url)
+        .map_err(|error| StoreError::new(ErrorKind::InvalidInput, format!("the endpoint is not a URL: {error}")))
+}
+
+/// A client cannot be made with settings that it does not understand.
+fn unusable(error: &object_store::Error) -> StoreError {
+    StoreError::new(ErrorKind::InvalidInput, StoreError::of(error).to_string())
 }
 
 /// Without them, the client would ask the address that clouds answer within their machines, and wait where nothing answers.

@@ -5,6 +5,8 @@ use std::error::Error as _;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
+use http::StatusCode;
+
 use crate::text::causes::error_chain;
 use crate::text::sanitize::escape;
 
@@ -37,50 +39,78 @@ pub(crate) struct StoreError {
     pub code: Option<String>,
     /// The store's message, or ours.
     text: String,
+    /// The HTTP status of the store's answer.
+    status: Option<u16>,
 }
 
 impl StoreError {
     /// An error without an answer of the store.
     pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
-        Self { kind, code: None, text: text.into() }
+        Self { kind, code: None, text: text.into(), status: None }
     }
 
     /// The error of a request, classified.
     pub fn of(error: &object_store::Error) -> Self {
         use object_store::Error as E;
-        let whole = format!("{error}");
-        let body = &whole[..whole.floor_char_boundary(LONGEST)];
-        let code = between(body, "<Code>", "</Code>").or_else(|| between(body, "\"error\": \"", "\""));
-        let message = between(body, "<Message>", "</Message>");
-        let status = between(body, "non-2xx status code: ", ": ");
-        let mut kind = match error {
+        let kind = match error {
             E::NotFound { .. } => ErrorKind::NotFound,
             E::AlreadyExists { .. } | E::Precondition { .. } | E::NotModified { .. } => ErrorKind::AlreadyExists,
             E::PermissionDenied { .. } | E::Unauthenticated { .. } => ErrorKind::PermissionDenied,
             E::InvalidPath { .. } => ErrorKind::InvalidInput,
             E::NotSupported { .. } | E::NotImplemented { .. } => ErrorKind::Unsupported,
-            _ if body.contains("Received redirect without LOCATION") => ErrorKind::InvalidData,
             _ => ErrorKind::Other,
         };
-        let is_answer = code.is_some() || status.is_some();
-        let text = match (message, status) {
-            (Some(message), _) => message,
-            (None, Some(status)) => status,
-            (None, None) if kind == ErrorKind::InvalidData => "the store redirects to another region".to_owned(),
-            (None, None) => reasons(error),
-        };
-        if !is_answer && kind == ErrorKind::Other {
-            kind = transport(&text);
+        let whole = error.to_string();
+        let whole = &whole[..whole.floor_char_boundary(LONGEST)];
+        if let Some((_, answer)) = whole.split_once("non-2xx status code: ") {
+            let (status, body) = answer.split_once(": ").unwrap_or((answer, ""));
+            return Self::in_answer(kind, status, body);
         }
-        Self { kind, code: code.map(|code| without_secrets(&escape(&code))), text: without_secrets(&escape(&text)) }
+        // Some stores report a failure with status 200.
+        if let Some((_, body)) = whole.split_once("Server returned error response: ") {
+            return Self::in_answer(kind, "500 Internal Server Error", body);
+        }
+        if whole.contains("Received redirect without LOCATION") {
+            return Self::new(ErrorKind::InvalidData, "the store redirects to another region");
+        }
+        let text = reasons(error);
+        let kind = if kind == ErrorKind::Other { transport(&text) } else { kind };
+        Self::new(kind, without_secrets(&escape(&text)))
+    }
+
+    /// The error in an answer.
+    pub fn answered(status: StatusCode, body: &str) -> Self {
+        let kind = match status {
+            StatusCode::NOT_FOUND => ErrorKind::NotFound,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::PermissionDenied,
+            _ => ErrorKind::Other,
+        };
+        Self::in_answer(kind, &status.to_string(), body)
+    }
+
+    fn in_answer(kind: ErrorKind, status: &str, body: &str) -> Self {
+        let code = between(body, "<Code>", "</Code>").map(|code| without_secrets(&escape(&code)));
+        let text = between(body, "<Message>", "</Message>").unwrap_or_else(|| status.to_owned());
+        let number: Option<u16> = status.split(' ').next().and_then(|number| number.parse().ok());
+        let kind = match number {
+            Some(408 | 429 | 500..) => ErrorKind::Other,
+            Some(300..400) => ErrorKind::InvalidData,
+            // The keys of an expired session are refused like this.
+            Some(400) if code.as_deref().is_some_and(|code| code.contains("Token")) => ErrorKind::PermissionDenied,
+            Some(400..500) if kind == ErrorKind::Other => ErrorKind::InvalidInput,
+            _ => kind,
+        };
+        Self { kind, code, text: without_secrets(&escape(&text)), status: number }
+    }
+
+    /// Whether the store has answered.
+    pub fn is_answer(&self) -> bool {
+        self.status.is_some()
     }
 
     /// Whether the store may answer differently soon.
     pub fn may_pass(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::Other | ErrorKind::TimedOut | ErrorKind::ConnectionReset | ErrorKind::NotConnected
-        )
+        matches!(self.kind, ErrorKind::Other | ErrorKind::TimedOut | ErrorKind::NotConnected)
     }
 }
 
@@ -173,6 +203,25 @@ mod tests {
         );
         assert_eq!(error.to_string(), "SignatureDoesNotMatch: The request signature does not match.");
         assert_eq!(answered("503 Service Unavailable: ").to_string(), "503 Service Unavailable");
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        for (status, code, may_pass) in [
+            ("503 Service Unavailable", "SlowDown", true),
+            ("429 Too Many Requests", "", true),
+            ("400 Bad Request", "ExpiredToken", false),
+            ("400 Bad Request", "AuthorizationHeaderMalformed", false),
+            ("301 Moved Permanently", "PermanentRedirect", false),
+            ("403 Forbidden", "AccessDenied", false),
+        ] {
+            let error = answered(&format!("{status}: <Error><Code>{code}</Code></Error>"));
+            assert_eq!(error.may_pass(), may_pass, "{error:?}");
+        }
+        assert_eq!(
+            answered("400 Bad Request: <Error><Code>ExpiredToken</Code></Error>").kind,
+            ErrorKind::PermissionDenied
+        );
     }
 
     #[test]

@@ -19,8 +19,9 @@ use object_store::{
 
 use super::connect::{Patience, insert};
 use super::error::StoreError;
-use super::list_uploads::{ListUploads, OpenUpload};
+use super::requests::{OpenUpload, Requests};
 use super::store::Store;
+use super::tag::Tag;
 use crate::storage::ObjectUrl;
 
 /// The store, which outlives its processes.
@@ -52,7 +53,7 @@ impl Memory {
         for patience in [Patience::Short, Patience::Long] {
             let memory = Arc::new(this.clone());
             let (objects, multipart) = (Arc::clone(&memory) as _, Arc::clone(&memory) as _);
-            insert(&url, patience, Store { objects, multipart, lister: memory });
+            insert(&url, patience, Store { objects, multipart, requests: memory });
         }
         this
     }
@@ -143,10 +144,27 @@ impl fmt::Display for Memory {
     }
 }
 
-impl ListUploads for Memory {
-    fn list<'l>(&'l self, _prefix: &'l str) -> BoxFuture<'l, std::result::Result<Vec<OpenUpload>, StoreError>> {
-        let listed = self.request().map(|_| self.open_uploads()).map_err(|error| StoreError::of(&error));
+impl Requests for Memory {
+    fn open_uploads<'l>(&'l self, _prefix: &'l str) -> BoxFuture<'l, std::result::Result<Vec<OpenUpload>, StoreError>> {
+        let listed = self.request().map(|_| Memory::open_uploads(self)).map_err(|error| StoreError::of(&error));
         futures::future::ready(listed).boxed()
+    }
+
+    fn delete<'l>(
+        &'l self,
+        key: &'l Key,
+        version: Option<&'l Tag>,
+    ) -> BoxFuture<'l, std::result::Result<(), StoreError>> {
+        let deleted = self.answer(async move {
+            let there = self.objects.get_opts(key, GetOptions::new().with_head(true)).await;
+            let is_due = |there: GetResult| version.is_none_or(|due| there.meta.e_tag.as_deref() == due.e_tag());
+            if there.is_ok_and(is_due) {
+                let mut deleted = self.objects.delete_stream(futures::stream::iter([Ok(key.clone())]).boxed());
+                deleted.next().await.unwrap()?;
+            }
+            Ok(())
+        });
+        deleted.map(|deleted| deleted.map_err(|error| StoreError::of(&error))).boxed()
     }
 }
 
@@ -168,16 +186,7 @@ impl ObjectStore for Memory {
     }
 
     fn delete_stream(&self, keys: BoxStream<'static, Result<Key>>) -> BoxStream<'static, Result<Key>> {
-        let this = self.clone();
-        keys.then(move |key| {
-            let this = this.clone();
-            async move {
-                let key = key?;
-                let mut deleted = this.objects.delete_stream(futures::stream::iter([Ok(key)]).boxed());
-                this.answer(async move { deleted.next().await.unwrap() }).await
-            }
-        })
-        .boxed()
+        self.objects.delete_stream(keys)
     }
 
     fn list(&self, prefix: Option<&Key>) -> BoxStream<'static, Result<ObjectMeta>> {

@@ -8,10 +8,11 @@ mod connect;
 mod error;
 #[cfg(test)]
 mod in_memory;
-mod list_uploads;
 mod object;
+mod requests;
 mod runtime;
 mod store;
+mod tag;
 mod uploads;
 
 pub(crate) use address::Address;
@@ -23,5 +24,6 @@ pub(crate) use object::{Object, ObjectStream};
 #[cfg(test)]
 pub(crate) use runtime::wait_for_clean_ups;
 pub(crate) use runtime::{clean_up, cleaned_up};
-pub(crate) use store::{Lost, Store, Tag};
+pub(crate) use store::{Lost, Store};
+pub(crate) use tag::Tag;
 pub(crate) use uploads::{Upload, Uploaded};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
@@ -11,28 +12,29 @@ use object_store::multipart::MultipartStore;
 use object_store::path::Path as Key;
 use object_store::{
     Error as ObjectError, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
-    PutResult, UpdateVersion,
+    UpdateVersion,
 };
+use tokio::time::sleep;
 
 use super::error::StoreError;
-use super::list_uploads::{ListUploads, OpenUpload};
+use super::requests::{OpenUpload, Requests};
+use super::tag::Tag;
 use crate::storage::kind::Entry;
 
 /// The largest object that is read at once: a manifest.
 const LARGEST: u64 = 256 << 20;
+
+/// How often a conditional write is repeated, and the first wait, which doubles each time.
+const REPEATS: u32 = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// One bucket or container.
 #[derive(Clone)]
 pub(crate) struct Store {
     pub(super) objects: Arc<dyn ObjectStore>,
     pub(super) multipart: Arc<dyn MultipartStore>,
-    /// How open uploads are listed.
-    pub(super) lister: Arc<dyn ListUploads>,
+    pub(super) requests: Arc<dyn Requests>,
 }
-
-/// The version of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tag(UpdateVersion);
 
 /// A conditional write that another one has forestalled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,19 +45,6 @@ pub(crate) struct Lost;
 pub(crate) struct Found {
     pub size: u64,
     pub tag: Tag,
-}
-
-impl Tag {
-    /// As text, to compare with another version of the same object.
-    pub fn text(&self) -> Option<String> {
-        self.0.e_tag.clone().or_else(|| self.0.version.clone())
-    }
-}
-
-impl From<PutResult> for Tag {
-    fn from(put: PutResult) -> Self {
-        Self(UpdateVersion { e_tag: put.e_tag, version: put.version })
-    }
 }
 
 impl From<ObjectMeta> for Found {
@@ -124,33 +113,46 @@ impl Store {
     }
 
     async fn put_if(&self, name: &str, bytes: &Bytes, mode: PutMode) -> Result<Result<Tag, Lost>, StoreError> {
-        let options = PutOptions::from(mode);
-        let put = self.objects.put_opts(&key(name)?, PutPayload::from_bytes(bytes.clone()), options).await;
-        let error = match put {
-            Ok(put) => return Ok(Ok(put.into())),
-            Err(error) => error,
-        };
-        let is_refused = matches!(error, ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. });
-        let error = StoreError::of(&error);
-        if !is_refused && !error.may_pass() {
-            return Err(error);
+        let mut wait = FIRST_WAIT;
+        for repeat in 0.. {
+            let options = PutOptions::from(mode.clone());
+            let put = self.objects.put_opts(&key(name)?, PutPayload::from_bytes(bytes.clone()), options).await;
+            let error = match put {
+                Ok(put) => return Ok(Ok(put.into())),
+                Err(error) => error,
+            };
+            let is_refused = matches!(error, ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. });
+            let error = StoreError::of(&error);
+            if !is_refused && !error.may_pass() {
+                return Err(error);
+            }
+            // If only the answer was lost, a repeated request is refused because of the first one.
+            match self.get(name).await {
+                Ok(Some((there, tag))) if there == *bytes => return Ok(Ok(tag)),
+                _ if is_refused => return Ok(Err(Lost)),
+                // The client has repeated what a store has refused, but not what may have been carried out.
+                _ if repeat == REPEATS || error.is_answer() => return Err(error),
+                _ => {}
+            }
+            sleep(wait).await;
+            wait *= 2;
         }
-        // If only the answer was lost, the repeated request was refused because of the first one.
-        match self.get(name).await {
-            Ok(Some((there, tag))) if there == *bytes => Ok(Ok(tag)),
-            _ if is_refused => Ok(Err(Lost)),
-            _ => Err(error),
-        }
+        unreachable!("the last repeat returns")
     }
 
     /// Deletes an object, unless there is none.
     pub async fn delete(&self, name: &str) -> Result<(), StoreError> {
-        found(self.objects.delete(&key(name)?).await).map(|_| ())
+        self.requests.delete(&key(name)?, None).await
+    }
+
+    /// Deletes this version of an object, unless another one took its place.
+    pub async fn delete_version(&self, name: &str, version: &Tag) -> Result<(), StoreError> {
+        self.requests.delete(&key(name)?, Some(version)).await
     }
 
     /// Uploads to keys with this prefix that were neither completed nor aborted, as far as the store lists them.
     pub async fn open_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, StoreError> {
-        self.lister.list(prefix).await
+        self.requests.open_uploads(prefix).await
     }
 
     /// Whether there is any object in a directory.

@@ -1,0 +1,249 @@
+//! Requests that `object_store` cannot make: it lists no open uploads, and deletes without a condition, and in batches, which
+//! not every store and not every key allows.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use http::{Method, StatusCode};
+use object_store::aws::AmazonS3;
+use object_store::azure::{AzureCredential, MicrosoftAzure};
+use object_store::gcp::GoogleCloudStorage;
+use object_store::path::Path as Key;
+use object_store::signer::{SignedUrlOptions, Signer};
+use serde::Deserialize;
+use tokio::time::sleep;
+use url::Url;
+
+use super::error::StoreError;
+use super::runtime;
+use super::tag::Tag;
+
+/// How long the signature of a request holds.
+const SIGNED: Duration = Duration::from_mins(1);
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a failed request is repeated, and the first wait, which doubles each time.
+const REPEATS: u32 = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
+/// Requests of a store's own kind.
+pub(super) trait Requests: Send + Sync {
+    /// The open uploads whose keys begin with `prefix`; at most a thousand.
+    fn open_uploads<'l>(&'l self, prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>>;
+
+    /// Deletes an object, unless it is missing or, if a version is given, of another one.
+    fn delete<'l>(&'l self, key: &'l Key, version: Option<&'l Tag>) -> BoxFuture<'l, Result<(), StoreError>>;
+}
+
+/// An upload that is neither completed nor aborted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct OpenUpload {
+    #[serde(rename = "Key")]
+    pub key: String,
+    #[serde(rename = "UploadId")]
+    pub id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listed {
+    #[serde(rename = "Upload", default)]
+    uploads: Vec<OpenUpload>,
+}
+
+/// How requests to a bucket are authorized.
+#[derive(Debug)]
+pub(super) enum Bucket {
+    S3(Arc<AmazonS3>),
+    /// With the URL of the bucket.
+    Gcs(Arc<GoogleCloudStorage>, Url),
+    /// With the URL of the container.
+    Azure(Arc<MicrosoftAzure>, Url),
+}
+
+/// Requests to a bucket.
+#[derive(Debug)]
+pub(super) struct HttpRequests {
+    pub bucket: Bucket,
+    /// Certificates that may sign that of the store, in PEM.
+    pub authorities: Vec<u8>,
+}
+
+impl Bucket {
+    /// The URL and the headers that authorize a request.
+    async fn authorize(
+        &self,
+        method: Method,
+        key: &Key,
+        query: &[(&str, &str)],
+    ) -> Result<(Url, HeaderMap), StoreError> {
+        let of = |error: object_store::Error| StoreError::of(&error);
+        let mut headers = HeaderMap::new();
+        let mut url = match self {
+            Self::S3(s3) => {
+                let options = SignedUrlOptions::new().with_query(query.iter().copied());
+                let url = s3.signed_url_opts(method, key, SIGNED, &options).await.map_err(of)?;
+                return Ok((url, headers));
+            }
+            Self::Gcs(gcs, bucket) => {
+                let credential = gcs.credentials().get_credential().await.map_err(of)?;
+                bear(&mut headers, &credential.bearer)?;
+                within(bucket, key)
+            }
+            Self::Azure(azure, container) => match &*azure.credentials().get_credential().await.map_err(of)? {
+                AzureCredential::AccessKey(_) => {
+                    return Ok((azure.signed_url(method, key, SIGNED).await.map_err(of)?, headers));
+                }
+                AzureCredential::SASToken(pairs) => {
+                    let mut url = within(container, key);
+                    url.query_pairs_mut().extend_pairs(pairs);
+                    return Ok((url, headers));
+                }
+                AzureCredential::BearerToken(token) => {
+                    bear(&mut headers, token)?;
+                    headers.insert("x-ms-version", HeaderValue::from_static("2023-11-03"));
+                    within(container, key)
+                }
+            },
+        };
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok((url, headers))
+    }
+
+    /// The header that makes a request fail for other versions.
+    fn condition(&self, version: &Tag) -> Option<(HeaderName, HeaderValue)> {
+        let (name, value) = match self {
+            Self::S3(_) | Self::Azure(..) => (IF_MATCH, version.e_tag()?),
+            Self::Gcs(..) => (HeaderName::from_static("x-goog-if-generation-match"), version.version()?),
+        };
+        Some((name, HeaderValue::from_str(value).ok()?))
+    }
+}
+
+fn bear(headers: &mut HeaderMap, token: &str) -> Result<(), StoreError> {
+    if !token.is_empty() {
+        let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(failed)?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(())
+}
+
+fn within(bucket: &Url, key: &Key) -> Url {
+    let mut url = bucket.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(key.parts().map(|part| part.as_ref().to_owned()));
+    }
+    url
+}
+
+impl HttpRequests {
+    async fn send(
+        &self,
+        method: Method,
+        key: &Key,
+        query: &[(&str, &str)],
+        condition: Option<(HeaderName, HeaderValue)>,
+    ) -> Result<(StatusCode, String), StoreError> {
+        let mut wait = FIRST_WAIT;
+        for repeat in 0.. {
+            let (url, mut headers) = self.bucket.authorize(method.clone(), key, query).await?;
+            headers.extend(condition.clone());
+            let sent = send(method.clone(), url, headers, self.authorities.clone());
+            let answer = runtime::handle().spawn(sent).await.map_err(failed)?;
+            let may_pass = match &answer {
+                Ok((status, _)) => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
+                Err(_) => true,
+            };
+            if !may_pass || repeat == REPEATS {
+                return answer;
+            }
+            sleep(wait).await;
+            wait *= 2;
+        }
+        unreachable!("the last repeat returns")
+    }
+}
+
+impl Requests for HttpRequests {
+    fn open_uploads<'l>(&'l self, prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>> {
+        let listed = async move {
+            if let Bucket::Azure(..) = self.bucket {
+                // It cannot list them, and forgets them after a week.
+                return Ok(Vec::new());
+            }
+            let query = [("uploads", ""), ("prefix", prefix)];
+            let (status, text) = self.send(Method::GET, &Key::ROOT, &query, None).await?;
+            if !status.is_success() {
+                return Err(StoreError::answered(status, &text));
+            }
+            let Listed { uploads } = quick_xml::de::from_str(&text).map_err(failed)?;
+            Ok(uploads)
+        };
+        listed.boxed()
+    }
+
+    fn delete<'l>(&'l self, key: &'l Key, version: Option<&'l Tag>) -> BoxFuture<'l, Result<(), StoreError>> {
+        let deleted = async move {
+            let condition = version.and_then(|version| self.bucket.condition(version));
+            let (status, text) = self.send(Method::DELETE, key, &[], condition).await?;
+            match status {
+                StatusCode::NOT_FOUND | StatusCode::PRECONDITION_FAILED => Ok(()),
+                status if status.is_success() => Ok(()),
+                status => Err(StoreError::answered(status, &text)),
+            }
+        };
+        deleted.boxed()
+    }
+}
+
+async fn send(
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    authorities: Vec<u8>,
+) -> Result<(StatusCode, String), StoreError> {
+    let certificates = reqwest::Certificate::from_pem_bundle(&authorities).map_err(failed)?;
+    let client = reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_certs_merge(certificates)
+        .build()
+        .map_err(failed)?;
+    let answer =
+        client.request(method, url).headers(headers).send().await.map_err(|error| failed(error.without_url()))?;
+    let status = answer.status();
+    Ok((status, answer.text().await.map_err(|error| failed(error.without_url()))?))
+}
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new(ErrorKind::Other, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_keys_and_ids() {
+        let text = "<?xml version=\"1.0\"?><ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+                    <Bucket>b</Bucket><Upload><Key>a/c</Key><UploadId>1</UploadId><Initiated>x</Initiated></Upload>\
+                    <Upload><Key>a/d</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>";
+        let Listed { uploads } = quick_xml::de::from_str(text).unwrap();
+        assert_eq!(uploads[1], OpenUpload { key: "a/d".to_owned(), id: "2".to_owned() });
+        let Listed { uploads } =
+            quick_xml::de::from_str("<ListMultipartUploadsResult></ListMultipartUploadsResult>").unwrap();
+        assert!(uploads.is_empty());
+    }
+
+    #[test]
+    fn keys_are_encoded() {
+        let bucket = Url::parse("https://storage.googleapis.com/bucket").unwrap();
+        let url = within(&bucket, &Key::parse("a b/c%é?.parquet").unwrap());
+        assert_eq!(url.as_str(), "https://storage.googleapis.com/bucket/a%20b/c%25%C3%A9%3F.parquet");
+    }
+}
