@@ -58,7 +58,11 @@ pub(crate) fn is_directory(path: &Path) -> bool {
 
 /// Whether there is a file.
 pub(crate) fn is_file(path: &Path) -> bool {
-    kind(path).is_ok_and(|kind| matches!(kind, Kind::File(_)))
+    match Address::of(path) {
+        Ok(Some(address)) => address.is_object(),
+        Ok(None) => path.is_file(),
+        Err(_) => false,
+    }
 }
 
 /// The entries of a directory, sorted by name.

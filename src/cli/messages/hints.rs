@@ -217,6 +217,7 @@ pub fn of_reading(error: &ReadbackError) -> &'static str {
             "use an exported Parquet, NDJSON or CSV file (optionally .gz or .zst); if this is one, it is truncated or \
              damaged: do not load it, export again"
         }
+        ReadbackError::Read { error, .. } if let Some(error) = storage::store_error(error) => store::hint(error),
         ReadbackError::Read { .. } => {
             "check that this user may read it, and that it is a file or a directory of part files"
         }
@@ -288,6 +289,7 @@ pub fn of_verifying(error: &VerifyError) -> &'static str {
         VerifyError::Dataset(error @ (ReadbackError::Replaced { .. } | ReadbackError::Read { .. })) => {
             of_reading(error)
         }
+        VerifyError::Read { error, .. } if let Some(error) = storage::store_error(error) => store::hint(error),
         VerifyError::Read { .. } => "check that this user may read the file and its manifest",
         _ => {
             "the file or its manifest is truncated, modified, or from another run: do not load it; restore both, or export \

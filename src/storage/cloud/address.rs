@@ -40,6 +40,11 @@ impl Address {
         kind.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// Whether there is an object.
+    pub fn is_object(&self) -> bool {
+        self.version().is_ok_and(|version| version.is_some())
+    }
+
     /// What a directory contains.
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
         let Self { store, key, .. } = self.clone();
