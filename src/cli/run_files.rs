@@ -7,6 +7,7 @@ use clap::Args;
 use super::hide_secrets;
 use crate::config::Output;
 use crate::report::{RunReport, metrics};
+use crate::storage;
 use crate::{DestinationError, KnownReaders, RecordFile, RunPaths, check_apart};
 
 #[derive(Debug, Clone, Args)]
@@ -61,8 +62,13 @@ impl RunFiles {
         named.into_iter().find(|(_, path)| holds(path)).map(|(name, _)| name)
     }
 
-    /// Refuses a metrics file that the collector would ignore.
+    /// Refuses URLs, and a metrics file that the collector would ignore.
     pub fn check_names(&self) -> Result<(), String> {
+        for (option, path) in [("--report", &self.report), ("--metrics-file", &self.metrics_file)] {
+            if let Some(path) = path.as_deref().filter(|path| storage::is_url(path)) {
+                return Err(format!("{option} needs a local file, not {}", path.display()));
+            }
+        }
         match &self.metrics_file {
             Some(path) if !is_collected(path) => Err(format!(
                 "--metrics-file {} must end in .prom: the textfile collector ignores other names",
@@ -78,7 +84,10 @@ impl RunFiles {
         &self,
         apart: impl Fn(&[&Path]) -> Result<(), DestinationError>,
     ) -> (OpenRunFiles, Result<(), DestinationError>) {
-        let (report, metrics) = (self.report.as_deref(), self.metrics_file.as_deref());
+        // URLs are refused later, by `check_names`.
+        let local = |path: &Option<PathBuf>| path.clone().filter(|path| !storage::is_url(path));
+        let (report, metrics) = (local(&self.report), local(&self.metrics_file));
+        let (report, metrics) = (report.as_deref(), metrics.as_deref());
         let paths: Vec<_> = report.into_iter().chain(metrics).collect();
         let mut result = apart(&paths);
         let is_taken =

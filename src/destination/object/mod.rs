@@ -84,48 +84,47 @@ impl ObjectDestination {
             has_recovered: false,
             target: target.clone(),
         };
-        this.begin(plan).await.map_err(|error| match error {
-            Refused::Store(error) => failed(error),
-            Refused::Destination(error) => error,
-        })?;
+        this.begin(&brief, plan).await?;
         Ok(this)
     }
 
     /// What has to be known and done under the lock.
-    async fn begin(&mut self, plan: Plan<'_>) -> Result<(), Refused> {
-        self.has_recovered = Pending::recover(&self.store, &self.keys).await?;
+    async fn begin(&mut self, brief: &Store, plan: Plan<'_>) -> Result<(), DestinationError> {
+        let target = self.target.clone();
+        let failed = |error: StoreError| DestinationError::create(&target, error.into());
+        self.has_recovered = Pending::recover(brief, &self.keys).await.map_err(failed)?;
         if self.lock.is_some() {
-            self.sweep().await;
+            self.sweep(brief).await;
         }
         // After the recovery: a run that was killed while it published may have left files that no manifest lists.
-        check_replaceable(plan, &self.target).await.map_err(Refused::Destination)?;
-        if let Some((text, tag)) = self.store.get(&self.keys.manifest).await? {
+        check_replaceable(plan, &target).await?;
+        if let Some((text, tag)) = brief.get(&self.keys.manifest).await.map_err(failed)? {
             self.before = Some(tag);
             self.former = Listing::read(&text).map(|listing| self.keys.files_of(&listing)).unwrap_or_default();
         }
         if plan.has_owners && !self.output.is_directory() {
-            self.check_owners().await?;
+            self.check_owners(brief).await?;
         }
-        self.start(OutFile::Part(0)).await?;
-        Ok(())
+        self.start(OutFile::Part(0)).await.map_err(failed)
     }
 
     /// Aborts uploads of killed runs. Where the store does not list them, a lifecycle rule has to.
-    async fn sweep(&self) {
+    async fn sweep(&self, brief: &Store) {
         for prefix in self.keys.prefixes() {
-            let open = self.store.open_uploads(&prefix).await.unwrap_or_default();
+            let open = brief.open_uploads(&prefix).await.unwrap_or_default();
             for upload in open.into_iter().filter(|upload| self.keys.is_of_output(&upload.key)) {
-                let _ = self.store.abort(&upload.key, &upload.id).await;
+                let _ = brief.abort(&upload.key, &upload.id).await;
             }
         }
     }
 
     /// Refuses to replace an object by the owners that is not the owners of an earlier export.
-    async fn check_owners(&self) -> Result<(), Refused> {
+    async fn check_owners(&self, brief: &Store) -> Result<(), DestinationError> {
         let Some(path) = self.output.owners_path(self.encoding) else { return Ok(()) };
         let key = key_of(&path);
-        if !self.former.contains(&key) && self.store.head(&key).await?.is_some() {
-            return Err(Refused::Destination(DestinationError::OwnersNotOurs { path, target: self.target.clone() }));
+        let there = brief.head(&key).await.map_err(|error| DestinationError::create(&path, error.into()))?;
+        if there.is_some() && !self.former.contains(&key) {
+            return Err(DestinationError::OwnersNotOurs { path, target: self.target.clone() });
         }
         Ok(())
     }
@@ -232,19 +231,6 @@ impl Drop for ObjectDestination {
                 lock.release().await;
             }
         });
-    }
-}
-
-/// Why an output cannot be opened.
-#[derive(Debug)]
-enum Refused {
-    Store(StoreError),
-    Destination(DestinationError),
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
     }
 }
 

@@ -44,7 +44,9 @@ impl Pending {
     pub async fn recover(store: &Store, keys: &Keys) -> Result<bool, StoreError> {
         let Some((text, _)) = store.get(&keys.pending).await? else { return Ok(false) };
         let before = store.get(&keys.manifest).await?;
-        let Ok(pending) = serde_json::from_slice::<Self>(&text) else {
+        // Whoever may write to the bucket must not make this run touch other objects.
+        let pending = serde_json::from_slice::<Self>(&text).ok().filter(|pending| pending.is_of(keys));
+        let Some(pending) = pending else {
             store.delete(&keys.pending).await?;
             return Ok(false);
         };
@@ -104,6 +106,12 @@ impl Pending {
         }
         store.delete(&keys.pending).await?;
         Ok(true)
+    }
+
+    /// Whether all keys are those of this output.
+    fn is_of(&self, keys: &Keys) -> bool {
+        let uploads = self.uploads.iter().map(|upload| &upload.key);
+        uploads.chain(&self.former).all(|key| keys.is_of_output(key))
     }
 
     async fn delete_former(&self, store: &Store) -> Result<(), StoreError> {

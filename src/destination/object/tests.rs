@@ -252,6 +252,20 @@ async fn a_store_that_ignores_conditions_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_of_other_objects_is_not_believed() {
+    let mut case = Case::new("record", OUTPUTS[0]);
+    case.export("old").await.unwrap();
+    case.memory.put("b/mine", "mine").await;
+    let before = case.memory.contents().await;
+    let manifest = &before["a/c.ndjson.manifest.json"];
+    let record = serde_json::json!({"manifest": manifest, "uploads": [], "former": ["b/mine"]});
+    case.memory.put("a/.c.ndjson.pending", &record.to_string()).await;
+    drop(Destination::open(&case.config, || ()).await.unwrap());
+    cleaned_up().await;
+    assert_eq!(case.memory.contents().await, before);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_directory_with_something_else_is_refused() {
     let mut case = Case::new("foreign", OUTPUTS[2]);
     case.export("old").await.unwrap();
