@@ -167,7 +167,7 @@ impl DestinationError {
             | Self::Mode { .. }
             | Self::IsDirectory { .. }
             | Self::Lock { .. }
-            | Self::ForeignLock { .. }
+            | Self::NotOurs { .. }
             | Self::Unconditional { .. }
             | Self::NotReplaceable { .. }
             | Self::ReplacesContacts { .. }

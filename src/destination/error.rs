@@ -62,10 +62,10 @@ pub enum DestinationError {
         /// Where the other run is, if its lock says so.
         holder: Option<String>,
     },
-    /// There is something else where the lock of an object would be.
-    #[error("{} is not a lock of this program", path.display())]
-    ForeignLock {
-        /// The lock.
+    /// There is something else where the lock of an object, or the record of its publication, would be.
+    #[error("{} was not written by this program", path.display())]
+    NotOurs {
+        /// The lock or record.
         path: PathBuf,
     },
     /// The store overwrites an object although it must not exist, so that a lock there would lock nothing.

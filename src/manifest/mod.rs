@@ -30,8 +30,8 @@ pub(crate) use organization::source_of;
 pub(crate) use owners_of::contacts_of;
 pub use record::ManifestError;
 pub(crate) use record::{
-    ContinuityRecord, DigestRecord, ExportRecord, FileRecord, Manifest, OwnersRecord, ProgramRecord, SchemaRecord,
-    SourceRecord, read_file, read_limited, timestamp,
+    ContinuityRecord, DigestRecord, ExportRecord, FileRecord, LARGEST_MANIFEST, Manifest, OwnersRecord, ProgramRecord,
+    SchemaRecord, SourceRecord, read_file, read_limited, timestamp,
 };
 pub(crate) use replaced_count::contacts_in;
 pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};

@@ -20,7 +20,7 @@ use crate::text::sanitize::escape;
 /// The version of the manifest's format. It does not change while keys are only added.
 pub(crate) const FORMAT_VERSION: u32 = 1;
 /// The largest manifest that is read: enough for a million part files.
-const MAX_BYTES: u64 = 256 << 20;
+pub(crate) const LARGEST_MANIFEST: u64 = 256 << 20;
 
 /// The record of a successful run: what was read, how, and the files it wrote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -370,9 +370,9 @@ pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 /// The bytes of a manifest, from any reader.
 pub(crate) fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let reason = format!("larger than {} MiB, the limit for manifests", MAX_BYTES >> 20);
+    from.take(LARGEST_MANIFEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_MANIFEST {
+        let reason = format!("larger than {} MiB, the limit for manifests", LARGEST_MANIFEST >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
     }
     Ok(bytes)

@@ -62,7 +62,7 @@ fn of_output(error: &DestinationError) -> Option<&'static str> {
             store::hint(error)
         }
         DestinationError::Unavailable { .. } => "retry later",
-        DestinationError::ForeignLock { .. } => "remove it if nothing else uses it, or choose another output",
+        DestinationError::NotOurs { .. } => "remove it if nothing else uses it, or choose another output",
         DestinationError::Unconditional { .. } => {
             "use --no-lock, and make sure that no two runs write this output at the same time"
         }

@@ -19,8 +19,10 @@ pub(super) struct Keys {
     pub pending: String,
     /// The empty object that marks a directory as complete.
     pub success: Option<String>,
-    /// The keys that the owners of an object may have.
-    owners: Vec<String>,
+    /// The key of an object's owners.
+    owners: Option<String>,
+    /// The keys that the owners of an earlier export may have, whose format may have been another one.
+    former_owners: Vec<String>,
 }
 
 /// The key of a URL.
@@ -37,7 +39,8 @@ impl Keys {
             lock: key_of(lock),
             pending: key_of(pending),
             success: None,
-            owners: Vec::new(),
+            owners: None,
+            former_owners: Vec::new(),
         };
         if plan.output.is_directory() {
             let DirectoryNames { target, manifest, lock, pending } = DirectoryNames::of(target)?;
@@ -45,8 +48,9 @@ impl Keys {
             return Ok(Self { success: Some(success), ..keys([&target, &manifest, &lock, &pending]) });
         }
         let FileNames { target, manifest, lock, pending, .. } = FileNames::of(target)?;
-        let owners = OutFile::owners_of(&target).map(|owners| key_of(&owners)).collect();
-        Ok(Self { owners, ..keys([&target, &manifest, &lock, &pending]) })
+        let former_owners = OutFile::owners_of(&target).map(|owners| key_of(&owners)).collect();
+        let owners = plan.output.owners_path(plan.encoding).map(|owners| key_of(&owners));
+        Ok(Self { owners, former_owners, ..keys([&target, &manifest, &lock, &pending]) })
     }
 
     /// The keys of the part files and of the owners that a manifest lists. Names that lead elsewhere are ignored.
@@ -55,10 +59,10 @@ impl Keys {
         if self.success.is_none() {
             let beside = self.target.rsplit_once('/').map_or_else(String::new, |(before, _)| format!("{before}/"));
             let key = owners.map(|name| format!("{beside}{name}"));
-            return key.filter(|key| self.owners.contains(key)).into_iter().collect();
+            return key.filter(|key| self.may_be_former(key)).into_iter().collect();
         }
         let names = listing.parts.iter().filter_map(|part| part.name.as_deref()).chain(owners);
-        names.map(|name| format!("{}/{name}", self.target)).filter(|key| self.is_of_output(key)).collect()
+        names.map(|name| format!("{}/{name}", self.target)).filter(|key| self.may_be_former(key)).collect()
     }
 
     /// The key of a file that a manifest lists under this name.
@@ -75,14 +79,22 @@ impl Keys {
         if self.success.is_some() {
             return vec![format!("{}/", self.target)];
         }
-        let owners = self.owners.first().and_then(|owners| Some(&owners[..=owners.rfind(".owners.")?]));
-        std::iter::once(&*self.target).chain(owners).map(str::to_owned).collect()
+        std::iter::once(&self.target).chain(&self.owners).cloned().collect()
+    }
+
+    /// Whether a key may be that of a file of the export that is replaced.
+    pub fn may_be_former(&self, key: &str) -> bool {
+        if self.success.is_some() {
+            self.is_of_output(key)
+        } else {
+            self.former_owners.iter().any(|owners| owners == key)
+        }
     }
 
     /// Whether a key is that of contacts or owners of this output, in any run.
     pub fn is_of_output(&self, key: &str) -> bool {
         if self.success.is_none() {
-            return key == self.target || self.owners.iter().any(|owners| owners == key);
+            return key == self.target || self.owners.as_deref() == Some(key);
         }
         let within = key.strip_prefix(&self.target).and_then(|rest| rest.strip_prefix('/'));
         within.is_some_and(|name| match name.split_once('/') {
@@ -108,13 +120,15 @@ mod tests {
     fn an_object_has_owners_beside_it() {
         let keys = keys("s3://b/a/c.parquet");
         assert_eq!((&*keys.manifest, &*keys.lock), ("a/c.parquet.manifest.json", "a/.c.parquet.lock"));
-        assert_eq!(
-            keys.prefixes(),
-            ["a/c.parquet", "a/c.owners"].map(|prefix| if prefix.ends_with("owners") { "a/c." } else { prefix })
-        );
-        for (key, is) in
-            [("a/c.parquet", true), ("a/c.owners.csv", true), ("a/c.parquet2", false), ("c.parquet", false)]
-        {
+        assert_eq!(keys.prefixes(), ["a/c.parquet", "a/c.owners.parquet"]);
+        assert!(keys.may_be_former("a/c.owners.csv") && !keys.may_be_former("a/c.parquet"));
+        for (key, is) in [
+            ("a/c.parquet", true),
+            ("a/c.owners.parquet", true),
+            ("a/c.owners.csv", false),
+            ("a/c.parquet2", false),
+            ("c.parquet", false),
+        ] {
             assert_eq!(keys.is_of_output(key), is, "{key}");
         }
         assert_eq!(keys.key_of_name("c.owners.csv"), "a/c.owners.csv");

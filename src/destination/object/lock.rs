@@ -3,6 +3,7 @@
 //! A lock that has not been renewed for its lease belongs to a dead run, and is taken over. The clocks of two machines may
 //! differ, so that a waiting run watches whether the lock is renewed, by its own clock.
 
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +19,15 @@ use crate::config::RunId;
 use crate::destination::error::DestinationError;
 use crate::manifest::timestamp;
 use crate::storage::{self, Lost, Source, Store, StoreError, Tag};
+use crate::text::sanitize::escape;
 
 /// The interval between attempts.
 const RETRY: Duration = Duration::from_secs(1);
 /// A lock that expired this long ago is dead whatever the clocks say.
 const LONG_AGO: TimeDelta = TimeDelta::hours(1);
-/// The longest lease that another run's lock may claim.
+/// The largest lock.
+const LARGEST: u64 = 64 << 10;
+/// The longest lease, in seconds.
 const LONGEST: u64 = 3_600;
 
 /// What a lock says.
@@ -53,12 +57,13 @@ impl LockRecord {
     /// When it expires, by the clock of its run.
     fn expires(&self) -> DateTime<Utc> {
         let renewed = self.renewed_at.parse().unwrap_or(DateTime::UNIX_EPOCH);
-        TimeDelta::from_std(self.lease()).map_or(renewed, |lease| renewed + lease)
+        let lease = TimeDelta::from_std(self.lease()).unwrap_or_default();
+        renewed.checked_add_signed(lease).unwrap_or(renewed)
     }
 
     /// How long it has to stay unchanged before it is taken over.
     fn patience(&self, now: DateTime<Utc>) -> Duration {
-        match now - self.expires() {
+        match now.signed_duration_since(self.expires()) {
             ago if ago > LONG_AGO => Duration::ZERO,
             // Its run would have renewed it within a third of the lease.
             ago if ago > TimeDelta::zero() => self.lease() / 2,
@@ -69,7 +74,11 @@ impl LockRecord {
 
 /// Whether a run holds the lock, by the clock of this machine.
 pub(crate) fn is_held(lock: &Path) -> bool {
-    let read = || -> std::io::Result<Vec<u8>> { crate::manifest::read_limited(Source::open(lock)?) };
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        Source::open(lock)?.take(LARGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
     read().is_ok_and(|bytes| LockRecord::read(&bytes).is_some_and(|record| record.expires() > Utc::now()))
 }
 
@@ -101,6 +110,7 @@ impl ObjectLock {
         waiting: &mut Option<impl FnOnce()>,
     ) -> Result<Self, DestinationError> {
         let failed = |error: StoreError| DestinationError::create(target, error.into());
+        let lease = lease.min(Duration::from_secs(LONGEST));
         let record = LockRecord {
             program: env!("CARGO_PKG_NAME").to_owned(),
             run: RunId::random().to_string(),
@@ -119,9 +129,14 @@ impl ObjectLock {
             if let Ok(version) = store.create(key, &mine.bytes()).await.map_err(failed)? {
                 break probed(store, key, version, &mine, target).await?;
             }
-            let Some((bytes, version)) = store.get(key).await.map_err(failed)? else { continue };
-            let Some(theirs) = LockRecord::read(&bytes) else {
-                return Err(DestinationError::ForeignLock { path: target.with_file_name(name(key)) });
+            let (theirs, version) = match store.get(key, LARGEST).await {
+                Ok(None) => continue,
+                Ok(Some((bytes, version))) => (LockRecord::read(&bytes), Some(version)),
+                Err(error) if error.kind == ErrorKind::FileTooLarge => (None, None),
+                Err(error) => return Err(failed(error)),
+            };
+            let (Some(theirs), Some(version)) = (theirs, version) else {
+                return Err(DestinationError::NotOurs { path: target.with_file_name(name(key)) });
             };
             let since = match &seen {
                 Some((before, since)) if *before == version => *since,
@@ -138,7 +153,7 @@ impl ObjectLock {
             let is_expired = theirs.expires() < Utc::now();
             let left = wait.unwrap_or_default().saturating_sub(start.elapsed());
             if left.is_zero() && !is_expired {
-                let holder = format!("{}, process {}", theirs.host, theirs.process);
+                let holder = format!("{}, process {}", escape(&theirs.host), theirs.process);
                 return Err(DestinationError::Locked { target: target.to_owned(), holder: Some(holder) });
             }
             if let Some(waiting) = waiting.take() {
@@ -192,7 +207,7 @@ impl Drop for ObjectLock {
 impl Held {
     /// Deletes the lock if it is still this run's. If that fails, it expires.
     async fn delete(&self) {
-        if let Ok(Some((bytes, version))) = self.store.get(&self.key).await
+        if let Ok(Some((bytes, version))) = self.store.get(&self.key, LARGEST).await
             && LockRecord::read(&bytes).is_some_and(|there| there.run == self.record.run)
         {
             let _ = self.store.delete_version(&self.key, &version).await;
@@ -258,6 +273,9 @@ mod tests {
     #[test]
     fn the_longer_a_lock_has_expired_the_sooner_it_is_taken_over() {
         let now = Utc::now();
+        let mut far = record(now);
+        far.renewed_at = "+262142-12-31T23:59:59Z".to_owned();
+        assert_eq!(far.patience(now), Duration::from_mins(1));
         for (age, due) in [(0, 60), (59, 60), (120, 30), (3_500, 30), (4_000, 0), (-600, 60)] {
             assert_eq!(record(now - TimeDelta::seconds(age)).patience(now), Duration::from_secs(due), "{age}");
         }

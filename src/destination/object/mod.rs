@@ -23,7 +23,7 @@ use super::message::Piece;
 use super::plan::Plan;
 use super::replaceable::{check_parent, objection};
 use crate::config::{Encoding, OutFile, Output, StoreLock};
-use crate::manifest::Listing;
+use crate::manifest::{LARGEST_MANIFEST, Listing};
 use crate::storage::{self, ObjectUrl, Patience, Store, StoreError, Tag, Upload, Uploaded, connect};
 use keys::{Keys, key_of};
 use lock::ObjectLock;
@@ -92,13 +92,20 @@ impl ObjectDestination {
     async fn begin(&mut self, brief: &Store, plan: Plan<'_>) -> Result<(), DestinationError> {
         let target = self.target.clone();
         let failed = |error: StoreError| DestinationError::create(&target, error.into());
-        self.has_recovered = Pending::recover(brief, &self.keys).await.map_err(failed)?;
+        match Pending::find(brief, &self.keys).await.map_err(failed)? {
+            None => {}
+            Some(Ok(pending)) => self.has_recovered = pending.recover(brief, &self.keys).await.map_err(failed)?,
+            Some(Err(_)) => {
+                let name = self.keys.pending.rsplit('/').next().unwrap_or_default();
+                return Err(DestinationError::NotOurs { path: target.with_file_name(name) });
+            }
+        }
         if self.lock.is_some() {
             self.sweep(brief).await;
         }
         // After the recovery: a run that was killed while it published may have left files that no manifest lists.
         check_replaceable(plan, &target).await?;
-        if let Some((text, tag)) = brief.get(&self.keys.manifest).await.map_err(failed)? {
+        if let Some((text, tag)) = brief.get(&self.keys.manifest, LARGEST_MANIFEST).await.map_err(failed)? {
             self.before = Some(tag);
             self.former = Listing::read(&text).map(|listing| self.keys.files_of(&listing)).unwrap_or_default();
         }

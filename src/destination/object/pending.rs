@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
 use crate::checksum::Checksum;
-use crate::manifest::{FileRecord, Listing};
+use crate::manifest::{FileRecord, LARGEST_MANIFEST, Listing};
 use crate::storage::{Lost, Store, StoreError, Tag, Uploaded};
 
 /// The record. Once it is in the store, the export counts as published.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Pending {
+    program: String,
     /// The text of the new manifest.
     manifest: String,
     /// To be completed, in this order.
@@ -18,6 +19,10 @@ pub(super) struct Pending {
     /// The keys of the files that are replaced, to be deleted.
     former: Vec<String>,
 }
+
+/// Something else that is where the record would be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NotOurs;
 
 /// The manifest that is replaced.
 #[derive(Debug, Clone)]
@@ -32,7 +37,8 @@ impl Pending {
     pub fn new(manifest: Vec<u8>, uploads: Vec<Uploaded>, former: Vec<String>) -> Self {
         let manifest = String::from_utf8(manifest).unwrap_or_default();
         let is_kept = |key: &String| !uploads.iter().any(|upload| upload.key == *key);
-        Self { manifest, former: former.into_iter().filter(is_kept).collect(), uploads }
+        let program = env!("CARGO_PKG_NAME").to_owned();
+        Self { program, manifest, former: former.into_iter().filter(is_kept).collect(), uploads }
     }
 
     pub async fn write(&self, store: &Store, keys: &Keys) -> Result<(), StoreError> {
@@ -40,27 +46,27 @@ impl Pending {
         store.put(&keys.pending, &text.into()).await.map(|_| ())
     }
 
-    /// Does what the record of a killed run says, if there is one. Returns whether it did.
-    pub async fn recover(store: &Store, keys: &Keys) -> Result<bool, StoreError> {
-        let Some((text, _)) = store.get(&keys.pending).await? else { return Ok(false) };
-        let before = store.get(&keys.manifest).await?;
-        // Whoever may write to the bucket must not make this run touch other objects.
-        let pending = serde_json::from_slice::<Self>(&text).ok().filter(|pending| pending.is_of(keys));
-        let Some(pending) = pending else {
-            store.delete(&keys.pending).await?;
-            return Ok(false);
-        };
+    /// The record of a killed run, if there is one; an error if it is something else.
+    pub async fn find(store: &Store, keys: &Keys) -> Result<Option<Result<Self, NotOurs>>, StoreError> {
+        let Some((text, _)) = store.get(&keys.pending, LARGEST_MANIFEST).await? else { return Ok(None) };
+        let pending = serde_json::from_slice::<Self>(&text).ok();
+        Ok(Some(pending.filter(|pending| pending.is_of(keys)).ok_or(NotOurs)))
+    }
+
+    /// Does what the record of a killed run says. Returns whether that was possible.
+    pub async fn recover(&self, store: &Store, keys: &Keys) -> Result<bool, StoreError> {
+        let before = store.get(&keys.manifest, LARGEST_MANIFEST).await?;
         let replaced = match &before {
-            Some((there, _)) if *there == pending.manifest.as_bytes() => Replaced::Anything,
+            Some((there, _)) if *there == self.manifest.as_bytes() => Replaced::Anything,
             before => Replaced::Version(before.as_ref().map(|(_, tag)| tag.clone())),
         };
-        if pending.finish(store, keys, replaced).await? {
+        if self.finish(store, keys, replaced).await? {
             return Ok(true);
         }
         // Its uploads are gone, so that it cannot be finished. What it has made visible in a directory is listed nowhere.
         let listed = before.and_then(|(text, _)| Listing::read(&text).ok());
         let listed = listed.map(|listing| keys.files_of(&listing)).unwrap_or_default();
-        for upload in &pending.uploads {
+        for upload in &self.uploads {
             let _ = store.abort(&upload.key, &upload.id).await;
             if keys.success.is_some() && !listed.contains(&upload.key) {
                 store.delete(&upload.key).await?;
@@ -108,10 +114,20 @@ impl Pending {
         Ok(true)
     }
 
-    /// Whether all keys are those of this output.
+    /// Whether this program wrote it for this output: its manifest is intact and describes each upload. Whoever may write the record
+    /// must not make a run touch other objects.
     fn is_of(&self, keys: &Keys) -> bool {
-        let uploads = self.uploads.iter().map(|upload| &upload.key);
-        uploads.chain(&self.former).all(|key| keys.is_of_output(key))
+        let Ok(listing) = Listing::read(self.manifest.as_bytes()) else { return false };
+        let is_described = |upload: &Uploaded| {
+            keys.is_of_output(&upload.key)
+                && due(&listing, keys, &upload.key).is_some_and(|due| due.bytes == upload.bytes)
+        };
+        self.program == env!("CARGO_PKG_NAME")
+            && self.uploads.iter().all(is_described)
+            && self
+                .former
+                .iter()
+                .all(|key| keys.may_be_former(key) && !self.uploads.iter().any(|upload| upload.key == *key))
     }
 
     async fn delete_former(&self, store: &Store) -> Result<(), StoreError> {

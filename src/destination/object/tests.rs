@@ -230,10 +230,7 @@ async fn something_else_in_the_place_of_the_lock_is_left_alone() {
     let case = Case::new("foreign-lock", OUTPUTS[0]);
     case.memory.put("a/.c.ndjson.lock", "mine").await;
     let refused = Destination::open(&case.config, || ()).await.unwrap_err();
-    assert!(
-        matches!(&refused, DestinationError::ForeignLock { path } if path.ends_with(".c.ndjson.lock")),
-        "{refused}"
-    );
+    assert!(matches!(&refused, DestinationError::NotOurs { path } if path.ends_with(".c.ndjson.lock")), "{refused}");
     cleaned_up().await;
     assert_eq!(case.memory.contents().await["a/.c.ndjson.lock"], "mine");
 }
@@ -252,17 +249,39 @@ async fn a_store_that_ignores_conditions_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_of_other_objects_is_not_believed() {
+async fn a_record_that_no_run_wrote_is_left_alone() {
     let mut case = Case::new("record", OUTPUTS[0]);
     case.export("old").await.unwrap();
     case.memory.put("b/mine", "mine").await;
-    let before = case.memory.contents().await;
-    let manifest = &before["a/c.ndjson.manifest.json"];
-    let record = serde_json::json!({"manifest": manifest, "uploads": [], "former": ["b/mine"]});
-    case.memory.put("a/.c.ndjson.pending", &record.to_string()).await;
-    drop(Destination::open(&case.config, || ()).await.unwrap());
-    cleaned_up().await;
-    assert_eq!(case.memory.contents().await, before);
+    let manifest = case.memory.contents().await["a/c.ndjson.manifest.json"].clone();
+    let upload = |key: &str| serde_json::json!({"key": key, "id": "1", "parts": [], "bytes": 3});
+    let record = |manifest: &str, uploads: &[&str], former: &[&str]| {
+        let uploads: Vec<_> = uploads.iter().map(|key| upload(key)).collect();
+        serde_json::json!({"program": "linq-export", "manifest": manifest, "uploads": uploads, "former": former})
+            .to_string()
+    };
+    for text in [
+        String::new(),
+        "mine".to_owned(),
+        "{}".to_owned(),
+        record("{}", &[], &[]),
+        record(&manifest, &["b/mine"], &[]),
+        record(&manifest, &[], &["b/mine"]),
+        record(&manifest, &["a/c.ndjson"], &["a/c.ndjson"]),
+        record(&manifest, &[], &[]).replace("linq-export\",\"uploads", "another\",\"uploads"),
+    ] {
+        case.memory.put("a/.c.ndjson.pending", &text).await;
+        let before = case.memory.contents().await;
+        let refused = case.export("new").await.unwrap_err();
+        assert!(
+            matches!(&refused, DestinationError::NotOurs { path } if path.ends_with(".c.ndjson.pending")),
+            "{text}"
+        );
+        cleaned_up().await;
+        assert_eq!(case.memory.contents().await, before, "{text}");
+    }
+    case.memory.put("a/.c.ndjson.pending", &record(&manifest, &[], &["a/c.owners.ndjson"])).await;
+    case.export("new").await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

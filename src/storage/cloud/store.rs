@@ -21,9 +21,6 @@ use super::requests::{OpenUpload, Requests};
 use super::tag::Tag;
 use crate::storage::kind::Entry;
 
-/// The largest object that is read at once: a manifest.
-const LARGEST: u64 = 256 << 20;
-
 /// How often a conditional write is repeated, and the first wait, which doubles each time.
 const REPEATS: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -78,13 +75,12 @@ impl Store {
         Ok(found(self.objects.head(&key(name)?).await)?.map(Found::from))
     }
 
-    /// A small object and its version.
-    pub async fn get(&self, name: &str) -> Result<Option<(Bytes, Tag)>, StoreError> {
+    /// An object of at most this many bytes, and its version.
+    pub async fn get(&self, name: &str, largest: u64) -> Result<Option<(Bytes, Tag)>, StoreError> {
         let Some(result) = found(self.objects.get(&key(name)?).await)? else { return Ok(None) };
         let Found { size, tag } = result.meta.clone().into();
-        if size > LARGEST {
-            let text = format!("larger than {} MiB", LARGEST >> 20);
-            return Err(StoreError::new(ErrorKind::FileTooLarge, text));
+        if size > largest {
+            return Err(StoreError::new(ErrorKind::FileTooLarge, format!("larger than {largest} bytes")));
         }
         let bytes = result.bytes().await.map_err(|error| StoreError::of(&error))?;
         Ok(Some((bytes, tag)))
@@ -127,7 +123,7 @@ impl Store {
                 return Err(error);
             }
             // If only the answer was lost, a repeated request is refused because of the first one.
-            match self.get(name).await {
+            match self.get(name, bytes.len() as u64).await {
                 Ok(Some((there, tag))) if there == *bytes => return Ok(Ok(tag)),
                 _ if is_refused => return Ok(Err(Lost)),
                 // The client has repeated what a store has refused, but not what may have been carried out.
