@@ -101,6 +101,15 @@ impl Destination {
         }
     }
 
+    /// Whether the unfinished uploads of killed runs were removed from the store, if the output is in one.
+    pub fn is_swept(&self) -> bool {
+        match self {
+            #[cfg(feature = "cloud")]
+            Self::Object(object) => object.is_swept,
+            _ => true,
+        }
+    }
+
     /// Whether new files keep the mode they are given, which some file systems ignore.
     pub fn keeps_modes(&self) -> bool {
         match self {

@@ -7,25 +7,23 @@ use super::error::DestinationError;
 use crate::config::Partition;
 use crate::manifest::{self, FileRecord, Listing};
 use crate::naming::{self, DirectoryNames};
-use crate::storage::{self, Entry, Kind};
+use crate::storage::{self, Entry};
 
 const MANIFEST: &str = DirectoryNames::MANIFEST;
 
 /// Why an export must not replace a directory, if there is a reason.
 pub(super) fn objection(directory: &Path) -> io::Result<Option<String>> {
-    match storage::kind(directory) {
-        Ok(Kind::Directory) => {}
-        Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+    let entries = match storage::entries(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    }
-    let Some(first) = first_unlisted(directory, &[])? else { return Ok(None) };
-    if let Some(partition) = partitions(directory)?.first() {
+        entries => entries?,
+    };
+    let Some(Entry { name: first, .. }) = entries.first() else { return Ok(None) };
+    if let Some(partition) = partitions_in(directory, &entries).first() {
         return Ok(Some(format!("it contains partitions, such as \"{partition}\"; replace one with --partition")));
     }
     let listed = match manifest::read_file(&directory.join(MANIFEST)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Some(format!("it contains {}, which is not part of an export", quoted(&first))));
+            return Ok(Some(format!("it contains {}, which is not part of an export", quoted(Path::new(first)))));
         }
         manifest => match Listing::read(&manifest?) {
             Ok(known) => listed_files(&known.parts, known.owners_file()),
@@ -54,7 +52,7 @@ pub(super) fn check_parent(directory: &Path, partition: &Partition) -> Result<()
     if let Some(Entry { name, .. }) = entries.iter().find(|entry| entry.name.to_str().is_some_and(is_of_export)) {
         return refused(format!("it is an export itself: it contains {}", quoted(Path::new(name))));
     }
-    let others = partitions(directory).map_err(failed)?;
+    let others = partitions_in(directory, &entries);
     match others.iter().find(|other| other.key() != partition.key()) {
         Some(other) => refused(format!("its partitions have another key, such as \"{other}\"")),
         None => Ok(()),
@@ -63,11 +61,15 @@ pub(super) fn check_parent(directory: &Path, partition: &Partition) -> Result<()
 
 /// The partitions in a directory, sorted by name.
 pub(crate) fn partitions(directory: &Path) -> io::Result<Vec<Partition>> {
-    let is_directory = |entry: &Entry| entry.is_directory || !entry.is_file && directory.join(&entry.name).is_dir();
-    let entries = storage::entries(directory)?.into_iter().filter(is_directory);
+    Ok(partitions_in(directory, &storage::entries(directory)?))
+}
+
+fn partitions_in(directory: &Path, entries: &[Entry]) -> Vec<Partition> {
+    let is_directory = |entry: &&Entry| entry.is_directory || !entry.is_file && directory.join(&entry.name).is_dir();
+    let entries = entries.iter().filter(is_directory);
     let mut partitions: Vec<Partition> = entries.filter_map(|entry| entry.name.to_str()?.parse().ok()).collect();
     partitions.sort_by_key(ToString::to_string);
-    Ok(partitions)
+    partitions
 }
 
 /// A name, quoted and escaped for a terminal.

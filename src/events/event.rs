@@ -145,6 +145,8 @@ pub enum Event {
     Recovered,
     /// The output's file system does not support file permissions; they depend on its mount options.
     ModesIgnored,
+    /// The store does not list unfinished uploads, or does not let this run abort them. Those of killed runs remain.
+    UploadsRemain,
     /// Everything is on disk; the output is about to be published.
     Publishing,
     /// The output and its manifest have been published. A kit may still follow.

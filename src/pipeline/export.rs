@@ -142,6 +142,9 @@ impl Run<'_> {
         if !destination.keeps_modes() {
             self.reporter.report(&Event::ModesIgnored);
         }
+        if !destination.is_swept() {
+            self.reporter.report(&Event::UploadsRemain);
+        }
         Ok((destination, kit))
     }
 

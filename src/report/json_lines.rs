@@ -82,6 +82,7 @@ fn fields(event: &Event, verbosity: Verbosity) -> Option<(&'static str, Value)> 
         ),
         Event::Recovered => ("recovered", json!({})),
         Event::ModesIgnored => ("modes_ignored", json!({})),
+        Event::UploadsRemain => ("uploads_remain", json!({})),
         Event::Publishing => ("publishing", json!({})),
         Event::Planned { pages, contacts } => ("planned", json!({ "pages": pages, "contacts": contacts })),
         Event::Warned(warning) => (

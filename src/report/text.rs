@@ -59,6 +59,11 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
         Event::Recovered => {
             Some("published the manifest of an earlier run that was interrupted while publishing".to_owned())
         }
+        Event::UploadsRemain => Some(
+            "cannot list or abort unfinished uploads in the store: those of killed runs remain until a lifecycle rule removes \
+             them"
+                .to_owned(),
+        ),
         Event::ModesIgnored => Some(
             "warning: the file system ignores file permissions; its mount options decide who can read the output"
                 .to_owned(),

@@ -47,6 +47,10 @@ impl Object {
         match address {}
     }
 
+    pub fn read(address: Address) -> io::Result<(Self, ObjectStream)> {
+        match address {}
+    }
+
     pub fn size(self) -> u64 {
         match self {}
     }

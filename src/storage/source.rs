@@ -19,18 +19,17 @@ pub(crate) enum Source {
 impl Source {
     /// Opens a file or an object.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Self::opened(path, |path| File::open(path))
-    }
-
-    /// Opens a regular file or an object. Never blocks, as opening a pipe would.
-    pub fn open_regular(path: &Path) -> io::Result<Self> {
-        Self::opened(path, platform::open_regular)
-    }
-
-    fn opened(path: &Path, open: impl FnOnce(&Path) -> io::Result<File>) -> io::Result<Self> {
         match Address::of(path)? {
             Some(address) => Ok(Self::Object(Object::open(address)?, None)),
-            None => open(path).map(Self::File),
+            None => File::open(path).map(Self::File),
+        }
+    }
+
+    /// Opens a regular file or an object to read all of it. Never blocks, as opening a pipe would.
+    pub fn open_regular(path: &Path) -> io::Result<Self> {
+        match Address::of(path)? {
+            Some(address) => Object::read(address).map(|(object, stream)| Self::Object(object, Some(stream))),
+            None => platform::open_regular(path).map(Self::File),
         }
     }
 

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::RunId;
 use crate::destination::error::DestinationError;
@@ -25,6 +25,8 @@ use crate::text::sanitize::escape;
 const RETRY: Duration = Duration::from_secs(1);
 /// A lock that expired this long ago is dead whatever the clocks say.
 const LONG_AGO: TimeDelta = TimeDelta::hours(1);
+/// The longest time to delete a lock.
+const RELEASE: Duration = Duration::from_secs(10);
 /// The largest lock.
 const LARGEST: u64 = 64 << 10;
 /// The longest lease, in seconds.
@@ -76,7 +78,7 @@ impl LockRecord {
 pub(crate) fn is_held(lock: &Path) -> bool {
     let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        Source::open(lock)?.take(LARGEST).read_to_end(&mut bytes)?;
+        Source::open_regular(lock)?.take(LARGEST).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     read().is_ok_and(|bytes| LockRecord::read(&bytes).is_some_and(|record| record.expires() > Utc::now()))
@@ -172,6 +174,11 @@ impl ObjectLock {
         Ok(lock)
     }
 
+    /// Whether the last renewal has found that another run has taken it over.
+    pub fn is_lost(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.version.try_lock().is_ok_and(|version| version.is_none()))
+    }
+
     /// Renews the lock; fails if another run has taken it over.
     pub async fn check(&self) -> Result<Result<(), Lost>, StoreError> {
         match &self.held {
@@ -183,7 +190,8 @@ impl ObjectLock {
     /// Deletes the lock, unless another run has taken it over.
     pub async fn release(mut self) {
         if let Some(held) = self.taken() {
-            held.delete().await;
+            // If this takes longer, the lock expires.
+            let _ = timeout(RELEASE, held.delete()).await;
         }
     }
 

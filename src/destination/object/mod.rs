@@ -16,6 +16,9 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::blocking::blocking;
 use super::error::DestinationError;
@@ -29,6 +32,9 @@ use keys::{Keys, key_of};
 use lock::ObjectLock;
 pub(crate) use lock::is_held;
 use pending::Pending;
+
+/// The longest time to look for uploads of killed runs.
+const SWEEP: Duration = Duration::from_secs(20);
 
 /// Objects that are being written.
 #[derive(Debug)]
@@ -48,6 +54,8 @@ pub(crate) struct ObjectDestination {
     begun: Vec<(String, String)>,
     lock: Option<ObjectLock>,
     pub has_recovered: bool,
+    /// Whether the uploads of killed runs were aborted.
+    pub is_swept: bool,
 }
 
 impl ObjectDestination {
@@ -82,6 +90,7 @@ impl ObjectDestination {
             begun: Vec::new(),
             lock,
             has_recovered: false,
+            is_swept: true,
             target: target.clone(),
         };
         this.begin(&brief, plan).await?;
@@ -116,13 +125,17 @@ impl ObjectDestination {
     }
 
     /// Aborts uploads of killed runs. Where the store does not list them, a lifecycle rule has to.
-    async fn sweep(&self, brief: &Store) {
-        for prefix in self.keys.prefixes() {
-            let open = brief.open_uploads(&prefix).await.unwrap_or_default();
-            for upload in open.into_iter().filter(|upload| self.keys.is_of_output(&upload.key)) {
-                let _ = brief.abort(&upload.key, &upload.id).await;
+    async fn sweep(&mut self, brief: &Store) {
+        let swept = async {
+            for prefix in self.keys.prefixes() {
+                let open = brief.open_uploads(&prefix).await?;
+                for upload in open.into_iter().filter(|upload| self.keys.is_of_output(&upload.key)) {
+                    brief.abort(&upload.key, &upload.id).await?;
+                }
             }
-        }
+            Ok::<_, StoreError>(())
+        };
+        self.is_swept = matches!(timeout(SWEEP, swept).await, Ok(Ok(())));
     }
 
     /// Refuses to replace an object by the owners that is not the owners of an earlier export.
@@ -151,6 +164,9 @@ impl ObjectDestination {
 
     /// Writes bytes, or begins the next file.
     pub async fn take(&mut self, piece: Piece) -> Result<(), DestinationError> {
+        if self.lock.as_ref().is_some_and(ObjectLock::is_lost) {
+            return Err(DestinationError::Lost { target: self.target.clone() });
+        }
         let taken = match (piece, &mut self.upload) {
             (Piece::Bytes(bytes), Some(upload)) => upload.write(bytes).await,
             // `open` has begun it.
@@ -186,21 +202,24 @@ impl ObjectDestination {
         let failed = |error: StoreError| DestinationError::write(&target, error.into());
         if let Some(lock) = &self.lock {
             lock.check().await.map_err(failed)?.map_err(|_| DestinationError::Lost { target: target.clone() })?;
-            let there = self.store.head(&self.keys.manifest).await.map_err(failed)?;
-            let found = there.as_ref().map(|there| there.tag.text());
-            if found != self.before.as_ref().map(Tag::text) {
-                return Err(DestinationError::Lost { target });
-            }
+        }
+        let there = self.store.head(&self.keys.manifest).await.map_err(failed)?;
+        if there.as_ref().map(|there| there.tag.text()) != self.before.as_ref().map(Tag::text) {
+            return Err(DestinationError::Lost { target });
         }
         // The owners first: whoever joins them with former contacts finds no owner missing.
         let mut uploads = std::mem::take(&mut self.uploaded);
         uploads.reverse();
         let former = std::mem::take(&mut self.former);
-        let pending = Pending::new(manifest, uploads, former);
-        if let Err(error) = pending.write(&self.store, &self.keys).await {
-            // It may be there although the answer is lost, but its uploads are about to be aborted.
-            let _ = self.store.delete(&self.keys.pending).await;
-            return Err(failed(error));
+        let mut pending = Pending::new(manifest, uploads, former);
+        match pending.write(&self.store, &self.keys, self.lock.is_some()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(DestinationError::Lost { target }),
+            Err(error) => {
+                // It may be there although the answer is lost, but its uploads are about to be aborted.
+                let _ = pending.delete(&self.store, &self.keys).await;
+                return Err(failed(error));
+            }
         }
         // From here on, the next run would do the rest.
         self.begun.clear();

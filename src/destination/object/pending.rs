@@ -18,6 +18,9 @@ pub(super) struct Pending {
     uploads: Vec<Uploaded>,
     /// The keys of the files that are replaced, to be deleted.
     former: Vec<String>,
+    /// The version of the record in the store; `None` where it is not locked.
+    #[serde(skip)]
+    version: Option<Tag>,
 }
 
 /// Something else that is where the record would be.
@@ -38,19 +41,38 @@ impl Pending {
         let manifest = String::from_utf8(manifest).unwrap_or_default();
         let is_kept = |key: &String| !uploads.iter().any(|upload| upload.key == *key);
         let program = env!("CARGO_PKG_NAME").to_owned();
-        Self { program, manifest, former: former.into_iter().filter(is_kept).collect(), uploads }
+        Self { program, manifest, former: former.into_iter().filter(is_kept).collect(), uploads, version: None }
     }
 
-    pub async fn write(&self, store: &Store, keys: &Keys) -> Result<(), StoreError> {
-        let text = serde_json::to_vec(self).unwrap_or_default();
-        store.put(&keys.pending, &text.into()).await.map(|_| ())
+    /// Writes the record; fails if there is another run's.
+    pub async fn write(&mut self, store: &Store, keys: &Keys, is_locked: bool) -> Result<Result<(), Lost>, StoreError> {
+        let text = serde_json::to_vec(self).unwrap_or_default().into();
+        if !is_locked {
+            store.put(&keys.pending, &text).await?;
+            return Ok(Ok(()));
+        }
+        // There is none, unless another run has taken over the lock.
+        let wrote = store.create(&keys.pending, &text).await?;
+        Ok(wrote.map(|version| self.version = Some(version)))
+    }
+
+    /// Deletes the record, unless another run has replaced it.
+    pub async fn delete(&self, store: &Store, keys: &Keys) -> Result<(), StoreError> {
+        match &self.version {
+            Some(version) => store.delete_version(&keys.pending, version).await,
+            None => store.delete(&keys.pending).await,
+        }
     }
 
     /// The record of a killed run, if there is one; an error if it is something else.
     pub async fn find(store: &Store, keys: &Keys) -> Result<Option<Result<Self, NotOurs>>, StoreError> {
-        let Some((text, _)) = store.get(&keys.pending, LARGEST_MANIFEST).await? else { return Ok(None) };
-        let pending = serde_json::from_slice::<Self>(&text).ok();
-        Ok(Some(pending.filter(|pending| pending.is_of(keys)).ok_or(NotOurs)))
+        let Some((text, version)) = store.get(&keys.pending, LARGEST_MANIFEST).await? else {
+            // Deleting nothing shows whether objects may be deleted.
+            store.delete(&keys.pending).await?;
+            return Ok(None);
+        };
+        let pending = serde_json::from_slice::<Self>(&text).ok().filter(|pending| pending.is_of(keys));
+        Ok(Some(pending.map(|pending| Self { version: Some(version), ..pending }).ok_or(NotOurs)))
     }
 
     /// Does what the record of a killed run says. Returns whether that was possible.
@@ -72,7 +94,7 @@ impl Pending {
                 store.delete(&upload.key).await?;
             }
         }
-        store.delete(&keys.pending).await?;
+        self.delete(store, keys).await?;
         Ok(false)
     }
 
@@ -110,7 +132,7 @@ impl Pending {
             store.put(success, &Bytes::new()).await?;
             self.delete_former(store).await?;
         }
-        store.delete(&keys.pending).await?;
+        self.delete(store, keys).await?;
         Ok(true)
     }
 

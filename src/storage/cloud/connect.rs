@@ -31,7 +31,7 @@ const EMULATED_ACCOUNT: &str = "devstoreaccount1";
 pub(crate) enum Patience {
     /// For a few seconds: a wrong address should be known soon.
     Short,
-    /// For three minutes: what has been read would be lost.
+    /// For four minutes: what has been read would be lost.
     Long,
 }
 
@@ -219,11 +219,11 @@ fn options(patience: Patience, authorities: &[u8], allows_http: bool) -> Result<
         .with_connect_timeout(Duration::from_secs(10));
     options = match patience {
         // Reads only: an object may be large, but its bytes must keep coming.
-        Patience::Short => options.with_timeout_disabled().with_read_timeout(Duration::from_secs(30)),
-        // A part of 8 MiB.
-        Patience::Long => options.with_timeout(Duration::from_mins(5)),
+        Patience::Short => options.with_timeout_disabled().with_read_timeout(Duration::from_secs(10)),
+        // A part of 8 MiB on a slow line. It is shorter than the time for retries, so that a request that hangs is repeated.
+        Patience::Long => options.with_timeout(Duration::from_secs(90)),
     };
-    for certificate in Certificate::from_pem_bundle(authorities).map_err(|error| StoreError::of(&error))? {
+    for certificate in Certificate::from_pem_bundle(authorities)? {
         options = options.with_root_certificate(certificate);
     }
     Ok(options)
@@ -232,7 +232,7 @@ fn options(patience: Patience, authorities: &[u8], allows_http: bool) -> Result<
 fn retry(patience: Patience) -> RetryConfig {
     let (max_retries, seconds, longest) = match patience {
         Patience::Short => (6, 30, 5),
-        Patience::Long => (30, 180, 10),
+        Patience::Long => (30, 240, 10),
     };
     let backoff = BackoffConfig {
         init_backoff: Duration::from_millis(100),

@@ -146,8 +146,12 @@ impl fmt::Display for Memory {
 
 impl Requests for Memory {
     fn open_uploads<'l>(&'l self, _prefix: &'l str) -> BoxFuture<'l, std::result::Result<Vec<OpenUpload>, StoreError>> {
-        let listed = self.request().map(|_| Memory::open_uploads(self)).map_err(|error| StoreError::of(&error));
+        let listed = self.request().map(|_| Memory::open_uploads(self)).map_err(StoreError::from);
         futures::future::ready(listed).boxed()
+    }
+
+    fn lists_uploads(&self) -> bool {
+        true
     }
 
     fn delete<'l>(
@@ -164,7 +168,7 @@ impl Requests for Memory {
             }
             Ok(())
         });
-        deleted.map(|deleted| deleted.map_err(|error| StoreError::of(&error))).boxed()
+        deleted.map(|deleted| deleted.map_err(StoreError::from)).boxed()
     }
 }
 

@@ -4,13 +4,12 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf, Bytes};
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::StreamExt;
 
 use super::address::Address;
 use super::blocks::{BlockReader, Blocks};
-use super::error::StoreError;
 use super::runtime::wait;
-use super::store::Open;
+use super::store::{Bytewise, Open};
 
 /// An object that is open.
 #[derive(Debug, Clone)]
@@ -25,6 +24,16 @@ impl Object {
         let open = wait(async move { store.open(&key).await })?;
         let open = Arc::new(open.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?);
         Ok(Self { blocks: Arc::new(Blocks::new(Arc::clone(&open))), open })
+    }
+
+    /// Opens an object and begins to read it, with one request.
+    pub fn read(address: Address) -> io::Result<(Self, ObjectStream)> {
+        let Address { store, key, .. } = address;
+        let read = wait(async move { store.read(&key).await })?;
+        let (open, stream) = read.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let open = Arc::new(open);
+        let stream = ObjectStream { stream: Mutex::new(Some(stream)), current: Bytes::new(), left: open.size };
+        Ok((Self { blocks: Arc::new(Blocks::new(Arc::clone(&open))), open }, stream))
     }
 
     pub fn size(&self) -> u64 {
@@ -46,7 +55,7 @@ impl Object {
 /// The bytes of an object from its start.
 pub(crate) struct ObjectStream {
     /// `None` after an error. The lock is never waited for: it only lets threads share this.
-    stream: Mutex<Option<BoxStream<'static, Result<Bytes, StoreError>>>>,
+    stream: Mutex<Option<Bytewise>>,
     current: Bytes,
     left: u64,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
 use http::{Method, StatusCode};
+use object_store::ObjectStoreExt;
 use object_store::aws::AmazonS3;
 use object_store::azure::{AzureCredential, MicrosoftAzure};
 use object_store::gcp::GoogleCloudStorage;
@@ -24,15 +25,18 @@ use super::tag::Tag;
 /// How long the signature of a request holds.
 const SIGNED: Duration = Duration::from_mins(1);
 /// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a failed request is repeated, and the first wait, which doubles each time.
-const REPEATS: u32 = 6;
+const REPEATS: u32 = 4;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// Requests of a store's own kind.
 pub(super) trait Requests: Send + Sync {
-    /// The open uploads whose keys begin with `prefix`; at most a thousand.
+    /// The open uploads whose keys begin with `prefix`.
     fn open_uploads<'l>(&'l self, prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>>;
+
+    /// Whether they can be listed. Azure forgets them after a week.
+    fn lists_uploads(&self) -> bool;
 
     /// Deletes an object, unless it is missing or, if a version is given, of another one.
     fn delete<'l>(&'l self, key: &'l Key, version: Option<&'l Tag>) -> BoxFuture<'l, Result<(), StoreError>>;
@@ -47,10 +51,17 @@ pub(crate) struct OpenUpload {
     pub id: String,
 }
 
+/// One page of a list.
 #[derive(Debug, Deserialize)]
 struct Listed {
     #[serde(rename = "Upload", default)]
     uploads: Vec<OpenUpload>,
+    #[serde(rename = "IsTruncated", default)]
+    is_truncated: bool,
+    #[serde(rename = "NextKeyMarker", default)]
+    next_key: String,
+    #[serde(rename = "NextUploadIdMarker", default)]
+    next_id: String,
 }
 
 /// How requests to a bucket are authorized.
@@ -79,23 +90,20 @@ impl Bucket {
         key: &Key,
         query: &[(&str, &str)],
     ) -> Result<(Url, HeaderMap), StoreError> {
-        let of = |error: object_store::Error| StoreError::of(&error);
         let mut headers = HeaderMap::new();
         let mut url = match self {
             Self::S3(s3) => {
                 let options = SignedUrlOptions::new().with_query(query.iter().copied());
-                let url = s3.signed_url_opts(method, key, SIGNED, &options).await.map_err(of)?;
+                let url = s3.signed_url_opts(method, key, SIGNED, &options).await?;
                 return Ok((url, headers));
             }
             Self::Gcs(gcs, bucket) => {
-                let credential = gcs.credentials().get_credential().await.map_err(of)?;
+                let credential = gcs.credentials().get_credential().await?;
                 bear(&mut headers, &credential.bearer)?;
                 within(bucket, key)
             }
-            Self::Azure(azure, container) => match &*azure.credentials().get_credential().await.map_err(of)? {
-                AzureCredential::AccessKey(_) => {
-                    return Ok((azure.signed_url(method, key, SIGNED).await.map_err(of)?, headers));
-                }
+            Self::Azure(azure, container) => match &*azure.credentials().get_credential().await? {
+                AzureCredential::AccessKey(_) => within(container, key),
                 AzureCredential::SASToken(pairs) => {
                     let mut url = within(container, key);
                     url.query_pairs_mut().extend_pairs(pairs);
@@ -172,23 +180,46 @@ impl HttpRequests {
 impl Requests for HttpRequests {
     fn open_uploads<'l>(&'l self, prefix: &'l str) -> BoxFuture<'l, Result<Vec<OpenUpload>, StoreError>> {
         let listed = async move {
-            if let Bucket::Azure(..) = self.bucket {
-                // It cannot list them, and forgets them after a week.
+            if !self.lists_uploads() {
                 return Ok(Vec::new());
             }
-            let query = [("uploads", ""), ("prefix", prefix)];
-            let (status, text) = self.send(Method::GET, &Key::ROOT, &query, None).await?;
-            if !status.is_success() {
-                return Err(StoreError::answered(status, &text));
+            let (mut all, mut after) = (Vec::new(), None::<(String, String)>);
+            loop {
+                let mut query = vec![("uploads", ""), ("prefix", prefix)];
+                if let Some((key, id)) = &after {
+                    query.extend([("key-marker", &**key), ("upload-id-marker", &**id)]);
+                }
+                let (status, text) = self.send(Method::GET, &Key::ROOT, &query, None).await?;
+                if !status.is_success() {
+                    return Err(StoreError::answered(status, &text));
+                }
+                let page: Listed = quick_xml::de::from_str(&text).map_err(failed)?;
+                all.extend(page.uploads);
+                let next = Some((page.next_key, page.next_id));
+                if !page.is_truncated || next == after {
+                    return Ok(all);
+                }
+                after = next;
             }
-            let Listed { uploads } = quick_xml::de::from_str(&text).map_err(failed)?;
-            Ok(uploads)
         };
         listed.boxed()
     }
 
+    fn lists_uploads(&self) -> bool {
+        !matches!(self.bucket, Bucket::Azure(..))
+    }
+
     fn delete<'l>(&'l self, key: &'l Key, version: Option<&'l Tag>) -> BoxFuture<'l, Result<(), StoreError>> {
         let deleted = async move {
+            if let Bucket::Azure(azure, _) = &self.bucket
+                && let AzureCredential::AccessKey(_) = &*azure.credentials().get_credential().await?
+            {
+                // The client signs URLs of keys with special characters in a way that Azure does not accept.
+                return match azure.delete(key).await {
+                    Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                    Err(error) => Err(error.into()),
+                };
+            }
             let condition = version.and_then(|version| self.bucket.condition(version));
             let (status, text) = self.send(Method::DELETE, key, &[], condition).await?;
             match status {
@@ -231,11 +262,13 @@ mod tests {
     #[test]
     fn reads_the_keys_and_ids() {
         let text = "<?xml version=\"1.0\"?><ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
-                    <Bucket>b</Bucket><Upload><Key>a/c</Key><UploadId>1</UploadId><Initiated>x</Initiated></Upload>\
+                    <Bucket>b</Bucket><NextKeyMarker>a/d</NextKeyMarker><NextUploadIdMarker>2</NextUploadIdMarker>\
+                    <IsTruncated>true</IsTruncated><Upload><Key>a/c</Key><UploadId>1</UploadId><Initiated>x</Initiated></Upload>\
                     <Upload><Key>a/d</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>";
-        let Listed { uploads } = quick_xml::de::from_str(text).unwrap();
+        let Listed { uploads, is_truncated, next_key, .. } = quick_xml::de::from_str(text).unwrap();
+        assert_eq!((is_truncated, &*next_key), (true, "a/d"));
         assert_eq!(uploads[1], OpenUpload { key: "a/d".to_owned(), id: "2".to_owned() });
-        let Listed { uploads } =
+        let Listed { uploads, .. } =
             quick_xml::de::from_str("<ListMultipartUploadsResult></ListMultipartUploadsResult>").unwrap();
         assert!(uploads.is_empty());
     }

@@ -33,6 +33,9 @@ pub(crate) struct Store {
     pub(super) requests: Arc<dyn Requests>,
 }
 
+/// The bytes of an object.
+pub(super) type Bytewise = BoxStream<'static, Result<Bytes, StoreError>>;
+
 /// A conditional write that another one has forestalled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lost;
@@ -82,7 +85,7 @@ impl Store {
         if size > largest {
             return Err(StoreError::new(ErrorKind::FileTooLarge, format!("larger than {largest} bytes")));
         }
-        let bytes = result.bytes().await.map_err(|error| StoreError::of(&error))?;
+        let bytes = result.bytes().await?;
         Ok(Some((bytes, tag)))
     }
 
@@ -92,10 +95,19 @@ impl Store {
         Ok(Some(Open { store: self.clone(), key: key(name)?, size, tag }))
     }
 
+    /// Opens an object and begins to read it with one request, if it exists.
+    pub async fn read(&self, name: &str) -> Result<Option<(Open, Bytewise)>, StoreError> {
+        let key = key(name)?;
+        let Some(got) = found(self.objects.get(&key).await)? else { return Ok(None) };
+        let Found { size, tag } = got.meta.clone().into();
+        let bytes = got.into_stream().map_err(|error| changed(&error)).boxed();
+        Ok(Some((Open { store: self.clone(), key, size, tag }, bytes)))
+    }
+
     /// Writes an object, whether it exists or not.
     pub async fn put(&self, name: &str, bytes: &Bytes) -> Result<Tag, StoreError> {
         let put = self.objects.put(&key(name)?, PutPayload::from_bytes(bytes.clone())).await;
-        put.map(Tag::from).map_err(|error| StoreError::of(&error))
+        put.map(Tag::from).map_err(StoreError::from)
     }
 
     /// Writes an object that does not exist yet.
@@ -136,6 +148,11 @@ impl Store {
         unreachable!("the last repeat returns")
     }
 
+    /// Whether open uploads can be listed.
+    pub fn lists_uploads(&self) -> bool {
+        self.requests.lists_uploads()
+    }
+
     /// Deletes an object, unless there is none.
     pub async fn delete(&self, name: &str) -> Result<(), StoreError> {
         self.requests.delete(&key(name)?, None).await
@@ -155,13 +172,13 @@ impl Store {
     pub async fn has_within(&self, directory: &str) -> Result<bool, StoreError> {
         let prefix = key(directory)?;
         let mut found = self.objects.list(Some(&prefix));
-        found.next().await.transpose().map(|found| found.is_some()).map_err(|error| StoreError::of(&error))
+        found.next().await.transpose().map(|found| found.is_some()).map_err(StoreError::from)
     }
 
     /// What a directory contains, in no particular order. Nothing if it does not exist.
     pub async fn entries(&self, directory: &str) -> Result<Vec<Entry>, StoreError> {
         let prefix = key(directory)?;
-        let list = self.objects.list_with_delimiter(Some(&prefix)).await.map_err(|error| StoreError::of(&error))?;
+        let list = self.objects.list_with_delimiter(Some(&prefix)).await?;
         let name = |key: &Key| key.filename().map(Into::into);
         let files = list.objects.iter().filter_map(|found| name(&found.location));
         let directories = list.common_prefixes.iter().filter_map(name);
@@ -191,7 +208,7 @@ impl Open {
     }
 
     /// All of it.
-    pub async fn stream(&self) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
+    pub async fn stream(&self) -> Result<Bytewise, StoreError> {
         let got = self.store.objects.get_opts(&self.key, self.options()).await.map_err(|error| changed(&error))?;
         Ok(got.into_stream().map_err(|error| changed(&error)).boxed())
     }

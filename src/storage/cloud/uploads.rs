@@ -44,7 +44,7 @@ pub(crate) struct Uploaded {
 impl Upload {
     pub async fn begin(store: &Store, key: &str) -> Result<Self, StoreError> {
         let key = parsed(key)?;
-        let id = store.multipart.create_multipart(&key).await.map_err(|error| StoreError::of(&error))?;
+        let id = store.multipart.create_multipart(&key).await?;
         Ok(Self {
             store: store.clone(),
             key,
@@ -94,7 +94,7 @@ impl Upload {
         self.begun += 1;
         self.in_flight.spawn(async move {
             let part = store.multipart.put_part(&key, &id, number, payload).await;
-            part.map(|part| (number, part.content_id)).map_err(|error| StoreError::of(&error))
+            part.map(|part| (number, part.content_id)).map_err(StoreError::from)
         });
         Ok(())
     }
@@ -133,7 +133,17 @@ impl Store {
                 let error = StoreError::of(&error);
                 let is_unknown = is_unknown
                     || matches!(error.code.as_deref(), Some("NoSuchUpload" | "InvalidBlockList" | "InvalidPart"));
-                if is_unknown { Ok(false) } else { Err(error) }
+                if is_unknown {
+                    return Ok(false);
+                }
+                // Some stores have no answer of their own for an upload that is gone.
+                match self.open_uploads(&upload.key).await {
+                    Ok(open) if error.may_pass() && self.lists_uploads() => {
+                        let is_open = open.iter().any(|open| open.id == upload.id);
+                        if is_open { Err(error) } else { Ok(false) }
+                    }
+                    _ => Err(error),
+                }
             }
         }
     }
