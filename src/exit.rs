@@ -1,5 +1,7 @@
 //! Exit codes, and the exit code of each error. The codes follow `sysexits.h`.
 
+use std::io;
+
 use crate::api::SetupError;
 use crate::changes::ChangesError;
 use crate::dataset::ReadbackError;
@@ -8,7 +10,7 @@ use crate::error::Error;
 use crate::events::Summary;
 use crate::fetch::ApiError;
 use crate::page::FailureClass;
-use crate::storage::{self, StoreError};
+use crate::storage;
 use crate::verify::VerifyError;
 
 /// How the program exits. Meanings are stable; later versions may add causes.
@@ -81,7 +83,7 @@ impl ExitCode {
             Self::Usage => (2, "invalid usage, including a missing token"),
             Self::Incomplete => (3, "required completeness not reached, or more deletions than --max-deletes allows"),
             Self::BadResponse => (65, "the server's responses or the input data are invalid"),
-            Self::NoInput => (66, "input file not found"),
+            Self::NoInput => (66, "input file not found, or its object store does not give it out"),
             Self::Unavailable => (69, "API unavailable, even after retries (including DNS, TLS and proxy errors)"),
             Self::CannotCreate => (73, "cannot create the output"),
             Self::CannotWrite => (74, "cannot write the output"),
@@ -202,7 +204,7 @@ impl VerifyError {
             Self::Publishing { .. } => ExitCode::TemporaryFailure,
             Self::Below { .. } => ExitCode::Incomplete,
             Self::Dataset(error) => error.exit(),
-            Self::Read { error, .. } if is_unavailable(error) => ExitCode::TemporaryFailure,
+            Self::Read { error, .. } => exit_of_reading(error),
             _ => ExitCode::BadResponse,
         }
     }
@@ -238,13 +240,17 @@ impl ReadbackError {
             Self::NoFile { .. } => ExitCode::NoInput,
             Self::Raw { .. } => ExitCode::Usage,
             Self::Replaced { .. } => ExitCode::TemporaryFailure,
-            Self::Read { error, .. } if is_unavailable(error) => ExitCode::TemporaryFailure,
+            Self::Read { error, .. } => exit_of_reading(error),
             _ => ExitCode::BadResponse,
         }
     }
 }
 
-/// Whether a store may answer differently soon.
-fn is_unavailable(error: &std::io::Error) -> bool {
-    storage::store_error(error).is_some_and(StoreError::may_pass)
+/// The exit code after an input could not be read.
+fn exit_of_reading(error: &io::Error) -> ExitCode {
+    match storage::store_error(error) {
+        Some(error) if error.may_pass() => ExitCode::TemporaryFailure,
+        Some(_) => ExitCode::NoInput,
+        None => ExitCode::BadResponse,
+    }
 }

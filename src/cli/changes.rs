@@ -26,7 +26,7 @@ Examples:
 ///
 /// Both must match their manifests and have the same columns; their formats may differ. The output has a row for each inserted
 /// and deleted contact, and two for each updated one: before and after. Its manifest names the manifests of both exports by
-/// their SHA-256, so that a chain of changes shows whether a link is missing. Offline: no request is sent.
+/// their SHA-256, so that a chain of changes shows whether a link is missing. No request is sent to the API.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Changes {
@@ -84,6 +84,9 @@ pub struct Changes {
 
 impl Changes {
     pub async fn run(&self, verbosity: Verbosity) -> ExitCode {
+        if let Some(exit) = messages::refused_input(&[&self.old, &self.new]) {
+            return exit;
+        }
         let signals = match Signals::listen() {
             Ok(signals) => signals,
             Err(error) => return messages::fail(&Error::Bug(format!("cannot register signal handlers: {error}"))),

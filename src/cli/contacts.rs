@@ -28,6 +28,7 @@ use crate::config::{
 };
 use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::RunReport;
+use crate::storage;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
 /// How long a canceled run may take to stop.
@@ -292,6 +293,9 @@ impl Contacts {
         self.logging.check()?;
         self.run_files.check_names()?;
         self.completeness.check()?;
+        if let Some(reason) = self.completeness.previous.as_deref().and_then(storage::objection) {
+            return Err(reason);
+        }
         self.server.check()?;
         if self.sandbox && Arguments::of_process().has("base-url", None) {
             return Err("--sandbox and --base-url are mutually exclusive".to_owned());

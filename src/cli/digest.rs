@@ -32,6 +32,9 @@ pub struct Digest {
 
 impl Digest {
     pub fn run(&self) -> ExitCode {
+        if let Some(exit) = messages::refused_input(&[&self.path]) {
+            return exit;
+        }
         match digest(&self.path) {
             Ok(digest) if self.json => put_json(&digest),
             Ok(digest) => put(&digest),

@@ -17,7 +17,7 @@ Examples:
   linq-export verify contacts.parquet
   linq-export verify contacts.parquet --require complete && ./load.sh";
 
-/// Check exported files against their manifest (offline)
+/// Check exported files against their manifest
 ///
 /// Compares size, SHA-256, rows and columns, and checks that each id occurs once; in a directory, each file, and that there
 /// is no other file. The numbers in the manifest must be consistent, too. Exits with 0 if everything matches, otherwise with
@@ -44,6 +44,9 @@ pub struct Verify {
 
 impl Verify {
     pub fn run(&self, verbosity: Verbosity) -> ExitCode {
+        if let Some(exit) = messages::refused_input(&[&self.file]) {
+            return exit;
+        }
         let verified = verify(&self.file, self.manifest.as_deref());
         match verified.and_then(|verified| verified.require(self.require).map(|()| verified)) {
             Ok(_) if verbosity.quiet => ExitCode::Success,

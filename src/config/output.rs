@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use super::{ConfigError, Encoding};
 use crate::naming::{self, DirectoryNames, FileNames};
-use crate::storage::{ObjectUrl, is_like_a_url, without_credentials};
+use crate::storage::{ObjectUrl, is_like_a_url};
+use crate::text::sanitize::without_credentials;
 
 /// Where an export goes.
 #[derive(Debug, Clone, PartialEq, Eq)]

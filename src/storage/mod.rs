@@ -28,7 +28,7 @@ pub(crate) use held::Held;
 pub(crate) use kind::{Entry, Kind};
 pub(crate) use source::Source;
 pub use url::{Cloud, ObjectUrl};
-pub(crate) use url::{is_like_a_url, is_url, without_credentials};
+pub(crate) use url::{is_like_a_url, is_url, objection};
 
 /// The longest wait for a failed run to remove its uploads and its lock from a store.
 pub(crate) const CLEAN_UP: Duration = Duration::from_millis(1_200);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::text::sanitize::without_credentials;
+
 /// A kind of object store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cloud {
@@ -155,14 +157,11 @@ pub(crate) fn is_like_a_url(text: &str) -> bool {
     is_scheme && (rest.starts_with("//") || rest.starts_with('/') && Cloud::meant_by(scheme).is_some())
 }
 
-/// A URL without the credentials in it.
-pub(crate) fn without_credentials(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://…@{host}{path}"),
-        None => text.to_owned(),
-    }
+/// Why a path that is written like a URL is not the URL of an object; `None` for other paths, too.
+pub(crate) fn objection(path: &Path) -> Option<String> {
+    let text = path.to_str().filter(|text| is_like_a_url(text))?;
+    let reason = ObjectUrl::parse(text).err()?;
+    Some(format!("{} is not the URL of an object: {reason}", without_credentials(text)))
 }
 
 #[cfg(test)]
@@ -219,11 +218,5 @@ mod tests {
         for path in ["c.csv", ".", "a:b", "3d://c", "://c", "./s3://c", "é://c", "c:/windows"] {
             assert!(!is_url(path.as_ref()) && !is_like_a_url(path), "{path}");
         }
-    }
-
-    #[test]
-    fn credentials_are_not_shown() {
-        assert_eq!(without_credentials("s3://AKIA:geheim@b/c@d"), "s3://…@b/c@d");
-        assert_eq!(without_credentials("s3://b/c@d"), "s3://b/c@d");
     }
 }

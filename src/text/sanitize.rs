@@ -51,9 +51,19 @@ pub(crate) fn inert_lines(text: &str) -> String {
     text.split('\n').map(inert).collect::<Vec<_>>().join("\n")
 }
 
-/// A path for a message, which may contain control characters or come from a manifest.
+/// A path for a message, which may contain control characters, come from a manifest, or be a URL with credentials.
 pub(crate) fn path(path: &Path) -> String {
-    inert(&path.to_string_lossy())
+    inert(&without_credentials(&path.to_string_lossy()))
+}
+
+/// A URL without the credentials in it.
+pub(crate) fn without_credentials(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://…@{host}{path}"),
+        None => text.to_owned(),
+    }
 }
 
 /// Whether a character acts on a terminal or reorders text, instead of being shown.
@@ -67,6 +77,12 @@ pub(crate) fn acts(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_in_urls_are_not_shown() {
+        assert_eq!(path("s3://AKIA:geheim@b/c@d".as_ref()), "s3://…@b/c@d");
+        assert_eq!(path("s3://b/c@d".as_ref()), "s3://b/c@d");
+    }
 
     #[test]
     fn control_and_bidi_characters_are_escaped() {

@@ -20,11 +20,11 @@ const WIDEST: usize = 100;
 
 /// Summarize an exported file: columns, sizes, owners, creation dates
 ///
-/// Reads the whole file, offline, and writes nothing. If the file has a manifest, the summary shows the completeness of the
+/// Reads the whole file, and writes nothing. If the file has a manifest, the summary shows the completeness of the
 /// export; use verify to check the file against the manifest.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// Parquet, NDJSON or CSV file, optionally compressed, or a directory of part files (one partition)
+    /// Parquet, NDJSON or CSV file, optionally compressed, directory of part files (one partition), or the URL of one
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
     /// Print the summary as a JSON object
@@ -34,6 +34,9 @@ pub struct Inspect {
 
 impl Inspect {
     pub fn run(&self) -> ExitCode {
+        if let Some(exit) = messages::refused_input(&[&self.path]) {
+            return exit;
+        }
         match inspect(&self.path) {
             Ok(facts) if self.json => put_json(&facts),
             Ok(facts) => put(&text::of(&facts, width())),

@@ -6,11 +6,14 @@ mod store;
 
 use std::error::Error as StdError;
 use std::fmt::Write;
+use std::path::Path;
 
 use super::logging::say;
 use super::{hide_secrets, variables};
+use crate::config::ConfigError;
 use crate::dataset::ReadbackError;
 use crate::events::Publishing;
+use crate::storage;
 use crate::text::sanitize;
 use crate::verify::VerifyError;
 use crate::{Error, ExitCode, error_chain};
@@ -57,6 +60,12 @@ pub fn fail(error: &Error) -> ExitCode {
         print(error, hints::of(error), &notes(error));
     }
     exit
+}
+
+/// Prints why an input cannot be read, if it is written like a URL and is not the URL of an object. Returns how to exit.
+pub fn refused_input(paths: &[&Path]) -> Option<ExitCode> {
+    let reason = paths.iter().find_map(|path| storage::objection(path))?;
+    Some(fail(&Error::Config(ConfigError::Usage(reason))))
 }
 
 /// Prints why a table cannot be read. Returns how to exit.

@@ -25,9 +25,12 @@ pub fn hint(error: &StoreError) -> &'static str {
         "RequestTimeTooSkewed" => "set the clock of this machine: signatures contain the time",
         _ => match error.kind {
             ErrorKind::InvalidData => "set AWS_REGION to the region of the bucket",
-            ErrorKind::PermissionDenied if error.code.is_none() && error.to_string().starts_with("no credentials") => {
+            ErrorKind::PermissionDenied if error.to_string().starts_with("no credentials: AWS_") => {
                 "set the variables of the cloud: docs/object-stores.md lists them. With the AWS CLI: eval \"$(aws configure \
                  export-credentials --format env)\""
+            }
+            ErrorKind::PermissionDenied if error.to_string().starts_with("no credentials") => {
+                "set the variables of the cloud: docs/object-stores.md lists them"
             }
             ErrorKind::PermissionDenied => "check the keys, and give them the rights that docs/object-stores.md lists",
             ErrorKind::NotConnected | ErrorKind::TimedOut => {

@@ -129,7 +129,17 @@ impl ObjectLock {
         let version = loop {
             let mine = LockRecord { renewed_at: timestamp(Utc::now()), ..record.clone() };
             if let Ok(version) = store.create(key, &mine.bytes()).await.map_err(failed)? {
-                break probed(store, key, version, &mine, target).await?;
+                let created = Instant::now();
+                match probed(store, key, &mine, target).await? {
+                    Ok(()) => break version,
+                    Err(probe) if created.elapsed() < lease => {
+                        let _ = store.delete_version(key, &probe).await;
+                        return Err(DestinationError::Unconditional { target: target.to_owned() });
+                    }
+                    // This run was suspended for so long that another may have taken over its lock, and deleted it.
+                    Err(probe) => store.delete_version(key, &probe).await.map_err(failed)?,
+                }
+                continue;
             }
             let (theirs, version) = match store.get(key, LARGEST).await {
                 Ok(None) => continue,
@@ -233,20 +243,17 @@ impl Held {
 }
 
 /// Checks that the store refuses to create the lock a second time: some ignore the condition, and a lock there locks nothing.
+/// Otherwise returns the version of what was created.
 async fn probed(
     store: &Store,
     key: &str,
-    version: Tag,
     mine: &LockRecord,
     target: &Path,
-) -> Result<Tag, DestinationError> {
+) -> Result<Result<(), Tag>, DestinationError> {
     let other = LockRecord { run: "probe".to_owned(), ..mine.clone() };
     match store.create(key, &other.bytes()).await {
-        Ok(Err(Lost)) => Ok(version),
-        Ok(Ok(_)) => {
-            let _ = store.delete(key).await;
-            Err(DestinationError::Unconditional { target: target.to_owned() })
-        }
+        Ok(Err(Lost)) => Ok(Ok(())),
+        Ok(Ok(probe)) => Ok(Err(probe)),
         Err(error) => Err(DestinationError::create(target, error.into())),
     }
 }
