@@ -20,7 +20,7 @@ const READINGS: usize = 4;
 pub(super) struct Parts {
     path: PathBuf,
     /// The file or directory when the files were listed; `None` for no files.
-    held: Option<Held>,
+    held: Option<Box<(Held, PathBuf)>>,
     /// The file, or the part files in the order of their names.
     pub files: Vec<PathBuf>,
 }
@@ -32,8 +32,13 @@ impl Parts {
             _ => ReadbackError::io(path, error),
         };
         let kind = storage::kind(path).map_err(failed)?;
+        let holds = match kind {
+            // It has no version of its own.
+            Kind::Directory if storage::is_url(path) => path.join(DirectoryNames::MANIFEST),
+            _ => path.to_owned(),
+        };
         // Before it is listed.
-        let held = Held::new(path, DirectoryNames::MANIFEST).map_err(failed)?;
+        let held = Held::new(&holds).map_err(failed)?;
         let files = match kind {
             Kind::File(_) => Ok(vec![path.to_owned()]),
             Kind::Directory => in_directory(path),
@@ -42,7 +47,7 @@ impl Parts {
                 return Err(ReadbackError::Read { path: path.to_owned(), error });
             }
         };
-        let mut parts = Self { path: path.to_owned(), held: Some(held), files: Vec::new() };
+        let mut parts = Self { path: path.to_owned(), held: Some(Box::new((held, holds))), files: Vec::new() };
         // A directory that is being removed may have been listed without its files.
         parts.check()?;
         parts.files = files.map_err(failed)?;
@@ -56,7 +61,7 @@ impl Parts {
 
     /// Fails if the table was replaced, so that a file opened by its path may belong to another.
     pub fn check(&self) -> Result<(), ReadbackError> {
-        let still = self.held.as_ref().map_or(Ok(true), |held| held.is_still(&self.path, DirectoryNames::MANIFEST));
+        let still = self.held.as_ref().map_or(Ok(true), |held| held.0.is_still(&held.1));
         match still {
             Ok(true) => Ok(()),
             Ok(false) => Err(ReadbackError::Replaced { path: self.path.clone() }),

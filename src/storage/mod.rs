@@ -53,7 +53,11 @@ pub(crate) fn kind(path: &Path) -> io::Result<Kind> {
 
 /// Whether there is a directory.
 pub(crate) fn is_directory(path: &Path) -> bool {
-    kind(path).is_ok_and(|kind| kind == Kind::Directory)
+    match Address::of(path) {
+        Ok(Some(address)) => address.is_prefix(),
+        Ok(None) => path.is_dir(),
+        Err(_) => false,
+    }
 }
 
 /// Whether there is a file.

@@ -25,6 +25,10 @@ impl Address {
         match self {}
     }
 
+    pub fn is_prefix(self) -> bool {
+        match self {}
+    }
+
     pub fn is_object(self) -> bool {
         match self {}
     }

@@ -32,12 +32,22 @@ impl Address {
     pub fn kind(&self) -> io::Result<Kind> {
         let Self { store, key, is_directory } = self.clone();
         let kind = wait(async move {
-            if !is_directory && let Some(found) = store.head(&key).await? {
-                return Ok(Some(Kind::File(found.size)));
+            let found = if is_directory { None } else { store.head(&key).await? };
+            match found {
+                Some(found) if found.size > 0 => Ok(Some(Kind::File(found.size))),
+                // An empty object may stand for the directory: Azure has one for each where names are hierarchical.
+                _ if store.has_within(&key).await? => Ok(Some(Kind::Directory)),
+                Some(_) => Ok(Some(Kind::File(0))),
+                None => Ok::<_, super::StoreError>(None),
             }
-            Ok::<_, super::StoreError>(store.has_within(&key).await?.then_some(Kind::Directory))
         })?;
         kind.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Whether there is any object in the directory.
+    pub fn is_prefix(&self) -> bool {
+        let Self { store, key, .. } = self.clone();
+        wait(async move { store.has_within(&key).await }).is_ok_and(|has| has)
     }
 
     /// Whether there is an object.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -72,19 +73,24 @@ pub(super) fn insert(url: &ObjectUrl, patience: Patience, store: Store) {
 }
 
 fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
-    let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+    let mut builder = AmazonS3Builder::new().with_bucket_name(bucket);
+    for (key, value) in variables("AWS_") {
+        builder = builder.with_config(key, value);
+    }
     let has = |key: S3Key| builder.get_config_value(&key).is_some();
+    if has(S3Key::AccessKeyId) && !has(S3Key::SecretAccessKey) {
+        return Err(without_credentials("AWS_SECRET_ACCESS_KEY is not set"));
+    }
     let has_credentials = has(S3Key::AccessKeyId)
         || has(S3Key::WebIdentityTokenFile)
         || has(S3Key::ContainerCredentialsRelativeUri)
         || has(S3Key::ContainerCredentialsFullUri)
-        || has(S3Key::MetadataEndpoint)
-        || builder.get_config_value(&S3Key::SkipSignature).is_some_and(|skip| skip == "true");
+        || has(S3Key::MetadataEndpoint);
     if !has_credentials {
         return Err(without_credentials("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"));
     }
     let endpoint = builder.get_config_value(&S3Key::S3Endpoint).or(builder.get_config_value(&S3Key::Endpoint));
-    let allows_http = is_plain_loopback(endpoint.as_deref())?;
+    let allows_http = is_plain_loopback(endpoint.as_deref(), "AWS_ENDPOINT_URL")?;
     builder = builder
         .with_client_options(options(patience, authorities, allows_http)?)
         .with_retry(retry(patience))
@@ -95,14 +101,16 @@ fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, Sto
 }
 
 fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
-    let mut builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
+    let mut builder = GoogleCloudStorageBuilder::new().with_bucket_name(bucket);
+    for (key, value) in variables("GOOGLE_") {
+        builder = builder.with_config(key, value);
+    }
     let value = |key: GcsKey| builder.get_config_value(&key);
     let has_metadata = ["GCE_METADATA_HOST", "GCE_METADATA_ROOT", "GCE_METADATA_IP"];
     let has_credentials = [GcsKey::ServiceAccount, GcsKey::ServiceAccountKey, GcsKey::ApplicationCredentials]
         .into_iter()
         .chain([GcsKey::BearerToken])
         .any(|key| value(key).is_some())
-        || value(GcsKey::SkipSignature).is_some_and(|skip| skip == "true")
         || has_metadata.into_iter().any(|name| std::env::var_os(name).is_some())
         || gcloud_credentials().is_some_and(|path| path.is_file());
     if !has_credentials {
@@ -114,7 +122,7 @@ fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, St
         let account: serde_json::Value = serde_json::from_str(&text).ok()?;
         Some(account.get("gcs_base_url")?.as_str()?.to_owned())
     });
-    let allows_http = is_plain_loopback(base.as_deref())?;
+    let allows_http = is_plain_loopback(base.as_deref(), "GOOGLE_BASE_URL")?;
     builder = builder
         .with_client_options(options(patience, authorities, allows_http)?)
         .with_retry(retry(patience))
@@ -127,7 +135,13 @@ fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, St
 }
 
 fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
-    let mut builder = MicrosoftAzureBuilder::from_env().with_container_name(container);
+    let mut builder = MicrosoftAzureBuilder::new().with_container_name(container);
+    for (key, value) in variables("AZURE_") {
+        builder = builder.with_config(key, value);
+    }
+    if let Ok(endpoint) = std::env::var("IDENTITY_ENDPOINT") {
+        builder = builder.with_msi_endpoint(endpoint);
+    }
     let value = |key: AzureKey| builder.get_config_value(&key);
     let is_emulator = value(AzureKey::UseEmulator).is_some_and(|uses| uses == "true");
     if !is_emulator && value(AzureKey::AccountName).is_none() {
@@ -142,17 +156,15 @@ fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Stor
         AzureKey::MsiEndpoint,
     ];
     let is_set = |key: AzureKey| value(key).is_some_and(|value| value == "true");
-    let has_credentials = is_emulator
-        || keys.into_iter().any(|key| value(key).is_some())
-        || is_set(AzureKey::UseAzureCli)
-        || is_set(AzureKey::SkipSignature);
+    let has_credentials =
+        is_emulator || keys.into_iter().any(|key| value(key).is_some()) || is_set(AzureKey::UseAzureCli);
     if !has_credentials {
         let names = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_KEY or AZURE_CLIENT_SECRET";
         return Err(without_credentials(&format!("none of {names} is set")));
     }
     let account = value(AzureKey::AccountName);
     let endpoint = value(AzureKey::Endpoint);
-    let allows_http = is_emulator || is_plain_loopback(endpoint.as_deref())?;
+    let allows_http = is_emulator || is_plain_loopback(endpoint.as_deref(), "AZURE_STORAGE_ENDPOINT")?;
     builder = builder
         .with_client_options(options(patience, authorities, allows_http)?)
         .with_retry(retry(patience))
@@ -170,6 +182,17 @@ fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Stor
     let url = parsed(&format!("{}/{container}", service.trim_end_matches('/')))?;
     let requests = requests(Bucket::Azure(Arc::clone(&azure), url), authorities);
     Ok(Store { objects: Arc::clone(&azure) as _, multipart: azure, requests })
+}
+
+/// The variables of a cloud that the client knows. Empty ones count as unset. Requests are always signed.
+fn variables<K: FromStr>(prefix: &str) -> impl Iterator<Item = (K, String)> {
+    let named =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let prefix = prefix.to_owned();
+    named.filter_map(move |(name, value)| {
+        let is_meant = name.starts_with(&prefix) && !name.ends_with("SKIP_SIGNATURE") && !value.is_empty();
+        Some((name.to_ascii_lowercase().parse().ok().filter(|_| is_meant)?, value))
+    })
 }
 
 fn requests(bucket: Bucket, authorities: &[u8]) -> Arc<dyn Requests> {
@@ -198,15 +221,18 @@ fn gcloud_credentials() -> Option<PathBuf> {
 }
 
 /// Whether an endpoint is plain HTTP on this machine. Elsewhere, everybody on the way could read the contacts.
-fn is_plain_loopback(endpoint: Option<&str>) -> Result<bool, StoreError> {
+fn is_plain_loopback(endpoint: Option<&str>, variable: &str) -> Result<bool, StoreError> {
     let Some(endpoint) = endpoint else { return Ok(false) };
     let invalid = |reason: String| StoreError::new(ErrorKind::InvalidInput, reason);
-    let url = Url::parse(endpoint).map_err(|error| invalid(format!("the endpoint is not a URL: {error}")))?;
+    let url =
+        Url::parse(endpoint).map_err(|error| invalid(format!("the endpoint in {variable} is not a URL: {error}")))?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     match url.scheme() {
         "http" if is_loopback => Ok(true),
-        "http" => Err(invalid("the endpoint must use https: plain http is for this machine only".to_owned())),
+        "http" => {
+            Err(invalid(format!("the endpoint in {variable} must use https: plain http is for this machine only")))
+        }
         _ => Ok(false),
     }
 }
@@ -258,7 +284,7 @@ mod tests {
             (Some("http://10.0.0.1"), None),
             (Some("s3.example.com"), None),
         ] {
-            assert_eq!(is_plain_loopback(endpoint).ok(), due, "{endpoint:?}");
+            assert_eq!(is_plain_loopback(endpoint, "X").ok(), due, "{endpoint:?}");
         }
     }
 }

@@ -180,7 +180,9 @@ impl Store {
         let prefix = key(directory)?;
         let list = self.objects.list_with_delimiter(Some(&prefix)).await?;
         let name = |key: &Key| key.filename().map(Into::into);
-        let files = list.objects.iter().filter_map(|found| name(&found.location));
+        // Some programs make an empty object that stands for the directory.
+        let files =
+            list.objects.iter().filter(|found| found.location != prefix).filter_map(|found| name(&found.location));
         let directories = list.common_prefixes.iter().filter_map(name);
         let entry = |is_directory: bool| move |name| Entry { name, is_directory, is_file: !is_directory };
         Ok(files.map(entry(false)).chain(directories.map(entry(true))).collect())
