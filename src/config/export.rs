@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{
     ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, Output, Owners, defaults,
 };
+use crate::storage::is_url;
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
@@ -193,6 +194,9 @@ impl ExportConfig {
             }
             Content::Raw if self.digest => {
                 usage("--digest cannot be used with --raw: raw JSON has no columns to digest")
+            }
+            _ if self.manifest.as_deref().is_some_and(is_url) => {
+                usage("--manifest needs a local file: the manifest of an object is written next to it")
             }
             _ if self.changes_kit.is_some() && self.changes.is_none() => {
                 usage("--changes-kit needs --changes, whose files the kit applies")
