@@ -1,6 +1,6 @@
 """Exports to object stores: S3 (moto), Azure (Azurite), and Google Cloud Storage (a mock of its XML API).
 
-    python tests/interop/check_stores.py target/debug/linq-export [--azurite NODE_MODULES] [--only WORD]
+    python tests/interop/check_stores.py target/debug/linq-export [--azurite NODE_MODULES] [--only WORD] [--thorough]
 
 Without `--azurite`, nothing is checked on Azure. Prints how many checks passed, and exits with 1 if one failed.
 """
@@ -17,6 +17,7 @@ import azurite
 import checks
 import gcs
 import moto_server
+import proxy
 import stores_faults
 import stores_formats
 import stores_killed
@@ -59,6 +60,7 @@ def arguments():
     parser.add_argument("program", type=Path)
     parser.add_argument("--azurite", type=Path, metavar="NODE_MODULES", help="where npm has installed Azurite")
     parser.add_argument("--only", default="", metavar="WORD", help="run only checks with this in their name")
+    parser.add_argument("--thorough", action="store_true", help="kill runs at all requests, also at those that only read")
     return parser.parse_args()
 
 
@@ -71,7 +73,8 @@ def main():
         if asked.azurite:
             stores.append(Azure(stack.enter_context(azurite.served(asked.azurite))))
         old, new = (stack.enter_context(program.sandbox(contacts)) for contacts in (OLD, NEW))
-        case = Case(program, folder, stores, old, new)
+        changing = stack.enter_context(proxy.to(old))
+        case = Case(program, folder, stores, old, new, changing, thorough=asked.thorough)
         return checks.run(chosen(MODULES, stores, asked.only), case)
 
 

@@ -4,14 +4,16 @@ import hashlib
 import itertools
 import re
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
+
+from api import Server
 
 # The smallest part that is not the last of its upload.
 LEAST_PART = 5 << 20
@@ -198,6 +200,8 @@ def xml(name, *elements):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Sends headers and body in one packet: two would wait for an acknowledgment in between.
+    wbufsize = -1
 
     def respond(self):
         address = urlsplit(self.path)
@@ -217,8 +221,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         if self.command != "HEAD" and status not in (204, 304):
-            with suppress(ConnectionError):  # The program was killed.
-                self.wfile.write(text)
+            self.wfile.write(text)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = respond
 
@@ -229,8 +232,8 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def served():
     """Serves an empty store. Yields its base URL, and the store."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads, server.store = True, Store()
+    server = Server(("127.0.0.1", 0), Handler)
+    server.store = Store()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", server.store

@@ -1,9 +1,11 @@
 """moto, a mock of S3, as a process of its own: `python moto_server.py` prints its port and serves until it is terminated."""
 
+import logging
 import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 
 from program import ENVIRONMENT
@@ -32,11 +34,20 @@ def served(folder):
 
 
 def main():
-    import logging
-
+    from moto.s3.exceptions import NoSuchUpload
+    from moto.s3.models import S3Backend
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
+    upload_part = S3Backend.upload_part
+
+    def as_in_s3(self, bucket_name, multipart_id, part_id, value):
+        # moto answers with 500, which clients retry.
+        if multipart_id not in self.get_bucket(bucket_name).multiparts:
+            raise NoSuchUpload(upload_id=multipart_id)
+        return upload_part(self, bucket_name, multipart_id, part_id, value)
+
+    S3Backend.upload_part = as_in_s3
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application, one_at_a_time = DomainDispatcherApplication(create_backend_app), threading.Lock()
 
@@ -53,8 +64,6 @@ def main():
 
 
 def ends_with_its_parent(parent):
-    import time
-
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

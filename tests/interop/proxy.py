@@ -232,6 +232,17 @@ class Failing:
         return self.chance.choice([None, error(request, 503, "SlowDown"), error(request, 500, "InternalError")])
 
 
+class Down:
+    """Resets every connection from a request on that a function chooses."""
+
+    def __init__(self, chosen):
+        self.chosen, self.down = chosen, False
+
+    async def __call__(self, request, forward):
+        self.down = self.down or self.chosen(request)
+        return None if self.down else await forward(request)
+
+
 class Refuse:
     """Refuses every request as S3 does."""
 

@@ -1,6 +1,6 @@
 """What all checks of object stores share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import proxy
@@ -20,10 +20,12 @@ class Case:
     stores: list
     old: str
     new: str
+    # An API whose list changes when its `upstream` is replaced: an export accounts only for contacts of the same API.
+    changing: proxy.Proxy
+    # What local exports there are.
+    local: list = field(default_factory=list)
+    # Kills runs at all requests, also at those that only read.
+    thorough: bool = False
 
     def remote(self, store, api=None, **options):
         return Remote(self.program.path, self.folder, store, api or self.new, **options)
-
-    def one_api(self):
-        """An API whose list changes when its `upstream` is replaced: an export accounts only for contacts of the same API."""
-        return proxy.to(self.old)

@@ -1,7 +1,10 @@
 """Stores that fail now and then, and runs that are canceled."""
 
 import signal
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import proxy
 from remote import leaves_only
@@ -10,7 +13,7 @@ PATHS = {
     "exports/contacts.parquet": ["--owners", "table"],
     "exports/contacts/": ["--owners", "table", "--rows-per-file", "100"],
 }
-SEEDS, SHARE = 5, 0.1
+SEEDS, SHARE = 3, 0.1
 # How long a run may take to end after it was canceled.
 GRACE = 2
 
@@ -46,6 +49,27 @@ def check_a_tenth_of_all_requests_fails(case):
                 leaves_only(bucket, path)
     print(f"{failed} requests failed", flush=True)
     assert failed >= 2 * SEEDS, f"only {failed} requests failed"
+
+
+def check_the_store_goes_down_while_parts_are_uploaded(case):
+    """Past its retries, a run ends with 74 and has changed nothing. The next run cleans up."""
+    store = case.stores[0]
+    with ThreadPoolExecutor(len(PATHS)) as pool:
+        for future in [pool.submit(goes_down, case, store, path) for path in PATHS]:
+            future.result()
+
+
+def goes_down(case, store, path):
+    with store.bucket() as bucket, proxy.to(store.endpoint, proxy.Down(part)) as there:
+        url, options = bucket.url(path), PATHS[path]
+        case.remote(store, case.old).export(url, *options)
+        before = bucket.all()
+        running = case.remote(store).through(there).starts_export(url, *options, "--lock-lease", "2s")
+        running.done().ends_with(74)
+        after = bucket.all()
+        assert {key: after[key] for key in before} == before, f"{sorted(after)}, not {sorted(before)}"
+        case.remote(store).export(url, *options, "--lock-timeout", "60s")
+        leaves_only(bucket, path)
 
 
 def each_check_canceled_while_a_part_is_uploaded(case, store):
@@ -94,3 +118,31 @@ def check_canceled_while_it_waits_for_the_lock(case):
         api.behavior.released.set()
         first.done().ends_with(0)
         leaves_only(bucket, "exports/contacts.parquet")
+
+
+def check_canceled_while_it_publishes(case):
+    """The first upload is being completed: the run may finish, or leave that to the next one."""
+    store = case.stores[0]
+    for path, options in PATHS.items():
+        for after in False, True:
+            with store.bucket() as bucket:
+                case.remote(store, case.old).export(bucket.url(path), *options)
+                with proxy.to(store.endpoint, proxy.Hold(completion, after)) as there:
+                    running = case.remote(store).through(there).starts_export(bucket.url(path), *options, "--lock-lease", "2s")
+                    proxy.wait_until(there.behavior.holds.is_set, "the run completes no upload")
+                    running.process.send_signal(signal.SIGTERM)
+                    # It has the time that a canceled run may take.
+                    with suppress(subprocess.TimeoutExpired):
+                        running.process.wait(GRACE)
+                    there.behavior.released.set()
+                    done = running.done()
+                    there.settled()
+                assert done.code in (0, 143), f"exit {done.code}:\n{done.stderr}\n{there.log()}"
+                if done.code == 0:
+                    leaves_only(bucket, path)
+                case.remote(store, case.old).export(bucket.url(path), *options, "--lock-timeout", "60s", "--max-deletes", "100%")
+                leaves_only(bucket, path)
+
+
+def completion(request):
+    return request.method == "POST" and "uploadId=" in request.target

@@ -13,9 +13,9 @@ MIB = 1 << 20
 OLD = 30
 # The first part of the directory, and the single object, need two parts of a multipart upload.
 NEW, LARGE = 24, 9
-# Takes over the lock of the run that was killed after two seconds.
-NEXT = ["--lock-lease", "2s", "--lock-timeout", "60s"]
-OPTIONS = ["--owners", "table", "--max-deletes", "100%", "--per-page", "5"]
+# The lock of a run that was killed is free after two seconds.
+OPTIONS = ["--owners", "table", "--max-deletes", "100%", "--per-page", "5", "--lock-lease", "2s"]
+NEXT = ["--lock-timeout", "60s"]
 AT_ONCE = 6
 
 
@@ -56,24 +56,33 @@ def lists():
 
 
 def killed_everywhere(case, store, output, every=1):
-    """Kills a run at every request, or at some of them, in buckets of their own. Returns how many runs were killed."""
+    """Kills a run at every request that writes, or at some of them. Returns how many runs were killed.
+
+    What a run leaves that is killed at a request that reads, it also leaves at the request that wrote last.
+    """
     with lists() as (old, new):
         with store.bucket() as bucket, proxy.to(store.endpoint) as there:
             case.remote(store, old).export(bucket.url(output.path), *output.options)
             before = bucket.all()
             case.remote(store, new).through(there).export(bucket.url(output.path), *output.options)
             leaves_only(bucket, output.path)
-            requests = len(there.requests)
-        moments = [(number, after) for number in range(1, requests + 1) for after in (False, True)][::every]
+            requests = [request for request in there.requests if case.thorough or request.method not in ("GET", "HEAD")]
+        moments = [(request.number, after) for request in requests for after in (False, True)][::every]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            started = [pool.submit(killed, case, store, output, before, new, *moment) for moment in moments]
-            ended = [future.result() for future in started]
-    print(f"{store.name}, {output.path}: {requests} requests, {sum(ended)} runs killed", flush=True)
-    return sum(ended)
+            started = [pool.submit(killed, case, store, output, before, (old, new), *moment) for moment in moments]
+        faults = [future.exception() for future in started if future.exception()]
+        if faults:
+            others = "".join(f"\n{str(fault)[:300]}" for fault in faults[1:])
+            faults[0].add_note(f"{len(faults)} of {len(moments)} moments failed; the others:{others}")
+            raise faults[0]
+        ended = sum(future.result() for future in started)
+    print(f"{store.name}, {output.path}: {len(there.requests)} requests, {ended} runs killed", flush=True)
+    return ended
 
 
-def killed(case, store, output, before, new, number, after):
+def killed(case, store, output, before, lists, number, after):
     """Kills one run, and checks what it leaves and what the next run makes of it. Returns whether it came to that."""
+    old, new = lists
     with store.bucket() as bucket:
         bucket.fill(before)
         with proxy.to(store.endpoint, proxy.Kill(lambda request: request.number == number, after)) as there:
@@ -88,7 +97,8 @@ def killed(case, store, output, before, new, number, after):
                 intact(bucket, output, before)
             else:
                 done.ends_with(0)
-            remote = case.remote(store, new)
+            # Of the old list, because it is small.
+            remote = case.remote(store, old)
             remote.export(bucket.url(output.path), *output.options, *NEXT)
             leaves_only(bucket, output.path)
             remote.verify(bucket.url(output.path))

@@ -95,3 +95,19 @@ def check_a_lease_is_renewed(case):
         first.done().ends_with(0)
         second.ends_with(75)
         leaves_only(bucket, PATHS[0])
+
+
+def each_check_without_a_lock_one_publication_wins(case, store):
+    """Two runs with `--no-lock`: the one that publishes last finds another manifest than at its start."""
+    for path in PATHS:
+        with store.bucket() as bucket, proxy.to(case.old, proxy.Hold(holding_pages)) as api:
+            case.remote(store).export(bucket.url(path))
+            late = case.remote(store, api.url).starts_export(bucket.url(path), "--no-lock", "--max-deletes", "100%")
+            proxy.wait_until(api.behavior.holds.is_set, "the run reads no page")
+            case.remote(store).export(bucket.url(path), "--no-lock")
+            published = bucket.all()
+            api.behavior.released.set()
+            late.done().ends_with(75)
+            assert bucket.all() == published, "the run that came too late has changed something"
+            case.remote(store).export(bucket.url(path))
+            leaves_only(bucket, path)
