@@ -76,7 +76,8 @@ class Proxy:
         wait_until(lambda: self.active == 0, "the proxy still forwards requests")
 
     def log(self):
-        return "\n".join(map(str, self.requests))
+        """The last requests."""
+        return "\n".join(map(str, self.requests[-40:]))
 
     async def serve(self, reader, writer):
         try:

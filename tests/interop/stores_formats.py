@@ -148,7 +148,8 @@ def each_check_changes_and_previous(case, store):
             options, there = PARTS if before.endswith("/") else [], []
             for path, case.changing.upstream in [(before, case.old), (after, case.new)]:
                 remote.export(bucket.url(path), *options)
-                there.append(local_export(case, path, *options))
+                # Of its own, because the two times of a pair must be in order.
+                there.append(local_export(case, f"{store.name}/{path}", *options))
             urls = [bucket.url(path) for path in (before, after)]
             wanted = changed(remote, *there)
             for either in [urls, [urls[0], there[1]], [there[0], urls[1]]]:
