@@ -22,12 +22,13 @@ import stores_faults
 import stores_formats
 import stores_killed
 import stores_refused
+import stores_stalled
 import stores_together
 from program import Program
 from stores import S3, Azure, Google
 from stores_case import NEW, OLD, Case
 
-MODULES = [stores_formats, stores_refused, stores_together, stores_faults, stores_killed]
+MODULES = [stores_formats, stores_refused, stores_together, stores_faults, stores_stalled, stores_killed]
 
 
 def chosen(modules, stores, word):

@@ -35,19 +35,23 @@ def served(folder):
 
 def main():
     from moto.s3.exceptions import NoSuchUpload
-    from moto.s3.models import S3Backend
+    from moto.s3.models import FakeBucket, MultipartDict
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    upload_part = S3Backend.upload_part
+    class Uploads(MultipartDict):
+        """moto answers with 500 if there is no such upload, which clients retry; S3 answers with 404."""
 
-    def as_in_s3(self, bucket_name, multipart_id, part_id, value):
-        # moto answers with 500, which clients retry.
-        if multipart_id not in self.get_bucket(bucket_name).multiparts:
-            raise NoSuchUpload(upload_id=multipart_id)
-        return upload_part(self, bucket_name, multipart_id, part_id, value)
+        def __missing__(self, upload):
+            raise NoSuchUpload(upload_id=upload)
 
-    S3Backend.upload_part = as_in_s3
+    make_bucket = FakeBucket.__init__
+
+    def makes_bucket(self, *arguments, **options):
+        make_bucket(self, *arguments, **options)
+        self.multiparts = Uploads()
+
+    FakeBucket.__init__ = makes_bucket
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application, one_at_a_time = DomainDispatcherApplication(create_backend_app), threading.Lock()
 

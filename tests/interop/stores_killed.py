@@ -72,9 +72,7 @@ def killed_everywhere(case, store, output, every=1):
             started = [pool.submit(killed, case, store, output, before, (old, new), *moment) for moment in moments]
         faults = [future.exception() for future in started if future.exception()]
         if faults:
-            others = "".join(f"\n{str(fault)[:300]}" for fault in faults[1:])
-            faults[0].add_note(f"{len(faults)} of {len(moments)} moments failed; the others:{others}")
-            raise faults[0]
+            raise ExceptionGroup(f"{len(faults)} of {len(moments)} moments failed", faults)
         ended = sum(future.result() for future in started)
     print(f"{store.name}, {output.path}: {len(there.requests)} requests, {ended} runs killed", flush=True)
     return ended
