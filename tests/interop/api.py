@@ -1,6 +1,7 @@
 """A mock API for tests that serves given contacts on loopback, as a context manager."""
 
 import json
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,10 +35,19 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """Says nothing of connections that the program has closed, for example because it was killed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(*_)
+
+
 @contextmanager
 def served(contacts):
     """Serves contacts, each given as the bytes of its JSON. Yields the base URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     server.contacts = contacts
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
