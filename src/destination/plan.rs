@@ -15,8 +15,6 @@ pub(crate) struct Plan<'c> {
     pub lock_timeout: Option<Duration>,
     /// How objects in a store are locked.
     pub store_lock: StoreLock,
-    /// Certificates that may sign that of a store, in PEM.
-    pub authorities: &'c [u8],
     /// Where the manifest of a stream goes.
     pub manifest: Option<&'c Path>,
     /// Whether owners are written as a second file.
@@ -34,7 +32,6 @@ impl<'c> From<&'c ExportConfig> for Plan<'c> {
             mode: config.mode,
             lock_timeout: config.lock_timeout,
             store_lock: config.store_lock,
-            authorities: &config.contacts.ca_certificates,
             manifest: config.manifest.as_deref(),
             has_owners: config.has_owners_file(),
             has_kit: config.kit.is_some(),
@@ -53,7 +50,6 @@ impl<'c> From<&'c ChangesConfig> for Plan<'c> {
             mode: config.mode,
             lock_timeout: config.lock_timeout,
             store_lock: config.store_lock,
-            authorities: &[],
             manifest: config.manifest.as_deref(),
             has_owners: false,
             has_kit: false,

@@ -48,6 +48,7 @@ pub async fn export(
     cancellation: CancellationToken,
 ) -> Result<Summary, Error> {
     config.output.begin_run();
+    storage::trust(&config.contacts.ca_certificates);
     let stop = cancellation.child_token();
     let publishing = AtomicBool::new(false);
     let run = Run { config: &config, reporter: &reporter, cancellation: &stop, publishing: &publishing };

@@ -23,7 +23,7 @@ use cloud::Address;
 pub(crate) use cloud::{Lost, Patience, Store, Tag, Upload, Uploaded, clean_up, connect};
 #[cfg(all(test, feature = "cloud"))]
 pub(crate) use cloud::{Memory, wait_for_clean_ups};
-pub(crate) use cloud::{StoreError, cleaned_up};
+pub(crate) use cloud::{StoreError, cleaned_up, trust};
 pub(crate) use held::Held;
 pub(crate) use kind::{Entry, Kind};
 pub(crate) use source::Source;

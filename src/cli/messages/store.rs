@@ -24,6 +24,9 @@ pub fn hint(error: &StoreError) -> &'static str {
         }
         "RequestTimeTooSkewed" => "set the clock of this machine: signatures contain the time",
         _ => match error.kind {
+            ErrorKind::InvalidInput if error.to_string().contains("certificate") => {
+                "if you trust the store, add its CA certificate: --ca-cert for an export, otherwise the variable SSL_CERT_FILE"
+            }
             ErrorKind::InvalidData => "set AWS_REGION to the region of the bucket",
             ErrorKind::PermissionDenied if error.to_string().starts_with("no credentials: AWS_") => {
                 "set the variables of the cloud: docs/object-stores.md lists them. With the AWS CLI: eval \"$(aws configure \

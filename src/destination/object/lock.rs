@@ -27,6 +27,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const LONG_AGO: TimeDelta = TimeDelta::hours(1);
 /// The longest time to delete a lock.
 const RELEASE: Duration = Duration::from_secs(10);
+/// The characters of a host's name that are shown.
+const LONGEST_HOST: usize = 64;
 /// The largest lock.
 const LARGEST: u64 = 64 << 10;
 /// The longest lease, in seconds.
@@ -162,10 +164,16 @@ impl ObjectLock {
                 }
                 continue;
             }
-            let is_expired = theirs.expires() < Utc::now();
+            let now = Utc::now();
+            // It is not known whether a lock from the future has expired.
+            let is_expired = theirs.expires() < now || theirs.expires() > now + theirs.lease() * 2;
             let left = wait.unwrap_or_default().saturating_sub(start.elapsed());
             if left.is_zero() && !is_expired {
-                let holder = format!("{}, process {}", escape(&theirs.host), theirs.process);
+                let holder = format!(
+                    "{}, process {}",
+                    escape(&theirs.host).chars().take(LONGEST_HOST).collect::<String>(),
+                    theirs.process
+                );
                 return Err(DestinationError::Locked { target: target.to_owned(), holder: Some(holder) });
             }
             if let Some(waiting) = waiting.take() {
@@ -199,25 +207,26 @@ impl ObjectLock {
 
     /// Deletes the lock, unless another run has taken it over.
     pub async fn release(mut self) {
-        if let Some(held) = self.taken() {
+        if let Some(deleting) = self.taken() {
             // If this takes longer, the lock expires.
-            let _ = timeout(RELEASE, held.delete()).await;
+            let _ = timeout(RELEASE, deleting).await;
         }
     }
 
-    /// Stops the renewal.
-    fn taken(&mut self) -> Option<Arc<Held>> {
-        if let Some(renewal) = self.renewal.take() {
-            renewal.abort();
-        }
-        self.held.take()
+    fn taken(&mut self) -> Option<impl Future<Output = ()> + use<>> {
+        let (held, renewal) = (self.held.take()?, self.renewal.take());
+        Some(async move {
+            held.delete().await;
+            // Not before: a renewal on its way would write the lock again.
+            renewal.inspect(JoinHandle::abort);
+        })
     }
 }
 
 impl Drop for ObjectLock {
     fn drop(&mut self) {
-        if let Some(held) = self.taken() {
-            storage::clean_up(async move { held.delete().await });
+        if let Some(deleting) = self.taken() {
+            storage::clean_up(deleting);
         }
     }
 }
@@ -225,20 +234,37 @@ impl Drop for ObjectLock {
 impl Held {
     /// Deletes the lock if it is still this run's. If that fails, it expires.
     async fn delete(&self) {
-        if let Ok(Some((bytes, version))) = self.store.get(&self.key, LARGEST).await
-            && LockRecord::read(&bytes).is_some_and(|there| there.run == self.record.run)
-        {
-            let _ = self.store.delete_version(&self.key, &version).await;
+        // Waits for a renewal on its way, and prevents others.
+        let mut version = self.version.lock().await;
+        *version = None;
+        if let Ok(Some((_, there))) = self.own().await {
+            let _ = self.store.delete_version(&self.key, &there).await;
         }
+    }
+
+    /// The lock in the store, if it is this run's.
+    async fn own(&self) -> Result<Option<(Bytes, Tag)>, StoreError> {
+        let there = self.store.get(&self.key, LARGEST).await?;
+        Ok(there.filter(|(bytes, _)| LockRecord::read(bytes).is_some_and(|there| there.run == self.record.run)))
     }
 
     async fn renew(&self) -> Result<Result<(), Lost>, StoreError> {
         let mut version = self.version.lock().await;
-        let Some(held) = version.as_ref() else { return Ok(Err(Lost)) };
+        let Some(mut held) = version.clone() else { return Ok(Err(Lost)) };
         let record = LockRecord { renewed_at: timestamp(Utc::now()), ..self.record.clone() };
-        let renewed = self.store.update(&self.key, &record.bytes(), held).await?;
-        *version = renewed.clone().ok();
-        Ok(renewed.map(drop))
+        for _ in 0..2 {
+            if let Ok(renewed) = self.store.update(&self.key, &record.bytes(), &held).await? {
+                *version = Some(renewed);
+                return Ok(Ok(()));
+            }
+            // An earlier renewal may have been carried out although it seemed to fail.
+            match self.own().await? {
+                Some((_, own)) => held = own,
+                None => break,
+            }
+        }
+        *version = None;
+        Ok(Err(Lost))
     }
 }
 

@@ -68,8 +68,7 @@ impl ObjectDestination {
         DestinationError::refuse_manifest_path(plan)?;
         let target = plan.output.target().unwrap_or_default();
         let failed = |error: StoreError| DestinationError::create(&target, error.into());
-        let [brief, store] =
-            [Patience::Short, Patience::Long].map(|patience| connect(url, patience, plan.authorities).map_err(failed));
+        let [brief, store] = [Patience::Short, Patience::Long].map(|patience| connect(url, patience).map_err(failed));
         let (brief, store) = (brief?, store?);
         let keys = Keys::of(&target, plan).map_err(|error| DestinationError::create(&target, error))?;
         let lock = match plan.store_lock {
@@ -230,7 +229,11 @@ impl ObjectDestination {
         };
         match finished {
             Ok(true) => {}
-            Ok(false) => return Err(DestinationError::Lost { target }),
+            Ok(false) => {
+                // Nobody can finish it any more.
+                let _ = pending.delete(&self.store, &self.keys).await;
+                return Err(DestinationError::Lost { target });
+            }
             Err(error) => return Err(DestinationError::Unfinished { target, error: error.into() }),
         }
         if let Some(lock) = self.lock.take() {

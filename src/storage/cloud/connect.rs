@@ -43,11 +43,22 @@ static STORES: LazyLock<Mutex<Stores>> = LazyLock::new(Mutex::default);
 
 /// The store of a URL.
 pub(super) fn store(url: &ObjectUrl) -> io::Result<Store> {
-    Ok(connect(url, Patience::Short, &[])?)
+    Ok(connect(url, Patience::Short)?)
 }
 
-/// The store of a URL, whose certificates may be signed by these authorities, too: PEM. The first call for a bucket decides.
-pub(crate) fn connect(url: &ObjectUrl, patience: Patience, authorities: &[u8]) -> Result<Store, StoreError> {
+/// Certificates that may sign those of stores, in PEM, besides those of the system.
+static AUTHORITIES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Lets these certificates, in PEM, sign those of stores, too. It counts for all stores that this process has not used yet.
+pub(crate) fn trust(authorities: &[u8]) {
+    let mut trusted = AUTHORITIES.lock().unwrap_or_else(PoisonError::into_inner);
+    if !authorities.is_empty() && *trusted != authorities {
+        authorities.clone_into(&mut trusted);
+    }
+}
+
+/// The store of a URL.
+pub(crate) fn connect(url: &ObjectUrl, patience: Patience) -> Result<Store, StoreError> {
     let key = (url.cloud(), url.bucket().to_owned(), patience);
     let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(store) = stores.get(&key) {
@@ -56,6 +67,7 @@ pub(crate) fn connect(url: &ObjectUrl, patience: Patience, authorities: &[u8]) -
     // Whoever uses this library may have installed a provider already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let bucket = url.bucket();
+    let authorities = &*AUTHORITIES.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let store = match url.cloud() {
         Cloud::S3 => s3(bucket, patience, authorities),
         Cloud::Gcs => gcs(bucket, patience, authorities),

@@ -120,7 +120,9 @@ fn transport(text: &str) -> ErrorKind {
     let has = |part: &str| text.contains(part);
     if has("timed out") || has("timeout") {
         ErrorKind::TimedOut
-    } else if has("connect") || has("dns") || has("certificate") {
+    } else if has("certificate") {
+        ErrorKind::InvalidInput
+    } else if has("connect") || has("dns") {
         ErrorKind::NotConnected
     } else {
         ErrorKind::Other

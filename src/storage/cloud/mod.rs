@@ -16,7 +16,7 @@ mod tag;
 mod uploads;
 
 pub(crate) use address::Address;
-pub(crate) use connect::{Patience, connect};
+pub(crate) use connect::{Patience, connect, trust};
 pub(crate) use error::StoreError;
 #[cfg(test)]
 pub(crate) use in_memory::Memory;
