@@ -82,7 +82,7 @@ def main():
         if asked.azurite:
             stores.append(Azure(stack.enter_context(azurite.served(asked.azurite))))
         old, new = (stack.enter_context(program.sandbox(contacts)) for contacts in (OLD, NEW))
-        changing = {store.name: stack.enter_context(proxy.to(old)) for store in stores}
+        changing = {name: stack.enter_context(proxy.to(old)) for name in ["local", *(store.name for store in stores)]}
         case = Case(program, folder, stores, old, new, changing, thorough=asked.thorough)
         return checks.run(chosen(MODULES, asked.only), case)
 

@@ -20,7 +20,8 @@ class Case:
     stores: list
     old: str
     new: str
-    # By store, an API whose list changes when its `upstream` is replaced: an export accounts only for contacts of the same API.
+    # By store, and for local exports, an API whose list changes when its `upstream` is replaced: an export accounts only for
+    # contacts of the same API.
     changing: dict
     # The directories of local exports that have been made, by their paths and options.
     local: dict = field(default_factory=dict)

@@ -78,9 +78,11 @@ def exported_twice(case, store, bucket, path, *options):
         case.remote(store, api.url).export(bucket.url(path), *options)
     with case.lock:
         if how not in case.local:
-            case.local[how] = case.folder / f"local-{len(case.local)}"
-            for api.upstream in case.old, case.new:
-                local_export(case, api.url, case.local[how], path, *options)
+            # One directory for all partitions.
+            case.local[how] = case.folder / f"local-{'partitions' if '--partition' in options else len(case.local)}"
+            here = case.changing["local"]
+            for here.upstream in case.old, case.new:
+                local_export(case, here.url, case.local[how], path, *options)
         return case.local[how] / path
 
 
