@@ -10,6 +10,7 @@ import functools
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -31,17 +32,24 @@ from stores_case import NEW, OLD, Case
 MODULES = [stores_formats, stores_refused, stores_together, stores_faults, stores_stalled, stores_killed]
 
 
-def chosen(modules, stores, word):
-    """The checks of some modules by name. One whose name starts with `each_` is run with each store."""
+def chosen(modules, word):
+    """The checks of some modules by name. One whose name starts with `each_` is run with all stores at the same time."""
     found = {}
     for module in modules:
         for name, check in vars(module).items():
             if name.startswith("each_check_"):
-                for store in stores:
-                    found |= named(f"{name.removeprefix('each_')}_on_{store.name}", functools.partial(check, store=store))
+                found |= named(f"{name.removeprefix('each_')}_on_each_store", functools.partial(on_each_store, check))
             elif name.startswith("check_"):
                 found |= named(name, check)
     return {name: check for name, check in found.items() if word in name}
+
+
+def on_each_store(check, case):
+    with ThreadPoolExecutor(len(case.stores)) as pool:
+        started = {store.name: pool.submit(check, case, store) for store in case.stores}
+    faults = [future.exception() for future in started.values() if future.exception()]
+    if faults:
+        raise ExceptionGroup(f"failed on {', '.join(name for name, future in started.items() if future.exception())}", faults)
 
 
 def named(name, check):
@@ -74,9 +82,9 @@ def main():
         if asked.azurite:
             stores.append(Azure(stack.enter_context(azurite.served(asked.azurite))))
         old, new = (stack.enter_context(program.sandbox(contacts)) for contacts in (OLD, NEW))
-        changing = stack.enter_context(proxy.to(old))
+        changing = {name: stack.enter_context(proxy.to(old)) for name in ["local", *(store.name for store in stores)]}
         case = Case(program, folder, stores, old, new, changing, thorough=asked.thorough)
-        return checks.run(chosen(MODULES, stores, asked.only), case)
+        return checks.run(chosen(MODULES, asked.only), case)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ class Proxy:
     def __init__(self, upstream, behavior):
         self.upstream, self.behavior = upstream, behavior
         self.requests, self.active, self.fault = [], 0, None
+        self.connections = set()
         # No body may contain these; large ones, of parts, are not searched.
         self.secrets = []
 
@@ -80,6 +81,8 @@ class Proxy:
         return "\n".join(map(str, self.requests[-40:]))
 
     async def serve(self, reader, writer):
+        # The loop itself does not keep it.
+        self.connections.add(connection := asyncio.current_task())
         try:
             while (request := await self.receive(reader)) is not None:
                 self.active += 1
@@ -94,14 +97,13 @@ class Proxy:
                     return
                 writer.write(response.text())
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # The program has closed the connection, or was killed.
-        except asyncio.CancelledError:
-            raise
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # The program has closed the connection or was killed, or the check is over.
         except Exception as fault:
             self.fault = fault
         finally:
             writer.close()
+            self.connections.discard(connection)
 
     async def receive(self, reader):
         """The next request of a connection; `None` at its end."""
@@ -179,7 +181,13 @@ def to(upstream, behavior=passing):
         if proxy.fault:
             raise proxy.fault
     finally:
-        LOOP.loop.call_soon_threadsafe(server.close)
+        LOOP.run(close(server, proxy))
+
+
+async def close(server, proxy):
+    server.close()
+    for connection in [*proxy.connections]:
+        connection.cancel()
 
 
 class Kill:

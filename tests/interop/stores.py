@@ -67,9 +67,6 @@ class Bucket:
         """The contents of all objects."""
         return {key: self.get(key) for key in self.keys()}
 
-    def empty(self):
-        self.store.empty(self.name)
-
     def json(self, key):
         return json.loads(self.get(key))
 

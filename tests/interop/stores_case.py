@@ -1,9 +1,9 @@
 """What all checks of object stores share."""
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import proxy
 from program import Program
 from remote import Remote
 
@@ -20,10 +20,12 @@ class Case:
     stores: list
     old: str
     new: str
-    # An API whose list changes when its `upstream` is replaced: an export accounts only for contacts of the same API.
-    changing: proxy.Proxy
-    # What local exports there are.
-    local: list = field(default_factory=list)
+    # By store, and for local exports, an API whose list changes when its `upstream` is replaced: an export accounts only for
+    # contacts of the same API.
+    changing: dict
+    # The directories of local exports that have been made, by their paths and options.
+    local: dict = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
     # Kills runs at all requests, also at those that only read.
     thorough: bool = False
 

@@ -72,20 +72,24 @@ def same_readings(remote, url, there):
 
 
 def exported_twice(case, store, bucket, path, *options):
-    """Exports the old list and then the new one, to a store and to a local path, which is returned."""
-    for case.changing.upstream in case.old, case.new:
-        case.remote(store, case.changing.url).export(bucket.url(path), *options)
-        there = local_export(case, path, *options)
-    return there
+    """Exports the old list and then the new one to a store. Returns the path of the same on this machine, which is made once."""
+    api, how = case.changing[store.name], (path, *options)
+    for api.upstream in case.old, case.new:
+        case.remote(store, api.url).export(bucket.url(path), *options)
+    with case.lock:
+        if how not in case.local:
+            # One directory for all partitions.
+            case.local[how] = case.folder / f"local-{'partitions' if '--partition' in options else len(case.local)}"
+            here = case.changing["local"]
+            for here.upstream in case.old, case.new:
+                local_export(case, here.url, case.local[how], path, *options)
+        return case.local[how] / path
 
 
-def local_export(case, path, *options):
-    """The path of the same export on this machine, which is made once for all stores."""
-    there, how = case.folder / "local" / path, (case.changing.upstream, path, *map(str, options))
-    if how not in case.local:
-        there.parent.mkdir(parents=True, exist_ok=True)
-        case.program.export(f"{there}/" if path.endswith("/") else there, "--base-url", case.changing.url, *options)
-        case.local.append(how)
+def local_export(case, api, folder, path, *options):
+    there = folder / path
+    there.parent.mkdir(parents=True, exist_ok=True)
+    case.program.export(f"{there}/" if path.endswith("/") else there, "--base-url", api, *options)
     return there
 
 
@@ -113,43 +117,49 @@ def each_check_directories(case, store):
 
 
 def each_check_partitions(case, store):
+    api = case.changing[store.name]
+    remote, paths = case.remote(store, api.url), [f"contacts/run_date={date}/" for date in DATES]
     with store.bucket() as bucket:
-        for date in DATES:
-            exported_twice(case, store, bucket, "contacts/", *PARTS, "--partition", f"run_date={date}")
-        paths = [f"contacts/run_date={date}/" for date in DATES]
+        for date, path in zip(DATES, paths):
+            there = exported_twice(case, store, bucket, "contacts/", *PARTS, "--partition", f"run_date={date}")
+            same_export(bucket, path, there / f"run_date={date}")
+            remote.verify(bucket.url(path))
         leaves_only(bucket, *paths)
-        earlier = {key: body for key, body in bucket.all().items() if key.startswith(paths[0])}
-        case.remote(store, case.old).export(bucket.url("contacts/"), *PARTS, "--partition", f"run_date={DATES[1]}")
-        leaves_only(bucket, *paths)
-        assert {key: body for key, body in bucket.all().items() if key.startswith(paths[0])} == earlier, "another partition changed"
-        case.remote(store).verify(bucket.url(paths[1]))
+        earlier = bucket.all()
+        remote.export(bucket.url("contacts/"), *PARTS, "--partition", "run_date=2026-02-01")
+        leaves_only(bucket, *paths, "contacts/run_date=2026-02-01/")
+        assert earlier.items() <= bucket.all().items(), "an export has changed another partition"
+        # The newest sibling is the previous export.
+        continuity = whole(bucket, "contacts/run_date=2026-02-01/")["continuity"]
+        assert continuity and continuity["previous"]["name"] == f"run_date={DATES[1]}", continuity
+        assert continuity["present"] == NEW, continuity
 
 
 def each_check_kit(case, store):
+    folder = case.folder / f"kits-{store.name}"
+    folder.mkdir()
     with store.bucket() as bucket:
         for path in ["contacts.parquet", "contacts/"]:
-            kits = [case.folder / f"{store.name}-kit", case.folder / f"kit.{path.rstrip('/')}"]
-            case.remote(store, case.changing.url).export(bucket.url(path), *PARTS[2:], "--kit", kits[0])
-            local_export(case, f"kit/{path}", *PARTS[2:], "--kit", kits[1])
+            kits = [folder / f"{kind}-{path.rstrip('/')}" for kind in ("remote", "local")]
+            case.remote(store).export(bucket.url(path), *PARTS[2:], "--kit", kits[0])
+            local_export(case, case.new, folder, path, *PARTS[2:], "--kit", kits[1])
             names, wanted = (sorted(file.name for file in kit.iterdir()) for kit in kits)
             assert names == wanted, f"the kit of {path} has {names}, not {wanted}"
             for digest in kits[1].glob("*.digest.sql"):
                 assert (kits[0] / digest.name).read_text() == digest.read_text(), f"{digest.name} differs"
-            leaves_only(bucket, path)
-            case.remote(store).run("verify", bucket.url(path)).ends_with(0)
-            bucket.empty()
+        leaves_only(bucket, "contacts.parquet", "contacts/")
 
 
 def each_check_changes_and_previous(case, store):
     pairs = {"monday.parquet": "tuesday.ndjson.gz", "monday/": "tuesday/"}
+    api = case.changing[store.name]
+    remote = case.remote(store, api.url)
     with store.bucket() as bucket:
-        remote = case.remote(store, case.changing.url)
         for before, after in pairs.items():
             options, there = PARTS if before.endswith("/") else [], []
-            for path, case.changing.upstream in [(before, case.old), (after, case.new)]:
+            for path, api.upstream in [(before, case.old), (after, case.new)]:
                 remote.export(bucket.url(path), *options)
-                # Of its own, because the two times of a pair must be in order.
-                there.append(local_export(case, f"{store.name}/{path}", *options))
+                there.append(local_export(case, api.url, case.folder / f"pairs-{store.name}", path, *options))
             urls = [bucket.url(path) for path in (before, after)]
             wanted = changed(remote, *there)
             for either in [urls, [urls[0], there[1]], [there[0], urls[1]]]:
@@ -164,7 +174,7 @@ def each_check_changes_and_previous(case, store):
 
 def changed(remote, before, after):
     """The rows of the changes, without the times of the two exports."""
-    done = remote.run("changes", before, after, "-o", "-", "--format", "ndjson", "--manifest", remote.folder / "changes").ends_with(0)
+    done = remote.run("changes", before, after, "-o", "-", "--format", "ndjson", "--manifest", *remote.scratch("changes")).ends_with(0)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert rows, done
     return [{key: value for key, value in row.items() if not key.startswith("seen_")} for row in rows]

@@ -6,7 +6,7 @@ import proxy
 from remote import leaves_only
 from stores_faults import PATHS
 
-AT_ONCE = 6
+AT_ONCE = 10
 OPTIONS = ["--lock-lease", "2s", "--max-deletes", "100%"]
 
 
