@@ -134,7 +134,7 @@ def check_killed_at_every_request_of_a_directory(case):
 def check_killed_at_some_requests_on_other_stores(case):
     for store in case.stores[1:]:
         for output in FILE, DIRECTORY:
-            killed_everywhere(case, store, output, BOTH, every=7)
+            killed_everywhere(case, store, output, BOTH, every=11)
 
 
 def check_the_next_run_finishes_a_publication_even_if_it_fails_itself(case):
