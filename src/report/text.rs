@@ -55,7 +55,7 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
         Event::LookupRetrying { id, attempt, wait, cause } if verbosity >= Verbosity::Retries => {
             Some(format!("id {id}, attempt {attempt}: {cause}; retrying in {}", seconds(*wait)))
         }
-        Event::LockHeld => Some("waiting for the lock of this output, which another run holds".to_owned()),
+        Event::LockHeld => Some("another run holds the lock of this output; waiting for it".to_owned()),
         Event::Recovered => {
             Some("published the manifest of an earlier run that was interrupted while publishing".to_owned())
         }
