@@ -106,7 +106,14 @@ impl Changes {
         let mut options = ChangesOptions::default();
         (options.require, options.token) = (self.require, token);
         if let Some(config) = self.config().map_err(ConfigError::Usage)? {
-            return export_changes(&self.old, &self.new, options, config, signals.cancellation.clone()).await;
+            let cancellation = signals.cancellation.clone();
+            return tokio::select! {
+                summary = export_changes(&self.old, &self.new, options, config, cancellation) => summary,
+                () = signals.overdue() => {
+                    say(format_args!("warning: {}", messages::ABANDONED));
+                    Err(Error::Cancelled)
+                }
+            };
         }
         let (old, new) = (self.old.clone(), self.new.clone());
         let summarized = tokio::task::spawn_blocking(move || {

@@ -19,7 +19,7 @@ use super::logging::{Logging, Verbosity};
 use super::run_files::{OpenRunFiles, RunFiles};
 use super::sandbox::Embedded;
 use super::server::Server;
-use super::signals::Signals;
+use super::signals::{GRACE, Signals};
 use super::token::TokenSource;
 use super::values::{one_of, positive};
 use super::{hide_secrets, messages};
@@ -30,9 +30,6 @@ use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::RunReport;
 use crate::storage;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
-
-/// How long a canceled run may take to stop.
-const GRACE: Duration = Duration::from_millis(1_500);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -261,7 +258,7 @@ impl Contacts {
         };
         tokio::select! {
             (open, opened) = blocking(move || files.open(|paths| places.check(paths))) => (open, opened.map_err(Error::from)),
-            () = overdue(signals) => (OpenRunFiles::default(), Err(Error::Cancelled)),
+            () = signals.overdue() => (OpenRunFiles::default(), Err(Error::Cancelled)),
             after = late => (OpenRunFiles::default(), Err(ApiError::Deadline { after }.into())),
         }
     }
@@ -316,8 +313,8 @@ impl Contacts {
         }
         let result = tokio::select! {
             result = export(ready.config, reporter, signals.cancellation.clone()) => result,
-            () = overdue(signals) => {
-                self.logging.warn("a write did not end in time and was abandoned: use verify to check the output");
+            () = signals.overdue() => {
+                self.logging.warn(messages::ABANDONED);
                 Err(Error::Cancelled)
             }
         };
@@ -358,12 +355,6 @@ impl Contacts {
         }
         Ok(config)
     }
-}
-
-/// Returns when a canceled run has not stopped in time.
-async fn overdue(signals: &Signals) {
-    signals.cancellation.cancelled().await;
-    tokio::time::sleep(GRACE).await;
 }
 
 /// Runs blocking work on a thread for it.

@@ -15,6 +15,9 @@ const SAME: Duration = Duration::from_millis(500);
 /// The process ends this long after the first signal, even if something hangs.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// How long a canceled run may take to stop.
+pub const GRACE: Duration = Duration::from_millis(1_500);
+
 /// The signals that stop a run.
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
@@ -49,6 +52,12 @@ impl Signals {
         };
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(wait))?;
         Ok(signals)
+    }
+
+    /// Returns when a canceled run has not stopped in time.
+    pub async fn overdue(&self) {
+        self.cancellation.cancelled().await;
+        sleep(GRACE).await;
     }
 
     /// The exit code of the first signal.

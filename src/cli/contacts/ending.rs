@@ -10,7 +10,7 @@ use serde_json::json;
 use super::super::messages::{self, fail};
 use super::super::run_files::{self, OpenRunFiles, RunFile};
 use super::super::signals::Signals;
-use super::{Contacts, blocking, overdue};
+use super::{Contacts, blocking};
 use crate::cli::logging::say;
 use crate::events::{Figures, Publishing, Summary};
 use crate::report::{RunReport, json_line, summary_lines};
@@ -137,7 +137,7 @@ async fn write_again(path: &Path, ended: &RunReport, signals: &Signals) -> Resul
 /// Returns when writing has taken too long, or the run was canceled and has not stopped in time.
 async fn late(signals: &Signals) {
     tokio::select! {
-        () = overdue(signals) => {}
+        () = signals.overdue() => {}
         () = tokio::time::sleep(LONGEST) => {}
     }
 }

@@ -62,6 +62,9 @@ pub fn fail(error: &Error) -> ExitCode {
     exit
 }
 
+/// What is said when a canceled run ends although a write has not.
+pub const ABANDONED: &str = "a write did not end in time and was abandoned: use verify to check the output";
+
 /// Prints why an input cannot be read, if it is written like a URL and is not the URL of an object. Returns how to exit.
 pub fn refused_input(paths: &[&Path]) -> Option<ExitCode> {
     let reason = paths.iter().find_map(|path| storage::objection(path))?;

@@ -18,6 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use tokio::time::timeout;
 
 use super::blocking::blocking;
@@ -31,7 +32,7 @@ use crate::storage::{self, ObjectUrl, Patience, Store, StoreError, Tag, Upload, 
 use keys::{Keys, key_of};
 use lock::ObjectLock;
 pub(crate) use lock::is_held;
-use pending::Pending;
+use pending::{AT_ONCE, Pending};
 
 /// The longest time to look for uploads of killed runs.
 const SWEEP: Duration = Duration::from_secs(20);
@@ -253,9 +254,11 @@ impl Drop for ObjectDestination {
         // Stops the parts on their way.
         self.upload = None;
         storage::clean_up(async move {
-            for (key, id) in begun {
-                let _ = store.abort(&key, &id).await;
-            }
+            let aborted = begun.into_iter().map(|(key, id)| {
+                let store = store.clone();
+                async move { store.abort(&key, &id).await }
+            });
+            let _: Vec<_> = stream::iter(aborted).buffer_unordered(AT_ONCE).collect().await;
             if let Some(lock) = lock {
                 lock.release().await;
             }

@@ -1,12 +1,16 @@
 //! What is still to do while objects are being published: a record from which any later run can finish it.
 
 use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
 use crate::checksum::Checksum;
 use crate::manifest::{FileRecord, LARGEST_MANIFEST, Listing};
 use crate::storage::{Lost, Store, StoreError, Tag, Uploaded};
+
+/// Requests at the same time, of those that do not depend on each other.
+pub(super) const AT_ONCE: usize = 16;
 
 /// The record. Once it is in the store, the export counts as published.
 #[derive(Debug, Serialize, Deserialize)]
@@ -102,17 +106,12 @@ impl Pending {
     /// another run has replaced the manifest.
     pub async fn finish(&self, store: &Store, keys: &Keys, replaced: Replaced) -> Result<bool, StoreError> {
         let listing = Listing::read(self.manifest.as_bytes()).ok();
-        for upload in &self.uploads {
-            let is_there = if store.complete(upload).await? {
-                store.head(&upload.key).await?.is_some_and(|found| found.size == upload.bytes)
-            } else {
-                // A repeated request finds the upload completed by the first.
-                match listing.as_ref().and_then(|listing| due(listing, keys, &upload.key)) {
-                    Some(due) => is(store, &upload.key, due).await?,
-                    None => false,
-                }
-            };
-            if !is_there {
+        // The owners of an object come before it, the files of a directory in any order.
+        let at_once = if keys.success.is_some() { AT_ONCE } else { 1 };
+        let completed = self.uploads.iter().map(|upload| completed(store, keys, upload, listing.as_ref()));
+        let mut completed = stream::iter(completed).buffered(at_once);
+        while let Some(is_there) = completed.next().await {
+            if !is_there? {
                 return Ok(false);
             }
         }
@@ -153,10 +152,25 @@ impl Pending {
     }
 
     async fn delete_former(&self, store: &Store) -> Result<(), StoreError> {
-        for key in &self.former {
-            store.delete(key).await?;
-        }
-        Ok(())
+        let deleted = stream::iter(&self.former).map(|key| store.delete(key)).buffer_unordered(AT_ONCE);
+        deleted.try_collect().await
+    }
+}
+
+/// Completes an upload; false if it is gone, and the object is another one.
+async fn completed(
+    store: &Store,
+    keys: &Keys,
+    upload: &Uploaded,
+    listing: Option<&Listing>,
+) -> Result<bool, StoreError> {
+    if store.complete(upload).await? {
+        return Ok(store.head(&upload.key).await?.is_some_and(|found| found.size == upload.bytes));
+    }
+    // A repeated request finds the upload completed by the first.
+    match listing.and_then(|listing| due(listing, keys, &upload.key)) {
+        Some(due) => is(store, &upload.key, due).await,
+        None => Ok(false),
     }
 }
 
@@ -174,7 +188,7 @@ async fn is(store: &Store, key: &str, due: &FileRecord) -> Result<bool, StoreErr
     }
     let mut checksum = Checksum::default();
     let mut stream = open.stream().await?;
-    while let Some(piece) = futures::StreamExt::next(&mut stream).await {
+    while let Some(piece) = stream.next().await {
         checksum.update(&piece?);
     }
     Ok(checksum.digits() == due.sha256)

@@ -93,6 +93,14 @@ fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, Sto
     if has(S3Key::AccessKeyId) && !has(S3Key::SecretAccessKey) {
         return Err(without_credentials("AWS_SECRET_ACCESS_KEY is not set"));
     }
+    // With a part of a set only, the client would ask the metadata address.
+    if has(S3Key::WebIdentityTokenFile) && !has(S3Key::RoleArn) {
+        return Err(without_credentials("AWS_WEB_IDENTITY_TOKEN_FILE needs AWS_ROLE_ARN"));
+    }
+    if has(S3Key::ContainerCredentialsFullUri) && !has(S3Key::ContainerAuthorizationTokenFile) {
+        let text = "AWS_CONTAINER_CREDENTIALS_FULL_URI needs AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+        return Err(without_credentials(text));
+    }
     let has_credentials = has(S3Key::AccessKeyId)
         || has(S3Key::WebIdentityTokenFile)
         || has(S3Key::ContainerCredentialsRelativeUri)
@@ -108,7 +116,7 @@ fn s3(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, Sto
         .with_retry(retry(patience))
         .with_http_connector(SpawnedReqwestConnector::new(runtime::handle()));
     let s3: Arc<AmazonS3> = Arc::new(builder.build().map_err(|error| unusable(&error))?);
-    let requests = requests(Bucket::S3(Arc::clone(&s3)), authorities);
+    let requests = requests(Bucket::S3(Arc::clone(&s3)), authorities)?;
     Ok(Store { objects: Arc::clone(&s3) as _, multipart: s3, requests })
 }
 
@@ -142,7 +150,7 @@ fn gcs(bucket: &str, patience: Patience, authorities: &[u8]) -> Result<Store, St
     let gcs: Arc<GoogleCloudStorage> = Arc::new(builder.build().map_err(|error| unusable(&error))?);
     let base = base.unwrap_or_else(|| "https://storage.googleapis.com".to_owned());
     let url = parsed(&format!("{}/{bucket}", base.trim_end_matches('/')))?;
-    let requests = requests(Bucket::Gcs(Arc::clone(&gcs), url), authorities);
+    let requests = requests(Bucket::Gcs(Arc::clone(&gcs), url), authorities)?;
     Ok(Store { objects: Arc::clone(&gcs) as _, multipart: gcs, requests })
 }
 
@@ -175,6 +183,16 @@ fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Stor
         return Err(without_credentials(&format!("none of {names} is set")));
     }
     let account = value(AzureKey::AccountName);
+    let needs_identity = [AzureKey::AccessKey, AzureKey::SasKey, AzureKey::Token, AzureKey::MsiEndpoint]
+        .into_iter()
+        .all(|key| value(key).is_none())
+        && !is_emulator
+        && !is_set(AzureKey::UseAzureCli);
+    for (key, name) in [(AzureKey::ClientId, "AZURE_CLIENT_ID"), (AzureKey::AuthorityId, "AZURE_TENANT_ID")] {
+        if needs_identity && value(key).is_none() {
+            return Err(without_credentials(&format!("a client's secret or federated token needs {name}")));
+        }
+    }
     let endpoint = value(AzureKey::Endpoint);
     let allows_http = is_emulator || is_plain_loopback(endpoint.as_deref(), "AZURE_STORAGE_ENDPOINT")?;
     builder = builder
@@ -192,7 +210,7 @@ fn azure(container: &str, patience: Patience, authorities: &[u8]) -> Result<Stor
         None => format!("https://{account}.blob.core.windows.net"),
     };
     let url = parsed(&format!("{}/{container}", service.trim_end_matches('/')))?;
-    let requests = requests(Bucket::Azure(Arc::clone(&azure), url), authorities);
+    let requests = requests(Bucket::Azure(Arc::clone(&azure), url), authorities)?;
     Ok(Store { objects: Arc::clone(&azure) as _, multipart: azure, requests })
 }
 
@@ -207,8 +225,8 @@ fn variables<K: FromStr>(prefix: &str) -> impl Iterator<Item = (K, String)> {
     })
 }
 
-fn requests(bucket: Bucket, authorities: &[u8]) -> Arc<dyn Requests> {
-    Arc::new(HttpRequests { bucket, authorities: authorities.to_vec() })
+fn requests(bucket: Bucket, authorities: &[u8]) -> Result<Arc<dyn Requests>, StoreError> {
+    Ok(Arc::new(HttpRequests::new(bucket, authorities)?))
 }
 
 fn parsed(url: &str) -> Result<Url, StoreError> {

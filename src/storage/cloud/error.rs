@@ -124,8 +124,11 @@ fn transport(text: &str) -> ErrorKind {
         ErrorKind::InvalidInput
     } else if has("connect") || has("dns") {
         ErrorKind::NotConnected
-    } else {
+    } else if has("http") || has("request") || has("response") || has("body") {
         ErrorKind::Other
+    } else {
+        // Such as credentials that cannot be read.
+        ErrorKind::InvalidInput
     }
 }
 

@@ -135,7 +135,7 @@ impl Memory {
 }
 
 fn killed() -> Error {
-    Error::Generic { store: "memory", source: "killed".into() }
+    Error::Generic { store: "memory", source: "HTTP error: killed".into() }
 }
 
 impl fmt::Display for Memory {

@@ -77,9 +77,8 @@ pub(super) enum Bucket {
 /// Requests to a bucket.
 #[derive(Debug)]
 pub(super) struct HttpRequests {
-    pub bucket: Bucket,
-    /// Certificates that may sign that of the store, in PEM.
-    pub authorities: Vec<u8>,
+    bucket: Bucket,
+    http: reqwest::Client,
 }
 
 impl Bucket {
@@ -150,6 +149,16 @@ fn within(bucket: &Url, key: &Key) -> Url {
 }
 
 impl HttpRequests {
+    /// Certificates of `authorities`, in PEM, may sign that of the store.
+    pub fn new(bucket: Bucket, authorities: &[u8]) -> Result<Self, StoreError> {
+        let certificates = reqwest::Certificate::from_pem_bundle(authorities).map_err(failed)?;
+        let client = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .tls_certs_merge(certificates);
+        Ok(Self { bucket, http: client.build().map_err(failed)? })
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -161,7 +170,7 @@ impl HttpRequests {
         for repeat in 0.. {
             let (url, mut headers) = self.bucket.authorize(method.clone(), key, query).await?;
             headers.extend(condition.clone());
-            let sent = send(method.clone(), url, headers, self.authorities.clone());
+            let sent = send(self.http.request(method.clone(), url).headers(headers));
             let answer = runtime::handle().spawn(sent).await.map_err(failed)?;
             let may_pass = match &answer {
                 Ok((status, _)) => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
@@ -232,21 +241,8 @@ impl Requests for HttpRequests {
     }
 }
 
-async fn send(
-    method: Method,
-    url: Url,
-    headers: HeaderMap,
-    authorities: Vec<u8>,
-) -> Result<(StatusCode, String), StoreError> {
-    let certificates = reqwest::Certificate::from_pem_bundle(&authorities).map_err(failed)?;
-    let client = reqwest::Client::builder()
-        .timeout(TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .tls_certs_merge(certificates)
-        .build()
-        .map_err(failed)?;
-    let answer =
-        client.request(method, url).headers(headers).send().await.map_err(|error| failed(error.without_url()))?;
+async fn send(request: reqwest::RequestBuilder) -> Result<(StatusCode, String), StoreError> {
+    let answer = request.send().await.map_err(|error| failed(error.without_url()))?;
     let status = answer.status();
     Ok((status, answer.text().await.map_err(|error| failed(error.without_url()))?))
 }
