@@ -5,18 +5,19 @@
 mod arguments;
 mod changes;
 mod columns;
+mod completions;
 mod contacts;
 mod destination;
 mod digest;
 mod hide_secrets;
 mod inspect;
 mod logging;
+mod man;
 mod messages;
 mod read_limited;
 mod run_files;
 mod sandbox;
 mod schema;
-
 mod server;
 mod signals;
 mod stdout;
@@ -79,6 +80,8 @@ enum Command {
     Inspect(inspect::Inspect),
     Schema(schema::Schema),
     Sandbox(Box<sandbox::Sandbox>),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Cli {
@@ -129,6 +132,8 @@ impl Cli {
             Command::Inspect(inspect) => inspect.run(),
             Command::Schema(schema) => schema.run(),
             Command::Sandbox(sandbox) => sandbox.run(self.verbosity).await,
+            Command::Completions(completions) => completions.run(Self::command()),
+            Command::Man(man) => man.run(Self::command()),
         }
     }
 

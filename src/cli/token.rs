@@ -1,8 +1,9 @@
-//! Where the token comes from: stdin, a file, or `LINQ_INTEGRATION_TOKEN`. Never an argument, which every user of the
-//! machine could read.
+//! Where the token comes from: a file, stdin, a command, `LINQ_INTEGRATION_TOKEN`, or a credential of systemd. Never an argument,
+//! which every user of the machine could read.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -17,6 +18,7 @@ const MAX_BYTES: usize = 16 << 10;
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection and rate")]
+#[expect(clippy::struct_field_names, reason = "they are the names of the options")]
 pub struct TokenSource {
     #[arg(
         long,
@@ -26,10 +28,24 @@ pub struct TokenSource {
         help = format!("Token file [default: from {VARIABLE}]")
     )]
     token_file: Option<PathBuf>,
-    /// Read the token from stdin
+    /// Read the token from stdin; a terminal asks for it without showing it
     #[arg(long, env = "LINQ_EXPORT_TOKEN_STDIN", value_parser = BoolishValueParser::new())]
     token_stdin: bool,
+    /// Run this command and read the token from its stdout, such as "pass show linq"
+    ///
+    /// The command is run by the shell (sh -c, or cmd /C on Windows), and must exit with 0.
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        env = "LINQ_EXPORT_TOKEN_COMMAND",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    token_command: Option<String>,
 }
+
+/// The name of the credential that a systemd unit may give: `LoadCredential=linq-token:/path`.
+const CREDENTIAL: &str = "linq-token";
 
 impl TokenSource {
     /// How the token was given, if it was.
@@ -38,8 +54,11 @@ impl TokenSource {
             Some("--token-stdin")
         } else if self.token_file.is_some() {
             Some("--token-file")
+        } else if self.token_command.is_some() {
+            Some("--token-command")
         } else {
-            std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(|_| VARIABLE)
+            let variable = || std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(|_| VARIABLE);
+            variable().or_else(|| credential().map(|_| "the credential of systemd"))
         }
     }
 
@@ -62,13 +81,25 @@ impl TokenSource {
     }
 
     fn read_here(&self) -> Result<Token, String> {
-        if self.token_stdin && self.token_file.is_some() {
-            return Err("--token-file and --token-stdin are mutually exclusive".to_owned());
+        let given = [
+            ("--token-file", self.token_file.is_some()),
+            ("--token-stdin", self.token_stdin),
+            ("--token-command", self.token_command.is_some()),
+        ];
+        let given: Vec<_> = given.iter().filter(|(_, is_given)| *is_given).map(|(name, _)| *name).collect();
+        if let [first, second, ..] = given[..] {
+            return Err(format!("{first} and {second} are mutually exclusive"));
         }
         let (source, text) = if self.token_stdin {
-            ("--token-stdin".to_owned(), limited(std::io::stdin()))
+            ("--token-stdin".to_owned(), from_stdin())
         } else if let Some(path) = &self.token_file {
             (format!("--token-file {}", hide_secrets::named(path)), std::fs::File::open(path).and_then(limited))
+        } else if let Some(command) = &self.token_command {
+            ("--token-command".to_owned(), from_command(command))
+        } else if let Some(path) =
+            credential().filter(|_| std::env::var_os(VARIABLE).is_none_or(|value| value.is_empty()))
+        {
+            (format!("the credential {CREDENTIAL}"), std::fs::File::open(path).and_then(limited))
         } else {
             return from_environment();
         };
@@ -85,6 +116,30 @@ fn from_environment() -> Result<Token, String> {
         }
         _ => Err(format!("no token: set {VARIABLE}, or use --token-file or --token-stdin (--sandbox needs no token)")),
     }
+}
+
+/// A terminal asks for the token, and does not show it.
+fn from_stdin() -> std::io::Result<Zeroizing<String>> {
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password("token: ").map(Zeroizing::new);
+    }
+    limited(std::io::stdin())
+}
+
+/// The output of a command. What it writes to stderr is shown.
+fn from_command(command: &str) -> std::io::Result<Zeroizing<String>> {
+    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut child = Command::new(shell).arg(option).arg(command).stdout(Stdio::piped()).spawn()?;
+    let text = child.stdout.take().map_or_else(|| Ok(Zeroizing::default()), limited);
+    let status = child.wait()?;
+    let text = text?;
+    if status.success() { Ok(text) } else { Err(std::io::Error::other(format!("the command failed ({status})"))) }
+}
+
+/// The file of the credential that systemd passes to the unit, if there is one.
+fn credential() -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os("CREDENTIALS_DIRECTORY")?).join(CREDENTIAL);
+    path.is_file().then_some(path)
 }
 
 /// The text of a source, in memory that is zeroed on drop and not moved before.
