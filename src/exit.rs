@@ -113,6 +113,20 @@ impl ExitCode {
         format!("| code | meaning |\n|---|---|\n{}", rows.concat())
     }
 
+    /// Whether the same run may succeed later, without any change.
+    #[must_use]
+    pub fn is_temporary(self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable
+                | Self::TemporaryFailure
+                | Self::HangUp
+                | Self::Interrupted
+                | Self::Quit
+                | Self::Terminated
+        )
+    }
+
     /// The number.
     #[must_use]
     pub fn code(self) -> u8 {

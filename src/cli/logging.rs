@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use serde_json::json;
 
 use crate::events::{Reporter, Silent};
-use crate::report::{Bar, JsonLines, Lines, Verbosity as Level, json_line};
+use crate::report::{Bar, JsonLines, Lines, Severity, Verbosity as Level, json_line};
 
 /// How much is logged, for every subcommand.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -92,7 +92,7 @@ impl Logging {
     /// Logs a warning.
     pub fn warn(&self, warning: &str) {
         if self.is_json() && !self.is_quiet() {
-            say(json_line("warned", json!({ "message": warning })));
+            say(json_line("warned", Severity::Warning, json!({ "message": warning })));
         } else {
             self.verbosity.warn(warning);
         }

@@ -1,6 +1,6 @@
 //! Events as JSON, one object per line, for logs that programs read.
 //!
-//! Each object has `time` (RFC 3339, UTC) and `event`; the other keys depend on the event. None contains contact data.
+//! Each object has `time` (RFC 3339, UTC), `severity` and `event`; the other keys depend on the event. None contains contact data.
 
 use std::io::Write;
 
@@ -26,11 +26,33 @@ impl<W: Write> JsonLines<W> {
     }
 }
 
-/// One line of the log: `fields` with the time and the event's name.
+/// The severity of a line, in the words that log services know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The run goes on as expected.
+    Info,
+    /// Something to look at if it happens often.
+    Warning,
+    /// The run has failed.
+    Error,
+}
+
+impl Severity {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// One line of the log: `fields` with the time, the severity and the event's name.
 #[must_use]
-pub fn json_line(event: &str, mut fields: Value) -> String {
+pub fn json_line(event: &str, severity: Severity, mut fields: Value) -> String {
     if let Value::Object(fields) = &mut fields {
         fields.insert("time".to_owned(), timestamp(Utc::now()).into());
+        fields.insert("severity".to_owned(), severity.name().into());
         fields.insert("event".to_owned(), event.into());
     }
     fields.to_string()
@@ -41,8 +63,9 @@ impl<W: Write + Send> Reporter for JsonLines<W> {
         self.out.show(event, |out, progress, is_due| {
             let shown = if is_due { Some(("progress", figures(progress))) } else { fields(event, self.verbosity) };
             if let Some((name, fields)) = shown {
+                let severity = if is_due { Severity::Info } else { severity(event) };
                 // The reader may be gone; the run continues.
-                let _ = writeln!(out, "{}", json_line(name, fields));
+                let _ = writeln!(out, "{}", json_line(name, severity, fields));
             }
         });
     }
@@ -58,6 +81,24 @@ fn figures(progress: &Progress) -> Value {
         "bytes_read": progress.figures.bytes_read,
         "bytes_written": progress.figures.bytes_written,
     })
+}
+
+fn severity(event: &Event) -> Severity {
+    match event {
+        Event::Waiting { .. }
+        | Event::Stale { .. }
+        | Event::ClockSkew { .. }
+        | Event::Doubted { .. }
+        | Event::NoMeasure { .. }
+        | Event::NotCompared { .. }
+        | Event::Recovered
+        | Event::ModesIgnored
+        | Event::UploadsRemain
+        | Event::Warned(_)
+        | Event::Retrying { .. }
+        | Event::LookupRetrying { .. } => Severity::Warning,
+        _ => Severity::Info,
+    }
 }
 
 /// The name and the keys of an event, if it is shown.
@@ -138,6 +179,8 @@ mod tests {
         assert_eq!(names(Verbosity::Pages), ["planned", "retrying", "warned"]);
         let lines = shown(Verbosity::Retries, &events);
         assert!(lines.iter().all(|line| line["time"].as_str().is_some_and(|time| time.ends_with('Z'))));
+        let severities: Vec<_> = lines.iter().map(|line| line["severity"].as_str().unwrap()).collect();
+        assert_eq!(severities, ["INFO", "WARNING", "WARNING"]);
         assert_eq!((&lines[1]["cause"], &lines[1]["wait_seconds"]), (&json!("a\nb"), &json!(2.0)));
         assert_eq!((&lines[2]["kind"], &lines[2]["position"]), (&json!("wrong_kind"), &json!(3)));
     }

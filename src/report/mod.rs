@@ -16,7 +16,7 @@ mod text;
 pub use bar::Bar;
 #[cfg(feature = "cli")]
 pub(crate) use changes_text::changes_lines;
-pub use json_lines::{JsonLines, json_line};
+pub use json_lines::{JsonLines, Severity, json_line};
 pub use progress::Progress;
 pub use prometheus::metrics;
 pub use run_report::RunReport;

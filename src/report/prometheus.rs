@@ -35,8 +35,18 @@ pub fn metrics(report: &RunReport, previous: Option<&str>) -> String {
             text.gauge(&format!("linq_export_{name}"), help, value);
         }
     }
+    if let Some(completeness) = &report.completeness {
+        let help = "The completeness level that the last run published, in the label level.";
+        text.gauge_with("linq_export_completeness", help, &[("level", &completeness.level)], 1);
+    }
+    text.gauge("linq_export_pages", "Pages read by the last run.", report.run.pages);
     text.gauge("linq_export_requests", "Requests sent by the last run, including retries.", report.run.requests);
+    text.gauge("linq_export_retries", "Failed requests that the last run repeated.", report.run.retries);
+    let throttles = report.run.failures.rate_limited;
+    text.gauge("linq_export_rate_limited", "Requests that the server refused because of its rate limit.", throttles);
     text.gauge("linq_export_duration_seconds", "Duration of the last run.", report.seconds);
+    let help = "The program that ran last, with its version as a label.";
+    text.gauge_with("linq_export_build_info", help, &[("version", env!("CARGO_PKG_VERSION"))], 1);
     text.text
 }
 
@@ -47,9 +57,18 @@ struct Text {
 
 impl Text {
     fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
-        let label = &self.label;
+        self.gauge_with(name, help, &[], value);
+    }
+
+    fn gauge_with(&mut self, name: &str, help: &str, labels: &[(&str, &str)], value: impl Display) {
+        let more: Vec<_> = labels.iter().map(|(name, value)| format!(",{name}=\"{}\"", label(value))).collect();
+        let more = more.concat();
+        let output = &self.label;
         // Writing to a String cannot fail.
-        let _ = write!(self.text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name}{{output=\"{label}\"}} {value}\n");
+        let _ = write!(
+            self.text,
+            "# HELP {name} {help}\n# TYPE {name} gauge\n{name}{{output=\"{output}\"{more}}} {value}\n"
+        );
     }
 }
 

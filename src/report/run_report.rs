@@ -9,14 +9,14 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::json_lines::json_line;
+use super::json_lines::{Severity, json_line};
 use crate::api::FailureKind;
 use crate::config::{ExportConfig, Output};
 use crate::error::Error;
 use crate::events::{Continuity, Figures};
 use crate::exit::ExitCode;
 use crate::fetch::ApiError;
-use crate::manifest::{ContinuityRecord, ProgramRecord, SourceRecord, source_of, timestamp};
+use crate::manifest::{ContinuityRecord, Manifest, ProgramRecord, SourceRecord, source_of, timestamp};
 use crate::text::causes::error_chain;
 
 /// The version of the report's format. It does not change while keys are only added.
@@ -44,11 +44,22 @@ pub struct RunReport {
     /// Contacts published.
     #[serde(skip)]
     pub(super) rows: u64,
+    /// How complete the published export is proven to be.
+    #[serde(skip)]
+    pub(super) completeness: Option<Completeness>,
     /// The output that the metrics belong to; all partitions of a directory are one.
     #[serde(skip)]
     pub(super) series: String,
     #[serde(skip)]
     pub(super) finished: DateTime<Utc>,
+}
+
+/// How complete the published export is proven to be.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Completeness {
+    /// The level, as in the manifest.
+    pub level: String,
+    reasons: Vec<String>,
 }
 
 /// What went wrong.
@@ -58,6 +69,8 @@ struct Problem {
     /// Its causes, the nearest first.
     chain: Vec<String>,
     hint: Option<String>,
+    /// Whether the same run may succeed later: `later`, or `no`.
+    retry: &'static str,
     page: Option<u64>,
     attempt: Option<u32>,
     status: Option<u16>,
@@ -88,6 +101,7 @@ impl RunReport {
             continuity: None,
             manifest: None,
             rows: 0,
+            completeness: None,
             series: String::new(),
             finished,
         }
@@ -120,7 +134,11 @@ impl RunReport {
     /// Adds what was published: the number of contacts and the text of the manifest.
     #[must_use]
     pub fn with_published(self, rows: u64, manifest: &str) -> Self {
-        Self { rows, manifest: RawValue::from_string(manifest.to_owned()).ok(), ..self }
+        let completeness = Manifest::read(manifest.as_bytes()).ok().map(|manifest| Completeness {
+            level: manifest.completeness.level,
+            reasons: manifest.completeness.reasons,
+        });
+        Self { rows, completeness, manifest: RawValue::from_string(manifest.to_owned()).ok(), ..self }
     }
 
     /// Adds the error and a hint.
@@ -130,6 +148,7 @@ impl RunReport {
             message: error.to_string(),
             chain: error_chain(error).collect(),
             hint: hint.map(str::to_owned),
+            retry: if error.exit().is_temporary() { "later" } else { "no" },
             ..Problem::default()
         };
         let failed = match error {
@@ -165,14 +184,24 @@ impl RunReport {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// The last line of a JSON log: the report without the manifest.
+    /// The last line of a JSON log: the report, but of the manifest only the rows and how complete they are.
     #[must_use]
     pub fn log_line(&self) -> String {
         let mut fields = serde_json::to_value(Self { manifest: None, ..self.clone() }).unwrap_or_default();
         if let Value::Object(fields) = &mut fields {
             fields.remove("manifest");
+            if let Some(Completeness { level, reasons }) = &self.completeness {
+                fields.insert("rows".to_owned(), self.rows.into());
+                fields.insert("completeness".to_owned(), level.clone().into());
+                fields.insert("reasons".to_owned(), reasons.clone().into());
+            }
         }
-        json_line("ended", fields)
+        let severity = match self.outcome {
+            "success" => Severity::Info,
+            "stopped" => Severity::Warning,
+            _ => Severity::Error,
+        };
+        json_line("ended", severity, fields)
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::signals::Signals;
 use super::{Contacts, blocking};
 use crate::cli::logging::say;
 use crate::events::{Figures, Publishing, Summary};
-use crate::report::{RunReport, json_line, summary_lines};
+use crate::report::{RunReport, Severity, json_line, summary_lines};
 use crate::{DestinationError, Error, ExitCode, RecordFile};
 
 /// Time limit for writing a run file. A pipe whose reader has stopped reading would block forever.
@@ -94,7 +94,7 @@ impl Contacts {
     /// Prints why a run file could not be written.
     fn say_unwritten(&self, error: &Error) {
         if self.logging.is_json() {
-            say(json_line("warned", json!({ "message": messages::line(error) })));
+            say(json_line("warned", Severity::Warning, json!({ "message": messages::line(error) })));
         } else {
             fail(error);
         }
