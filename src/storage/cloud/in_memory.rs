@@ -17,9 +17,10 @@ use object_store::{
     PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
-use super::connect::{Patience, insert};
+use super::connect::insert;
 use super::error::StoreError;
 use super::requests::{OpenUpload, Requests};
+use super::settings::Patience;
 use super::store::Store;
 use super::tag::Tag;
 use crate::storage::ObjectUrl;
