@@ -2,14 +2,19 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::progress::Throttled;
+use super::progress::{Progress, Throttled};
 use super::text::{Verbosity, line};
 use crate::events::{Event, Reporter};
 
 const BEFORE_THE_PLAN: &str = "{spinner} page 1 …";
-const BAR: &str = "{bar:16} {human_pos} of {human_len} pages, {wide_msg}";
+const BAR: &str = "{bar:16} {msg}";
+const SHORT_BAR: &str = "{bar:8} {msg}";
+const LOOKUPS: &str = "{bar:8} {human_pos} of {human_len} contacts looked up";
 
-const LOOKUPS: &str = "{bar:16} {human_pos} of {human_len} contacts looked up, {wide_msg}";
+/// On a terminal with fewer columns, the bar is short.
+const NARROW: usize = 60;
+/// The columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 80;
 
 /// Shows a progress bar on stderr, and lines for events above it.
 #[derive(Debug)]
@@ -25,6 +30,21 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style(BEFORE_THE_PLAN));
         Self { verbosity, bar: Throttled::new(bar) }
     }
+}
+
+/// The columns of the terminal, which may change.
+fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or(COLUMNS, |(terminal_size::Width(columns), _)| usize::from(columns))
+}
+
+/// Shows the progress as the terminal is wide now.
+fn draw(bar: &ProgressBar, progress: &Progress) {
+    let columns = columns();
+    let (template, width) = if columns < NARROW { (SHORT_BAR, 8) } else { (BAR, 16) };
+    bar.set_style(style(template));
+    // The last column stays free: some terminals wrap when it is written to.
+    bar.set_message(progress.within(columns.saturating_sub(width + 2)));
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -44,11 +64,11 @@ impl Reporter for Bar {
             match event {
                 Event::Planned { pages, .. } => {
                     bar.set_length(*pages);
-                    bar.set_style(style(BAR));
+                    draw(bar, progress);
                 }
                 Event::RowsEmitted { page: 1.., .. } => {
-                    bar.set_message(progress.to_string());
-                    bar.set_position(progress.figures.pages);
+                    draw(bar, progress);
+                    bar.set_position(progress.figures.pages.min(progress.figures.pages_planned));
                 }
                 Event::LookingUp { contacts } => {
                     bar.set_position(0);
@@ -59,7 +79,9 @@ impl Reporter for Bar {
                     bar.set_position(bar.length().unwrap_or_default().min(bar.position() + 1));
                 }
                 Event::Heartbeat => {
-                    bar.set_message(progress.to_string());
+                    if progress.figures.pages_planned > 0 && !progress.is_looking_up() {
+                        draw(bar, progress);
+                    }
                     bar.tick();
                 }
                 Event::Ended => bar.finish_and_clear(),

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::events::{Event, Figures};
-use crate::text::humanize::{bytes, counted, seconds};
+use crate::text::humanize::{bytes, count, counted, seconds};
 
 /// Seconds over which the speed is averaged.
 const SPEED_OVER: usize = 10;
@@ -23,6 +23,8 @@ pub struct Progress {
     ticks: u64,
     /// Seconds until requests are sent again.
     waiting: u64,
+    /// Whether all pages are read, and single contacts are looked up.
+    looks_up: bool,
     /// Requests and pages at each of the last seconds, oldest first.
     seconds: VecDeque<(u64, u64)>,
 }
@@ -56,6 +58,7 @@ impl Progress {
     pub fn update(&mut self, event: &Event) {
         self.figures.count(event);
         match event {
+            Event::LookingUp { .. } => self.looks_up = true,
             Event::Waiting { wait, .. } => self.waiting = self.waiting.max(wait.as_secs()),
             Event::Heartbeat => {
                 self.ticks += 1;
@@ -74,6 +77,12 @@ impl Progress {
         matches!(event, Event::Heartbeat) && self.ticks > 1 && (self.ticks - 1).is_multiple_of(EVERY)
     }
 
+    /// Whether all pages are read, and single contacts are looked up.
+    #[must_use]
+    pub fn is_looking_up(&self) -> bool {
+        self.looks_up
+    }
+
     /// Requests per second, over the last ten seconds.
     #[must_use]
     pub fn requests_per_second(&self) -> f64 {
@@ -88,6 +97,32 @@ impl Progress {
         let Figures { pages, pages_planned, .. } = self.figures;
         let left = pages_planned.checked_sub(pages).filter(|_| pages_planned > 0 && speed > 0.0)?;
         Duration::try_from_secs_f64(left as f64 / speed).ok()
+    }
+
+    /// The progress in one line of at most this many characters: the most important first, and what does not fit is left out.
+    #[must_use]
+    pub fn within(&self, characters: usize) -> String {
+        let Figures { pages, pages_planned, .. } = self.figures;
+        let pages = match pages_planned {
+            0 => "page 1".to_owned(),
+            planned if pages >= planned => format!("{}, checking", counted(planned, "page")),
+            planned => format!("{} of {} pages", count(pages), count(planned)),
+        };
+        let left = match self.time_left() {
+            _ if self.waiting > 0 => format!("waiting {} s for the server", self.waiting),
+            Some(left) if !left.is_zero() => format!("{} left", seconds(left)),
+            _ => String::new(),
+        };
+        let speed = format!("{:.1} requests/s", self.requests_per_second());
+        let (contacts, bytes) = (counted(self.figures.contacts, "contact"), bytes(self.figures.bytes_read));
+        let mut line = pages;
+        for part in [left, speed, contacts, bytes].into_iter().filter(|part| !part.is_empty()) {
+            if line.chars().count() + part.chars().count() + 2 > characters {
+                break;
+            }
+            line = format!("{line}, {part}");
+        }
+        line
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a speed")]
@@ -140,5 +175,28 @@ mod tests {
         assert!((progress.requests_per_second() - 2.0).abs() < 1e-9);
         assert_eq!(progress.time_left(), Some(Duration::from_secs(80)));
         assert_eq!(progress.to_string(), "2,000 contacts, 940 kB, 2.0 requests/s, 1 min 20 s left");
+        for (characters, due) in [
+            (10, "20 of 100 pages"),
+            (31, "20 of 100 pages"),
+            (32, "20 of 100 pages, 1 min 20 s left"),
+            (63, "20 of 100 pages, 1 min 20 s left, 2.0 requests/s"),
+            (64, "20 of 100 pages, 1 min 20 s left, 2.0 requests/s, 2,000 contacts"),
+            (183, "20 of 100 pages, 1 min 20 s left, 2.0 requests/s, 2,000 contacts, 940 kB"),
+        ] {
+            assert_eq!(progress.within(characters), due, "{characters}");
+        }
+        progress.update(&Event::Waiting { wait: Duration::from_secs(30), cause: "x".into() });
+        assert_eq!(progress.within(60), "20 of 100 pages, waiting 30 s for the server, 2.0 requests/s");
+    }
+
+    #[test]
+    fn there_are_never_more_pages_than_planned() {
+        let mut progress = Progress::default();
+        assert_eq!(progress.within(7), "page 1");
+        progress.update(&Event::Planned { pages: 2, contacts: 200 });
+        for page in 1..=3 {
+            progress.update(&Event::RowsEmitted { page, contacts: 100 });
+        }
+        assert_eq!(progress.within(18), "2 pages, checking");
     }
 }
