@@ -1,36 +1,45 @@
 //! `linq-export verify`: checks exported files against their manifest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::logging::{Verbosity, say};
 use super::messages;
+use super::stdout::put_json;
 use super::values::one_of;
+use crate::config::ConfigError;
+use crate::destination::partitions;
 use crate::text::humanize::{bytes, counted};
-use crate::text::sanitize::inert;
-use crate::verify::verify;
-use crate::{ExitCode, Require};
+use crate::text::sanitize::{self, inert};
+use crate::verify::{Verified, VerifyError, verify};
+use crate::{Error, ExitCode, Require};
 
 const EXAMPLES: &str = "\
 Examples:
   linq-export verify contacts.parquet
-  linq-export verify contacts.parquet --require complete && ./load.sh";
+  linq-export verify contacts.parquet --require complete && ./load.sh
+  linq-export verify contacts.parquet changes.parquet nightly/
+  linq-export verify nightly/ --json | jq -r 'select(.ok | not).path'";
 
 /// Check exported files against their manifest
 ///
 /// Compares size, SHA-256, rows and columns, and checks that each id occurs once; in a directory, each file, and that there
-/// is no other file. The numbers in the manifest must be consistent, too. Exits with 0 if everything matches, otherwise with
-/// 65, and prints the first difference. Writes nothing.
+/// is no other file. The numbers in the manifest must be consistent, too. Of a directory of partitions, each partition is
+/// checked. Exits with 0 if everything matches, otherwise with 65, and prints the first difference of each path. Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Verify {
-    /// Exported file, directory of part files (one partition), or the URL of one
-    #[arg(value_name = "FILE|DIR")]
-    file: PathBuf,
-    /// Manifest path [default: FILE.manifest.json or DIR/_manifest.json]
+    /// Exported files, directories of part files or of partitions, or the URLs of such
+    #[arg(value_name = "FILE|DIR", required = true)]
+    paths: Vec<PathBuf>,
+    /// Manifest path, for a single file or directory [default: FILE.manifest.json or DIR/_manifest.json]
     #[arg(long, value_name = "PATH")]
     manifest: Option<PathBuf>,
+    /// Print a JSON object per file or directory on stdout
+    #[arg(long)]
+    json: bool,
     /// Exit with 3 if the export's completeness is below this level
     #[arg(
         long,
@@ -42,29 +51,93 @@ pub struct Verify {
     require: Require,
 }
 
-impl Verify {
-    pub fn run(&self, verbosity: Verbosity) -> ExitCode {
-        if let Some(exit) = messages::refused_input(&[&self.file]) {
-            return exit;
-        }
-        let verified = verify(&self.file, self.manifest.as_deref());
-        match verified.and_then(|verified| verified.require(self.require).map(|()| verified)) {
-            Ok(_) if verbosity.quiet => ExitCode::Success,
-            Ok(verified) => {
-                let (rows, time) = if verified.are_changes { ("change", "until") } else { ("contact", "exported") };
-                say(format_args!(
-                    "{}: OK, matches its manifest ({}, {}, {}, {time} {})",
-                    inert(&verified.file.to_string_lossy()),
-                    counted(verified.rows, rows),
-                    bytes(verified.bytes),
-                    verified.level,
-                    minute(&verified.finished_at)
-                ));
-                ExitCode::Success
-            }
-            Err(error) => messages::unverified(&error),
+/// What is found of one path, for other programs.
+#[derive(Debug, Serialize)]
+struct Found {
+    path: String,
+    ok: bool,
+    /// How the program exits if there is only this path.
+    exit_code: u8,
+    rows: Option<u64>,
+    bytes: Option<u64>,
+    sha256: Option<String>,
+    level: Option<String>,
+    /// Why the level is not higher.
+    reasons: Vec<String>,
+    finished_at: Option<String>,
+    /// What differs.
+    error: Option<String>,
+}
+
+impl Found {
+    fn new(path: &Path, verified: &Result<Verified, VerifyError>) -> Self {
+        let found = verified.as_ref().ok();
+        let exit = verified.as_ref().err().map_or(ExitCode::Success, VerifyError::exit);
+        Self {
+            path: sanitize::path(path),
+            ok: found.is_some(),
+            exit_code: exit.code(),
+            rows: found.map(|found| found.rows),
+            bytes: found.map(|found| found.bytes),
+            sha256: found.map(|found| found.sha256.clone()),
+            level: found.map(|found| found.level.to_string()),
+            reasons: found.map(|found| found.reasons.clone()).unwrap_or_default(),
+            finished_at: found.map(|found| found.finished_at.clone()),
+            error: verified.as_ref().err().map(ToString::to_string),
         }
     }
+}
+
+impl Verify {
+    pub fn run(&self, verbosity: Verbosity) -> ExitCode {
+        let paths: Vec<_> = self.paths.iter().map(PathBuf::as_path).collect();
+        if let Some(exit) = messages::refused_input(&paths) {
+            return exit;
+        }
+        if self.manifest.is_some() && paths.len() > 1 {
+            let reason = "--manifest is for a single path: each file has a manifest of its own".to_owned();
+            return messages::fail(&Error::Config(ConfigError::Usage(reason)));
+        }
+        let exits: Vec<_> = paths.iter().flat_map(|path| self.check(path, verbosity)).collect();
+        exits.into_iter().find(|exit| *exit != ExitCode::Success).unwrap_or(ExitCode::Success)
+    }
+
+    /// Checks a path, or each partition in it.
+    fn check(&self, path: &Path, verbosity: Verbosity) -> Vec<ExitCode> {
+        let verified = verify(path, self.manifest.as_deref());
+        if let (Err(VerifyError::Partitioned { .. }), None) = (&verified, &self.manifest) {
+            let partitions = partitions(path).unwrap_or_default().into_iter();
+            return partitions.flat_map(|partition| self.check(&path.join(partition.to_string()), verbosity)).collect();
+        }
+        let verified = verified.and_then(|verified| verified.require(self.require).map(|()| verified));
+        if self.json {
+            let put = put_json(&Found::new(path, &verified));
+            if put != ExitCode::Success {
+                return vec![put];
+            }
+        }
+        vec![match &verified {
+            Ok(verified) => {
+                if !verbosity.quiet && !self.json {
+                    say_verified(verified);
+                }
+                ExitCode::Success
+            }
+            Err(error) => messages::unverified(error),
+        }]
+    }
+}
+
+fn say_verified(verified: &Verified) {
+    let (rows, time) = if verified.are_changes { ("change", "until") } else { ("contact", "exported") };
+    say(format_args!(
+        "{}: OK, matches its manifest ({}, {}, {}, {time} {})",
+        inert(&verified.file.to_string_lossy()),
+        counted(verified.rows, rows),
+        bytes(verified.bytes),
+        verified.level,
+        minute(&verified.finished_at)
+    ));
 }
 
 /// An RFC 3339 time in UTC, to the minute: `2026-11-30 00:12 UTC`.

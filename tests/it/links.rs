@@ -37,11 +37,14 @@ fn names_the_contacts_that_owners_belong_to() {
 }
 
 #[test]
-fn asks_for_a_single_partition() {
+fn all_partitions_are_verified_but_only_one_is_read() {
     let home = folder();
     let out = path(&home, "out");
     assert_eq!(exported(5, &format!("{out}/"), &["--partition", "day=1"]).code, Some(0));
-    said(&["verify", &out], 65, &["contains partitions, such as day=1", "verify each partition separately"]);
+    assert_eq!(exported(6, &format!("{out}/"), &["--partition", "day=2"]).code, Some(0));
+    said(&["verify", &out], 0, &["day=1: OK", "(5 contacts", "day=2: OK", "(6 contacts"]);
+    std::fs::write(home.path().join("out/day=1/_SUCCESS2"), "").unwrap();
+    said(&["verify", &out], 65, &["_SUCCESS2 is not listed", "day=2: OK"]);
     for verb in ["digest", "inspect"] {
         said(&[verb, &out], 65, &["for a partitioned export, pass one partition"]);
     }

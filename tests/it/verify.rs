@@ -300,3 +300,27 @@ fn lines_of_which_none_has_an_owner_are_of_the_form_in_the_manifest() {
     });
     assert!(verify(Path::new(&file), None).is_ok());
 }
+
+#[test]
+fn several_paths_are_checked_and_each_has_an_object() {
+    let (folder, file) = export("c.ndjson", 3);
+    let (other, missing) = (path(&folder, "d.ndjson"), path(&folder, "e.ndjson"));
+    assert_eq!(exported(4, &other, &[]).code, Some(0));
+    fs::write(&file, "{}\n").unwrap();
+    let ran = crate::support::run(&["verify", &file, &missing, &other]);
+    assert_eq!(ran.code, Some(65), "the first difference counts: {}", ran.stderr);
+    for part in ["c.ndjson does not match", "e.ndjson does not exist", "d.ndjson: OK"] {
+        assert!(ran.stderr.contains(part), "{}", ran.stderr);
+    }
+    let ran = crate::support::run(&["verify", &other, &missing, "--json", "--require", "complete"]);
+    assert_eq!(ran.code, Some(66), "{}", ran.stderr);
+    let found: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let picked = |key: &str| found.iter().map(|found| found[key].clone()).collect::<Vec<_>>();
+    assert_eq!(picked("ok"), [json!(true), json!(false)]);
+    assert_eq!(picked("exit_code"), [json!(0), json!(66)]);
+    assert_eq!((&picked("rows")[0], &picked("level")[0]), (&json!(4), &json!("snapshot")));
+    assert_eq!(picked("path"), [json!(other), json!(missing)]);
+    assert!(picked("error")[1].as_str().unwrap().contains("does not exist"));
+    let ran = crate::support::run(&["verify", &other, &file, "--manifest", &manifest(&other)]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+}
