@@ -38,11 +38,16 @@ fn columns() -> usize {
     size.map_or(COLUMNS, |(terminal_size::Width(columns), _)| usize::from(columns))
 }
 
-/// Shows the progress as the terminal is wide now.
+/// Makes the bar as long as the terminal is wide now, and shows the progress.
 fn draw(bar: &ProgressBar, progress: &Progress) {
+    bar.set_style(style(if columns() < NARROW { SHORT_BAR } else { BAR }));
+    tell(bar, progress);
+}
+
+/// Shows the progress in what the bar leaves of the terminal.
+fn tell(bar: &ProgressBar, progress: &Progress) {
     let columns = columns();
-    let (template, width) = if columns < NARROW { (SHORT_BAR, 8) } else { (BAR, 16) };
-    bar.set_style(style(template));
+    let width = if columns < NARROW { 8 } else { 16 };
     // The last column stays free: some terminals wrap when it is written to.
     bar.set_message(progress.within(columns.saturating_sub(width + 2)));
 }
@@ -67,7 +72,7 @@ impl Reporter for Bar {
                     draw(bar, progress);
                 }
                 Event::RowsEmitted { page: 1.., .. } => {
-                    draw(bar, progress);
+                    tell(bar, progress);
                     bar.set_position(progress.figures.pages.min(progress.figures.pages_planned));
                 }
                 Event::LookingUp { contacts } => {

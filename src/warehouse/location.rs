@@ -44,7 +44,7 @@ impl Object {
         }
     }
 
-    /// The name of the object for [`Self::copy`], not yet quoted for the shell.
+    /// The name of the object for [`Self::copy`], which the caller quotes for the shell.
     pub fn to_copy(&self) -> String {
         match self.cloud {
             Cloud::S3 => self.url(),

@@ -31,6 +31,11 @@ pub(super) fn key_of(url: &Path) -> String {
     url.map(|url| url.key().to_owned()).unwrap_or_default()
 }
 
+/// The URL of a key that is beside `target`.
+pub(super) fn url_beside(target: &Path, key: &str) -> PathBuf {
+    target.with_file_name(key.rsplit('/').next().unwrap_or(key))
+}
+
 impl Keys {
     pub fn of(target: &Path, plan: Plan<'_>) -> io::Result<Self> {
         let keys = |[target, manifest, lock, pending]: [&PathBuf; 4]| Self {
@@ -55,14 +60,8 @@ impl Keys {
 
     /// The keys of the part files and of the owners that a manifest lists. Names that lead elsewhere are ignored.
     pub fn files_of(&self, listing: &Listing) -> Vec<String> {
-        let owners = listing.owners_file().and_then(|owners| owners.name.as_deref());
-        if self.success.is_none() {
-            let beside = self.target.rsplit_once('/').map_or_else(String::new, |(before, _)| format!("{before}/"));
-            let key = owners.map(|name| format!("{beside}{name}"));
-            return key.filter(|key| self.may_be_former(key)).into_iter().collect();
-        }
-        let names = listing.parts.iter().filter_map(|part| part.name.as_deref()).chain(owners);
-        names.map(|name| format!("{}/{name}", self.target)).filter(|key| self.may_be_former(key)).collect()
+        let names = listing.parts.iter().chain(listing.owners_file()).filter_map(|file| file.name.as_deref());
+        names.map(|name| self.key_of_name(name)).filter(|key| self.may_be_former(key)).collect()
     }
 
     /// The key of a file that a manifest lists under this name.

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::keys::url_beside;
 use crate::config::RunId;
 use crate::destination::error::DestinationError;
 use crate::manifest::timestamp;
@@ -150,7 +151,7 @@ impl ObjectLock {
                 Err(error) => return Err(failed(error)),
             };
             let (Some(theirs), Some(version)) = (theirs, version) else {
-                return Err(DestinationError::NotOurs { path: target.with_file_name(name(key)) });
+                return Err(DestinationError::NotOurs { path: url_beside(target, key) });
             };
             let since = match &seen {
                 Some((before, since)) if *before == version => *since,
@@ -282,10 +283,6 @@ async fn probed(
         Ok(Ok(probe)) => Ok(Err(probe)),
         Err(error) => Err(DestinationError::create(target, error.into())),
     }
-}
-
-fn name(key: &str) -> &str {
-    key.rsplit('/').next().unwrap_or(key)
 }
 
 /// The name of this machine, so that an operator finds the run that holds a lock.

@@ -29,7 +29,7 @@ use super::replaceable::{check_parent, objection};
 use crate::config::{Encoding, OutFile, Output, StoreLock};
 use crate::manifest::{LARGEST_MANIFEST, Listing};
 use crate::storage::{self, ObjectUrl, Patience, Store, StoreError, Tag, Upload, Uploaded, connect};
-use keys::{Keys, key_of};
+use keys::{Keys, key_of, url_beside};
 use lock::ObjectLock;
 pub(crate) use lock::is_held;
 use pending::{AT_ONCE, Pending};
@@ -105,8 +105,7 @@ impl ObjectDestination {
             None => {}
             Some(Ok(pending)) => self.has_recovered = pending.recover(brief, &self.keys).await.map_err(failed)?,
             Some(Err(_)) => {
-                let name = self.keys.pending.rsplit('/').next().unwrap_or_default();
-                return Err(DestinationError::NotOurs { path: target.with_file_name(name) });
+                return Err(DestinationError::NotOurs { path: url_beside(&target, &self.keys.pending) });
             }
         }
         if self.lock.is_some() {

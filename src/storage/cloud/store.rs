@@ -68,19 +68,19 @@ fn found<T>(result: Result<T, ObjectError>) -> Result<Option<T>, StoreError> {
     }
 }
 
-fn key(key: &str) -> Result<Key, StoreError> {
+pub(super) fn parsed_key(key: &str) -> Result<Key, StoreError> {
     Key::parse(key).map_err(|error| StoreError::new(ErrorKind::InvalidInput, error.to_string()))
 }
 
 impl Store {
     /// Facts about an object, if it exists.
     pub async fn head(&self, name: &str) -> Result<Option<Found>, StoreError> {
-        Ok(found(self.objects.head(&key(name)?).await)?.map(Found::from))
+        Ok(found(self.objects.head(&parsed_key(name)?).await)?.map(Found::from))
     }
 
     /// An object of at most this many bytes, and its version.
     pub async fn get(&self, name: &str, largest: u64) -> Result<Option<(Bytes, Tag)>, StoreError> {
-        let Some(result) = found(self.objects.get(&key(name)?).await)? else { return Ok(None) };
+        let Some(result) = found(self.objects.get(&parsed_key(name)?).await)? else { return Ok(None) };
         let Found { size, tag } = result.meta.clone().into();
         if size > largest {
             return Err(StoreError::new(ErrorKind::FileTooLarge, format!("larger than {largest} bytes")));
@@ -92,12 +92,12 @@ impl Store {
     /// Opens an object, if it exists.
     pub async fn open(&self, name: &str) -> Result<Option<Open>, StoreError> {
         let Some(Found { size, tag }) = self.head(name).await? else { return Ok(None) };
-        Ok(Some(Open { store: self.clone(), key: key(name)?, size, tag }))
+        Ok(Some(Open { store: self.clone(), key: parsed_key(name)?, size, tag }))
     }
 
     /// Opens an object and begins to read it with one request, if it exists.
     pub async fn read(&self, name: &str) -> Result<Option<(Open, Bytewise)>, StoreError> {
-        let key = key(name)?;
+        let key = parsed_key(name)?;
         let Some(got) = found(self.objects.get(&key).await)? else { return Ok(None) };
         let Found { size, tag } = got.meta.clone().into();
         let bytes = got.into_stream().map_err(|error| changed(&error)).boxed();
@@ -106,7 +106,7 @@ impl Store {
 
     /// Writes an object, whether it exists or not.
     pub async fn put(&self, name: &str, bytes: &Bytes) -> Result<Tag, StoreError> {
-        let put = self.objects.put(&key(name)?, PutPayload::from_bytes(bytes.clone())).await;
+        let put = self.objects.put(&parsed_key(name)?, PutPayload::from_bytes(bytes.clone())).await;
         put.map(Tag::from).map_err(StoreError::from)
     }
 
@@ -124,7 +124,7 @@ impl Store {
         let mut wait = FIRST_WAIT;
         for repeat in 0.. {
             let options = PutOptions::from(mode.clone());
-            let put = self.objects.put_opts(&key(name)?, PutPayload::from_bytes(bytes.clone()), options).await;
+            let put = self.objects.put_opts(&parsed_key(name)?, PutPayload::from_bytes(bytes.clone()), options).await;
             let error = match put {
                 Ok(put) => return Ok(Ok(put.into())),
                 Err(error) => error,
@@ -155,12 +155,12 @@ impl Store {
 
     /// Deletes an object, unless there is none.
     pub async fn delete(&self, name: &str) -> Result<(), StoreError> {
-        self.requests.delete(&key(name)?, None).await
+        self.requests.delete(&parsed_key(name)?, None).await
     }
 
     /// Deletes this version of an object, unless another one took its place.
     pub async fn delete_version(&self, name: &str, version: &Tag) -> Result<(), StoreError> {
-        self.requests.delete(&key(name)?, Some(version)).await
+        self.requests.delete(&parsed_key(name)?, Some(version)).await
     }
 
     /// Uploads to keys with this prefix that were neither completed nor aborted, as far as the store lists them.
@@ -170,14 +170,14 @@ impl Store {
 
     /// Whether there is any object in a directory.
     pub async fn has_within(&self, directory: &str) -> Result<bool, StoreError> {
-        let prefix = key(directory)?;
+        let prefix = parsed_key(directory)?;
         let mut found = self.objects.list(Some(&prefix));
         found.next().await.transpose().map(|found| found.is_some()).map_err(StoreError::from)
     }
 
     /// What a directory contains, in no particular order. Nothing if it does not exist.
     pub async fn entries(&self, directory: &str) -> Result<Vec<Entry>, StoreError> {
-        let prefix = key(directory)?;
+        let prefix = parsed_key(directory)?;
         let list = self.objects.list_with_delimiter(Some(&prefix)).await?;
         let name = |key: &Key| key.filename().map(Into::into);
         // Some programs make an empty object that stands for the directory.

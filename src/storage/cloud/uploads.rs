@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::error::StoreError;
-use super::store::Store;
+use super::store::{Store, parsed_key};
 
 /// The size of each part but the last. Some stores require that all are equal; with at most 10,000, an object may have 80 GB.
 const PART: usize = 8 << 20;
@@ -43,7 +43,7 @@ pub(crate) struct Uploaded {
 
 impl Upload {
     pub async fn begin(store: &Store, key: &str) -> Result<Self, StoreError> {
-        let key = parsed(key)?;
+        let key = parsed_key(key)?;
         let id = store.multipart.create_multipart(&key).await?;
         Ok(Self {
             store: store.clone(),
@@ -126,7 +126,7 @@ impl Store {
     /// Makes an upload visible; false if the store does not know it, or no longer.
     pub async fn complete(&self, upload: &Uploaded) -> Result<bool, StoreError> {
         let parts = upload.parts.iter().map(|part| PartId { content_id: part.clone() }).collect();
-        match self.multipart.complete_multipart(&parsed(&upload.key)?, &upload.id, parts).await {
+        match self.multipart.complete_multipart(&parsed_key(&upload.key)?, &upload.id, parts).await {
             Ok(_) => Ok(true),
             Err(error) => {
                 let is_unknown = matches!(error, ObjectError::NotFound { .. });
@@ -137,26 +137,23 @@ impl Store {
                     return Ok(false);
                 }
                 // Some stores have no answer of their own for an upload that is gone.
-                match self.open_uploads(&upload.key).await {
-                    Ok(open) if error.may_pass() && self.lists_uploads() => {
-                        let is_open = open.iter().any(|open| open.id == upload.id);
-                        if is_open { Err(error) } else { Ok(false) }
-                    }
-                    _ => Err(error),
+                if error.may_pass()
+                    && self.lists_uploads()
+                    && let Ok(open) = self.open_uploads(&upload.key).await
+                    && !open.iter().any(|open| open.id == upload.id)
+                {
+                    return Ok(false);
                 }
+                Err(error)
             }
         }
     }
 
     /// Aborts an upload, unless the store does not know it.
     pub async fn abort(&self, key: &str, id: &str) -> Result<(), StoreError> {
-        match self.multipart.abort_multipart(&parsed(key)?, &id.to_owned()).await {
+        match self.multipart.abort_multipart(&parsed_key(key)?, &id.to_owned()).await {
             Ok(()) | Err(ObjectError::NotFound { .. }) => Ok(()),
             Err(error) => Err(StoreError::of(&error)),
         }
     }
-}
-
-fn parsed(key: &str) -> Result<Key, StoreError> {
-    Key::parse(key).map_err(|error| StoreError::new(ErrorKind::InvalidInput, error.to_string()))
 }
