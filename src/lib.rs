@@ -53,7 +53,7 @@
 // | commands | `cli` | the command line: a file per subcommand; options (`destination`, `columns`, `server`, `token`), `messages`, `logging` |
 // | commands | `report` | progress bar, log lines, JSON lines, summary (its values are in `events/summary`), run report, Prometheus metrics |
 // | commands | `exit` | exit codes: one table, and the code of every error |
-// | commands | `pipeline` | the entry points: `contacts`, `export` and `export_changes`; `accounting` for the export before, and the `changes_since` |
+// | commands | `pipeline` | the entry points: `contacts`, `export`, `export_changes` and `check`; `accounting` for the export before, and the `changes_since` |
 // | commands | `error` | the error type of the crate |
 // | commands | `changes` | compares two exports: what was inserted, updated and deleted |
 // | commands | `verify` | checks exported files against their manifest |
@@ -66,12 +66,12 @@
 // | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each (facts in `config/format`); compression |
 // | stages | `warehouse` | schemas and load commands, one file per SQL dialect |
 // | stages | `transform` | the table as requested: columns selected, hashed or nested; owners in a separate table |
-// | stages | `rate` | the rate controller: learns the server's limit; pure |
-// | stages | `events` | what happens in a run, counted and handed to a reporter; its result, `Summary` |
+// | stages | `rate` | the rate controller: learns the server's limit; `forecast`: how long a run takes; pure |
+// | stages | `events` | what happens in a run, counted and handed to a reporter; its result, `Summary`; `checked`: the result of a check |
 // | facts | `config` | the validated options of a run, and every default; `output`: what `-o` may name, URLs included |
 // | facts | `digest` | a digest of a table's contents that any warehouse can compute |
 // | facts | `naming` | every file name that belongs to an output |
-// | facts | `proof` | which pages to read, and what they prove about completeness; pure |
+// | facts | `proof` | which pages to read, and what they prove about completeness; `outlook`: what a run can expect; pure |
 // | facts | `decode` | a page's JSON to contacts, contacts to record batches |
 // | facts | `atomic` | files and directories that appear complete or not at all |
 // | ground | `resource` | the resource that is exported, contacts: path, key of the list, columns, schema version |
@@ -143,7 +143,7 @@ pub use arrow;
 pub use error::Error;
 pub use exit::ExitCode;
 pub use manifest::ManifestError;
-pub use pipeline::{Contacts, contacts, export, export_changes};
+pub use pipeline::{Contacts, check, contacts, export, export_changes};
 pub use proof::{
     Assumption, Basis, CarriedOver, Certificate, Direction, Field, Level, Order, Reason, Require, Unconfirmed,
     UnknownLevel,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue};
-use reqwest::{Certificate, Response, StatusCode, Url};
+use reqwest::{Certificate, Response, StatusCode, Url, Version};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -44,6 +44,8 @@ pub(crate) struct Client {
 pub(crate) struct Answer {
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The version of HTTP.
+    pub version: &'static str,
     /// What is left of the quota, if the server says so.
     pub quota: Option<Quota>,
 }
@@ -113,7 +115,7 @@ impl Client {
     async fn request(&self, url: Url, share: &Share) -> Result<Result<Answer, NoRoom>, FailureKind> {
         let mut response =
             self.http.get(url).send().await.map_err(|error| transport::in_head(&error, self.timeouts))?;
-        let headers = std::mem::take(response.headers_mut());
+        let (headers, version) = (std::mem::take(response.headers_mut()), version(response.version()));
         if response.status() != StatusCode::OK {
             return Err(self.not_ok(response, &headers).await);
         }
@@ -134,7 +136,7 @@ impl Client {
         }
         let quota = rate_limit_headers::quota(&headers);
         body.shrink_to_fit();
-        Ok(Ok(Answer { headers, body: body.into(), quota }))
+        Ok(Ok(Answer { headers, body: body.into(), version, quota }))
     }
 
     /// The failure that a status other than 200 means. If the body is cut off, the part that arrived is shown.
@@ -174,6 +176,15 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         Ok(false)
+    }
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        Version::HTTP_10 => "HTTP/1.0",
+        _ => "HTTP/1.1",
     }
 }
 

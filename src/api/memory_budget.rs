@@ -88,6 +88,13 @@ impl Budget {
 }
 
 impl Share {
+    /// The share of a page that has a budget of its own, whatever its size.
+    pub fn alone() -> Self {
+        let budget = Arc::<Budget>::default();
+        budget.set_next(Some(0));
+        Self { budget, ticket: Some(0), bytes: 0.into(), kept: 0.into(), handed_on: false }
+    }
+
     /// Assigns the share to the page of a ticket.
     pub fn of(mut self, ticket: u64) -> Self {
         self.ticket = Some(ticket);

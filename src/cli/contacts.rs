@@ -1,6 +1,7 @@
 //! `linq-export contacts`: its options, the configuration they make, and the run.
 
 mod conflicts;
+mod dry_run;
 mod ending;
 
 use std::num::NonZeroU64;
@@ -20,6 +21,7 @@ use super::run_files::{OpenRunFiles, RunFiles};
 use super::sandbox::Embedded;
 use super::server::Server;
 use super::signals::{GRACE, Signals};
+use super::stdout::put;
 use super::token::TokenSource;
 use super::values::{one_of, positive};
 use super::{hide_secrets, messages};
@@ -27,7 +29,7 @@ use crate::config::{
     ConfigError, ExportConfig, Lookups, MaxDeletes, OnIncomplete, PreviousToken, Source, Token, defaults,
 };
 use crate::events::{Counters, Publishing, Reporter, Summary};
-use crate::report::RunReport;
+use crate::report::{RunReport, check_lines};
 use crate::storage;
 use crate::{ApiError, Error, ExitCode, Require, export, sandbox};
 
@@ -62,6 +64,11 @@ pub struct Contacts {
     logging: Logging,
     #[command(flatten)]
     run_files: RunFiles,
+    /// Only check whether the export would work, and forecast what it would take: two requests, nothing is written
+    ///
+    /// Like the command check.
+    #[arg(long, help_heading = "Monitoring", hide_short_help = true)]
+    dry_run: bool,
     /// Export invented contacts, without a token or network access
     ///
     /// They come from a mock API server in this process, which the --sandbox-… options configure.
@@ -198,6 +205,9 @@ impl Contacts {
     }
 
     pub async fn run(&self) -> ExitCode {
+        if self.dry_run {
+            return self.check_only(|checked| put(&check_lines(checked).join("\n"))).await;
+        }
         let signals = match Signals::listen() {
             Ok(signals) => signals,
             Err(error) => return self.broken(&Error::Bug(format!("cannot register signal handlers: {error}"))),
@@ -267,7 +277,7 @@ impl Contacts {
     async fn prepare(&self, opened: Result<(), Error>, start: Instant) -> Result<Ready, Error> {
         let usage = |reason: String| Error::Config(ConfigError::Usage(hide_secrets::without_secrets(&reason)));
         opened?;
-        self.check().map_err(usage)?;
+        self.refuse_conflicts().map_err(usage)?;
         let sandbox = if self.sandbox {
             Some(self.embedded.start().await?)
         } else {
@@ -286,7 +296,7 @@ impl Contacts {
     }
 
     /// Refuses options that exclude each other.
-    fn check(&self) -> Result<(), String> {
+    fn refuse_conflicts(&self) -> Result<(), String> {
         self.logging.check()?;
         self.run_files.check_names()?;
         self.completeness.check()?;

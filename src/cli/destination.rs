@@ -26,8 +26,8 @@ pub struct Destination {
     /// The output is written atomically: a file appears once it is complete, and the contents of a directory are replaced
     /// in one step. An object in a store, such as `s3://bucket/contacts.parquet`, is replaced when it is complete; credentials come
     /// from the variables of the cloud.
-    #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "PATH", env = "LINQ_EXPORT_OUTPUT", required = true)]
+    output: Option<PathBuf>,
     /// Write only the partition DIR/KEY=VALUE/
     ///
     /// For example run_date=2026-01-31. Other partitions stay untouched.
@@ -159,7 +159,8 @@ struct Kind {
 impl Destination {
     /// Where the output goes.
     pub fn output(&self) -> Output {
-        Output::named(self.output.clone(), self.partition.clone())
+        let named = |path: &PathBuf| Output::named(path.clone(), self.partition.clone());
+        self.output.as_ref().map_or(Output::Stdout, named)
     }
 
     /// The requested manifest path. A variable may be meant for other runs, so it only counts where a manifest has no
@@ -188,6 +189,10 @@ impl Destination {
 
     /// The encoding, from the output's name and the options.
     pub fn encoding(&self) -> Result<Encoding, String> {
+        if self.output.is_none() {
+            // Only a check has no output.
+            return Ok(Encoding::new(self.files.kind.format.unwrap_or(Format::Ndjson)));
+        }
         self.files.encoding(&self.output(), self.partition.as_ref())
     }
 

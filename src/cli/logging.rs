@@ -55,11 +55,7 @@ enum LogFormat {
 impl Logging {
     /// The reporter of a run.
     pub fn reporter(&self) -> Arc<dyn Reporter> {
-        let level = match self.verbosity.verbose {
-            0 => Level::Warnings,
-            1 => Level::Retries,
-            _ => Level::Pages,
-        };
+        let level = self.level();
         if self.is_quiet() {
             Arc::new(Silent)
         } else if self.is_json() {
@@ -68,6 +64,23 @@ impl Logging {
             Arc::new(Bar::new(level))
         } else {
             Arc::new(Lines::new(std::io::stderr(), level))
+        }
+    }
+
+    /// The reporter of a run that shows no progress.
+    pub fn plain_reporter(&self) -> Arc<dyn Reporter> {
+        if self.is_json() || self.is_quiet() {
+            self.reporter()
+        } else {
+            Arc::new(Lines::new(std::io::stderr(), self.level()))
+        }
+    }
+
+    fn level(&self) -> Level {
+        match self.verbosity.verbose {
+            0 => Level::Warnings,
+            1 => Level::Retries,
+            _ => Level::Pages,
         }
     }
 

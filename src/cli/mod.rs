@@ -4,6 +4,7 @@
 
 mod arguments;
 mod changes;
+mod check;
 mod columns;
 mod completions;
 mod contacts;
@@ -74,6 +75,7 @@ const STYLES: Styles =
 #[derive(Debug, Subcommand)]
 enum Command {
     Contacts(Box<contacts::Contacts>),
+    Check(Box<check::Check>),
     Changes(Box<changes::Changes>),
     Verify(verify::Verify),
     Digest(digest::Digest),
@@ -95,8 +97,10 @@ impl Cli {
         let read = command.try_get_matches_from_mut(std::env::args_os());
         let read = read.and_then(|matches| Self::from_arg_matches(&matches));
         let mut cli = read.map_err(|error| usage::refused(error.format(&mut command)))?;
-        if let Command::Contacts(contacts) = &mut cli.command {
-            contacts.set_verbosity(cli.verbosity);
+        match &mut cli.command {
+            Command::Contacts(contacts) => contacts.set_verbosity(cli.verbosity),
+            Command::Check(check) => check.set_verbosity(cli.verbosity),
+            _ => {}
         }
         Ok(cli)
     }
@@ -126,6 +130,7 @@ impl Cli {
         }
         match &self.command {
             Command::Contacts(contacts) => contacts.run().await,
+            Command::Check(check) => check.run().await,
             Command::Changes(changes) => changes.run(self.verbosity).await,
             Command::Verify(verify) => verify.run(self.verbosity),
             Command::Digest(digest) => digest.run(),
@@ -163,7 +168,7 @@ fn runtime() -> std::io::Result<Runtime> {
 fn digest_of_help(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|option| option.hide_env(true));
     command.mut_subcommands(|command| {
-        let is_long = command.get_name() == "contacts";
+        let is_long = ["contacts", "check"].contains(&command.get_name());
         command.mut_args(|option| {
             let hides_values = is_long && option.get_action().takes_values();
             let option = option.hide_env(true);
@@ -198,7 +203,7 @@ mod tests {
                 let name = option.get_long().unwrap();
                 let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
                 let expected = match name {
-                    "sandbox" | "limit" | "json" | "table" | "name" | "summary" | "other-token" => None,
+                    "sandbox" | "limit" | "json" | "table" | "name" | "summary" | "other-token" | "dry-run" => None,
                     // The variable names the export, which changes must not replace.
                     "output" | "partition" | "manifest" | "kit" if command.get_name() == "changes" => None,
                     "manifest" if command.get_name() == "verify" => None,

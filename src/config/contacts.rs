@@ -214,6 +214,14 @@ impl KnownRate {
     /// The most pages for which a limit is kept: with 20, more was refused (1.0 instead of 0.4 % in 100 pages), 100 was slower
     /// (87.6 instead of 88.4 % of the ideal speed in 2,000 pages).
     pub(crate) const TRUSTED_PAGES: u64 = 50;
+
+    /// The highest rate, and what is known about the server's limit.
+    pub(crate) fn of(pacing: Pacing) -> (Rate, Option<Self>) {
+        match pacing {
+            Pacing::Learn { ceiling, known } => (ceiling, known),
+            Pacing::Fixed(rate) => (rate, Some(Self::Limit(rate, Self::TRUSTED_PAGES))),
+        }
+    }
 }
 
 impl Default for Pacing {

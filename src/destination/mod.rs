@@ -41,6 +41,15 @@ pub(crate) use plan::Plan;
 pub use record_file::{KnownReaders, RecordFile};
 pub(crate) use replaceable::{first_unlisted, listed_files, partitions};
 
+/// Whether an output is a stream, which cannot be opened without being noticed.
+pub(crate) fn has_stream(output: &Output) -> bool {
+    match output {
+        Output::Stdout => true,
+        Output::File(path) => matches!(WriteMethod::of(path), Ok(WriteMethod::Stream)),
+        _ => false,
+    }
+}
+
 /// An output that is being written. A new kind of destination is a variant here and a file next to this one.
 #[derive(Debug)]
 pub(crate) enum Destination {

@@ -56,6 +56,8 @@ pub struct MeasuredRate {
     pub span: Duration,
     /// Whether the server refused more. Otherwise it may sustain a higher rate.
     pub is_limit: bool,
+    /// Pages per second over that run, waits included, except while it was learning.
+    pub throughput: Option<f64>,
 }
 
 impl MeasuredRate {

@@ -8,6 +8,7 @@ mod error;
 mod lookup;
 mod outage;
 mod pacer;
+mod probe;
 mod progress;
 mod rate_cap;
 mod request;
@@ -19,5 +20,6 @@ mod validate;
 
 pub use error::{ApiError, FailedAttempt};
 pub(crate) use lookup::Lookups;
+pub(crate) use probe::{Probed, probe};
 pub(crate) use request::Lookup;
 pub(crate) use scheduler::{AllRead, Page, Reader};

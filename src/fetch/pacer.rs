@@ -70,10 +70,7 @@ impl State {
 impl Pacer {
     pub fn new(pacing: Pacing, concurrency: NonZeroUsize, backoff: Backoff) -> Self {
         let start = Instant::now();
-        let (ceiling, known) = match pacing {
-            Pacing::Learn { ceiling, known } => (ceiling, known),
-            Pacing::Fixed(rate) => (rate, Some(KnownRate::Limit(rate, KnownRate::TRUSTED_PAGES))),
-        };
+        let (ceiling, known) = KnownRate::of(pacing);
         let state = State {
             pace: RateController::new(concurrency, ceiling, known),
             health: Health::new(backoff.first, backoff.longest, concurrency),

@@ -36,6 +36,17 @@ pub(super) struct Fetched {
     pub held: usize,
     /// Size of the JSON, in bytes.
     pub bytes: usize,
+    /// What its response said beside the page; `None` if it was assembled from several.
+    pub head: Option<Head>,
+}
+
+/// What a response says beside its page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    /// The version of HTTP.
+    pub version: &'static str,
+    /// What is left of the quota, if the server says so.
+    pub quota: Option<Quota>,
 }
 
 /// Why one attempt returned no page.
@@ -387,7 +398,8 @@ impl Fetcher {
         let stale = self.freshness().judge(&answer.headers, sent, received);
         let rows = contacts.iter().map(|contact| contact.key).collect();
         let observed = Observed { asked, said, rows, sent, received, stale };
-        Ok(Fetched { observed, contacts, held, bytes: answer.body.len() })
+        let head = Some(Head { version: answer.version, quota: answer.quota });
+        Ok(Fetched { observed, contacts, held, bytes: answer.body.len(), head })
     }
 }
 

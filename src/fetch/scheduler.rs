@@ -19,8 +19,8 @@ use super::lookup::Lookups;
 use super::progress::Progress;
 use super::request::{Fetched, Fetcher};
 use super::split_plan::Unreadable;
-use crate::api::FailureKind;
 use crate::api::memory_budget::{Budget, Share};
+use crate::api::{Failure, FailureKind};
 use crate::config::ContactsConfig;
 use crate::decode::Contact;
 use crate::events::{Event, ReadSummary, Reporter};
@@ -179,7 +179,9 @@ impl Reader {
             }
             Err(error) => {
                 let now = fetcher.pacer.now();
-                let end = self.progress.end_of_list(asked, self.planner.total(), now).filter(|_| denies_page(&error));
+                let end = self.progress.end_of_list(asked, self.planner.total(), now).filter(
+                    |_| matches!(&error, ApiError::Page(FailedAttempt { failure, .. }) if denies_page(failure)),
+                );
                 if end.is_none() && !in_pieces && fetcher.is_worth_splitting(&error) {
                     let fetcher = Arc::clone(fetcher);
                     self.tasks.spawn(async move {
@@ -220,8 +222,7 @@ impl Reader {
 }
 
 /// Whether the server's answer means that there is no such page.
-fn denies_page(error: &ApiError) -> bool {
-    let ApiError::Page(FailedAttempt { failure, .. }) = error else { return false };
+pub(super) fn denies_page(failure: &Failure) -> bool {
     matches!(
         failure.kind,
         FailureKind::Status { status: 400 | 404 | 410 | 416 | 422, .. }

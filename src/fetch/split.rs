@@ -135,6 +135,6 @@ impl Assembled {
         let rows = contacts.iter().map(|contact| contact.key).collect();
         let (received, stale) = (fetcher.pacer.now(), Some(Staleness::Assembled));
         let observed = Observed { asked, said, rows, sent, received, stale };
-        Fetched { observed, contacts, held, bytes: self.bytes }
+        Fetched { observed, contacts, held, bytes: self.bytes, head: None }
     }
 }

@@ -46,9 +46,9 @@ impl Learned {
 
     /// The record of it in a manifest.
     pub fn record(self) -> RateRecord {
-        let Self { rate: MeasuredRate { rate, pages, span, is_limit, .. }, at } = self;
+        let Self { rate: MeasuredRate { rate, pages, span, is_limit, throughput }, at } = self;
         let seconds = span.as_secs_f64();
-        RateRecord { per_second: rate.per_second(), pages, seconds, is_limit, measured_at: timestamp(at) }
+        RateRecord { per_second: rate.per_second(), pages, seconds, is_limit, throughput, measured_at: timestamp(at) }
     }
 }
 
@@ -59,13 +59,13 @@ pub(crate) fn learned_by(manifest: &[u8], config: &ExportConfig, now: DateTime<U
     if source != source_of(config) {
         return None;
     }
-    let RateRecord { per_second, pages, seconds, is_limit, measured_at } = run.rate?;
+    let RateRecord { per_second, pages, seconds, is_limit, throughput, measured_at } = run.rate?;
     let at = DateTime::parse_from_rfc3339(&measured_at).ok()?.to_utc();
     // A date in the future only means that a clock was changed.
     let is_fresh = now.signed_duration_since(at).abs() < FRESH;
     let rate = Rate::new(per_second).ok().filter(|_| is_fresh && pages >= MeasuredRate::FEWEST_PAGES)?;
     let span = Duration::try_from_secs_f64(seconds).ok()?;
-    Some(Learned { rate: MeasuredRate { rate, pages, span, is_limit }, at })
+    Some(Learned { rate: MeasuredRate { rate, pages, span, is_limit, throughput }, at })
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
 
     fn measured(per_second: f64, is_limit: bool) -> MeasuredRate {
         let rate = Rate::new(per_second).unwrap();
-        MeasuredRate { rate, pages: 300, span: Duration::from_secs(6), is_limit }
+        MeasuredRate { rate, pages: 300, span: Duration::from_secs(6), is_limit, throughput: Some(49.0) }
     }
 
     fn start(days: i64, token: &str, is_limit: bool) -> Option<KnownRate> {

@@ -115,6 +115,9 @@ pub(crate) struct RateRecord {
     pub seconds: f64,
     /// Whether the server refused more; otherwise it may sustain a higher rate.
     pub is_limit: bool,
+    /// Pages per second over that run, waits included, except while it was learning.
+    #[serde(default)]
+    pub throughput: Option<f64>,
     pub measured_at: String,
 }
 

@@ -63,12 +63,12 @@ pub async fn export(
 }
 
 /// One export: check, open, read, write, judge, publish.
-struct Run<'a> {
-    config: &'a ExportConfig,
-    reporter: &'a Arc<dyn Reporter>,
-    cancellation: &'a CancellationToken,
+pub(super) struct Run<'a> {
+    pub config: &'a ExportConfig,
+    pub reporter: &'a Arc<dyn Reporter>,
+    pub cancellation: &'a CancellationToken,
     /// Set when publishing begins. From then on nothing stops the run.
-    publishing: &'a AtomicBool,
+    pub publishing: &'a AtomicBool,
 }
 
 /// A reading that has begun.
@@ -115,7 +115,7 @@ impl Run<'_> {
     }
 
     /// Refuses options that cannot work, before anything is touched.
-    fn check(&self, sender: mpsc::Sender<Piece>) -> Result<Encode, Error> {
+    pub fn check(&self, sender: mpsc::Sender<Piece>) -> Result<Encode, Error> {
         self.config.check()?;
         let encode = Encode::new(self.config, sender)?;
         kit::check(self.config)?;
@@ -130,7 +130,7 @@ impl Run<'_> {
     }
 
     /// Opens and locks the output and the kit.
-    async fn open(&self) -> Result<(Destination, Option<StagedDirectory>), Error> {
+    pub async fn open(&self) -> Result<(Destination, Option<StagedDirectory>), Error> {
         let held = || self.reporter.report(&Event::LockHeld);
         let opening = async {
             let destination = Destination::open(self.config, held).await?;
@@ -150,13 +150,13 @@ impl Run<'_> {
     }
 
     /// Finds and checks the export before.
-    async fn previous(&self) -> Result<Option<Previous>, Error> {
+    pub async fn previous(&self) -> Result<Option<Previous>, Error> {
         let (config, reporter) = (self.config.clone(), Arc::clone(self.reporter));
         tokio::task::spawn_blocking(move || previous::find(&config, &*reporter)).await.map_err(Error::bug)?
     }
 
     /// Opens the output of the changes since then.
-    async fn changes(
+    pub async fn changes(
         &self,
         previous: Option<&mut Previous>,
         schema: SchemaRef,

@@ -62,6 +62,10 @@ pub(crate) fn is_writable(_: &Path) -> bool {
     true
 }
 
+pub(crate) fn free_space(_: &Path) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub(crate) fn is_same_file_system(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(true)
 }

@@ -66,6 +66,12 @@ pub(crate) fn is_writable(directory: &Path) -> bool {
     !matches!(access, Err(Errno::ACCESS | Errno::PERM | Errno::ROFS))
 }
 
+/// The free space for this process on the file system of a directory, in bytes.
+pub(crate) fn free_space(directory: &Path) -> io::Result<u64> {
+    let found = rustix::fs::statvfs(directory)?;
+    Ok(found.f_frsize.saturating_mul(found.f_bavail))
+}
+
 /// Whether two directories are on one file system, so that files can be renamed from one into the other.
 pub(crate) fn is_same_file_system(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(std::fs::metadata(one)?.dev() == std::fs::metadata(other)?.dev())

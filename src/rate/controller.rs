@@ -11,6 +11,7 @@ use super::not_before::NotBefore;
 use super::sample::{Hit, Period, uncounted};
 use super::spacing::{NextSend, RoundTrip, Slots, Ticket, starting_rate};
 use super::sustained::Sustained;
+use super::throughput::Throughput;
 use super::trial::Trial;
 use crate::config::{KnownRate, Rate};
 use crate::events::MeasuredRate;
@@ -52,6 +53,7 @@ pub struct RateController {
     plateau: Option<Plateau>,
     /// What was sustained since then.
     sustained: Sustained,
+    throughput: Throughput,
     pages_left: u64,
 }
 
@@ -85,6 +87,7 @@ impl RateController {
             period: Period::default(),
             plateau,
             sustained: Sustained::default(),
+            throughput: Throughput::default(),
             pages_left: u64::MAX,
         }
     }
@@ -114,7 +117,8 @@ impl RateController {
     #[must_use]
     pub fn measured(&self) -> Option<MeasuredRate> {
         let limit = self.plateau.as_ref().filter(|plateau| plateau.sample.pages > 0);
-        self.sustained.measured(limit, self.ceiling)
+        let measured = self.sustained.measured(limit, self.ceiling)?;
+        Some(MeasuredRate { throughput: self.throughput.measured(), ..measured })
     }
 
     /// Sets how many pages are still to be requested, not counting those in flight; unlimited by default.
@@ -173,6 +177,7 @@ impl RateController {
             self.settle(&episode, episode.reopened(ticket.sent), ticket.number.saturating_sub(1), Some(ticket.sent));
         }
         self.sustained.page(now);
+        self.throughput.page(now);
         if self.period.includes(ticket.number) {
             self.admitted(now);
         }

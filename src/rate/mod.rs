@@ -97,10 +97,12 @@ mod concurrency;
 mod controller;
 mod episode;
 mod evidence;
+mod forecast;
 mod not_before;
 mod sample;
 mod spacing;
 mod sustained;
+mod throughput;
 mod trial;
 
 #[cfg(test)]
@@ -109,4 +111,5 @@ mod simulator;
 mod tests;
 
 pub(crate) use controller::RateController;
+pub(crate) use forecast::{Conditions, duration};
 pub(crate) use spacing::{NextSend, Ticket, starting_rate};

@@ -42,7 +42,8 @@ impl Sustained {
         let span = self.last.saturating_sub(self.first);
         let measured = match limit {
             None => {
-                MeasuredRate { rate: Rate::within(ceiling, self.highest?), pages: self.pages, span, is_limit: false }
+                let rate = Rate::within(ceiling, self.highest?);
+                MeasuredRate { rate, pages: self.pages, span, is_limit: false, throughput: None }
             }
             Some(Plateau { base, sample, .. }) => {
                 // The rate may have climbed since then; waits count, since the quota of a window is read faster than it lasts.
@@ -54,6 +55,7 @@ impl Sustained {
                     pages: sample.pages.saturating_add(self.pages),
                     span: seconds.saturating_add(span),
                     is_limit: true,
+                    throughput: None,
                 }
             }
         };

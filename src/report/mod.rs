@@ -4,6 +4,8 @@
 mod bar;
 #[cfg(feature = "cli")]
 mod changes_text;
+#[cfg(feature = "cli")]
+mod check_text;
 mod json_lines;
 mod progress;
 mod prometheus;
@@ -16,6 +18,8 @@ mod text;
 pub use bar::Bar;
 #[cfg(feature = "cli")]
 pub(crate) use changes_text::changes_lines;
+#[cfg(feature = "cli")]
+pub(crate) use check_text::check_lines;
 pub use json_lines::{JsonLines, Severity, json_line};
 pub use progress::Progress;
 pub use prometheus::metrics;

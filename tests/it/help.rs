@@ -3,8 +3,8 @@
 use crate::support::{program, ran};
 
 /// All subcommands; the first is the program itself.
-const COMMANDS: [&[&str]; 8] =
-    [&[], &["contacts"], &["changes"], &["verify"], &["digest"], &["inspect"], &["schema"], &["sandbox"]];
+const COMMANDS: [&[&str]; 9] =
+    [&[], &["contacts"], &["check"], &["changes"], &["verify"], &["digest"], &["inspect"], &["schema"], &["sandbox"]];
 
 fn help(command: &[&str], flag: &str) -> String {
     let ran = ran(program(&[command, &[flag]].concat()).env("COLUMNS", "80").output().unwrap());

@@ -12,6 +12,7 @@ mod answers;
 mod architecture;
 mod changes;
 mod changes_since;
+mod check;
 mod claims;
 mod columns_and_owners;
 mod contradictions;
