@@ -17,7 +17,15 @@ impl Arguments {
 
     /// The subcommand's name.
     pub fn command(&self) -> Option<&str> {
-        self.0.iter().filter_map(|word| word.to_str()).find(|word| !word.starts_with('-'))
+        let mut words = self.0.iter().filter_map(|word| word.to_str());
+        loop {
+            match words.next()? {
+                // The only option before the subcommand that has a value.
+                "--color" => drop(words.next()),
+                word if !word.starts_with('-') => return Some(word),
+                _ => {}
+            }
+        }
     }
 
     /// Whether the short help is requested, by `-h` before any `--help`.
@@ -97,6 +105,8 @@ mod tests {
         assert_eq!(arguments.values_of_others(&["report"]), ["r", "--token-file=r", "-o", "c"]);
         let arguments = Arguments(["-q", "contacts", "-o", "c"].map(OsString::from).to_vec());
         assert_eq!(arguments.values_of_others(&["report"]), ["-o", "c"]);
+        let arguments = Arguments(["--color", "never", "contacts", "x"].map(OsString::from).to_vec());
+        assert_eq!(arguments.command(), Some("contacts"));
     }
 
     #[test]

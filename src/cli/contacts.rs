@@ -26,7 +26,7 @@ use super::token::TokenSource;
 use super::values::{one_of, positive};
 use super::{hide_secrets, messages};
 use crate::config::{
-    ConfigError, ExportConfig, Lookups, MaxDeletes, OnIncomplete, PreviousToken, Source, Token, defaults,
+    ConfigError, ExportConfig, Lookups, MaxDeletes, OnIncomplete, Output, PreviousToken, Source, Token, defaults,
 };
 use crate::events::{Counters, Publishing, Reporter, Summary};
 use crate::report::{RunReport, check_lines};
@@ -212,7 +212,7 @@ impl Contacts {
             Ok(signals) => signals,
             Err(error) => return self.broken(&Error::Bug(format!("cannot register signal handlers: {error}"))),
         };
-        let counters = Arc::new(Counters::new(self.logging.reporter()));
+        let counters = Arc::new(Counters::new(self.logging.reporter(self.destination.output() == Output::Stdout)));
         let (started, start) = (Utc::now(), Instant::now());
         let (files, opened) = self.open_run_files(start, &signals).await;
         let ready = tokio::select! {

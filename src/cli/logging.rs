@@ -2,14 +2,14 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use serde_json::json;
 
 use crate::events::{Reporter, Silent};
-use crate::report::{Bar, JsonLines, Lines, Severity, Verbosity as Level, json_line};
+use crate::report::{Bar, JsonLines, Lines, Severity, Style, Verbosity as Level, json_line, now};
 
 /// How much is logged, for every subcommand.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -23,6 +23,78 @@ pub struct Verbosity {
     /// The environment variable takes a count.
     #[arg(short, long, global = true, action = ArgAction::Count, env = "LINQ_EXPORT_VERBOSE", display_order = 2)]
     verbose: u8,
+    /// Color messages: auto, always or never
+    ///
+    /// auto colors them on a terminal, unless NO_COLOR is set. Names of files are then links to them.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = Color::Auto,
+        env = "LINQ_EXPORT_COLOR",
+        hide_possible_values = true,
+        hide_short_help = true,
+        display_order = 3
+    )]
+    pub color: Color,
+}
+
+/// When messages have colors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    #[value(help = None)]
+    Auto,
+    #[value(help = None)]
+    Always,
+    #[value(help = None)]
+    Never,
+}
+
+impl Color {
+    /// The style of messages on stderr.
+    fn style(self) -> Style {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let is_terminal = std::io::stderr().is_terminal() && !is_dumb;
+        let colors = match self {
+            Self::Always => true,
+            Self::Auto => is_terminal && !is_set("NO_COLOR"),
+            Self::Never => false,
+        };
+        Style { colors, links: colors && is_terminal }
+    }
+
+    /// The same for clap, which also colors the help on stdout.
+    pub fn choice(self) -> clap::ColorChoice {
+        match self {
+            Self::Always => clap::ColorChoice::Always,
+            Self::Auto => clap::ColorChoice::Auto,
+            Self::Never => clap::ColorChoice::Never,
+        }
+    }
+}
+
+/// How lines on stderr look, once the arguments are read.
+static LOOK: OnceLock<Look> = OnceLock::new();
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Look {
+    style: Style,
+    /// Whether they begin with the time.
+    has_times: bool,
+}
+
+/// Sets how lines look, once; with times if they are a log.
+pub fn set_look(color: Color, is_log: bool) {
+    let has_times = is_log && !std::io::stderr().is_terminal();
+    let _ = LOOK.set(Look { style: color.style(), has_times });
+}
+
+/// How lines look.
+pub fn style() -> Style {
+    LOOK.get().copied().unwrap_or_default().style
 }
 
 /// How `contacts` logs.
@@ -36,7 +108,7 @@ pub struct Logging {
         value_enum,
         default_value_t = LogFormat::Text,
         env = "LINQ_EXPORT_LOG_FORMAT",
-        display_order = 3
+        display_order = 4
     )]
     log_format: LogFormat,
     /// Also understood before the subcommand, and so read there.
@@ -53,24 +125,27 @@ enum LogFormat {
 }
 
 impl Logging {
-    /// The reporter of a run.
-    pub fn reporter(&self) -> Arc<dyn Reporter> {
-        let level = self.level();
+    /// The reporter of a run: a bar on a terminal, unless that also shows the output.
+    pub fn reporter(&self, is_output: bool) -> Arc<dyn Reporter> {
+        let is_terminal = std::io::stderr().is_terminal();
+        let lines = || Lines::new(std::io::stderr(), self.level());
         if self.is_quiet() {
             Arc::new(Silent)
         } else if self.is_json() {
-            Arc::new(JsonLines::new(std::io::stderr(), level))
-        } else if std::io::stderr().is_terminal() {
-            Arc::new(Bar::new(level))
+            Arc::new(JsonLines::new(std::io::stderr(), self.level()))
+        } else if !is_terminal {
+            Arc::new(lines().with_times())
+        } else if is_output && std::io::stdout().is_terminal() {
+            Arc::new(lines())
         } else {
-            Arc::new(Lines::new(std::io::stderr(), level))
+            Arc::new(Bar::new(self.level()).with_style(style()))
         }
     }
 
-    /// The reporter of a run that shows no progress.
+    /// The reporter of a check, which has no progress.
     pub fn plain_reporter(&self) -> Arc<dyn Reporter> {
         if self.is_json() || self.is_quiet() {
-            self.reporter()
+            self.reporter(false)
         } else {
             Arc::new(Lines::new(std::io::stderr(), self.level()))
         }
@@ -123,5 +198,7 @@ impl Verbosity {
 
 /// Prints a line on stderr. Errors are ignored: there is nobody left to tell.
 pub fn say(line: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let Look { style, has_times } = LOOK.get().copied().unwrap_or_default();
+    let time = if has_times { now() } else { String::new() };
+    let _ = writeln!(std::io::stderr(), "{time}{}", style.line(&line.to_string()));
 }

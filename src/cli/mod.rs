@@ -90,7 +90,9 @@ impl Cli {
     /// Parses the arguments and variables of this process. An error has been printed; its exit code is returned.
     fn read() -> Result<Self, ExitCode> {
         variables::register(Self::command());
-        let mut command = variables::without_empty(Self::command());
+        let color = usage::color(&Arguments::of_process());
+        logging::set_look(color, usage::is_log(&Arguments::of_process()));
+        let mut command = variables::without_empty(Self::command()).color(color.choice());
         if Arguments::of_process().ask_for_short_help() {
             command = digest_of_help(command);
         }

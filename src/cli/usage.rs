@@ -1,15 +1,16 @@
 //! Arguments that clap refuses: reported like any other error, also in the report and metrics of the run.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, IsTerminal};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::Utc;
+use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::Arguments;
-use super::logging::say;
+use super::logging::{Color, say, style};
 use super::run_files::RunFiles;
 use super::{hide_secrets, server, variables};
 use crate::config::{ConfigError, Output};
@@ -43,6 +44,18 @@ pub fn refused(mut error: clap::Error) -> ExitCode {
     ExitCode::Usage
 }
 
+/// When messages have colors; `auto` if the option is wrong.
+pub fn color(arguments: &Arguments) -> Color {
+    let text = value("color", arguments);
+    text.and_then(|text| Color::from_str(text.to_str()?, true).ok()).unwrap_or_default()
+}
+
+/// Whether the messages of this run are a log, whose lines have times.
+pub fn is_log(arguments: &Arguments) -> bool {
+    let is_json = value("log-format", arguments).is_some_and(|format| format == "json");
+    arguments.command() == Some("contacts") && !arguments.has("dry-run", None) && !is_json
+}
+
 /// Replaces clap's suggestion to pass an unknown option as a value: says which subcommands have the option.
 fn suggest_subcommands(error: &mut clap::Error) {
     let unknown = match error.get(ContextKind::InvalidArg) {
@@ -63,7 +76,7 @@ fn suggest_subcommands(error: &mut clap::Error) {
 
 fn say_text(error: &clap::Error, notes: &[String]) {
     let styled = error.render();
-    let text = if std::io::stderr().is_terminal() { styled.ansi().to_string() } else { styled.to_string() };
+    let text = if style().colors { styled.ansi().to_string() } else { styled.to_string() };
     say(hide_secrets::without_secrets(&text).trim_end());
     for note in notes {
         say(format_args!("note: {note}"));

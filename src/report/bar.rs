@@ -3,6 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::progress::{Progress, Throttled};
+use super::style::Style;
 use super::text::{Verbosity, line};
 use crate::events::{Event, Reporter};
 
@@ -20,6 +21,7 @@ const COLUMNS: usize = 80;
 #[derive(Debug)]
 pub struct Bar {
     verbosity: Verbosity,
+    style: Style,
     bar: Throttled<ProgressBar>,
 }
 
@@ -27,8 +29,14 @@ impl Bar {
     /// A bar on stderr, which should be a terminal.
     #[must_use]
     pub fn new(verbosity: Verbosity) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style(BEFORE_THE_PLAN));
-        Self { verbosity, bar: Throttled::new(bar) }
+        let bar =
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(template(BEFORE_THE_PLAN));
+        Self { verbosity, style: Style::default(), bar: Throttled::new(bar) }
+    }
+
+    /// Shows the lines in this style.
+    pub(crate) fn with_style(self, style: Style) -> Self {
+        Self { style, ..self }
     }
 }
 
@@ -40,7 +48,7 @@ fn columns() -> usize {
 
 /// Makes the bar as long as the terminal is wide now, and shows the progress.
 fn draw(bar: &ProgressBar, progress: &Progress) {
-    bar.set_style(style(if columns() < NARROW { SHORT_BAR } else { BAR }));
+    bar.set_style(template(if columns() < NARROW { SHORT_BAR } else { BAR }));
     tell(bar, progress);
 }
 
@@ -52,8 +60,8 @@ fn tell(bar: &ProgressBar, progress: &Progress) {
     bar.set_message(progress.within(columns.saturating_sub(width + 2)));
 }
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("█▌░")
+fn template(text: &str) -> ProgressStyle {
+    ProgressStyle::with_template(text).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("█▌░")
 }
 
 impl Reporter for Bar {
@@ -64,7 +72,7 @@ impl Reporter for Bar {
                 return;
             }
             if let Some(line) = line(event, self.verbosity) {
-                bar.println(line);
+                bar.println(self.style.line(&line));
             }
             match event {
                 Event::Planned { pages, .. } => {
@@ -78,7 +86,7 @@ impl Reporter for Bar {
                 Event::LookingUp { contacts } => {
                     bar.set_position(0);
                     bar.set_length(*contacts);
-                    bar.set_style(style(LOOKUPS));
+                    bar.set_style(template(LOOKUPS));
                 }
                 Event::LookupRequested { attempt: 1, .. } => {
                     bar.set_position(bar.length().unwrap_or_default().min(bar.position() + 1));

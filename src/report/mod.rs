@@ -11,6 +11,8 @@ mod progress;
 mod prometheus;
 mod run_report;
 #[cfg(feature = "cli")]
+mod style;
+#[cfg(feature = "cli")]
 mod summary;
 mod text;
 
@@ -25,5 +27,9 @@ pub use progress::Progress;
 pub use prometheus::metrics;
 pub use run_report::RunReport;
 #[cfg(feature = "cli")]
+pub(crate) use style::Style;
+#[cfg(feature = "cli")]
 pub(crate) use summary::summary_lines;
+#[cfg(feature = "cli")]
+pub(crate) use text::now;
 pub use text::{Lines, Verbosity};

@@ -21,6 +21,8 @@ pub struct Progress {
     pub figures: Figures,
     /// Ticks so far; the first comes at once.
     ticks: u64,
+    /// Pages read, those that are read again included.
+    read: u64,
     /// Seconds until requests are sent again.
     waiting: u64,
     /// Whether all pages are read, and single contacts are looked up.
@@ -58,6 +60,7 @@ impl Progress {
     pub fn update(&mut self, event: &Event) {
         self.figures.count(event);
         match event {
+            Event::PageRead { .. } => self.read += 1,
             Event::LookingUp { .. } => self.looks_up = true,
             Event::Waiting { wait, .. } => self.waiting = self.waiting.max(wait.as_secs()),
             Event::Heartbeat => {
@@ -105,7 +108,13 @@ impl Progress {
         let Figures { pages, pages_planned, .. } = self.figures;
         let pages = match pages_planned {
             0 => "page 1".to_owned(),
-            planned if pages >= planned => format!("{}, checking", counted(planned, "page")),
+            planned if pages >= planned => {
+                let again = match self.read.saturating_sub(planned) {
+                    0 => String::new(),
+                    again => format!(" ({} read again)", count(again)),
+                };
+                format!("{}, checking{again}", counted(planned, "page"))
+            }
             planned => format!("{} of {} pages", count(pages), count(planned)),
         };
         let left = match self.time_left() {
@@ -198,5 +207,9 @@ mod tests {
             progress.update(&Event::RowsEmitted { page, contacts: 100 });
         }
         assert_eq!(progress.within(18), "2 pages, checking");
+        for page in 1..=3 {
+            progress.update(&Event::PageRead { page, contacts: 100, bytes: 1, took: Duration::ZERO });
+        }
+        assert_eq!(progress.within(18), "2 pages, checking (1 read again)");
     }
 }

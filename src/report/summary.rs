@@ -4,18 +4,21 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::style::Style;
 use crate::config::Output;
+use crate::destination::has_stream;
 use crate::events::{ChangesWritten, Continuity, MeasuredRate, Summary};
 use crate::exit::ExitCode;
 use crate::proof::{CarriedOver, Certificate, Level, Reason};
+use crate::storage::is_url;
 use crate::text::humanize::{bytes, count, counted, seconds};
 use crate::text::sanitize;
 
-/// The lines of the summary; completeness comes last.
-pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String> {
+/// The lines of the summary. The last ones tell how complete the export is, where its manifest is, and what to do next.
+pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>, style: Style) -> Vec<String> {
     let Summary { read, bytes: size, elapsed, .. } = summary;
     let mut lines = vec![
-        written(summary),
+        written(summary, style),
         format!(
             "{}, {}, {} read, {} written, {}",
             counted(read.pages, "page"),
@@ -41,7 +44,30 @@ pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>) -> Vec<String
     if summary.exit() == ExitCode::Incomplete {
         lines.push(format!("published below the required level {} (--allow-incomplete)", summary.required));
     }
+    lines.extend(next(summary, style));
     lines
+}
+
+/// Where the manifest is, and how to check the files against it. A stream has none.
+fn next(Summary { output, .. }: &Summary, style: Style) -> Vec<String> {
+    let manifest = output.manifest_path().filter(|_| !has_stream(output));
+    let (Some(manifest), Some(target)) = (manifest, output.target()) else { return Vec::new() };
+    vec![
+        format!("manifest: {}", linked(manifest.strip_prefix(".").unwrap_or(&manifest), style)),
+        format!("next: linq-export verify {}", word(&sanitize::path(&target))),
+    ]
+}
+
+/// A path, as a link to it if it is local.
+fn linked(path: &Path, style: Style) -> String {
+    let name = sanitize::path(path);
+    if is_url(path) { name } else { style.link(&name, path) }
+}
+
+/// A text as one word of a shell command.
+fn word(text: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+=:@%,~".contains(character);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// The changes that were written.
@@ -82,13 +108,17 @@ fn sustained(measured: MeasuredRate) -> String {
     format!("sustained rate: {:.1} requests/s", measured.rate)
 }
 
-fn written(summary: &Summary) -> String {
+fn written(summary: &Summary, style: Style) -> String {
     let Summary { read, output, owners, .. } = summary;
     let (contacts, owner_rows) = (counted(read.contacts, "contact"), counted(read.owners, "owner"));
-    let output = if *output == Output::Stdout { "stdout".to_owned() } else { sanitize::inert(&output.to_string()) };
+    let output = match output.target() {
+        _ if *output == Output::Stdout => "stdout".to_owned(),
+        Some(target) if !output.is_object() => style.link(&sanitize::inert(&output.to_string()), &target),
+        _ => sanitize::inert(&output.to_string()),
+    };
     match owners {
         None => format!("wrote {contacts} ({owner_rows}) to {output}"),
-        Some(owners) => format!("wrote {contacts} to {output} and {owner_rows} to {}", sanitize::path(owners)),
+        Some(owners) => format!("wrote {contacts} to {output} and {owner_rows} to {}", linked(owners, style)),
     }
 }
 

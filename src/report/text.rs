@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use chrono::{SecondsFormat, Utc};
+
 use super::progress::Throttled;
 use crate::events::{Event, Reporter};
 use crate::text::humanize::{count, counted, seconds};
@@ -89,33 +91,46 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     }
 }
 
+/// The time, as it begins a line of a log.
+pub(crate) fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true) + " "
+}
+
 /// Writes a line for each event that is shown, and one with the progress every ten seconds.
 #[derive(Debug)]
 pub struct Lines<W> {
     verbosity: Verbosity,
+    has_times: bool,
     out: Throttled<W>,
 }
 
 impl<W: Write> Lines<W> {
     /// Writes to `out`, which is stderr in the program.
     pub fn new(out: W, verbosity: Verbosity) -> Self {
-        Self { verbosity, out: Throttled::new(out) }
+        Self { verbosity, has_times: false, out: Throttled::new(out) }
+    }
+
+    /// Begins each line with the time, as logs need it.
+    #[must_use]
+    pub fn with_times(self) -> Self {
+        Self { has_times: true, ..self }
     }
 }
 
 impl<W: Write + Send> Reporter for Lines<W> {
     fn report(&self, event: &Event) {
         self.out.show(event, |out, progress, is_due| {
+            let time = if self.has_times { now() } else { String::new() };
             // The reader may be gone; the run continues.
             if let Some(line) = line(event, self.verbosity) {
-                let _ = writeln!(out, "{line}");
+                let _ = writeln!(out, "{time}{line}");
             }
             if is_due {
                 let planned = match progress.figures.pages_planned {
                     0 => "?".to_owned(),
                     planned => count(planned),
                 };
-                let _ = writeln!(out, "{} of {planned} pages, {progress}", count(progress.figures.pages));
+                let _ = writeln!(out, "{time}{} of {planned} pages, {progress}", count(progress.figures.pages));
             }
         });
     }
@@ -138,6 +153,16 @@ mod tests {
         let ticks = vec![Event::Heartbeat; 31];
         assert_eq!(shown(Verbosity::Warnings, &ticks).lines().count(), 3);
         assert!(shown(Verbosity::Warnings, &ticks).starts_with("0 of ? pages, 0 contacts, 0 bytes, 0.0 requests/s"));
+    }
+
+    #[test]
+    fn a_log_has_times() {
+        let lines = Lines::new(Vec::new(), Verbosity::Warnings).with_times();
+        lines.report(&Event::LockHeld);
+        let text = String::from_utf8(lines.out.into_output()).unwrap();
+        let (time, rest) = text.split_once(' ').unwrap();
+        assert!(time.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(time).is_ok(), "{text}");
+        assert!(rest.starts_with("another run holds the lock"), "{text}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use crate::support::{folder, names, ndjson_rows, parquet_rows, path, program, ran, run};
+use crate::support::{folder, names, ndjson_rows, parquet_rows, path, program, ran, run, time_of};
 
 #[test]
 fn the_first_command_of_the_readme_works() {
@@ -224,7 +224,7 @@ fn a_signal_stops_the_run_and_removes_what_is_half_written() {
         .unwrap();
         let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        while !line.starts_with("page 3:") {
+        while !line.contains(" page 3:") {
             line.clear();
             assert!(said.read_line(&mut line).unwrap() > 0);
         }
@@ -253,4 +253,23 @@ fn the_sandbox_alone_serves_the_program() {
     assert_eq!((good.code, ndjson_rows(&good.stdout).len()), (Some(0), 300), "{}", good.stderr);
     assert_eq!(bad.code, Some(77));
     assert!(bad.stderr.contains("401") && !bad.stderr.contains("not-the-token"), "{}", bad.stderr);
+}
+
+#[test]
+fn a_log_has_times_and_colors_only_on_request() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    let said = |more: &[&str]| {
+        let limited = ["contacts", "--sandbox", "-o", &file, "--limit", "1", "-vv"];
+        String::from_utf8(program(&[&limited[..], more].concat()).output().unwrap().stderr).unwrap()
+    };
+    let log = said(&[]);
+    assert!(log.lines().count() > 4 && log.lines().all(|line| time_of(line).is_some()), "{log}");
+    assert!(!log.contains('\x1b') && said(&["--color", "never"]).lines().count() > 4);
+    let colored = said(&["--color", "always"]);
+    assert!(colored.contains("Z \x1b[1;32mcompleteness:\x1b[0m not checked"), "{colored}");
+    assert!(!colored.contains("\x1b]8"), "there are no links outside of terminals: {colored}");
+    let before = program(&["--color", "always", "verify", "none"]).output().unwrap();
+    assert!(String::from_utf8(before.stderr).unwrap().starts_with("\x1b[1;31merror:\x1b[0m "));
+    assert_eq!(run(&["contacts", "--color", "blue"]).code, Some(2));
 }

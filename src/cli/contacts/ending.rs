@@ -11,7 +11,7 @@ use super::super::messages::{self, fail};
 use super::super::run_files::{self, OpenRunFiles, RunFile};
 use super::super::signals::Signals;
 use super::{Contacts, blocking};
-use crate::cli::logging::say;
+use crate::cli::logging::{say, style};
 use crate::events::{Figures, Publishing, Summary};
 use crate::report::{RunReport, Severity, json_line, summary_lines};
 use crate::{DestinationError, Error, ExitCode, RecordFile};
@@ -111,7 +111,7 @@ impl Contacts {
     }
 
     fn say_summary(&self, summary: &Summary) {
-        for line in summary_lines(summary, self.destination.kit()) {
+        for line in summary_lines(summary, self.destination.kit(), style()) {
             say(line);
         }
         if self.sandbox {

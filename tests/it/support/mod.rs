@@ -201,8 +201,19 @@ pub fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+        stderr: without_times(&String::from_utf8(output.stderr).unwrap()),
     }
+}
+
+/// A log without the times at the start of its lines.
+pub fn without_times(log: &str) -> String {
+    log.split_inclusive('\n').map(|line| time_of(line).map_or(line, |time| &line[time.len() + 1..])).collect()
+}
+
+/// The time at the start of a line of a log.
+pub fn time_of(line: &str) -> Option<&str> {
+    let time = line.split_once(' ')?.0;
+    chrono::DateTime::parse_from_rfc3339(time).is_ok().then_some(time)
 }
 
 /// A path of the folder as text.

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Ran, program, ran};
+use crate::support::{Ran, program, ran, without_times};
 
 /// An export of this many invented contacts, as fast as possible.
 pub fn export(contacts: u64, output: &str, more: &[&str]) -> Command {
@@ -59,7 +59,7 @@ impl Heard {
         let mut line = String::new();
         while self.lines.read_line(&mut line).unwrap() > 0 {
             if line.contains(part) {
-                return line;
+                return without_times(&line);
             }
             line.clear();
         }
@@ -75,6 +75,6 @@ impl Heard {
     /// The exit code, and the rest of what it said.
     pub fn end(mut self) -> (Option<i32>, String) {
         let rest = std::io::read_to_string(&mut self.lines).unwrap();
-        (self.child.wait().unwrap().code(), rest)
+        (self.child.wait().unwrap().code(), without_times(&rest))
     }
 }
