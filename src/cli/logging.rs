@@ -25,7 +25,7 @@ pub struct Verbosity {
     verbose: u8,
     /// Color messages: auto, always or never
     ///
-    /// auto colors them on a terminal, unless NO_COLOR is set. Names of files are then links to them.
+    /// auto colors them on a terminal, unless `NO_COLOR` is set. Names of files are then links to them.
     #[arg(
         long,
         global = true,

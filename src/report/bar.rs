@@ -1,5 +1,7 @@
 //! The progress bar on a terminal; the only module that uses `indicatif`.
 
+use std::io::Write;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::progress::{Progress, Throttled};
@@ -22,7 +24,15 @@ const COLUMNS: usize = 80;
 pub struct Bar {
     verbosity: Verbosity,
     style: Style,
-    bar: Throttled<ProgressBar>,
+    drawn: Throttled<Drawn>,
+}
+
+/// The bar on the screen.
+#[derive(Debug)]
+struct Drawn {
+    bar: ProgressBar,
+    /// The columns of the terminal when it was drawn.
+    columns: usize,
 }
 
 impl Bar {
@@ -31,12 +41,43 @@ impl Bar {
     pub fn new(verbosity: Verbosity) -> Self {
         let bar =
             ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(template(BEFORE_THE_PLAN));
-        Self { verbosity, style: Style::default(), bar: Throttled::new(bar) }
+        let drawn = Throttled::new(Drawn { bar, columns: columns() });
+        Self { verbosity, style: Style::default(), drawn }
     }
 
     /// Shows the lines in this style.
     pub(crate) fn with_style(self, style: Style) -> Self {
         Self { style, ..self }
+    }
+}
+
+impl Drawn {
+    /// Makes the bar as long as the terminal is wide now, and shows the progress.
+    fn draw(&mut self, progress: &Progress) {
+        self.bar.set_style(template(if columns() < NARROW { SHORT_BAR } else { BAR }));
+        self.tell(progress);
+    }
+
+    /// Shows the progress in what the bar leaves of the terminal.
+    fn tell(&mut self, progress: &Progress) {
+        let columns = columns();
+        self.clear_wrapped(columns);
+        let width = if columns < NARROW { 8 } else { 16 };
+        // The last column stays free: some terminals wrap when it is written to.
+        self.bar.set_message(progress.within(columns.saturating_sub(width + 2)));
+        self.columns = columns;
+    }
+
+    /// Clears the rows into which a terminal that has become narrower has wrapped the bar.
+    fn clear_wrapped(&self, columns: usize) {
+        // indicatif fills the row with blanks.
+        let rows = self.columns.div_ceil(columns.max(1)).saturating_sub(1);
+        if rows > 0 {
+            self.bar.suspend(|| {
+                let mut stderr = std::io::stderr();
+                let _ = write!(stderr, "\r\x1b[{rows}A\x1b[J").and_then(|()| stderr.flush());
+            });
+        }
     }
 }
 
@@ -46,27 +87,14 @@ fn columns() -> usize {
     size.map_or(COLUMNS, |(terminal_size::Width(columns), _)| usize::from(columns))
 }
 
-/// Makes the bar as long as the terminal is wide now, and shows the progress.
-fn draw(bar: &ProgressBar, progress: &Progress) {
-    bar.set_style(template(if columns() < NARROW { SHORT_BAR } else { BAR }));
-    tell(bar, progress);
-}
-
-/// Shows the progress in what the bar leaves of the terminal.
-fn tell(bar: &ProgressBar, progress: &Progress) {
-    let columns = columns();
-    let width = if columns < NARROW { 8 } else { 16 };
-    // The last column stays free: some terminals wrap when it is written to.
-    bar.set_message(progress.within(columns.saturating_sub(width + 2)));
-}
-
 fn template(text: &str) -> ProgressStyle {
     ProgressStyle::with_template(text).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("█▌░")
 }
 
 impl Reporter for Bar {
     fn report(&self, event: &Event) {
-        self.bar.show(event, |bar, progress, _| {
+        self.drawn.show(event, |drawn, progress, _| {
+            let bar = drawn.bar.clone();
             if bar.is_finished() {
                 // An event after `Ended` would draw it again.
                 return;
@@ -77,10 +105,10 @@ impl Reporter for Bar {
             match event {
                 Event::Planned { pages, .. } => {
                     bar.set_length(*pages);
-                    draw(bar, progress);
+                    drawn.draw(progress);
                 }
                 Event::RowsEmitted { page: 1.., .. } => {
-                    tell(bar, progress);
+                    drawn.tell(progress);
                     bar.set_position(progress.figures.pages.min(progress.figures.pages_planned));
                 }
                 Event::LookingUp { contacts } => {
@@ -93,7 +121,7 @@ impl Reporter for Bar {
                 }
                 Event::Heartbeat => {
                     if progress.figures.pages_planned > 0 && !progress.is_looking_up() {
-                        draw(bar, progress);
+                        drawn.draw(progress);
                     }
                     bar.tick();
                 }
