@@ -38,6 +38,16 @@ impl Arguments {
         words.into_iter().any(is_short)
     }
 
+    /// Whether a flag without a value was given, by its name or its letter, which may be one of several: `-qv`.
+    pub fn has_flag(&self, long: &str, letter: char) -> bool {
+        let words = self.0.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+        let has_letter = |word: &str| {
+            let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
+            letters.chars().take_while(|other| FLAGS.contains(*other)).any(|other| other == letter)
+        };
+        self.has(long, None) || words.into_iter().any(has_letter)
+    }
+
     /// Whether an option was given.
     pub fn has(&self, long: &str, short: Option<char>) -> bool {
         self.occurrences(long, short).next().is_some()
@@ -119,6 +129,20 @@ mod tests {
             (&["contacts", "-ohost"], false),
         ] {
             assert_eq!(Arguments(words.iter().map(OsString::from).collect()).ask_for_short_help(), asks, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn flags_are_found_among_others() {
+        for (words, is_there) in [
+            (&["contacts", "-v"][..], true),
+            (&["-qv", "contacts"], true),
+            (&["contacts", "--verbose"], true),
+            (&["contacts", "-ov"], false),
+            (&["contacts", "-q", "--", "-v"], false),
+        ] {
+            let arguments = Arguments(words.iter().map(OsString::from).collect());
+            assert_eq!(arguments.has_flag("verbose", 'v'), is_there, "{words:?}");
         }
     }
 

@@ -17,6 +17,7 @@ use super::arguments::Arguments;
 use super::columns::{Columns, Hashing};
 use super::destination::Destination;
 use super::logging::{Logging, Verbosity};
+use super::profile::ProfileOptions;
 use super::run_files::{OpenRunFiles, RunFiles};
 use super::sandbox::Embedded;
 use super::server::Server;
@@ -64,6 +65,8 @@ pub struct Contacts {
     logging: Logging,
     #[command(flatten)]
     run_files: RunFiles,
+    #[command(flatten)]
+    profile: ProfileOptions,
     /// Only check whether the export would work, and forecast what it would take: two requests, nothing is written
     ///
     /// Like the command check.
@@ -231,7 +234,8 @@ impl Contacts {
             (Err(Error::Cancelled), Some(exit)) => exit,
             (Err(error), _) => error.exit(),
         };
-        let mut ended = RunReport::new(exit, started, start.elapsed(), counters.figures());
+        let mut ended =
+            RunReport::new(exit, started, start.elapsed(), counters.figures()).with_profile(self.profile.name());
         // A path that contains the token is not recorded.
         if !matches!(result, Err(Error::Config(ConfigError::Secret(_)))) {
             ended = ended.with_output(&self.destination.output());

@@ -73,6 +73,23 @@ fn token() -> Option<Zeroizing<String>> {
     (token.chars().count() >= SHORTEST_TOKEN).then_some(token)
 }
 
+/// Whether a text contains something that looks like a token.
+pub fn holds_secret(text: &str) -> bool {
+    words(text).any(may_be_secret)
+}
+
+/// A text without what looks like a token, and without the token of the environment.
+pub fn shown(text: &str) -> String {
+    words(text)
+        .filter(|word| may_be_secret(word))
+        .fold(without_token(text), |shown, secret| shown.replace(secret, HIDDEN))
+}
+
+/// What a text consists of, between the characters that a token does not have.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| character.is_whitespace() || "=:/,@.\"'".contains(character))
+}
+
 /// Whether a word looks like a token: long, with letters and digits, and without the characters of file names, numbers and
 /// lists.
 fn may_be_secret(word: &str) -> bool {

@@ -15,11 +15,14 @@ mod inspect;
 mod logging;
 mod man;
 mod messages;
+mod profile;
+mod profiles;
 mod read_limited;
 mod run_files;
 mod sandbox;
 mod schema;
 mod server;
+mod show_config;
 mod signals;
 mod stdout;
 mod token;
@@ -82,6 +85,8 @@ enum Command {
     Inspect(inspect::Inspect),
     Schema(schema::Schema),
     Sandbox(Box<sandbox::Sandbox>),
+    Config(show_config::Config),
+    Profiles(profiles::Profiles),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -93,6 +98,7 @@ impl Cli {
         let color = usage::color(&Arguments::of_process());
         logging::set_look(color, usage::is_log(&Arguments::of_process()));
         let mut command = variables::without_empty(Self::command()).color(color.choice());
+        command = profile::apply(command, &Arguments::of_process()).map_err(|reason| usage::refused_file(&reason))?;
         if Arguments::of_process().ask_for_short_help() {
             command = digest_of_help(command);
         }
@@ -139,6 +145,8 @@ impl Cli {
             Command::Inspect(inspect) => inspect.run(),
             Command::Schema(schema) => schema.run(),
             Command::Sandbox(sandbox) => sandbox.run(self.verbosity).await,
+            Command::Config(config) => config.run(Self::command()),
+            Command::Profiles(_) => profiles::Profiles::run(&Self::command()),
             Command::Completions(completions) => completions.run(Self::command()),
             Command::Man(man) => man.run(Self::command()),
         }

@@ -12,7 +12,7 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::Arguments;
 use super::logging::{Color, say, style};
 use super::run_files::RunFiles;
-use super::{hide_secrets, server, variables};
+use super::{hide_secrets, messages, profile, server, variables};
 use crate::config::{ConfigError, Output};
 use crate::events::Figures;
 use crate::report::RunReport;
@@ -40,6 +40,24 @@ pub fn refused(mut error: clap::Error) -> ExitCode {
         leave(&ended, &arguments);
     } else {
         say_text(error, &notes);
+    }
+    ExitCode::Usage
+}
+
+/// Prints why a configuration file is refused, also in the report of the run. Returns how to exit.
+pub fn refused_file(reason: &str) -> ExitCode {
+    let error = Error::Config(ConfigError::Usage(hide_secrets::without_secrets(reason)));
+    let arguments = Arguments::of_process();
+    let ended = RunReport::new(ExitCode::Usage, Utc::now(), Duration::ZERO, Figures::default());
+    let ended = ended.with_error(&error, messages::advice(&error).as_deref());
+    if arguments.command() == Some("contacts") && value("log-format", &arguments).is_some_and(|format| format == "json")
+    {
+        say(ended.log_line());
+    } else {
+        messages::fail(&error);
+    }
+    if arguments.command() == Some("contacts") {
+        leave(&ended, &arguments);
     }
     ExitCode::Usage
 }
@@ -146,5 +164,9 @@ fn outputs(arguments: &Arguments) -> Vec<Output> {
 /// The value of an option that was given once, or is set by its variable.
 fn value(option: &str, arguments: &Arguments) -> Option<OsString> {
     let mut values = arguments.values(option, None);
-    if values.len() > 1 { None } else { values.pop().or_else(|| variables::value(option, arguments)) }
+    if values.len() > 1 {
+        return None;
+    }
+    let of_profile = || profile::setting(option).and_then(|setting| setting.values.last().map(OsString::from));
+    values.pop().or_else(|| variables::value(option, arguments)).or_else(of_profile)
 }

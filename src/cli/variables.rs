@@ -56,9 +56,9 @@ pub fn behind_refusal(error: &mut clap::Error) -> Vec<String> {
     };
     let (refused, others) = (named(ContextKind::InvalidArg), named(ContextKind::PriorArg));
     let is_text = |value: &OsStr| error.kind() != ErrorKind::InvalidUtf8 || value.to_str().is_some();
-    let notes = notes(|option, value| names(&format!("{refused} {others}"), option) || !is_text(value));
+    let notes = notes(|option, value| is_named(&format!("{refused} {others}"), option) || !is_text(value));
     let arguments = Arguments::of_process();
-    let refused = options(&arguments).find(|option| names(&refused, option));
+    let refused = options(&arguments).find(|option| is_named(&refused, option));
     if let Some((variable, _)) = refused.and_then(|option| set_by(option, &arguments)) {
         error.insert(ContextKind::InvalidArg, ContextValue::String(variable));
     }
@@ -70,7 +70,7 @@ pub fn in_text(text: &str) -> Vec<String> {
     notes(|option, value| {
         let is_path =
             || option.get_value_names().is_some_and(|names| ["PATH", "DIR"].map(Into::into).contains(&names[0]));
-        names(text, option) || value.len() > 1 && is_path() && text.contains(&*value.to_string_lossy())
+        is_named(text, option) || value.len() > 1 && is_path() && text.contains(&*value.to_string_lossy())
     })
 }
 
@@ -130,9 +130,13 @@ fn set_by(option: &Arg, arguments: &Arguments) -> Option<(String, OsString)> {
     (!is_given).then(|| (variable.to_string_lossy().into_owned(), value))
 }
 
+fn is_named(text: &str, option: &Arg) -> bool {
+    names(text, option.get_long().unwrap_or_default())
+}
+
 /// Whether a text names an option, and not only a longer one.
-fn names(text: &str, option: &Arg) -> bool {
-    let name = format!("--{}", option.get_long().unwrap_or_default());
+pub fn names(text: &str, long: &str) -> bool {
+    let name = format!("--{long}");
     text.match_indices(&name).any(|(at, _)| {
         let next = text[at + name.len()..].chars().next();
         next.is_none_or(|next| next != '-' && !next.is_alphanumeric())
@@ -145,11 +149,10 @@ mod tests {
 
     #[test]
     fn an_option_is_named_whole() {
-        let option = Arg::new("rate").long("rate");
         for (text, due) in
             [("--rate 5", true), ("see --rate", true), ("'--rate <RATE>'", true), ("--rate-limit", false)]
         {
-            assert_eq!(names(text, &option), due, "{text}");
+            assert_eq!(names(text, "rate"), due, "{text}");
         }
     }
 

@@ -31,13 +31,13 @@ pub use process::forbid_core_dumps;
 pub(crate) use process::was_closed;
 #[cfg(feature = "cli")]
 pub use signals::{StopSignal, StopSignals, outlive_file_size_limits};
-#[cfg(feature = "cli")]
-pub use system::mode_open_to_others;
 pub(crate) use system::{
     check_renames, check_replaceable, check_stream, directory_takes_after, exchange, free_space, has_no_locks,
     have_one_owner, identity, is_character_device, is_mount, is_same_file_system, is_still, is_writable, keeps_modes,
     open_private, open_regular, open_stream, set_directory_mode, set_mode, sync_directory, take_after,
 };
+#[cfg(feature = "cli")]
+pub use system::{distrust, mode_open_to_others};
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests;

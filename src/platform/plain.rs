@@ -62,6 +62,11 @@ pub(crate) fn is_writable(_: &Path) -> bool {
     true
 }
 
+#[cfg(feature = "cli")]
+pub fn distrust(_: &Metadata) -> Option<&'static str> {
+    None
+}
+
 pub(crate) fn free_space(_: &Path) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -95,6 +95,20 @@ pub fn mode_open_to_others(metadata: &Metadata) -> Option<u32> {
     (metadata.is_file() && mode & 0o044 != 0).then_some(mode)
 }
 
+/// Why the settings in a file must not be trusted, if others than its owner can write it, or if that is a third user.
+#[cfg(feature = "cli")]
+#[must_use]
+pub fn distrust(metadata: &Metadata) -> Option<&'static str> {
+    let owner = metadata.uid();
+    if metadata.mode() & 0o002 != 0 {
+        Some("everybody can write to it; use chmod o-w")
+    } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        Some("it belongs to another user, who could send the token to another server")
+    } else {
+        None
+    }
+}
+
 /// Puts the entries of a directory on disk, so that a renamed file keeps its new name after a crash.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     match File::open(directory)?.sync_all() {

@@ -45,6 +45,10 @@ pub fn metrics(report: &RunReport, previous: Option<&str>) -> String {
     let throttles = report.run.failures.rate_limited;
     text.gauge("linq_export_rate_limited", "Requests that the server refused because of its rate limit.", throttles);
     text.gauge("linq_export_duration_seconds", "Duration of the last run.", report.seconds);
+    if let Some(profile) = &report.profile {
+        let help = "The profile of the configuration file, in the label profile.";
+        text.gauge_with("linq_export_profile_info", help, &[("profile", profile)], 1);
+    }
     let help = "The program that ran last, with its version as a label.";
     text.gauge_with("linq_export_build_info", help, &[("version", env!("CARGO_PKG_VERSION"))], 1);
     text.text

@@ -33,6 +33,8 @@ pub struct RunReport {
     error: Option<Problem>,
     source: Option<SourceRecord>,
     output: Option<String>,
+    /// The profile of the configuration file.
+    pub(super) profile: Option<String>,
     started_at: String,
     finished_at: String,
     pub(super) seconds: f64,
@@ -94,6 +96,7 @@ impl RunReport {
             error: None,
             source: None,
             output: None,
+            profile: None,
             started_at: timestamp(started),
             finished_at: timestamp(finished),
             seconds: took.as_secs_f64(),
@@ -117,6 +120,12 @@ impl RunReport {
     #[must_use]
     pub fn with_config(self, config: &ExportConfig) -> Self {
         Self { source: Some(source_of(config)), ..self }
+    }
+
+    /// Adds the name of the profile.
+    #[must_use]
+    pub fn with_profile(self, profile: Option<&str>) -> Self {
+        Self { profile: profile.map(str::to_owned), ..self }
     }
 
     /// Adds the output, as named on the command line.

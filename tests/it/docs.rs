@@ -22,8 +22,20 @@ count. An empty variable is ignored, and an error caused by a variable names it.
 rejected (exit code 2). Times are written as `20s` or `15m`.
 ";
 
-const COMMANDS: [&str; 10] =
-    ["contacts", "check", "changes", "verify", "inspect", "digest", "schema", "sandbox", "completions", "man"];
+const COMMANDS: [&str; 12] = [
+    "contacts",
+    "check",
+    "changes",
+    "verify",
+    "inspect",
+    "digest",
+    "schema",
+    "sandbox",
+    "config",
+    "profiles",
+    "completions",
+    "man",
+];
 
 fn document(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)

@@ -41,6 +41,7 @@ mod pace;
 mod personal_data;
 mod pipes;
 mod process;
+mod profiles;
 mod program;
 mod proxy;
 mod publish;

@@ -24,6 +24,7 @@ impl Contacts {
     pub fn broken(&self, error: &Error) -> ExitCode {
         let exit = error.exit();
         let ended = RunReport::new(exit, Utc::now(), Duration::ZERO, Figures::default())
+            .with_profile(self.profile.name())
             .with_output(&self.destination.output())
             .with_error(error, messages::advice(error).as_deref());
         let places = self.places();

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::logging::say;
-use super::{hide_secrets, variables};
+use super::{hide_secrets, profile, variables};
 use crate::config::ConfigError;
 use crate::dataset::ReadbackError;
 use crate::events::Publishing;
@@ -109,7 +109,8 @@ fn notes(error: &Error) -> Vec<String> {
     if !matches!(error.exit(), ExitCode::Usage | ExitCode::CannotCreate | ExitCode::CannotWrite) {
         return Vec::new();
     }
-    variables::in_text(&self::error(error))
+    let text = self::error(error);
+    variables::in_text(&text).into_iter().chain(profile::in_text(&text)).collect()
 }
 
 #[cfg(test)]
