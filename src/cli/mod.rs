@@ -142,7 +142,7 @@ impl Cli {
             Command::Changes(changes) => changes.run(self.verbosity).await,
             Command::Verify(verify) => verify.run(self.verbosity),
             Command::Digest(digest) => digest.run(),
-            Command::Inspect(inspect) => inspect.run(),
+            Command::Inspect(inspect) => inspect.run(self.verbosity),
             Command::Schema(schema) => schema.run(),
             Command::Sandbox(sandbox) => sandbox.run(self.verbosity).await,
             Command::Config(config) => config.run(Self::command()),
@@ -213,7 +213,8 @@ mod tests {
                 let name = option.get_long().unwrap();
                 let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
                 let expected = match name {
-                    "sandbox" | "limit" | "json" | "table" | "name" | "summary" | "other-token" | "dry-run" => None,
+                    "sandbox" | "limit" | "json" | "table" | "name" | "summary" | "other-token" | "dry-run"
+                    | "html" | "duplicates" | "compare" => None,
                     // The variable names the export, which changes must not replace.
                     "output" | "partition" | "manifest" | "kit" if command.get_name() == "changes" => None,
                     "manifest" if command.get_name() == "verify" => None,

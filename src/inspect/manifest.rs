@@ -2,19 +2,21 @@
 //!
 //! Only sizes are compared; [`verify`](crate::verify) makes the full check.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::manifest::{
-    ChangesManifest, Content, FileRecord, Manifest, ManifestError, contacts_of, describes, read_file,
+    ChangesManifest, Content, FileRecord, Manifest, ManifestError, WarningRecord, contacts_of, describes, read_file,
 };
 use crate::naming;
 use crate::storage;
 
 /// What a manifest says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ManifestFacts {
     /// Its path.
@@ -27,6 +29,26 @@ pub struct ManifestFacts {
     pub owners_of: Option<String>,
     /// Why it does not belong to this table or cannot be read.
     pub problem: Option<String>,
+    /// Why the level is not higher.
+    pub reasons: Vec<String>,
+    /// Values that could not be stored as sent.
+    pub warnings: Vec<WarningFacts>,
+    /// The options of the export that shaped the data, by name.
+    pub settings: BTreeMap<String, String>,
+    /// The columns that hold hashes.
+    pub hashed: Vec<String>,
+}
+
+/// Values of a column that could not be stored as sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct WarningFacts {
+    /// The column.
+    pub column: String,
+    /// What is wrong, such as `replaced_character`.
+    pub kind: String,
+    /// The number of values.
+    pub count: u64,
 }
 
 /// The manifest of a file or directory of `bytes` bytes, if there is one.
@@ -38,10 +60,8 @@ pub(super) fn read(path: &Path, bytes: u64) -> Option<ManifestFacts> {
     };
     let mut facts = ManifestFacts {
         path: manifest.display().to_string(),
-        level: None,
-        finished_at: None,
         owners_of: contacts.map(|contacts| contacts.display().to_string()),
-        problem: None,
+        ..ManifestFacts::default()
     };
     match read_file(&manifest) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
@@ -68,7 +88,26 @@ impl ManifestFacts {
             None => manifest.files().fold(0, size),
         };
         self.finished_at = Some(manifest.times.finished_at);
+        self.reasons = manifest.completeness.reasons;
+        let warning =
+            |found: WarningRecord| WarningFacts { column: found.column, kind: found.kind, count: found.count };
+        self.warnings = manifest.warnings.into_iter().map(warning).collect();
+        self.hashed.clone_from(&manifest.options.hmac_columns);
+        if let Ok(Value::Object(options)) = serde_json::to_value(&manifest.options) {
+            self.settings = options.iter().filter_map(|(name, value)| Some((name.clone(), setting(value)?))).collect();
+        }
         Ok(other_size(due, bytes))
+    }
+}
+
+/// A setting as text; `None` if it is not set.
+fn setting(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Array(list) if list.is_empty() => None,
+        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")),
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     }
 }
 
@@ -89,8 +128,7 @@ mod tests {
 
     #[test]
     fn the_sizes_of_all_files_are_added() {
-        let mut facts =
-            ManifestFacts { path: String::new(), level: None, finished_at: None, owners_of: None, problem: None };
+        let mut facts = ManifestFacts::default();
         let file = |bytes: u64| json!({"name": "f", "rows": 0, "bytes": bytes, "sha256": ""});
         for (single, parts) in [(file(7), json!([])), (json!(null), json!([file(3), file(4)]))] {
             let text = sealed_with(|manifest| (manifest["file"], manifest["parts"]) = (single, parts));

@@ -7,6 +7,7 @@ mod manifest;
 mod months;
 mod owners;
 mod parquet;
+mod quality;
 #[cfg(test)]
 mod tests;
 
@@ -14,20 +15,22 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{ArrayRef, AsArray};
-use arrow::datatypes::{Field, Int64Type, Schema, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
 use serde::Serialize;
 
 pub use columns::ColumnFacts;
-pub use manifest::ManifestFacts;
+pub use manifest::{ManifestFacts, WarningFacts};
 pub use months::{CreatedFacts, MonthFacts};
 pub use owners::{OwnerFacts, OwnersFacts};
 pub use parquet::{ParquetFacts, RowGroupFacts, Stored};
+pub use quality::{CompaniesFacts, CompanyFacts, Duplicate, GroupSize, QualityFacts, ValueFacts};
 
 use crate::dataset::{self, RawLines, Readback, ReadbackError, open, raw_lines, steadily};
-use crate::resource::{CONTACTS, OWNER, OWNER_COLUMNS};
+use crate::resource::{CHANGE_TYPE, CONTACTS, OWNER, OWNER_COLUMNS};
 use crate::storage::{self, Kind};
 use months::Created;
 use owners::Owners;
+use quality::Quality;
 
 /// The facts about a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,6 +61,8 @@ pub struct Inspection {
     pub created: Option<CreatedFacts>,
     /// The manifest next to the file or in the directory, if there is one.
     pub manifest: Option<ManifestFacts>,
+    /// The quality of the data, if it was asked for and the table has contacts.
+    pub quality: Option<QualityFacts>,
 }
 
 /// Reads a whole table and counts.
@@ -65,25 +70,51 @@ pub struct Inspection {
 /// # Errors
 /// If it cannot be read.
 pub fn inspect(path: &Path) -> Result<Inspection, ReadbackError> {
+    read(path, false).map(|(facts, _)| facts)
+}
+
+/// Like [`inspect`], and also looks at the quality of the data. Memory holds 16 bytes more per contact for email addresses and for
+/// phone numbers, and an entry per company. Returns the contacts that share a value with others, if the table has ids.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn inspect_quality(path: &Path) -> Result<(Inspection, Vec<Duplicate>), ReadbackError> {
+    read(path, true)
+}
+
+fn read(path: &Path, has_quality: bool) -> Result<(Inspection, Vec<Duplicate>), ReadbackError> {
     // Metadata and rows must come from the same file.
     steadily(|| {
         let mut table = match open(path) {
-            Err(ReadbackError::Raw { .. }) => return raw(path),
+            Err(ReadbackError::Raw { .. }) => return raw(path).map(|facts| (facts, Vec::new())),
             table => table?,
         };
-        let facts = facts(path, &mut table);
+        let facts = facts(path, &mut table, has_quality);
         table.check().and(facts)
     })
 }
 
-fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError> {
+fn facts(path: &Path, table: &mut Readback, has_quality: bool) -> Result<(Inspection, Vec<Duplicate>), ReadbackError> {
     let files = table.files().to_vec();
     let format = table.form().format;
     let fields = table.schema().map_or_else(Vec::new, |schema: &std::sync::Arc<Schema>| columns::fields(schema));
     let bytes = size(&files)?;
     let mut counted = Counted::new(&fields);
+    let manifest = manifest::read(path, bytes);
+    // Owners and changes are not contacts.
+    let is_of_contacts = ![CONTACTS, CHANGE_TYPE].iter().any(|name| fields.iter().any(|field| field.name() == name));
+    let mut quality = (has_quality && is_of_contacts).then(|| {
+        let place = |name: &str, kind: &DataType| {
+            fields.iter().position(|field| field.name() == name && field.data_type() == kind)
+        };
+        Quality::new(place, manifest.as_ref().map_or(&[], |manifest| &manifest.hashed))
+    });
     for batch in table.by_ref() {
-        counted.count(&columns::leaves(&batch?));
+        let leaves = columns::leaves(&batch?);
+        counted.count(&leaves);
+        if let Some(quality) = &mut quality {
+            quality.count(&leaves);
+        }
     }
     let Counted { rows, mut columns, places, owners, created } = counted;
     let mut parquet = None;
@@ -96,14 +127,18 @@ fn facts(path: &Path, table: &mut Readback) -> Result<Inspection, ReadbackError>
             column.stored = Some(stored.remove(&column.name).unwrap_or_default());
         }
     }
-    Ok(Inspection {
+    let (quality, duplicates) = quality.map(Quality::finish).unzip();
+    let facts = Inspection {
         raw: false,
+        manifest,
+        quality,
         columns,
         parquet,
         owners: places.owner_id.map(|_| owners.finish(places.contacts.is_none())),
         created: places.created_at.map(|_| created.finish()),
         ..without_table(path, &files, bytes, Form { format, codec }, rows)
-    })
+    };
+    Ok((facts, duplicates.unwrap_or_default()))
 }
 
 /// The facts about raw lines, which are not a table.
@@ -140,6 +175,7 @@ fn without_table(path: &Path, files: &[PathBuf], bytes: u64, form: Form, rows: u
         owners: None,
         created: None,
         manifest: manifest::read(path, bytes),
+        quality: None,
     }
 }
 

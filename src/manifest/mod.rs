@@ -33,7 +33,7 @@ pub(crate) use owners_of::contacts_of;
 pub use record::ManifestError;
 pub(crate) use record::{
     ContinuityRecord, DigestRecord, ExportRecord, FileRecord, LARGEST_MANIFEST, Manifest, OwnersRecord, ProgramRecord,
-    SchemaRecord, SourceRecord, read_file, read_limited, timestamp,
+    SchemaRecord, SourceRecord, WarningRecord, read_file, read_limited, timestamp,
 };
 pub(crate) use replaced_count::contacts_in;
 pub(crate) use schema::{ColumnRecord, columns, fingerprint, kind};

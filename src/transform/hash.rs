@@ -83,7 +83,8 @@ fn hmac(key: &HmacKey, bytes: &[u8]) -> String {
     halves.map(|half| char::from(digits[usize::from(half)])).collect()
 }
 
-fn normal_form(column: &str, text: &str) -> String {
+/// The normal form of a value, in which equal values are equal however they were typed.
+pub(crate) fn normal_form(column: &str, text: &str) -> String {
     let text = text.trim();
     match resource::find(column).map(|column| column.normal_form) {
         Some(NormalForm::Email) => text.to_lowercase(),

@@ -23,7 +23,7 @@ use crate::resource;
 use batch::{column, nested, replaced};
 use extra::Extra;
 use hash::HashedColumns;
-pub(crate) use hash::key_id;
+pub(crate) use hash::{key_id, normal_form};
 pub(crate) use owners::OwnersTable;
 use owners::OwnersTally;
 use select::Columns;

@@ -164,3 +164,112 @@ fn what_cannot_be_read_is_65_and_a_reader_that_goes_away_141() {
     let left = ran(program(&["inspect", &file]).stdout(writer).output().unwrap());
     assert_eq!((left.code, left.stderr.as_str()), (Some(141), ""));
 }
+
+/// The page of an export, and the ids of its duplicates.
+fn page(file: &str, folder: &tempfile::TempDir) -> (String, Vec<String>) {
+    let (html, ids) = (path(folder, "page.html"), path(folder, "ids.csv"));
+    let ran = run(&["inspect", file, "--html", &html, "--duplicates", &ids]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("wrote ") && ran.stdout.contains("contact"), "{ran:?}");
+    let ids = fs::read_to_string(ids).unwrap();
+    (fs::read_to_string(html).unwrap(), ids.lines().map(str::to_owned).collect())
+}
+
+/// The number in the row of a table of the page.
+fn number(html: &str, row: &str) -> String {
+    let after = html.split(&format!("<th scope=\"row\">{row}</th>")).nth(1).unwrap_or_else(|| panic!("no {row}"));
+    after.split("<td class=\"number\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+}
+
+const CONTACTS: &str = r#"{"id":1,"first_name":"Ann","last_name":null,"full_name":"Ann","email":"Ann@x.org","phone_number":"+1 555 123 4567","company":"A&B <i>"}
+{"id":2,"first_name":null,"last_name":null,"full_name":" ","email":" ann@X.org ","phone_number":"(+1) 555-1234567","company":"A&B <i>"}
+{"id":3,"first_name":"Bo","last_name":null,"full_name":null,"email":"nowhere","phone_number":"555","company":"A&B <i>"}
+{"id":4,"first_name":"Cy","last_name":null,"full_name":null,"email":null,"phone_number":null,"company":"A&B <i>"}
+{"id":5,"first_name":"Di","last_name":null,"full_name":null,"email":"","phone_number":"+1-555-123-4567","company":"A&B <i>"}
+{"id":6,"first_name":"Ed","last_name":null,"full_name":null,"email":"ed@x.org","phone_number":"+15550000000","company":"Secret Ltd"}
+"#;
+
+#[test]
+fn the_quality_of_the_data_is_counted() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    fs::write(&file, CONTACTS).unwrap();
+    let (html, ids) = page(&file, &folder);
+    for (row, due) in [
+        ("without a name", "1"),
+        ("without an email address", "2"),
+        ("malformed email addresses (without text around an @)", "1"),
+        ("that share their email address with others", "2"),
+        ("without a phone number", "1"),
+        ("phone numbers that are not + and 8 to 15 digits", "1"),
+        ("that share their phone number with others", "3"),
+        ("3 contacts", "1"),
+        // Escaped; only companies of five contacts or more are named.
+        ("A&amp;B &lt;i&gt;", "5"),
+    ] {
+        assert_eq!(number(&html, row), due, "{row}");
+    }
+    assert_eq!(ids, ["kind,group,id", "email,1,1", "email,1,2", "phone,1,1", "phone,1,2", "phone,1,5"]);
+    for value in ["Secret", "Ann", "x.org", "555", "nowhere", "<script", "http:", "https:"] {
+        assert!(!html.contains(value), "{value}");
+    }
+}
+
+#[test]
+fn what_a_table_lacks_or_hashes_is_not_counted_as_zero() {
+    let folder = folder();
+    let (key, file) = (path(&folder, "key"), path(&folder, "c.parquet"));
+    fs::write(&key, "0123456789abcdef0123456789abcdef").unwrap();
+    let more = ["--hmac", "email,company", "--hmac-key-file", &key, "--drop", "phone_number"];
+    assert_eq!(exported(2_500, &file, &more).code, Some(0));
+    let (html, ids) = page(&file, &folder);
+    assert_eq!(number(&html, "malformed email addresses (without text around an @)"), "hashed");
+    assert_eq!(number(&html, "without a phone number"), "no such column");
+    assert!(!html.contains("<h2>Companies</h2>") && ids.iter().all(|line| !line.starts_with("phone")), "{ids:?}");
+    let bare = path(&folder, "bare.ndjson");
+    fs::write(&bare, "{\"email\":\"a@x.org\"}\n").unwrap();
+    let ran = run(&["inspect", &bare, "--duplicates", &path(&folder, "none.csv")]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("needs the column id"), "{ran:?}");
+    assert!(!fs::exists(path(&folder, "none.csv")).unwrap());
+}
+
+#[test]
+fn the_page_shows_the_changes_since_another_export() {
+    let folder = folder();
+    let [old, new, html] = ["old.csv", "new.ndjson", "page.html"].map(|name| path(&folder, name));
+    exported(200, &old, &[]);
+    exported(300, &new, &[]);
+    let ran = run(&["inspect", &new, "--html", &html, "--compare", &old]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let page = fs::read_to_string(&html).unwrap();
+    assert!(page.contains("Since old.csv, which has 200 contacts") && page.contains("<h2>Changes</h2>"), "{page}");
+    // Two that cannot be compared.
+    exported(200, &old, &["--columns", "id,email"]);
+    let ran = run(&["inspect", &new, "--html", &path(&folder, "none.html"), "--compare", &old]);
+    assert_eq!(ran.code, Some(65), "{}", ran.stderr);
+    assert!(!fs::exists(path(&folder, "none.html")).unwrap());
+}
+
+#[test]
+fn the_page_overwrites_neither_the_export_nor_its_manifest() {
+    let folder = folder();
+    let file = path(&folder, "c.ndjson");
+    exported(20, &file, &[]);
+    let text = fs::read(&file).unwrap();
+    for (wrong, code) in [
+        (file.clone(), 2),
+        (file.clone() + ".manifest.json", 2),
+        (path(&folder, ""), 73),
+        (path(&folder, "none/page.html"), 73),
+        ("s3://bucket/page.html".to_owned(), 2),
+    ] {
+        let ran = run(&["inspect", &file, "--html", &wrong]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""), "{wrong}: {}", ran.stderr);
+    }
+    assert_eq!(run(&["inspect", &file, "--compare", &file]).code, Some(2), "only with --html");
+    assert_eq!(fs::read(&file).unwrap(), text);
+    let piped = run(&["inspect", &file, "--html", "-"]);
+    assert!(
+        piped.code == Some(0) && piped.stdout.starts_with("<!doctype html>") && piped.stdout.ends_with("</html>\n")
+    );
+}
