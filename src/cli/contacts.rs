@@ -311,7 +311,6 @@ impl Contacts {
         if self.sandbox && Arguments::of_process().has("base-url", None) {
             return Err("--sandbox and --base-url are mutually exclusive".to_owned());
         }
-        self.destination.check_kit()?;
         self.destination.check_digest(self.run_files.has_report())
     }
 

@@ -12,7 +12,7 @@ use super::arguments::Arguments;
 use super::values::{duration, one_of, positive};
 use crate::config::{
     ChangesConfig, Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize,
-    StoreLock, TableName, defaults,
+    StoreLock, defaults,
 };
 
 /// The shortest lease of a lock.
@@ -59,22 +59,6 @@ pub struct Destination {
     /// DIR is created if needed. An existing DIR must be empty or hold an earlier kit, which is replaced.
     #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT", hide_short_help = true)]
     kit: Option<PathBuf>,
-    /// Table that the kit loads: TABLE or DATASET.TABLE [default: contacts; in BigQuery linq.contacts]
-    ///
-    /// A separate table of owners is called owners beside contacts, and otherwise `TABLE_owners`. The scripts create the schema or
-    /// dataset.
-    #[arg(long, value_name = "NAME", env = "LINQ_EXPORT_KIT_TABLE", hide_short_help = true)]
-    kit_table: Option<TableName>,
-    /// Let the kit's scripts delete rows that the export no longer has, if it proves that these contacts were deleted
-    ///
-    /// That is at the levels complete and snapshot. Below them, the statements are commented out.
-    #[arg(
-        long,
-        env = "LINQ_EXPORT_KIT_DELETES",
-        value_parser = BoolishValueParser::new(),
-        hide_short_help = true
-    )]
-    kit_deletes: bool,
     #[command(flatten)]
     files: Files,
 }
@@ -203,15 +187,6 @@ impl Destination {
         Ok(())
     }
 
-    /// Refuses options of a kit that is not written. Their variables may be meant for other runs.
-    pub fn check_kit(&self) -> Result<(), String> {
-        let given = |name: &str| Arguments::of_process().has(name, None);
-        match ["kit-table", "kit-deletes"].into_iter().find(|name| self.kit.is_none() && given(name)) {
-            Some(name) => Err(format!("--{name} needs --kit")),
-            None => Ok(()),
-        }
-    }
-
     /// The encoding, from the output's name and the options.
     pub fn encoding(&self) -> Result<Encoding, String> {
         if self.output.is_none() {
@@ -234,8 +209,6 @@ impl Destination {
         config.manifest = self.manifest().map(Path::to_owned);
         config.digest = self.digest;
         config.kit.clone_from(&self.kit);
-        config.kit_table = self.kit_table.clone().unwrap_or_default();
-        config.kit_deletes = self.kit_deletes;
         config.changes_kit.clone_from(&self.changes_kit);
         config.changes = self.changes.clone().map(|path| Output::named(path, None));
         if let Some(rows) = self.files.rows_per_file {

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, Output, Owners, TableName,
-    defaults,
+    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, Output, Owners, defaults,
 };
 use crate::storage::is_url;
 
@@ -27,10 +26,6 @@ pub struct ExportConfig {
     /// A directory for a loading kit: what warehouses need to load the export and to check the loaded table. Default:
     /// none. It is created, or replaced if it is empty or holds an earlier kit; its parent must exist.
     pub kit: Option<PathBuf>,
-    /// The table that the kit loads. Default: `contacts`.
-    pub kit_table: TableName,
-    /// Whether the kit's scripts delete rows that the export no longer has, if it proves that they were deleted. Default: no.
-    pub kit_deletes: bool,
     /// Contacts per part file of a directory. Default: 1,000,000. The last part may have fewer.
     pub rows_per_file: NonZeroU64,
     /// File permissions. Default: those of the replaced file; 600 for new files. Objects have none.
@@ -129,8 +124,6 @@ impl ExportConfig {
             content: Content::Table(Layout::default()),
             digest: false,
             kit: None,
-            kit_table: TableName::default(),
-            kit_deletes: false,
             rows_per_file: defaults::ROWS_PER_FILE,
             mode: None,
             lock_timeout: None,

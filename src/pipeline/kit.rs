@@ -11,12 +11,11 @@ use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
-use crate::proof::Level;
 use crate::storage::is_url;
 use crate::transform::key_id;
 use crate::warehouse::{
-    CHANGES_TITLE, ChangesKitInput, HashedColumns, KitDeletes, KitFile, KitInput, README, TITLE, TableInput,
-    changes_kit, is_named_like_a_kit, kit,
+    CHANGES_TITLE, ChangesKitInput, HashedColumns, KitFile, KitInput, README, TITLE, TableInput, changes_kit,
+    is_named_like_a_kit, kit,
 };
 
 /// A kit that has been written, or why it could not be. The export is published in either case.
@@ -91,9 +90,8 @@ pub(super) async fn stage(
     kit: Option<StagedDirectory>,
     config: &ExportConfig,
     written: &Written,
-    level: Level,
 ) -> Result<Option<Staged>, Error> {
-    write(kit, &config.output, |target| files(config, written, target, level)).await
+    write(kit, &config.output, |target| files(config, written, target)).await
 }
 
 /// The same for a kit of changes, given their files and the result of applying them.
@@ -163,7 +161,7 @@ fn objection(directory: &Path, due: &str, kind: &str) -> io::Result<Option<Strin
 }
 
 /// The files of the kit for an export at `target`.
-fn files(config: &ExportConfig, written: &Written, target: &Path, level: Level) -> Result<Vec<KitFile>, Error> {
+fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
     let file = |file| config.output.path_at(target, file, config.encoding);
     let contacts = TableInput {
         schema: &written.schema,
@@ -182,14 +180,7 @@ fn files(config: &ExportConfig, written: &Written, target: &Path, level: Level) 
     let hashed = config.content.layout().and_then(|layout| layout.hashed.as_ref());
     let hashed = hashed.map(|hashed| HashedColumns { columns: &hashed.columns, key_id: key_id(&hashed.key) });
     let (format, compressed) = (config.encoding.format, compressed(config.encoding));
-    let name = level.to_string();
-    let deletes = match level {
-        _ if !config.kit_deletes => KitDeletes::CommentedOut,
-        Level::Complete | Level::Snapshot => KitDeletes::Active,
-        _ => KitDeletes::Unproven(&name),
-    };
-    let (target, table) = (&*target.to_string_lossy(), &config.kit_table);
-    Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed, target, table, deletes }))
+    Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed }))
 }
 
 /// The files of the kit for changes at `target`.
@@ -255,9 +246,9 @@ mod tests {
             digest: Some(ContentDigest::default()),
             owners: None,
         };
-        assert!(files(&config(), &written, Path::new("/c.parquet"), Level::Complete).is_ok());
+        assert!(files(&config(), &written, Path::new("/c.parquet")).is_ok());
         written.digest = None;
-        let error = files(&config(), &written, Path::new("/c.parquet"), Level::Complete).unwrap_err();
+        let error = files(&config(), &written, Path::new("/c.parquet")).unwrap_err();
         assert!(matches!(error, Error::Bug(_)), "{error}");
     }
 

@@ -86,7 +86,7 @@ pub(super) const SECTION: Section = Section {
         ("bq query --nouse_legacy_sql < ", "merge.sql"),
         ("bq query --nouse_legacy_sql --format=csv < ", DIGEST),
     ],
-    note: "The tables are in the dataset `{dataset}`: create it once with `bq mk {dataset}`. --kit-table chooses another. \
+    note: "The tables are in the dataset `linq`: create it once with `bq mk linq`, or replace its name in the files. \
            The load script passes its arguments to `bq`, such as `--project_id=PROJECT`. ",
     reads: |cloud| match cloud {
         None => "",
@@ -114,20 +114,14 @@ pub(super) const SECTION: Section = Section {
     history,
 };
 
-/// The table in its dataset, as SQL.
 fn dataset_name(table: &Table) -> String {
-    name(&format!("{}.{}", table.dataset(), table.base()), Quotes::Escaped)
-}
-
-/// The table that the files are loaded into, in the same dataset. No such name is reserved.
-fn staging_name(table: &Table) -> String {
-    name(&format!("{}.{}", table.dataset(), table.staging()), Quotes::Escaped)
+    format!("linq.{}", table.name)
 }
 
 fn create(table: &Table) -> String {
     let description_of_table = escaped(about_table(&table.columns));
     CreateTable {
-        table: dataset_name(table),
+        table: name(&dataset_name(table), Quotes::Escaped),
         sql_type: |column| sql_type(column, description),
         not_null: NOT_NULL,
         description,
@@ -138,8 +132,8 @@ fn create(table: &Table) -> String {
 
 fn scripts(table: &Table, load: Load) -> Vec<KitFile> {
     let (target, key) = (dataset_name(table), table.key());
-    let staging = staging_name(table);
-    let merge = merge(&target, &staging, key, &table.column_names(), Deletes::BySource { active: table.deletes });
+    let staging = format!("{target}_staging");
+    let merge = merge(&target, &staging, key, &table.column_names(), Deletes::BySource);
     let text = format!("-- Upserts {staging} into {target}, by {key}.\n\n{}\n{merge}", create(table));
     vec![
         table.file("bigquery", "schema.json", schema(&table.columns)),
@@ -151,7 +145,7 @@ fn scripts(table: &Table, load: Load) -> Vec<KitFile> {
 fn apply(changes: &Changes, load: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
     let (target, names) = (dataset_name(contacts), contacts.column_names());
-    let staging = staging_name(table);
+    let staging = format!("{}_staging", dataset_name(table));
     let require = |table: &str| SPELLING.require(table, &leaves(&contacts.columns), contacts.digest);
     let text = format!(
         "{applies}\n{WILL_BE_NEW}{before}\n{merge}\n{MUST_BE_NEW}{after}",
@@ -175,7 +169,7 @@ fn history(changes: &Changes, _: Load) -> String {
         purpose = history.purpose(),
         create = create(table),
         view = history.view(),
-        load = history.load(&staging_name(table)),
+        load = history.load(&format!("{}_staging", dataset_name(table))),
         require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
     )
 }
@@ -244,7 +238,7 @@ fn load_command(table: &Table, format: &str) -> String {
     let commands: Vec<_> = commands.iter().map(|command| format!("    {command}\n")).collect();
     format!(
         "#!/usr/bin/env bash\n\
-         # Loads the export into {dataset}.{staging}, replacing its contents.\n\
+         # Loads the export into linq.{staging}, replacing its contents.\n\
          # Passes its arguments to bq, such as --project_id=PROJECT or --location=EU.\n\
          {about}\
          set -euo pipefail\n\
@@ -253,10 +247,9 @@ fn load_command(table: &Table, format: &str) -> String {
          files=(\n{files})\n\
          how=--replace\n\
          for file in \"${{files[@]}}\"; do\n\
-         {commands}    bq \"$@\" load $how --source_format={format} {dataset}.{staging} {source} \"$schema\"\n    \
+         {commands}    bq \"$@\" load $how --source_format={format} linq.{staging} {source} \"$schema\"\n    \
          how=--noreplace\n\
          done\n",
-        dataset = table.dataset(),
         staging = table.staging(),
         schema = table.file_name("bigquery", "schema.json"),
         files = files.concat(),

@@ -74,6 +74,6 @@ fn text_of(dialect: Dialect, section: &Section, changes: &Changes) -> String {
         "\n## {title}\n\n```sh\n{commands}```\n\nWith a history, also:\n\n```sh\n{run}{history}\n```\n\n{note}\n",
         commands = section.commands.iter().map(command).collect::<String>(),
         history = contacts.file_name(name, HISTORY),
-        note = [&section.note.replace("{dataset}", "linq"), (section.reads)(table.cloud())].concat().trim_end(),
+        note = [section.note, (section.reads)(table.cloud())].concat().trim_end(),
     )
 }

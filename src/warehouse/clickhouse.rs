@@ -85,20 +85,15 @@ pub(super) const SECTION: Section = Section {
         }),
     ],
     table_file: "sql",
-    create,
+    create: |table| schema(table.name, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(&table.name, " FINAL", &leaves(&table.columns), table.digest),
+    digest: |table| SPELLING.file(table.name, " FINAL", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
-/// Creates the schema and the table, unless they exist.
-fn create(table: &Table) -> String {
-    table.create_schema("DATABASE", Quotes::Escaped) + &schema(&table.plain_name(), &table.columns)
-}
-
 fn scripts(table: &Table, format: Load) -> Vec<KitFile> {
-    let (name, key, list, staging) = (table.name.as_str(), table.key(), table.column_list(), table.staging());
+    let (name, key, list, staging) = (table.name, table.key(), table.column_list(), table.staging());
     let text = format!(
         "-- Loads the export into {name}. Of the rows with the same {key}, the last inserted one is kept.\n\
          -- Until ClickHouse has merged them, queries also see the older ones: read FROM {name} FINAL.\n\n\
@@ -107,16 +102,16 @@ fn scripts(table: &Table, format: Load) -> Vec<KitFile> {
          {stage}\n\
          INSERT INTO {name} ({list})\nSELECT {list}\nFROM {staging};\n\n\
          {deletes}",
-        create = create(table),
+        create = schema(name, &table.columns),
         stage = stage(table, format),
-        deletes = deletes(name, &staging, key, table.deletes),
+        deletes = deletes(name, &staging, key),
     );
     vec![table.file("clickhouse", "sql", text)]
 }
 
 fn apply(changes: &Changes, format: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, list, staging) = (contacts.name.as_str(), contacts.column_list(), table.staging());
+    let (name, list, staging) = (contacts.name, contacts.column_list(), table.staging());
     let require = |table: &str| SPELLING.require(table, &leaves(&contacts.columns), contacts.digest);
     let text = format!(
         "{applies}\n\
@@ -143,7 +138,7 @@ fn history(changes: &Changes, format: Load) -> String {
         "{purpose}\n{create}\n{view}\nCREATE OR REPLACE TABLE {staging} AS {name};\n{stage}\n\
          {load}\n{MUST_BE_NEW}{require}",
         purpose = history.purpose(),
-        create = schema(&table.name, &table.columns),
+        create = schema(table.name, &table.columns),
         view = history.view(),
         name = table.name,
         stage = stage(table, format),

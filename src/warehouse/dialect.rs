@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use super::columns::Column;
 use super::contribution::{Load, Section};
-use super::quote::Quotes;
 use super::{arrow, bigquery, clickhouse, duckdb, json_schema, postgres, snowflake, spark};
 use crate::config::Format;
 
@@ -54,16 +53,6 @@ impl Dialect {
             Self::Postgres => "postgres",
             Self::Arrow => "arrow",
             Self::JsonSchema => "json-schema",
-        }
-    }
-
-    /// How names are quoted.
-    pub(super) const fn quotes(self) -> Quotes {
-        match self {
-            Self::BigQuery | Self::ClickHouse => Quotes::Escaped,
-            Self::Snowflake => Quotes::Capital,
-            Self::Spark => Quotes::Doubled,
-            Self::DuckDb | Self::Postgres | Self::Arrow | Self::JsonSchema => Quotes::Standard,
         }
     }
 

@@ -75,26 +75,21 @@ pub(super) const SECTION: Section = Section {
     },
     loads: &[(Format::Parquet, read_parquet), (Format::Ndjson, read_json), (Format::Csv, read_csv)],
     table_file: "sql",
-    create,
+    create: |table| schema(table.name, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(&table.name, "", &leaves(&table.columns), table.digest),
+    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
-/// Creates the schema and the table, unless they exist.
-fn create(table: &Table) -> String {
-    table.create_schema("SCHEMA", Quotes::Standard) + &schema(&table.plain_name(), &table.columns)
-}
-
 fn scripts(table: &Table, read: Load) -> Vec<KitFile> {
-    let (name, key) = (table.name.as_str(), table.key());
+    let (name, key) = (table.name, table.key());
     let text = format!(
         "{purpose}\n{files}\n{create}\n{merge}",
         purpose = purpose(name, key),
         files = view_of_files(table, read),
-        create = create(table),
-        merge = merge(name, &table.view(), key, &table.column_names(), Deletes::BySource { active: table.deletes }),
+        create = schema(name, &table.columns),
+        merge = merge(name, &table.view(), key, &table.column_names(), Deletes::BySource),
     );
     vec![table.file("duckdb", "sql", text)]
 }
@@ -136,7 +131,7 @@ fn extension(cloud: Cloud) -> &'static str {
 
 fn apply(changes: &Changes, read: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, names) = (contacts.name.as_str(), contacts.column_names());
+    let (name, names) = (contacts.name, contacts.column_names());
     let text = format!(
         "{applies}\n{files}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
         applies = applies(name, contacts.key()),
@@ -154,7 +149,7 @@ fn history(changes: &Changes, read: Load) -> String {
         "{purpose}\n{files}\n{create}\n{view}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),
         files = view_of_files(table, read),
-        create = schema(&table.name, &table.columns),
+        create = schema(table.name, &table.columns),
         view = history.view(),
         load = history.load(&table.view()),
         require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),

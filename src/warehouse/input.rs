@@ -6,8 +6,7 @@ use arrow::datatypes::Schema;
 
 use super::columns::{self, Column};
 use super::location::Location;
-use super::quote::{self, Quotes};
-use crate::config::{Format, TableName};
+use crate::config::Format;
 use crate::digest::ContentDigest;
 use crate::storage::Cloud;
 
@@ -26,23 +25,6 @@ pub struct KitInput<'a> {
     pub partition: Option<(&'a str, &'a str)>,
     /// The columns that were hashed, if any.
     pub hashed: Option<HashedColumns<'a>>,
-    /// The output: an absolute path, or a URL.
-    pub target: &'a str,
-    /// The name of the table of contacts.
-    pub table: &'a TableName,
-    /// Whether the scripts delete rows that the export no longer has.
-    pub deletes: KitDeletes<'a>,
-}
-
-/// Whether the scripts of a kit delete rows that the export no longer has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KitDeletes<'a> {
-    /// The statements are commented out.
-    CommentedOut,
-    /// They are active, because the export proves that these contacts were deleted.
-    Active,
-    /// They were requested, but the export has only this level, so they are commented out.
-    Unproven(&'a str),
 }
 
 /// The changes that a kit applies.
@@ -94,15 +76,10 @@ pub struct KitFile {
 }
 
 /// A table to load, as every dialect needs it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Table {
-    /// What it holds: `contacts`, `owners` or `contacts_changes`.
-    pub role: &'static str,
-    /// Its name in the warehouse, as SQL of the dialect.
-    pub name: String,
-    called: TableName,
-    /// Whether scripts delete rows that the files do not have.
-    pub deletes: bool,
+    /// Its name in the warehouse, `contacts` or `owners`.
+    pub name: &'static str,
     pub columns: Vec<Column>,
     pub files: Vec<Location>,
     pub format: Format,
@@ -122,9 +99,8 @@ pub(super) struct Changes {
 
 impl Changes {
     pub fn new(input: &ChangesKitInput<'_>) -> Self {
-        let table = |role: &'static str, table: &TableInput<'_>| {
-            let name = TableName::plain(role);
-            Table::with(role, name, table, (input.format, input.compressed), input.hashed.as_ref())
+        let table = |name, table: &TableInput<'_>| {
+            Table::with(name, table, input.format, input.compressed, input.hashed.as_ref())
         };
         let contacts = TableInput { schema: input.contacts, files: Vec::new(), digest: input.applied };
         Self {
@@ -136,16 +112,15 @@ impl Changes {
 }
 
 impl Table {
-    pub fn new(role: &'static str, name: TableName, table: &TableInput<'_>, input: &KitInput<'_>) -> Self {
-        let deletes = input.deletes == KitDeletes::Active;
-        Self { deletes, ..Self::with(role, name, table, (input.format, input.compressed), input.hashed.as_ref()) }
+    pub fn new(name: &'static str, table: &TableInput<'_>, input: &KitInput<'_>) -> Self {
+        Self::with(name, table, input.format, input.compressed, input.hashed.as_ref())
     }
 
     fn with(
-        role: &'static str,
-        called: TableName,
+        name: &'static str,
         table: &TableInput<'_>,
-        (format, compressed): (Format, Option<&'static str>),
+        format: Format,
+        compressed: Option<&'static str>,
         hashed: Option<&HashedColumns<'_>>,
     ) -> Self {
         let mut columns = columns::columns(table.schema);
@@ -153,10 +128,7 @@ impl Table {
             columns::describe_hashes(&mut columns, hashed, key_id);
         }
         Self {
-            role,
-            name: called.to_string(),
-            called,
-            deletes: false,
+            name,
             columns,
             files: table.files.iter().map(|file| Location::new(file)).collect(),
             format,
@@ -165,31 +137,10 @@ impl Table {
         }
     }
 
-    /// The table with its name as SQL of a dialect.
-    pub fn quoted(&self, quotes: Quotes) -> Self {
-        Self { name: quote::name(&self.called.to_string(), quotes), ..self.clone() }
-    }
-
-    /// Its name without quotes.
-    pub fn plain_name(&self) -> String {
-        self.called.to_string()
-    }
-
-    /// The statement that creates its schema, which is called SCHEMA or DATABASE; nothing if the name has none.
-    pub fn create_schema(&self, kind: &str, quotes: Quotes) -> String {
-        let create = |schema| format!("CREATE {kind} IF NOT EXISTS {};\n", quote::name(schema, quotes));
-        self.called.schema().map(create).unwrap_or_default()
-    }
-
-    /// The dataset of BigQuery.
-    pub fn dataset(&self) -> &str {
-        self.called.schema().unwrap_or("linq")
-    }
-
     /// The name of a kit's file: `bigquery` and `load.sh` give `bigquery.load.sh`, `bigquery.owners.load.sh` or
     /// `bigquery.changes.load.sh`.
     pub fn file_name(&self, dialect: &str, suffix: &str) -> String {
-        match self.role {
+        match self.name {
             "contacts" => format!("{dialect}.{suffix}"),
             "contacts_changes" => format!("{dialect}.changes.{suffix}"),
             table => format!("{dialect}.{table}.{suffix}"),
@@ -205,19 +156,14 @@ impl Table {
         Some(self.files.first()?.object()?.cloud)
     }
 
-    /// Its name without the schema, as a part of other names.
-    pub fn base(&self) -> &str {
-        self.called.table()
-    }
-
     /// The table that the files are loaded into before they are merged.
     pub fn staging(&self) -> String {
-        format!("{}_staging", self.called.table())
+        format!("{}_staging", self.name)
     }
 
     /// The view through which a warehouse reads the files in place.
     pub fn view(&self) -> String {
-        format!("{}_export", self.called.table())
+        format!("{}_export", self.name)
     }
 
     pub fn key(&self) -> &str {

@@ -4,7 +4,6 @@ use super::changes_readme;
 use super::contribution::{DIGEST, HISTORY, Section};
 use super::dialect::Dialect;
 use super::input::{Changes, ChangesKitInput, KitFile, KitInput, Table};
-use super::load_script::{is_named_like_a_script, scripts};
 use super::readme::readme;
 
 /// The file that a kit is recognized by.
@@ -18,7 +17,7 @@ pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
         let of_table = suffix.strip_prefix("owners.").or_else(|| suffix.strip_prefix("changes.")).unwrap_or(suffix);
         section.files.contains(&of_table) || suffix == HISTORY
     };
-    name == README || is_named_like_a_script(name) || Dialect::ALL.into_iter().any(belongs_to)
+    name == README || Dialect::ALL.into_iter().any(belongs_to)
 }
 
 /// The files of a kit: its README, then the files of each warehouse, in the order in which the README names them.
@@ -27,13 +26,12 @@ pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
 /// clock, and on the machine only through the paths of the export's files.
 #[must_use]
 pub fn kit(input: &KitInput<'_>) -> Vec<KitFile> {
-    let mut tables = vec![Table::new("contacts", input.table.clone(), &input.contacts, input)];
-    tables.extend(input.owners.iter().map(|owners| Table::new("owners", input.table.of_owners(), owners, input)));
+    let mut tables = vec![Table::new("contacts", &input.contacts, input)];
+    tables.extend(input.owners.iter().map(|owners| Table::new("owners", owners, input)));
     let mut files = vec![KitFile { name: README.to_owned(), text: readme(input, &tables) }];
     for dialect in Dialect::ALL {
-        files.extend(tables.iter().flat_map(|table| files_of(dialect, &table.quoted(dialect.quotes()))));
+        files.extend(tables.iter().flat_map(|table| files_of(dialect, table)));
     }
-    files.extend(scripts(input, &tables));
     files
 }
 
@@ -67,7 +65,7 @@ fn files_of(dialect: Dialect, table: &Table) -> Vec<KitFile> {
 fn create_only(section: &Section, table: &Table) -> String {
     format!(
         "-- Creates the table {}. {} is not loaded from {} files: README.md says from which.\n\n{}",
-        table.plain_name(),
+        table.name,
         section.title,
         table.format.ending(),
         (section.create)(table)

@@ -14,8 +14,8 @@ pub(super) const DELETES: &str = "\
 /// How a script deletes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deletes {
-    /// In the `MERGE`, as `WHEN NOT MATCHED BY SOURCE`; commented out unless `active`.
-    BySource { active: bool },
+    /// In the `MERGE`, as `WHEN NOT MATCHED BY SOURCE`, commented out.
+    BySource,
     /// In a separate statement, for dialects without that clause: see [`deletes`].
     Separate,
     /// Rows whose `change_type` is `delete`: see [`effective`].
@@ -69,13 +69,12 @@ pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], delet
     };
     let values: Vec<_> = names.iter().map(|name| format!("s.{name}")).collect();
     let by_source = match deletes {
-        Deletes::BySource { active: true } => "WHEN NOT MATCHED BY SOURCE THEN DELETE\n".to_owned(),
-        Deletes::BySource { active: false } => format!("{DELETES}-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n"),
+        Deletes::BySource => format!("{DELETES}-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n"),
         Deletes::Separate | Deletes::Marked => String::new(),
     };
     let (removal, unless_removed) = match deletes {
         Deletes::Marked => (format!("WHEN MATCHED AND s.{REMOVALS} THEN DELETE\n"), " AND s.change_type <> 'delete'"),
-        Deletes::BySource { .. } | Deletes::Separate => (String::new(), ""),
+        Deletes::BySource | Deletes::Separate => (String::new(), ""),
     };
     format!(
         "MERGE INTO {target} AS t\n\
@@ -90,10 +89,9 @@ pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], delet
     )
 }
 
-/// A separate `DELETE`, commented out unless it is `active`.
-pub(super) fn deletes(target: &str, source: &str, key: &str, active: bool) -> String {
-    let (before, comment) = if active { ("", "") } else { (DELETES, "-- ") };
-    format!("{before}{comment}DELETE FROM {target} WHERE {key} NOT IN (SELECT {key} FROM {source});\n")
+/// A separate `DELETE`, commented out.
+pub(super) fn deletes(target: &str, source: &str, key: &str) -> String {
+    format!("{DELETES}-- DELETE FROM {target} WHERE {key} NOT IN (SELECT {key} FROM {source});\n")
 }
 
 #[cfg(test)]
@@ -102,7 +100,7 @@ mod tests {
 
     #[test]
     fn all_columns_but_the_key_are_updated_and_deletes_are_off() {
-        let text = merge("a", "b", "id", &["id", "x", "y"], Deletes::BySource { active: false });
+        let text = merge("a", "b", "id", &["id", "x", "y"], Deletes::BySource);
         assert!(text.starts_with("MERGE INTO a AS t\nUSING b AS s\nON t.id = s.id\nWHEN MATCHED THEN UPDATE SET\n"));
         assert!(text.contains("SET\n  x = s.x,\n  y = s.y\nWHEN NOT MATCHED THEN INSERT (id, x, y)\n"));
         assert!(
@@ -115,12 +113,6 @@ mod tests {
              'update_postimage', 'delete')\n) AS s\nON t.id = s.id\nWHEN MATCHED AND s.change_type = 'delete' THEN DELETE\n\
              WHEN MATCHED THEN UPDATE SET\n  x = s.x\nWHEN NOT MATCHED AND s.change_type <> 'delete' THEN INSERT (id, x)\n"
         ));
-        let active = merge("a", "b", "id", &["id", "x"], Deletes::BySource { active: true });
-        assert!(
-            active.ends_with("\nWHEN NOT MATCHED BY SOURCE THEN DELETE\n;\n") && !active.contains("--"),
-            "{active}"
-        );
-        assert_eq!(deletes("a", "b", "id", true), "DELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n");
-        assert!(deletes("a", "b", "id", false).ends_with("\n-- DELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n"));
+        assert!(deletes("a", "b", "id").ends_with("\n-- DELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n"));
     }
 }

@@ -35,7 +35,6 @@ mod history;
 mod input;
 mod json_schema;
 mod kit;
-mod load_script;
 mod location;
 mod merge;
 #[cfg(test)]
@@ -52,7 +51,7 @@ use ::arrow::datatypes::Schema;
 
 pub(crate) use changes_readme::TITLE as CHANGES_TITLE;
 pub use dialect::{Dialect, UnknownDialect};
-pub use input::{ChangesKitInput, HashedColumns, KitDeletes, KitFile, KitInput, TableInput};
+pub use input::{ChangesKitInput, HashedColumns, KitFile, KitInput, TableInput};
 pub(crate) use kit::{README, is_named_like_a_kit};
 pub use kit::{changes_kit, kit};
 pub(crate) use readme::TITLE;

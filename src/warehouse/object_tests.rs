@@ -7,7 +7,7 @@ use ::arrow::datatypes::{Field, Schema};
 
 use super::tests::{kit_of, nested, owners, text};
 use super::*;
-use crate::config::{Format, TableName};
+use crate::config::Format;
 use crate::digest::ContentDigest;
 use crate::resource;
 
@@ -26,9 +26,6 @@ fn kit_at(scheme: &str, format: Format, compressed: Option<&'static str>, keys: 
         compressed,
         partition: None,
         hashed: None,
-        target: &format!("{scheme}://bucket/dir/"),
-        table: &TableName::default(),
-        deletes: KitDeletes::CommentedOut,
     })
 }
 

@@ -77,20 +77,15 @@ pub(super) const SECTION: Section = Section {
     },
     loads: &[(Format::Ndjson, copy_json), (Format::Csv, copy_csv)],
     table_file: "sql",
-    create,
+    create: |table| schema(table.name, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(&table.name, "", &leaves(&table.columns), table.digest),
+    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
-/// Creates the schema and the table, unless they exist.
-fn create(table: &Table) -> String {
-    table.create_schema("SCHEMA", Quotes::Standard) + &schema(&table.plain_name(), &table.columns)
-}
-
 fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
-    let (name, key, staging) = (table.name.as_str(), table.key(), table.staging());
+    let (name, key, staging) = (table.name, table.key(), table.staging());
     let text = format!(
         "{purpose}{PSQL}{stops_csv}{STOPS}\n\
          {create}\n\
@@ -99,17 +94,17 @@ fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
          {deletes}COMMIT;\n",
         purpose = purpose(name, key),
         stops_csv = stops_csv(table),
-        create = create(table),
+        create = schema(name, &table.columns),
         copy = copy(table),
         upsert = upsert(table, &staging),
-        deletes = deletes(name, &staging, key, table.deletes),
+        deletes = deletes(name, &staging, key),
     );
     vec![table.file("postgres", "sql", text)]
 }
 
 fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, staging) = (contacts.name.as_str(), table.staging());
+    let (name, staging) = (contacts.name, table.staging());
     let text = format!(
         "{applies}{PSQL}{stops_csv}{STOPS}\n\
          BEGIN;\n{copy}\n\
@@ -133,7 +128,7 @@ fn history(changes: &Changes, copy: Load) -> String {
          {create}\n{view}\nBEGIN;\n{copy}\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),
         stops_csv = stops_csv(table),
-        create = schema(&table.name, &table.columns),
+        create = schema(table.name, &table.columns),
         view = history.view(),
         copy = copy(table),
         load = history.load(&table.staging()),
@@ -143,7 +138,7 @@ fn history(changes: &Changes, copy: Load) -> String {
 
 /// Inserts or updates the rows of a source.
 fn upsert(table: &Table, source: &str) -> String {
-    let (name, key, list) = (table.name.as_str(), table.key(), table.column_list());
+    let (name, key, list) = (table.name, table.key(), table.column_list());
     let others = table.column_names().into_iter().filter(|column| *column != key);
     let updates: Vec<_> = others.map(|column| format!("{column} = excluded.{column}")).collect();
     let update = match updates.as_slice() {
@@ -170,7 +165,7 @@ fn stops_csv(table: &Table) -> &'static str {
 }
 
 fn copy_json(table: &Table) -> String {
-    let (name, staging) = (table.base(), table.staging());
+    let (name, staging) = (table.name, table.staging());
     // JSON never contains these two characters, so each line is read as one value.
     let options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'";
     format!(

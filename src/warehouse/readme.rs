@@ -2,8 +2,7 @@
 
 use super::contribution::{DIGEST, Section};
 use super::dialect::Dialect;
-use super::input::{HashedColumns, KitDeletes, KitInput, Table};
-use super::load_script::commands;
+use super::input::{HashedColumns, KitInput, Table};
 use super::location::{ACCOUNT, ACCOUNT_VARIABLE, Location};
 use super::quote::standard;
 use crate::config::Format;
@@ -16,11 +15,10 @@ pub(crate) const TITLE: &str = "# Loading this export\n";
 /// The whole text.
 pub(super) fn readme(input: &KitInput<'_>, tables: &[Table]) -> String {
     let sections = Dialect::ALL.into_iter().filter_map(|dialect| Some(text_of(dialect, dialect.section()?, tables)));
-    [introduction(input, tables), every_night(input), objects(tables), sections.collect(), partitions(input, tables)]
-        .concat()
+    [introduction(input), objects(tables), sections.collect(), partitions(input, tables)].concat()
 }
 
-fn introduction(input: &KitInput<'_>, tables: &[Table]) -> String {
+fn introduction(input: &KitInput<'_>) -> String {
     let mut rows = counted(input.contacts.digest.rows, "contact");
     let mut keys = "`id`".to_owned();
     let mut digests = format!("Digest of the contacts: {}", input.contacts.digest);
@@ -35,40 +33,12 @@ fn introduction(input: &KitInput<'_>, tables: &[Table]) -> String {
          `linq-export verify`.\n\n\
          For each warehouse, run the commands in order. The digest queries check the loaded tables: each computes a table's \
          digest and prints `equal`, or whether the count or the sum differs.\n\n\
-         Contacts are upserted by {keys}, into {names}. {missing}\n\n\
+         Contacts are upserted by {keys}. Rows missing from the new export remain in the table, so the check then reports a \
+         difference. The scripts contain statements that delete such rows, commented out: enable them only if \
+         `completeness.level` in the manifest is `complete` or `snapshot`.\n\n\
          {digests}\n{}",
         hashed(input.hashed.as_ref()),
-        names = tables.iter().map(|table| format!("`{}`", table.plain_name())).collect::<Vec<_>>().join(" and "),
-        missing = missing_rows(input.deletes),
         version = env!("CARGO_PKG_VERSION"),
-    )
-}
-
-/// What becomes of rows that the export no longer has.
-fn missing_rows(deletes: KitDeletes) -> String {
-    let remain = "Rows missing from the new export remain in the table, so the check then reports a difference.";
-    match deletes {
-        KitDeletes::Active => {
-            "Rows missing from the new export are deleted: it proves that these contacts were deleted in Linq."
-                .to_owned()
-        }
-        KitDeletes::CommentedOut => format!(
-            "{remain} The scripts contain statements that delete such rows, commented out: enable them only if \
-             `completeness.level` in the manifest is `complete` or `snapshot`; `--kit-deletes` does that."
-        ),
-        KitDeletes::Unproven(level) => format!(
-            "{remain} The statements that delete such rows are commented out although `--kit-deletes` was set, because the level \
-             of this export is only `{level}`: it may itself lack them."
-        ),
-    }
-}
-
-/// How to load every night.
-fn every_night(input: &KitInput<'_>) -> String {
-    format!(
-        "\n## Every night\n\nOne command verifies the files, loads them and checks the table. It needs no hand, and exits with 0 only if \
-         the table equals the export:\n\n```sh\n{}```\n",
-        commands(input)
     )
 }
 
@@ -86,7 +56,7 @@ pub(super) fn objects<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String
                 format!("{} in `{}`", counted(files.len() as u64, "object"), url.strip_suffix(name).unwrap_or(&url))
             }
         };
-        Some(format!("- `{}`: {place}\n", table.plain_name()))
+        Some(format!("- `{}`: {place}\n", table.name))
     });
     let places: String = places.collect();
     let account = format!(
@@ -124,8 +94,7 @@ fn text_of(dialect: Dialect, section: &Section, tables: &[Table]) -> String {
         .iter()
         .find(|table| dialect.load(table.format).is_some())
         .map_or("", |table| (section.reads)(table.cloud()));
-    let note = section.note.replace("{dataset}", tables.first().map_or("linq", Table::dataset));
-    let notes = [&note, reads, &not_loaded(dialect, section, tables)].concat();
+    let notes = [section.note, reads, &not_loaded(dialect, section, tables)].concat();
     format!("\n## {}\n\n```sh\n{commands}```\n\n{}\n", section.title, notes.trim_end())
 }
 
@@ -151,7 +120,7 @@ pub(super) fn formats(section: &Section) -> String {
 /// How to read all partitions of a directory as one table.
 fn partitions(input: &KitInput<'_>, tables: &[Table]) -> String {
     let root = input.partition.and_then(|(key, value)| {
-        let contacts = tables.iter().find(|table| table.role == "contacts" && table.format == Format::Parquet)?;
+        let contacts = tables.iter().find(|table| table.name == "contacts" && table.format == Format::Parquet)?;
         let file = contacts.files.first()?.text();
         let (root, _) = file.rsplit_once(&format!("/{key}={value}/"))?;
         Some((key, value, root.to_owned()))

@@ -73,35 +73,30 @@ pub(super) const SECTION: Section = Section {
     },
     loads: &[(Format::Parquet, copy_parquet), (Format::Ndjson, copy_json), (Format::Csv, copy_csv)],
     table_file: "sql",
-    create,
+    create: |table| schema(table.name, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(&table.name, "", &leaves(&table.columns), table.digest),
+    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
-/// Creates the schema and the table, unless they exist.
-fn create(table: &Table) -> String {
-    table.create_schema("SCHEMA", Quotes::Capital) + &schema(&table.plain_name(), &table.columns)
-}
-
 fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
-    let (name, key, staging) = (table.name.as_str(), table.key(), table.staging());
+    let (name, key, staging) = (table.name, table.key(), table.staging());
     let text = format!(
         "{purpose}{session}\n{create}\n{stage}\nBEGIN;\n{merge}\n{deletes}COMMIT;\n",
         purpose = purpose(name, key),
         session = session(table),
-        create = create(table),
+        create = schema(name, &table.columns),
         stage = stage(table, copy),
         merge = merge(name, &staging, key, &table.column_names(), Deletes::Separate),
-        deletes = deletes(name, &staging, key, table.deletes),
+        deletes = deletes(name, &staging, key),
     );
     vec![table.file("snowflake", "sql", text)]
 }
 
 fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, names) = (contacts.name.as_str(), contacts.column_names());
+    let (name, names) = (contacts.name, contacts.column_names());
     let text = format!(
         "{applies}{session}\n{stage}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
         applies = applies(name, contacts.key()),
@@ -120,7 +115,7 @@ fn history(changes: &Changes, copy: Load) -> String {
         "{purpose}{session}\n{create}\n{view}\n{stage}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),
         session = session(table),
-        create = schema(&table.name, &table.columns),
+        create = schema(table.name, &table.columns),
         view = history.view(),
         stage = stage(table, copy),
         load = history.load(&table.staging()),
@@ -172,7 +167,7 @@ const MAX_FILES: usize = 1000;
 
 /// Loads the files into the staging table.
 fn stage(table: &Table, copy: Load) -> String {
-    let name = table.base();
+    let name = table.name;
     let (location, puts) = match table.files.first() {
         // A transformation in COPY INTO needs a stage: it cannot read from a URL.
         Some(Location::Object(object)) => {
@@ -255,7 +250,7 @@ fn copy(table: &Table, format: &str, value: impl Fn(usize, &Column) -> String) -
              FILE_FORMAT = ({format})\n\
              ON_ERROR = ABORT_STATEMENT;\n",
             staging = table.staging(),
-            name = table.base(),
+            name = table.name,
             list = table.column_list(),
             values = values.join(",\n    "),
         )

@@ -81,9 +81,9 @@ pub(super) const SECTION: Section = Section {
         (Format::Csv, |table| view(table, "csv", CSV_OPTIONS)),
     ],
     table_file: "sql",
-    create,
+    create: |table| schema(table.name, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(&table.name, "", &leaves(&table.columns), table.digest),
+    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
@@ -93,26 +93,10 @@ pub(super) const SECTION: Section = Section {
 const CSV_OPTIONS: &str = ", mode 'FAILFAST', header 'true', multiLine 'true', escape '\"', lineSep '\\r\\n', \
                            emptyValue '', nullValue '\\u0001null\\u0001'";
 
-/// Creates the schema and the table, unless they exist.
-fn create(table: &Table) -> String {
-    table.create_schema("SCHEMA", Quotes::Doubled) + &schema(&table.plain_name(), &table.columns)
-}
-
 fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
-    let (name, key, list) = (table.name.as_str(), table.key(), table.column_list());
+    let (name, key, list) = (table.name, table.key(), table.column_list());
     let (view, staging) = (table.view(), table.staging());
     let old: Vec<_> = table.column_names().iter().map(|column| format!("t.{column}")).collect();
-    let remaining = if table.deletes {
-        String::new()
-    } else {
-        format!(
-            "{DELETES}-- /* drops the rows that only the table has\n\
-             UNION ALL\nSELECT {old}\nFROM {name} AS t\n\
-             LEFT ANTI JOIN {view} AS s ON t.{key} = s.{key}\n\
-             -- */\n",
-            old = old.join(", "),
-        )
-    };
     let text = format!(
         "{purpose}\n\
          {files}{create_view}\n\
@@ -121,21 +105,26 @@ fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
          DROP TABLE IF EXISTS {staging};\n\
          CREATE TABLE {staging} USING parquet AS\n\
          SELECT {list}\nFROM {view}\n\
-         {remaining}\
+         {DELETES}\
+         -- /* drops the rows that only the table has\n\
+         UNION ALL\nSELECT {old}\nFROM {name} AS t\n\
+         LEFT ANTI JOIN {view} AS s ON t.{key} = s.{key}\n\
+         -- */\n\
          ;\n\
          INSERT OVERWRITE TABLE {name}\nSELECT {list}\nFROM {staging};\n\
          DROP TABLE {staging};\n",
         purpose = purpose(name, key),
         files = about_files(table),
         create_view = view_of(table),
-        create = create(table),
+        create = schema(name, &table.columns),
+        old = old.join(", "),
     );
     vec![table.file("spark", "sql", text)]
 }
 
 fn apply(changes: &Changes, view_of: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, key, list) = (contacts.name.as_str(), contacts.key(), contacts.column_list());
+    let (name, key, list) = (contacts.name, contacts.key(), contacts.column_list());
     let (view, staging) = (table.view(), contacts.staging());
     let old: Vec<_> = contacts.column_names().iter().map(|column| format!("t.{column}")).collect();
     let text = format!(
@@ -170,7 +159,7 @@ fn history(changes: &Changes, view_of: Load) -> String {
         purpose = history.purpose(),
         files = about_files(table),
         create_view = view_of(table),
-        create = schema(&table.name, &table.columns),
+        create = schema(table.name, &table.columns),
         view = history.view(),
         name = table.name,
         load = escaped(seen_by),

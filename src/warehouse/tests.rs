@@ -46,18 +46,6 @@ pub(super) fn kit_of(
     compressed: Option<&'static str>,
     files: &[&str],
 ) -> Vec<KitFile> {
-    kit_for("contacts", KitDeletes::CommentedOut, schema, format, compressed, files)
-}
-
-/// The same, into a table of this name.
-fn kit_for(
-    table: &str,
-    deletes: KitDeletes,
-    schema: &Schema,
-    format: Format,
-    compressed: Option<&'static str>,
-    files: &[&str],
-) -> Vec<KitFile> {
     let owners = owners();
     kit(&KitInput {
         contacts: TableInput {
@@ -74,9 +62,6 @@ fn kit_for(
         compressed,
         partition: Some(("run_date", "2026-01-31")),
         hashed: None,
-        target: "/data/it's here",
-        table: &table.parse().unwrap(),
-        deletes,
     })
 }
 
@@ -152,71 +137,6 @@ fn every_column_is_described_in_every_dialect() {
 }
 
 #[test]
-fn a_table_has_the_requested_name_in_every_warehouse() {
-    let of = |table, format| kit_for(table, KitDeletes::Active, &resource::schema(), format, None, &["/data/a"]);
-    for (table, names) in [
-        ("crm.order", ["crm.`order`", "crm.`order`", "\"crm\".\"order\"", "\"CRM\".\"ORDER\"", "`crm`.`order`"]),
-        ("contacts", ["linq.contacts", "contacts", "contacts", "contacts", "contacts"]),
-    ] {
-        let kit = of(table, Format::Ndjson);
-        let [bigquery, clickhouse, standard, snowflake, spark] = names;
-        for (dialect, name) in [
-            ("bigquery.merge.sql", bigquery.replace("crm.", "`crm`.")),
-            ("clickhouse.sql", clickhouse.replace("crm.", "`crm`.")),
-            ("duckdb.sql", standard.to_owned()),
-            ("postgres.sql", standard.to_owned()),
-            ("snowflake.sql", snowflake.to_owned()),
-            ("spark.sql", spark.to_owned()),
-        ] {
-            let sql = text(&kit, dialect);
-            assert!(sql.contains(&format!("CREATE TABLE IF NOT EXISTS {name} (")), "{dialect}: {sql}");
-            let creates = sql.contains("CREATE SCHEMA IF NOT EXISTS") || sql.contains("CREATE DATABASE IF NOT EXISTS");
-            assert_eq!(creates, table.contains('.') && !dialect.starts_with("bigquery"), "{dialect}");
-            let digest = text(
-                &kit,
-                &dialect
-                    .replace("merge.sql", "digest.sql")
-                    .replace(".sql", ".digest.sql")
-                    .replace("digest.digest", "digest"),
-            );
-            assert!(digest.contains(&format!("FROM {name}")), "{dialect}: {digest}");
-        }
-        let owners = if table == "contacts" { "linq.owners_staging" } else { "crm.order_owners_staging" };
-        assert!(text(&kit, "bigquery.owners.load.sh").contains(owners));
-    }
-}
-
-#[test]
-fn rows_are_deleted_only_if_that_is_proven() {
-    let script = |deletes, name: &str| {
-        let kit = kit_for("contacts", deletes, &resource::schema(), Format::Ndjson, None, &["/data/a.ndjson"]);
-        text(&kit, name).to_owned()
-    };
-    for (name, statement) in [
-        ("bigquery.merge.sql", "\nWHEN NOT MATCHED BY SOURCE THEN DELETE"),
-        ("duckdb.sql", "\nWHEN NOT MATCHED BY SOURCE THEN DELETE"),
-        ("postgres.sql", "\nDELETE FROM contacts WHERE"),
-        ("snowflake.sql", "\nDELETE FROM contacts WHERE"),
-        ("clickhouse.sql", "\nDELETE FROM contacts WHERE"),
-    ] {
-        assert!(script(KitDeletes::Active, name).contains(statement), "{name}");
-        for off in [KitDeletes::CommentedOut, KitDeletes::Unproven("counted")] {
-            let text = script(off, name);
-            assert!(!text.contains(statement) && text.contains(&statement.replace('\n', "\n-- ")), "{name}: {text}");
-        }
-    }
-    // Spark drops the rows by not copying them.
-    assert!(!script(KitDeletes::Active, "spark.sql").contains("UNION ALL"));
-    assert!(script(KitDeletes::CommentedOut, "spark.sql").contains("UNION ALL"));
-    for name in ["load-duckdb.sh", "load-postgres.sh", "load-bigquery.sh"] {
-        let verify = r"verify '/data/it'\''s here'";
-        assert!(script(KitDeletes::Active, name).contains(&format!("{verify} --require complete >&2\n")), "{name}");
-        assert!(script(KitDeletes::Unproven("counted"), name).contains(&format!("{verify} >&2\n")), "{name}");
-    }
-    assert!(script(KitDeletes::Unproven("counted"), README).contains("only `counted`"));
-}
-
-#[test]
 fn a_kit_has_files_for_each_warehouse_and_table() {
     let kit = kit_of(&resource::schema(), Format::Parquet, None, &["/data/a.parquet"]);
     let names: Vec<_> = kit.iter().map(|file| file.name.as_str()).collect();
@@ -244,11 +164,7 @@ fn a_kit_has_files_for_each_warehouse_and_table() {
             assert_eq!(text(&kit, README).contains(&format!(" {name}\n")), due, "the README and {name}");
         }
     }
-    for (script, is_there) in [("load-duckdb.sh", true), ("load-bigquery.sh", true), ("load-postgres.sh", false)] {
-        assert_eq!(names.contains(&script), is_there, "PostgreSQL is not loaded from Parquet");
-        assert_eq!(text(&kit, README).contains(&format!("\nsh {script} ")), is_there, "{script}");
-    }
-    assert_eq!(names.len(), 2 * 14 + 1 + 2);
+    assert_eq!(names.len(), 2 * 14 + 1);
     let lines = kit_of(&resource::schema(), Format::Ndjson, None, &["/data/a.ndjson"]);
     assert!(text(&lines, README).contains("--file postgres.digest.sql\n"));
     assert!(names.iter().all(|name| is_named_like_a_kit(name)) && text(&kit, README).starts_with(TITLE));

@@ -78,13 +78,13 @@ fn replaces_a_kit_atomically() {
     fs::create_dir(&kit).unwrap();
     assert_eq!(exported(5, &file, &["--kit", &kit, "--owners", "table"]).code, Some(0));
     let files = || names(Path::new(&kit));
-    assert!(files().len() == 32 && files().contains(&"duckdb.owners.sql".to_owned()), "{:?}", files());
+    assert!(files().len() == 29 && files().contains(&"duckdb.owners.sql".to_owned()), "{:?}", files());
     let readme = || fs::read_to_string(Path::new(&kit).join("README.md")).unwrap();
     let earlier = readme();
     assert_eq!(refused(&file, &kit).code, Some(69));
     assert_eq!(readme(), earlier);
     assert_eq!(exported(6, &file, &["--kit", &kit]).code, Some(0));
-    assert!(files().len() == 18 && !files().iter().any(|name| name.contains("owners")), "{:?}", files());
+    assert!(files().len() == 15 && !files().iter().any(|name| name.contains("owners")), "{:?}", files());
     assert!(readme().contains("\n6 contacts, exported by linq-export"), "{}", readme());
     let left: Vec<_> = names(folder.path()).into_iter().filter(|name| !name.starts_with("c.")).collect();
     assert_eq!(left, ["kit"]);
@@ -104,7 +104,7 @@ fn a_killed_run_keeps_the_earlier_kit() {
     run.signal("KILL");
     run.end();
     let hidden = || names(folder.path()).iter().filter(|name| name.starts_with(".kit.")).count();
-    assert_eq!((hidden(), names(Path::new(&kit)).len()), (1, 18));
+    assert_eq!((hidden(), names(Path::new(&kit)).len()), (1, 15));
     assert_eq!(exported(5, &file, &["--kit", &kit]).code, Some(0));
     assert_eq!(names(folder.path()), ["c.csv", "c.csv.manifest.json", "kit"]);
 }
@@ -209,36 +209,7 @@ async fn nothing_stops_a_run_between_export_and_kit() {
         };
         let counters = Arc::new(Counters::new(reporter));
         let summary = linq_export::export(config, Arc::clone(&counters) as _, cancellation).await.unwrap();
-        assert_eq!(names(&folder.path().join(name)).len(), 18, "{name}");
+        assert_eq!(names(&folder.path().join(name)).len(), 15, "{name}");
         assert_eq!(counters.publishing(), Publishing::Done { rows: summary.read.contacts, manifest: summary.manifest });
-    }
-}
-
-#[test]
-fn the_table_and_the_deletes_are_those_of_the_options() {
-    let folder = folder();
-    let (file, kit) = (path(&folder, "c.ndjson"), path(&folder, "kit"));
-    let script = |name: &str| fs::read_to_string(Path::new(&kit).join(name)).unwrap();
-    let more = ["--kit", &kit, "--kit-table", "crm.people", "--kit-deletes"];
-    assert_eq!(exported(300, &file, &more).code, Some(0));
-    assert!(script("duckdb.sql").contains("\nWHEN NOT MATCHED BY SOURCE THEN DELETE"));
-    assert!(script("load-postgres.sh").contains(" --require complete"));
-    assert!(
-        script("bigquery.merge.sql").contains("MERGE INTO `crm`.`people` AS t"),
-        "{}",
-        script("bigquery.merge.sql")
-    );
-    // A limit proves nothing.
-    assert_eq!(exported(300, &file, &[&more[..], &["--limit", "10"]].concat()).code, Some(0));
-    assert!(script("duckdb.sql").contains("\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE"));
-    assert!(script("README.md").contains("is only `incomplete`"), "{}", script("README.md"));
-    for (wrong, says) in [
-        (&["--kit", &kit, "--kit-table", "a.b.c"][..], "expected TABLE or DATASET.TABLE"),
-        (&["--kit", &kit, "--kit-table", "a; drop"], "expected TABLE or DATASET.TABLE"),
-        (&["--kit-table", "crm.people"], "--kit-table needs --kit"),
-        (&["--kit-deletes"], "--kit-deletes needs --kit"),
-    ] {
-        let ran = exported(300, &file, wrong);
-        assert!(ran.code == Some(2) && ran.stderr.contains(says), "{wrong:?}: {}", ran.stderr);
     }
 }
