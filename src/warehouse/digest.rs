@@ -4,7 +4,8 @@
 //! statement, filled in with each engine's spelling. The sum is cast from text, because no engine has a numeric literal
 //! that wide.
 
-use super::columns::{Kind, Leaf};
+use super::columns::{Kind, Leaf, leaves};
+use super::input::{Missing, Table};
 use crate::digest::ContentDigest;
 
 /// How an engine spells what the digest needs.
@@ -47,6 +48,16 @@ impl Spelling {
         )
     }
 
+    /// A statement that fails unless exactly the export was loaded: the table must equal it, or where rows may remain that are
+    /// missing from the export, what it was loaded from.
+    pub fn require_export(&self, table: &Table, name: &str, source: &str) -> String {
+        let (about, loaded) = match table.missing {
+            Missing::Deleted => ("the table now equals the export", name),
+            Missing::Kept => ("exactly the export was loaded", source),
+        };
+        format!("-- Fails unless {about}.\n{}", self.require(loaded, &leaves(&table.columns), table.digest))
+    }
+
     /// The statement. It returns one row with one column, `verdict`.
     fn statement(&self, table: &str, leaves: &[Leaf], exported: ContentDigest) -> String {
         let fields: Vec<_> = leaves
@@ -85,7 +96,7 @@ impl Spelling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warehouse::columns::{columns, leaves};
+    use crate::warehouse::columns::columns;
     use crate::warehouse::tests::nested;
 
     #[test]
