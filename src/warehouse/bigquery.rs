@@ -12,7 +12,7 @@ use super::digest::Spelling;
 use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
 use super::location::{ACCOUNT_VARIABLE, Location};
-use super::merge::{Deletes, MUST_BE_NEW, WILL_BE_NEW, applies, effective, merge, result};
+use super::merge::{Deletes, MUST_BE_LOADED, MUST_BE_NEW, WILL_BE_NEW, applies, effective, merge, result};
 use super::quote::{Quotes, derived, escaped, shell};
 use crate::config::Format;
 use crate::storage::Cloud;
@@ -120,11 +120,15 @@ pub(super) const SECTION: Section = Section {
         stage: Some("load.sh"),
         run: "bq \"$@\" query --quiet --nouse_legacy_sql >&2",
         ask: "bq \"$@\" query --quiet --nouse_legacy_sql --format=csv",
-        begin: "BEGIN TRANSACTION;",
-        commit: "COMMIT TRANSACTION;",
+        // Each MERGE is a transaction. What it leads to is known before: the contents of the staging table.
+        begin: "",
+        commit: "",
+        atomic: "in one transaction per table",
+        unloaded: "each table is unchanged, or has the whole export",
         sql: |table, _| {
-            let require = SPELLING.require_export(table, &dataset_name(table, ""), &dataset_name(table, STAGING));
-            (create(table), merge_export(table) + "\n" + &require)
+            let staging = dataset_name(table, STAGING);
+            let require = SPELLING.require(&staging, &leaves(&table.columns), table.digest);
+            (format!("{}\n{MUST_BE_LOADED}{require}\n", create(table)), merge_export(table))
         },
     }),
     digest: |table| SPELLING.file(&dataset_name(table, ""), "", &leaves(&table.columns), table.digest),

@@ -58,7 +58,11 @@ pub(super) struct LoadScript {
     pub ask: &'static str,
     pub begin: &'static str,
     pub commit: &'static str,
-    /// The statements before the transaction, and those in it. The last one fails unless exactly the export was loaded.
+    /// How many transactions that is.
+    pub atomic: &'static str,
+    /// What a failure leaves behind.
+    pub unloaded: &'static str,
+    /// The statements of a table before the transaction, and those in it. One of them fails unless exactly the export was loaded.
     pub sql: fn(&Table, Load) -> (String, String),
 }
 

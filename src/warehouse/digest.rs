@@ -6,6 +6,7 @@
 
 use super::columns::{Kind, Leaf, leaves};
 use super::input::{Missing, Table};
+use super::merge::{MUST_BE_LOADED, MUST_BE_NEW};
 use crate::digest::ContentDigest;
 
 /// How an engine spells what the digest needs.
@@ -48,14 +49,14 @@ impl Spelling {
         )
     }
 
-    /// A statement that fails unless exactly the export was loaded: the table must equal it, or where rows may remain that are
-    /// missing from the export, what it was loaded from.
-    pub fn require_export(&self, table: &Table, name: &str, source: &str) -> String {
-        let (about, loaded) = match table.missing {
-            Missing::Deleted => ("the table now equals the export", name),
-            Missing::Kept => ("exactly the export was loaded", source),
-        };
-        format!("-- Fails unless {about}.\n{}", self.require(loaded, &leaves(&table.columns), table.digest))
+    /// A statement that fails unless exactly the export was loaded into a table: it must equal the export, or where rows may
+    /// remain that are missing from the export, what was loaded.
+    pub fn require_export(&self, table: &Table, source: &str) -> String {
+        let leaves = leaves(&table.columns);
+        match table.missing {
+            Missing::Deleted => format!("{MUST_BE_NEW}{}", self.require(&table.name(), &leaves, table.digest)),
+            Missing::Kept => format!("{MUST_BE_LOADED}{}", self.require(source, &leaves, table.digest)),
+        }
     }
 
     /// The statement. It returns one row with one column, `verdict`.

@@ -86,8 +86,10 @@ pub(super) const SECTION: Section = Section {
         stage: None,
         run: "duckdb -bail -list -noheader \"$1\" > /dev/null",
         ask: "duckdb -bail -list -noheader \"$1\"",
-        begin: "BEGIN;",
-        commit: "COMMIT;",
+        begin: "BEGIN;\n",
+        commit: "COMMIT;\n",
+        atomic: "in one transaction",
+        unloaded: "no row has changed",
         sql: load_in_one_step,
     }),
     digest: |table| SPELLING.file(&table.name(), "", &leaves(&table.columns), table.digest),
@@ -112,7 +114,7 @@ fn load_in_one_step(table: &Table, read: Load) -> (String, String) {
         "{create}\n{merge}\n{require}",
         create = schema(&table.target, &table.columns),
         merge = merge_export(table),
-        require = SPELLING.require_export(table, &table.name(), &table.view()),
+        require = SPELLING.require_export(table, &table.view()),
     );
     (view_of_files(table, read), within)
 }

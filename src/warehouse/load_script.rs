@@ -42,12 +42,12 @@ fn head(name: &str, section: &Section, script: &LoadScript, missing: Missing) ->
          #   sh {name} {usage}\n\
          #\n\
          # {about}\n\
-         # It verifies the files, creates the table if it is missing, and upserts the export in one transaction.\n\
+         # It verifies the files, creates the table if it is missing, and upserts the export {atomic}.\n\
          # {deletes} Prints a verdict per table.\n\
          #\n\
          # Exit codes:\n\
          #   0    the table equals the export\n\
-         #   1    not loaded, and no row has changed; or the loaded table could not be checked, or differs\n\
+         #   1    not loaded: {unloaded}; or the loaded table could not be checked, or differs\n\
          #   2    invalid usage{remain}\n\
          #   127  linq-export is not in PATH\n\
          #   The others are those of linq-export verify, such as 65 if the files differ from their manifest: nothing was loaded.\n\
@@ -60,6 +60,8 @@ fn head(name: &str, section: &Section, script: &LoadScript, missing: Missing) ->
         usage = script.usage,
         about = script.about,
         arguments = script.arguments,
+        atomic = script.atomic,
+        unloaded = script.unloaded,
     )
 }
 
@@ -80,10 +82,11 @@ fn transaction(dialect: Dialect, script: &LoadScript, tables: &[Table], load: Lo
     });
     let (before, within): (Vec<_>, Vec<_>) = tables.iter().map(|table| (script.sql)(table, load)).unzip();
     format!(
-        "{staged}\n{run} <<'END_OF_SQL' || failed 'cannot load the export: no row has changed'\n\
-         {before}{begin}\n{within}{commit}\nEND_OF_SQL\n",
+        "{staged}\n{run} <<'END_OF_SQL' || failed 'cannot load the export: {unloaded}'\n\
+         {before}{begin}{within}{commit}END_OF_SQL\n",
         staged = staged.collect::<String>(),
         run = script.run,
+        unloaded = script.unloaded,
         before = before.concat(),
         begin = script.begin,
         within = within.join("\n"),

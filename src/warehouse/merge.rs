@@ -49,6 +49,9 @@ pub(super) fn applies(table: &str, key: &str) -> String {
 /// What a check at the end of a script is for.
 pub(super) const MUST_BE_NEW: &str = "-- Fails unless the contents are now those of the new export.\n";
 
+/// The same for what a table is loaded from.
+pub(super) const MUST_BE_LOADED: &str = "-- Fails unless exactly the export was loaded.\n";
+
 /// The changes that add or replace a contact.
 pub(super) const UPSERTS: &str = "change_type IN ('insert', 'update_postimage')";
 /// The changes that remove a contact. `missing` is not one of them.

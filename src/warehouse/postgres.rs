@@ -88,8 +88,10 @@ pub(super) const SECTION: Section = Section {
         stage: None,
         run: "psql --no-psqlrc --quiet --output=/dev/null \"$@\"",
         ask: "psql --no-psqlrc --quiet --tuples-only --no-align \"$@\"",
-        begin: "\\set ON_ERROR_STOP on\nSET client_min_messages = warning;\nBEGIN;",
-        commit: "COMMIT;",
+        begin: "\\set ON_ERROR_STOP on\nSET client_min_messages = warning;\nBEGIN;\n",
+        commit: "COMMIT;\n",
+        atomic: "in one transaction",
+        unloaded: "no row has changed",
         sql: load_in_one_step,
     }),
     digest: |table| SPELLING.file(&table.name(), "", &leaves(&table.columns), table.digest),
@@ -116,7 +118,7 @@ fn load_in_one_step(table: &Table, copy: Load) -> (String, String) {
         format!(
             "{}\n{}",
             schema(&table.target, &table.columns),
-            upsert_export(table, copy) + &SPELLING.require_export(table, &table.name(), &table.in_session(STAGING))
+            upsert_export(table, copy) + &SPELLING.require_export(table, &table.in_session(STAGING))
         ),
     )
 }

@@ -74,7 +74,7 @@ fn load_scripts(input: &KitInput<'_>) -> String {
     let commands: String = Dialect::ALL.into_iter().filter_map(command).collect();
     format!(
         "\n## In one step\n\n\
-         Each of these scripts verifies the export, loads it in one transaction, and exits with 0 only if the table then equals the \
+         Each of these scripts verifies the export, loads it in one transaction (in BigQuery, one per table), and exits with 0 only if the table then equals the \
          export. Run one of them after each export: nothing needs to be edited, and a second run changes nothing. Its first lines \
          list the exit codes.\n\n```sh\n{commands}```\n"
     )
