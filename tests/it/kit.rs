@@ -70,6 +70,40 @@ fn refuses_kits_that_overlap_with_other_paths() {
 }
 
 #[test]
+fn refuses_options_of_a_kit_that_cannot_work() {
+    let folder = folder();
+    let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
+    for (options, reason) in [
+        (&["--kit", &kit, "--kit-table", "crm.con-tacts"][..], "expected TABLE or SCHEMA.TABLE, such as crm.contacts"),
+        (&["--kit", &kit, "--kit-table", "a.b.c"], "invalid table name \"a.b.c\""),
+        (&["--kit-table", "crm.contacts"], "--kit-table needs --kit"),
+        (&["--kit-deletes"], "--kit-deletes needs --kit"),
+    ] {
+        let ran = ran(failing(&file, options).output().unwrap());
+        assert!(ran.code == Some(2) && ran.stderr.contains(reason), "{options:?}: {}", ran.stderr);
+    }
+    assert!(names(folder.path()).is_empty());
+}
+
+/// The level is known before the kit is written.
+#[test]
+fn deletes_are_enabled_by_the_level_of_the_export() {
+    let folder = folder();
+    let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
+    let options = ["--kit", &kit, "--kit-deletes", "--kit-table", "crm.contacts"];
+    let sql = || fs::read_to_string(Path::new(&kit).join("duckdb.sql")).unwrap();
+    assert_eq!(exported(5, &file, &options).code, Some(0));
+    assert!(
+        sql().contains("INTO \"crm\".contacts AS t\n") && sql().contains("\nWHEN NOT MATCHED BY SOURCE"),
+        "{}",
+        sql()
+    );
+    let limited = [&options[..], &["--limit", "3"]].concat();
+    assert_eq!(exported(5, &file, &limited).code, Some(0));
+    assert!(sql().contains("\n-- WHEN NOT MATCHED BY SOURCE"), "{}", sql());
+}
+
+#[test]
 fn replaces_a_kit_atomically() {
     let folder = folder();
     let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
