@@ -59,6 +59,23 @@ fn every_dialect_quotes_the_table_and_its_owners() {
     }
 }
 
+#[test]
+fn deletes_are_off_and_say_when_they_are_safe() {
+    let kit = kit_for("contacts", Level::Counted, false, "/a.ndjson");
+    for (name, off) in [
+        ("bigquery.merge.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
+        ("duckdb.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
+        ("snowflake.sql", "\n-- DELETE FROM contacts WHERE id NOT IN (SELECT id FROM contacts_staging);\n"),
+        ("clickhouse.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
+        ("spark.sql", "\n-- /* "),
+        ("postgres.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
+        ("duckdb.owners.sql", "ON t.owner_id = s.owner_id"),
+    ] {
+        assert!(text(&kit, name).contains(off), "{name}");
+        assert!(text(&kit, name).contains("complete or snapshot"), "{name}");
+    }
+}
+
 const DELETES: [(&str, &str); 6] = [
     ("bigquery.merge.sql", "WHEN NOT MATCHED BY SOURCE THEN DELETE\n"),
     ("duckdb.sql", "WHEN NOT MATCHED BY SOURCE THEN DELETE\n"),

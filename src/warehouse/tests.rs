@@ -295,20 +295,3 @@ fn clickhouse_stops_if_a_pattern_matched_other_rows() {
     let places = places.map(|part| sql.find(part).unwrap_or_else(|| panic!("no {part}: {sql}")));
     assert!(places.is_sorted(), "{sql}");
 }
-
-#[test]
-fn deletes_are_off_and_say_when_they_are_safe() {
-    let kit = kit_of(&resource::schema(), Format::Ndjson, None, &["/a.ndjson"]);
-    for (name, off) in [
-        ("bigquery.merge.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
-        ("duckdb.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
-        ("snowflake.sql", "\n-- DELETE FROM contacts WHERE id NOT IN (SELECT id FROM contacts_staging);\n"),
-        ("clickhouse.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
-        ("spark.sql", "\n-- /* "),
-        ("postgres.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
-        ("duckdb.owners.sql", "ON t.owner_id = s.owner_id"),
-    ] {
-        assert!(text(&kit, name).contains(off), "{name}");
-        assert!(text(&kit, name).contains("complete or snapshot"), "{name}");
-    }
-}
