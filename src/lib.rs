@@ -64,7 +64,7 @@
 // | stages | `api` | one HTTP request: client, TLS, error bodies, `refusal`: rate limits in headers and bodies; `retryable`: which failures are retried |
 // | stages | `manifest` | the record of an export: written, sealed, read back, checked for consistency |
 // | stages | `format` | Parquet, NDJSON and CSV: a writer and a reader each (facts in `config/format`); compression |
-// | stages | `warehouse` | schemas and load commands, one file per SQL dialect |
+// | stages | `warehouse` | schemas and load commands, one file per SQL dialect; `load_script`: loads and checks an export in one step |
 // | stages | `transform` | the table as requested: columns selected, hashed or nested; owners in a separate table |
 // | stages | `rate` | the rate controller: learns the server's limit; `forecast`: how long a run takes; pure |
 // | stages | `events` | what happens in a run, counted and handed to a reporter; its result, `Summary`; `checked`: the result of a check |

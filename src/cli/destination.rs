@@ -12,7 +12,7 @@ use super::arguments::Arguments;
 use super::values::{duration, one_of, positive};
 use crate::config::{
     ChangesConfig, Codec, Encoding, ExportConfig, FileMode, Format, Output, Partition, Profile, RowGroupSize,
-    StoreLock, defaults,
+    StoreLock, TableName, defaults,
 };
 
 /// The shortest lease of a lock.
@@ -59,6 +59,16 @@ pub struct Destination {
     /// DIR is created if needed. An existing DIR must be empty or hold an earlier kit, which is replaced.
     #[arg(long, value_name = "DIR", env = "LINQ_EXPORT_KIT", hide_short_help = true)]
     kit: Option<PathBuf>,
+    /// Table that the kit loads the contacts into: TABLE or SCHEMA.TABLE [default: contacts]
+    ///
+    /// Needs --kit. In BigQuery, SCHEMA is the dataset. Owners go into a table next to it: crm.owners for crm.contacts.
+    #[arg(long, value_name = "NAME", env = "LINQ_EXPORT_KIT_TABLE", hide_short_help = true)]
+    kit_table: Option<TableName>,
+    /// Let the kit delete rows that are missing from the export, if its completeness proves that they were deleted
+    ///
+    /// Needs --kit. Below the level complete, the statements stay commented out.
+    #[arg(long, env = "LINQ_EXPORT_KIT_DELETES", value_parser = BoolishValueParser::new(), hide_short_help = true)]
+    kit_deletes: bool,
     #[command(flatten)]
     files: Files,
 }
@@ -209,6 +219,8 @@ impl Destination {
         config.manifest = self.manifest().map(Path::to_owned);
         config.digest = self.digest;
         config.kit.clone_from(&self.kit);
+        config.kit_table = self.kit_table.clone().unwrap_or_default();
+        config.kit_deletes = self.kit_deletes;
         config.changes_kit.clone_from(&self.changes_kit);
         config.changes = self.changes.clone().map(|path| Output::named(path, None));
         if let Some(rows) = self.files.rows_per_file {

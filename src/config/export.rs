@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, Output, Owners, defaults,
+    ConfigError, ContactsConfig, Content, Encoding, FileMode, Format, Layout, MaxDeletes, Output, Owners, TableName,
+    defaults,
 };
 use crate::storage::is_url;
 
@@ -26,6 +27,11 @@ pub struct ExportConfig {
     /// A directory for a loading kit: what warehouses need to load the export and to check the loaded table. Default:
     /// none. It is created, or replaced if it is empty or holds an earlier kit; its parent must exist.
     pub kit: Option<PathBuf>,
+    /// The table that the kit loads the contacts into. Default: `contacts`.
+    pub kit_table: TableName,
+    /// Whether the kit deletes the rows that are missing from the export. It does so only if the export is proven complete.
+    /// Default: no.
+    pub kit_deletes: bool,
     /// Contacts per part file of a directory. Default: 1,000,000. The last part may have fewer.
     pub rows_per_file: NonZeroU64,
     /// File permissions. Default: those of the replaced file; 600 for new files. Objects have none.
@@ -124,6 +130,8 @@ impl ExportConfig {
             content: Content::Table(Layout::default()),
             digest: false,
             kit: None,
+            kit_table: TableName::default(),
+            kit_deletes: false,
             rows_per_file: defaults::ROWS_PER_FILE,
             mode: None,
             lock_timeout: None,
@@ -194,6 +202,10 @@ impl ExportConfig {
             }
             Content::Raw if self.digest => {
                 usage("--digest cannot be used with --raw: raw JSON has no columns to digest")
+            }
+            _ if self.kit.is_none() && self.kit_deletes => usage("--kit-deletes needs --kit, whose scripts delete"),
+            _ if self.kit.is_none() && self.kit_table != TableName::default() => {
+                usage("--kit-table needs --kit, whose scripts name the table")
             }
             _ if self.manifest.as_deref().is_some_and(is_url) => {
                 usage("--manifest needs a local file: the manifest of an object is written next to it")

@@ -17,6 +17,7 @@ mod format;
 mod output;
 mod parquet;
 mod rate;
+mod table_name;
 mod token;
 mod traces;
 
@@ -37,6 +38,7 @@ pub(crate) use output::OutFile;
 pub use output::{Output, Partition, RunId};
 pub use parquet::{Profile, RowGroupSize};
 pub use rate::Rate;
+pub use table_name::TableName;
 pub use token::Token;
 
 /// A value that cannot work.

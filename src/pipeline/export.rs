@@ -94,7 +94,7 @@ impl Run<'_> {
         let (read, written) = self.write(&mut destination, pieces, encode, contacts).await?;
         self.judge(&read, before, least)?;
         // Publishing a staged kit is only a rename.
-        let kit = kit::stage(kit, self.config, &written).await?;
+        let kit = kit::stage(kit, self.config, &written, read.certificate.level).await?;
         let settled = self.unless_cancelled(async { Ok(destination.settle().await?) }).await?;
         let bytes = written.bytes();
         let manifest = Manifest::new(self.config, &read, Times { started, took: start.elapsed() }, &written, earlier);

@@ -11,6 +11,7 @@ use crate::digest::ContentDigest;
 use crate::error::Error;
 use crate::manifest::Written;
 use crate::platform;
+use crate::proof::Level;
 use crate::storage::is_url;
 use crate::transform::key_id;
 use crate::warehouse::{
@@ -90,8 +91,9 @@ pub(super) async fn stage(
     kit: Option<StagedDirectory>,
     config: &ExportConfig,
     written: &Written,
+    level: Level,
 ) -> Result<Option<Staged>, Error> {
-    write(kit, &config.output, |target| files(config, written, target)).await
+    write(kit, &config.output, |target| files(config, written, level, target)).await
 }
 
 /// The same for a kit of changes, given their files and the result of applying them.
@@ -161,7 +163,7 @@ fn objection(directory: &Path, due: &str, kind: &str) -> io::Result<Option<Strin
 }
 
 /// The files of the kit for an export at `target`.
-fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<KitFile>, Error> {
+fn files(config: &ExportConfig, written: &Written, level: Level, target: &Path) -> Result<Vec<KitFile>, Error> {
     let file = |file| config.output.path_at(target, file, config.encoding);
     let contacts = TableInput {
         schema: &written.schema,
@@ -180,7 +182,18 @@ fn files(config: &ExportConfig, written: &Written, target: &Path) -> Result<Vec<
     let hashed = config.content.layout().and_then(|layout| layout.hashed.as_ref());
     let hashed = hashed.map(|hashed| HashedColumns { columns: &hashed.columns, key_id: key_id(&hashed.key) });
     let (format, compressed) = (config.encoding.format, compressed(config.encoding));
-    Ok(kit(&KitInput { contacts, owners, format, compressed, partition, hashed }))
+    Ok(kit(&KitInput {
+        export: target,
+        table: &config.kit_table,
+        level,
+        deletes: config.kit_deletes,
+        contacts,
+        owners,
+        format,
+        compressed,
+        partition,
+        hashed,
+    }))
 }
 
 /// The files of the kit for changes at `target`.
@@ -246,9 +259,9 @@ mod tests {
             digest: Some(ContentDigest::default()),
             owners: None,
         };
-        assert!(files(&config(), &written, Path::new("/c.parquet")).is_ok());
+        assert!(files(&config(), &written, Level::Counted, Path::new("/c.parquet")).is_ok());
         written.digest = None;
-        let error = files(&config(), &written, Path::new("/c.parquet")).unwrap_err();
+        let error = files(&config(), &written, Level::Counted, Path::new("/c.parquet")).unwrap_err();
         assert!(matches!(error, Error::Bug(_)), "{error}");
     }
 

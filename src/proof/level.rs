@@ -22,6 +22,11 @@ pub enum Level {
 }
 
 impl Level {
+    /// Whether contacts that are missing from the export were deleted: below this, the export itself may lack them.
+    pub(crate) fn proves_deletions(self) -> bool {
+        self >= Self::Complete
+    }
+
     /// Parses the name of a level.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let all = [Self::Incomplete, Self::Counted, Self::Complete, Self::Snapshot];

@@ -6,14 +6,14 @@
 use serde::Serialize;
 
 use super::columns::{Column, Kind, Leaf, leaves};
-use super::contribution::{DIGEST, Load, Section};
+use super::contribution::{DIGEST, Load, LoadScript, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, fields};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
 use super::input::{Changes, KitFile, Table};
 use super::location::{ACCOUNT_VARIABLE, Location};
-use super::merge::{Deletes, MUST_BE_NEW, WILL_BE_NEW, applies, effective, merge, result};
-use super::quote::{Quotes, escaped, name, shell};
+use super::merge::{Deletes, MUST_BE_LOADED, MUST_BE_NEW, WILL_BE_NEW, applies, effective, merge, result};
+use super::quote::{Quotes, derived, escaped, shell};
 use crate::config::Format;
 use crate::storage::Cloud;
 
@@ -66,6 +66,9 @@ fn description(column: &Column) -> String {
     format!(" OPTIONS (description = {})", escaped(&column.about))
 }
 
+/// The suffix of the table that `bq` loads the files into.
+const STAGING: &str = "_staging";
+
 const SPELLING: Spelling = Spelling {
     leaf: Leaf::dotted,
     integer: |value| format!("CAST({value} AS STRING)"),
@@ -80,14 +83,14 @@ const SPELLING: Spelling = Spelling {
 
 pub(super) const SECTION: Section = Section {
     title: "BigQuery",
+    quotes: Quotes::Escaped,
     files: &["schema.json", "load.sh", "merge.sql", DIGEST],
     commands: &[
         ("bash ", "load.sh"),
         ("bq query --nouse_legacy_sql < ", "merge.sql"),
         ("bq query --nouse_legacy_sql --format=csv < ", DIGEST),
     ],
-    note: "The tables are in the dataset `linq`: create it once with `bq mk linq`, or replace its name in the files. \
-           The load script passes its arguments to `bq`, such as `--project_id=PROJECT`. ",
+    note: "The tables are in the dataset `linq`, or in the one of `--kit-table`: create it once, such as with `bq mk linq`. The load script passes its arguments to `bq`, such as `--project_id=PROJECT`. ",
     reads: |cloud| match cloud {
         None => "",
         Some(Cloud::Gcs) => "The dataset and the bucket must be in the same location. ",
@@ -109,19 +112,44 @@ pub(super) const SECTION: Section = Section {
     table_file: "merge.sql",
     create,
     scripts,
-    digest: |table| SPELLING.file(&dataset_name(table), "", &leaves(&table.columns), table.digest),
+    load_script: Some(LoadScript {
+        usage: "[BQ-OPTION]...",
+        example: "--project_id=PROJECT",
+        about: "Its arguments are passed to bq, such as --project_id=PROJECT. The dataset must exist.",
+        arguments: "",
+        stage: Some("load.sh"),
+        run: "bq \"$@\" query --quiet --nouse_legacy_sql >&2",
+        ask: "bq \"$@\" query --quiet --nouse_legacy_sql --format=csv",
+        // Each MERGE is a transaction. What it leads to is known before: the contents of the staging table.
+        begin: "",
+        commit: "",
+        atomic: "in one transaction per table",
+        unloaded: "each table is unchanged, or has the whole export",
+        sql: |table, _| {
+            let staging = dataset_name(table, STAGING);
+            let require = SPELLING.require(&staging, &leaves(&table.columns), table.digest);
+            (format!("{}\n{MUST_BE_LOADED}{require}\n", create(table)), merge_export(table))
+        },
+    }),
+    digest: |table| SPELLING.file(&dataset_name(table, ""), "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
-fn dataset_name(table: &Table) -> String {
-    format!("linq.{}", table.name)
+/// The name of a table with its dataset, `linq` unless the user has named another.
+fn in_dataset(table: &Table) -> String {
+    if table.target.contains('.') { table.target.clone() } else { format!("linq.{}", table.target) }
+}
+
+/// The same, quoted for SQL, with a suffix.
+fn dataset_name(table: &Table, suffix: &str) -> String {
+    derived(&in_dataset(table), suffix, Quotes::Escaped)
 }
 
 fn create(table: &Table) -> String {
     let description_of_table = escaped(about_table(&table.columns));
     CreateTable {
-        table: name(&dataset_name(table), Quotes::Escaped),
+        table: dataset_name(table, ""),
         sql_type: |column| sql_type(column, description),
         not_null: NOT_NULL,
         description,
@@ -131,10 +159,8 @@ fn create(table: &Table) -> String {
 }
 
 fn scripts(table: &Table, load: Load) -> Vec<KitFile> {
-    let (target, key) = (dataset_name(table), table.key());
-    let staging = format!("{target}_staging");
-    let merge = merge(&target, &staging, key, &table.column_names(), Deletes::BySource);
-    let text = format!("-- Upserts {staging} into {target}, by {key}.\n\n{}\n{merge}", create(table));
+    let (target, staging, key) = (dataset_name(table, ""), dataset_name(table, STAGING), table.key());
+    let text = format!("-- Upserts {staging} into {target}, by {key}.\n\n{}\n{}", create(table), merge_export(table));
     vec![
         table.file("bigquery", "schema.json", schema(&table.columns)),
         table.file("bigquery", "load.sh", load_command(table, &load(table))),
@@ -142,10 +168,15 @@ fn scripts(table: &Table, load: Load) -> Vec<KitFile> {
     ]
 }
 
+fn merge_export(table: &Table) -> String {
+    let (target, staging) = (dataset_name(table, ""), dataset_name(table, STAGING));
+    merge(&target, &staging, table.key(), &table.column_names(), Deletes::BySource(table.missing))
+}
+
 fn apply(changes: &Changes, load: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (target, names) = (dataset_name(contacts), contacts.column_names());
-    let staging = format!("{}_staging", dataset_name(table));
+    let (target, names) = (dataset_name(contacts, ""), contacts.column_names());
+    let staging = dataset_name(table, STAGING);
     let require = |table: &str| SPELLING.require(table, &leaves(&contacts.columns), contacts.digest);
     let text = format!(
         "{applies}\n{WILL_BE_NEW}{before}\n{merge}\n{MUST_BE_NEW}{after}",
@@ -169,7 +200,7 @@ fn history(changes: &Changes, _: Load) -> String {
         purpose = history.purpose(),
         create = create(table),
         view = history.view(),
-        load = history.load(&format!("{}_staging", dataset_name(table))),
+        load = history.load(&dataset_name(table, STAGING)),
         require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
     )
 }
@@ -238,7 +269,7 @@ fn load_command(table: &Table, format: &str) -> String {
     let commands: Vec<_> = commands.iter().map(|command| format!("    {command}\n")).collect();
     format!(
         "#!/usr/bin/env bash\n\
-         # Loads the export into linq.{staging}, replacing its contents.\n\
+         # Loads the export into {staging}, replacing its contents.\n\
          # Passes its arguments to bq, such as --project_id=PROJECT or --location=EU.\n\
          {about}\
          set -euo pipefail\n\
@@ -247,10 +278,10 @@ fn load_command(table: &Table, format: &str) -> String {
          files=(\n{files})\n\
          how=--replace\n\
          for file in \"${{files[@]}}\"; do\n\
-         {commands}    bq \"$@\" load $how --source_format={format} linq.{staging} {source} \"$schema\"\n    \
+         {commands}    bq \"$@\" load $how --source_format={format} {staging} {source} \"$schema\"\n    \
          how=--noreplace\n\
          done\n",
-        staging = table.staging(),
+        staging = format_args!("{}{STAGING}", in_dataset(table)),
         schema = table.file_name("bigquery", "schema.json"),
         files = files.concat(),
         commands = commands.concat(),

@@ -58,6 +58,7 @@ const SPELLING: Spelling = Spelling {
 
 pub(super) const SECTION: Section = Section {
     title: "ClickHouse",
+    quotes: Quotes::Escaped,
     files: &["sql", DIGEST],
     commands: &[("clickhouse-client < ", "sql"), ("clickhouse-client < ", DIGEST)],
     note: "",
@@ -85,15 +86,16 @@ pub(super) const SECTION: Section = Section {
         }),
     ],
     table_file: "sql",
-    create: |table| schema(table.name, &table.columns),
+    create: |table| schema(&table.target, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(table.name, " FINAL", &leaves(&table.columns), table.digest),
+    load_script: None,
+    digest: |table| SPELLING.file(&table.name(), " FINAL", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
 fn scripts(table: &Table, format: Load) -> Vec<KitFile> {
-    let (name, key, list, staging) = (table.name, table.key(), table.column_list(), table.staging());
+    let (name, key, list, staging) = (&table.name(), table.key(), table.column_list(), table.staging());
     let text = format!(
         "-- Loads the export into {name}. Of the rows with the same {key}, the last inserted one is kept.\n\
          -- Until ClickHouse has merged them, queries also see the older ones: read FROM {name} FINAL.\n\n\
@@ -102,16 +104,16 @@ fn scripts(table: &Table, format: Load) -> Vec<KitFile> {
          {stage}\n\
          INSERT INTO {name} ({list})\nSELECT {list}\nFROM {staging};\n\n\
          {deletes}",
-        create = schema(name, &table.columns),
+        create = schema(&table.target, &table.columns),
         stage = stage(table, format),
-        deletes = deletes(name, &staging, key),
+        deletes = deletes(name, &staging, key, table.missing),
     );
     vec![table.file("clickhouse", "sql", text)]
 }
 
 fn apply(changes: &Changes, format: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, list, staging) = (contacts.name, contacts.column_list(), table.staging());
+    let (name, list, staging) = (contacts.name(), contacts.column_list(), table.staging());
     let require = |table: &str| SPELLING.require(table, &leaves(&contacts.columns), contacts.digest);
     let text = format!(
         "{applies}\n\
@@ -120,7 +122,7 @@ fn apply(changes: &Changes, format: Load) -> Vec<KitFile> {
          INSERT INTO {name} ({list})\nSELECT {list}\nFROM {staging}\nWHERE {UPSERTS};\n\n\
          DELETE FROM {name} WHERE id IN (SELECT id FROM {staging} WHERE {REMOVALS});\n\n\
          {MUST_BE_NEW}{after}",
-        applies = applies(name, contacts.key()),
+        applies = applies(&name, contacts.key()),
         create = schema(&staging, &table.columns),
         stage = stage(table, format),
         before = require(&result(&format!("{name} FINAL"), &staging, &contacts.column_names())),
@@ -138,9 +140,9 @@ fn history(changes: &Changes, format: Load) -> String {
         "{purpose}\n{create}\n{view}\nCREATE OR REPLACE TABLE {staging} AS {name};\n{stage}\n\
          {load}\n{MUST_BE_NEW}{require}",
         purpose = history.purpose(),
-        create = schema(table.name, &table.columns),
+        create = schema(&table.target, &table.columns),
         view = history.view(),
-        name = table.name,
+        name = table.name(),
         stage = stage(table, format),
         load = history.load(&staging),
         require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),

@@ -4,7 +4,9 @@
 //! statement, filled in with each engine's spelling. The sum is cast from text, because no engine has a numeric literal
 //! that wide.
 
-use super::columns::{Kind, Leaf};
+use super::columns::{Kind, Leaf, leaves};
+use super::input::{Missing, Table};
+use super::merge::{MUST_BE_LOADED, MUST_BE_NEW};
 use crate::digest::ContentDigest;
 
 /// How an engine spells what the digest needs.
@@ -47,6 +49,16 @@ impl Spelling {
         )
     }
 
+    /// A statement that fails unless exactly the export was loaded into a table: it must equal the export, or where rows may
+    /// remain that are missing from the export, what was loaded.
+    pub fn require_export(&self, table: &Table, source: &str) -> String {
+        let leaves = leaves(&table.columns);
+        match table.missing {
+            Missing::Deleted => format!("{MUST_BE_NEW}{}", self.require(&table.name(), &leaves, table.digest)),
+            Missing::Kept => format!("{MUST_BE_LOADED}{}", self.require(source, &leaves, table.digest)),
+        }
+    }
+
     /// The statement. It returns one row with one column, `verdict`.
     fn statement(&self, table: &str, leaves: &[Leaf], exported: ContentDigest) -> String {
         let fields: Vec<_> = leaves
@@ -85,7 +97,7 @@ impl Spelling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warehouse::columns::{columns, leaves};
+    use crate::warehouse::columns::columns;
     use crate::warehouse::tests::nested;
 
     #[test]

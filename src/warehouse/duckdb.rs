@@ -3,7 +3,7 @@
 //! Requires `DuckDB` 1.4, the first version with `MERGE`.
 
 use super::columns::{Column, Kind, Leaf, leaves};
-use super::contribution::{DIGEST, Load, Section};
+use super::contribution::{DIGEST, Load, LoadScript, Section};
 use super::create_table::{CreateTable, NOT_NULL, comments, fields};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
@@ -55,6 +55,7 @@ const MAX_ROW: usize = 64 << 20;
 
 pub(super) const SECTION: Section = Section {
     title: "DuckDB",
+    quotes: Quotes::Standard,
     files: &["sql", DIGEST],
     commands: &[("duckdb -bail linq.duckdb < ", "sql"), ("duckdb -bail -list -noheader linq.duckdb < ", DIGEST)],
     note: "DuckDB 1.4 or later. ",
@@ -75,23 +76,51 @@ pub(super) const SECTION: Section = Section {
     },
     loads: &[(Format::Parquet, read_parquet), (Format::Ndjson, read_json), (Format::Csv, read_csv)],
     table_file: "sql",
-    create: |table| schema(table.name, &table.columns),
+    create: |table| schema(&table.target, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    load_script: Some(LoadScript {
+        usage: "DATABASE.duckdb",
+        example: "linq.duckdb",
+        about: "DATABASE.duckdb is the database file. It is created if needed.",
+        arguments: "[ $# -eq 1 ] || {\n    echo \"usage: sh $0 DATABASE.duckdb\" >&2\n    exit 2\n}\n",
+        stage: None,
+        run: "duckdb -bail -list -noheader \"$1\" > /dev/null",
+        ask: "duckdb -bail -list -noheader \"$1\"",
+        begin: "BEGIN;\n",
+        commit: "COMMIT;\n",
+        atomic: "in one transaction",
+        unloaded: "no row has changed",
+        sql: load_in_one_step,
+    }),
+    digest: |table| SPELLING.file(&table.name(), "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
 fn scripts(table: &Table, read: Load) -> Vec<KitFile> {
-    let (name, key) = (table.name, table.key());
+    let (name, key) = (table.name(), table.key());
     let text = format!(
         "{purpose}\n{files}\n{create}\n{merge}",
-        purpose = purpose(name, key),
+        purpose = purpose(&name, key),
         files = view_of_files(table, read),
-        create = schema(name, &table.columns),
-        merge = merge(name, &table.view(), key, &table.column_names(), Deletes::BySource),
+        create = schema(&table.target, &table.columns),
+        merge = merge_export(table),
     );
     vec![table.file("duckdb", "sql", text)]
+}
+
+fn load_in_one_step(table: &Table, read: Load) -> (String, String) {
+    let within = format!(
+        "{create}\n{merge}\n{require}",
+        create = schema(&table.target, &table.columns),
+        merge = merge_export(table),
+        require = SPELLING.require_export(table, &table.view()),
+    );
+    (view_of_files(table, read), within)
+}
+
+fn merge_export(table: &Table) -> String {
+    merge(&table.name(), &table.view(), table.key(), &table.column_names(), Deletes::BySource(table.missing))
 }
 
 fn view_of_files(table: &Table, read: Load) -> String {
@@ -131,7 +160,7 @@ fn extension(cloud: Cloud) -> &'static str {
 
 fn apply(changes: &Changes, read: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, names) = (contacts.name, contacts.column_names());
+    let (name, names) = (&contacts.name(), contacts.column_names());
     let text = format!(
         "{applies}\n{files}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
         applies = applies(name, contacts.key()),
@@ -149,7 +178,7 @@ fn history(changes: &Changes, read: Load) -> String {
         "{purpose}\n{files}\n{create}\n{view}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),
         files = view_of_files(table, read),
-        create = schema(table.name, &table.columns),
+        create = schema(&table.target, &table.columns),
         view = history.view(),
         load = history.load(&table.view()),
         require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),

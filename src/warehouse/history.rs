@@ -32,14 +32,14 @@ impl History<'_> {
         format!(
             "-- Adds the changes to {within}{}, and creates the view {within}{VIEW}. A second run adds nothing.\n\
              -- Run it after the script that applies the changes, for every comparison since the first one.\n",
-            changes.table.name
+            changes.table.name()
         )
     }
 
     /// The changes as rows of the history, replacing those of an earlier run.
     pub fn load(&self, source: &str) -> String {
         let (table, list) = (&self.changes.table, self.changes.table.column_list());
-        let target = format!("{}{}", self.within, table.name);
+        let target = format!("{}{}", self.within, table.name());
         format!(
             "DELETE FROM {target} WHERE seen_by IN (SELECT seen_by FROM {source});\n\
              INSERT INTO {target} ({list})\nSELECT {list}\nFROM {source};\n"
@@ -50,8 +50,8 @@ impl History<'_> {
     pub fn view(&self) -> String {
         let Self { within, read, unmentioned, changes } = self;
         let list = changes.contacts.column_list();
-        let contacts = format!("{within}{}{read}", changes.contacts.name);
-        let table = format!("{within}{}{read}", changes.table.name);
+        let contacts = format!("{within}{}{read}", changes.contacts.name());
+        let table = format!("{within}{}{read}", changes.table.name());
         let unmentioned = unmentioned(&table);
         let begin = format!("(SELECT MIN(seen_after) FROM {table})");
         format!(

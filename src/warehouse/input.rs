@@ -1,18 +1,28 @@
 //! What a kit is made from: an export's tables, as the pipeline describes them and as the dialects need them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::datatypes::Schema;
 
 use super::columns::{self, Column};
 use super::location::Location;
-use crate::config::Format;
+use super::quote::{Quotes, derived};
+use crate::config::{Format, TableName};
 use crate::digest::ContentDigest;
+use crate::proof::Level;
 use crate::storage::Cloud;
 
 /// The export that a kit loads.
 #[derive(Debug)]
 pub struct KitInput<'a> {
+    /// The file, directory or URL of the export, as `linq-export verify` takes it: absolute.
+    pub export: &'a Path,
+    /// The table that the contacts are loaded into; that of the owners is next to it.
+    pub table: &'a TableName,
+    /// How complete the export is.
+    pub level: Level,
+    /// Whether rows that are missing from the export are to be deleted, if the level proves that they were deleted.
+    pub deletes: bool,
     /// The contacts.
     pub contacts: TableInput<'a>,
     /// The owners, if they have a table of their own.
@@ -76,15 +86,31 @@ pub struct KitFile {
 }
 
 /// A table to load, as every dialect needs it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Table {
-    /// Its name in the warehouse, `contacts` or `owners`.
-    pub name: &'static str,
+    /// What it holds: `contacts`, `owners` or `contacts_changes`.
+    pub kind: &'static str,
+    /// Its name in the warehouse, without quotes.
+    pub target: String,
+    /// How the dialect quotes names.
+    pub quotes: Quotes,
+    /// What a load does with the rows that are missing from the export.
+    pub missing: Missing,
     pub columns: Vec<Column>,
     pub files: Vec<Location>,
     pub format: Format,
     pub compressed: Option<&'static str>,
     pub digest: ContentDigest,
+}
+
+/// What a load does with the rows that are missing from the export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// They stay, and the statements that delete them are commented out.
+    #[default]
+    Kept,
+    /// They are deleted: the export's level proves that they were deleted.
+    Deleted,
 }
 
 /// Changes to apply, as every dialect needs them.
@@ -112,12 +138,19 @@ impl Changes {
 }
 
 impl Table {
-    pub fn new(name: &'static str, table: &TableInput<'_>, input: &KitInput<'_>) -> Self {
-        Self::with(name, table, input.format, input.compressed, input.hashed.as_ref())
+    pub fn new(kind: &'static str, target: &TableName, table: &TableInput<'_>, input: &KitInput<'_>) -> Self {
+        let missing = if input.deletes && input.level.proves_deletions() { Missing::Deleted } else { Missing::Kept };
+        let table = Self::with(kind, table, input.format, input.compressed, input.hashed.as_ref());
+        Self { target: target.to_string(), missing, ..table }
+    }
+
+    /// The same table for a dialect.
+    pub fn quoted(&self, quotes: Quotes) -> Self {
+        Self { quotes, ..self.clone() }
     }
 
     fn with(
-        name: &'static str,
+        kind: &'static str,
         table: &TableInput<'_>,
         format: Format,
         compressed: Option<&'static str>,
@@ -128,7 +161,10 @@ impl Table {
             columns::describe_hashes(&mut columns, hashed, key_id);
         }
         Self {
-            name,
+            kind,
+            target: kind.to_owned(),
+            quotes: Quotes::Standard,
+            missing: Missing::default(),
             columns,
             files: table.files.iter().map(|file| Location::new(file)).collect(),
             format,
@@ -140,7 +176,7 @@ impl Table {
     /// The name of a kit's file: `bigquery` and `load.sh` give `bigquery.load.sh`, `bigquery.owners.load.sh` or
     /// `bigquery.changes.load.sh`.
     pub fn file_name(&self, dialect: &str, suffix: &str) -> String {
-        match self.name {
+        match self.kind {
             "contacts" => format!("{dialect}.{suffix}"),
             "contacts_changes" => format!("{dialect}.changes.{suffix}"),
             table => format!("{dialect}.{table}.{suffix}"),
@@ -158,12 +194,28 @@ impl Table {
 
     /// The table that the files are loaded into before they are merged.
     pub fn staging(&self) -> String {
-        format!("{}_staging", self.name)
+        self.derived("_staging")
     }
 
     /// The view through which a warehouse reads the files in place.
     pub fn view(&self) -> String {
-        format!("{}_export", self.name)
+        self.derived("_export")
+    }
+
+    /// The name of the table, quoted.
+    pub fn name(&self) -> String {
+        self.derived("")
+    }
+
+    /// The name of the table with a suffix, quoted.
+    pub fn derived(&self, suffix: &str) -> String {
+        derived(&self.target, suffix, self.quotes)
+    }
+
+    /// The same without the schema, for what exists only in a session.
+    pub fn in_session(&self, suffix: &str) -> String {
+        let table = self.target.rsplit_once('.').map_or(self.target.as_str(), |(_, table)| table);
+        derived(table, suffix, self.quotes)
     }
 
     pub fn key(&self) -> &str {

@@ -4,6 +4,7 @@ use super::changes_readme;
 use super::contribution::{DIGEST, HISTORY, Section};
 use super::dialect::Dialect;
 use super::input::{Changes, ChangesKitInput, KitFile, KitInput, Table};
+use super::load_script::{file_name, load_script};
 use super::readme::readme;
 
 /// The file that a kit is recognized by.
@@ -17,7 +18,10 @@ pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
         let of_table = suffix.strip_prefix("owners.").or_else(|| suffix.strip_prefix("changes.")).unwrap_or(suffix);
         section.files.contains(&of_table) || suffix == HISTORY
     };
-    name == README || Dialect::ALL.into_iter().any(belongs_to)
+    let is_load_script = |dialect: Dialect| {
+        dialect.section().is_some_and(|section| section.load_script.is_some()) && name == file_name(dialect)
+    };
+    name == README || Dialect::ALL.into_iter().any(|dialect| belongs_to(dialect) || is_load_script(dialect))
 }
 
 /// The files of a kit: its README, then the files of each warehouse, in the order in which the README names them.
@@ -26,11 +30,14 @@ pub(crate) fn is_named_like_a_kit(name: &str) -> bool {
 /// clock, and on the machine only through the paths of the export's files.
 #[must_use]
 pub fn kit(input: &KitInput<'_>) -> Vec<KitFile> {
-    let mut tables = vec![Table::new("contacts", &input.contacts, input)];
-    tables.extend(input.owners.iter().map(|owners| Table::new("owners", owners, input)));
+    let mut tables = vec![Table::new("contacts", input.table, &input.contacts, input)];
+    tables.extend(input.owners.iter().map(|owners| Table::new("owners", &input.table.owners(), owners, input)));
     let mut files = vec![KitFile { name: README.to_owned(), text: readme(input, &tables) }];
     for dialect in Dialect::ALL {
-        files.extend(tables.iter().flat_map(|table| files_of(dialect, table)));
+        let Some(section) = dialect.section() else { continue };
+        let tables: Vec<_> = tables.iter().map(|table| table.quoted(section.quotes)).collect();
+        files.extend(tables.iter().flat_map(|table| files_of(dialect, section, table)));
+        files.extend(load_script(dialect, input, &tables));
     }
     files
 }
@@ -52,8 +59,7 @@ pub fn changes_kit(input: &ChangesKitInput<'_>) -> Vec<KitFile> {
     files
 }
 
-fn files_of(dialect: Dialect, table: &Table) -> Vec<KitFile> {
-    let Some(section) = dialect.section() else { return Vec::new() };
+fn files_of(dialect: Dialect, section: &Section, table: &Table) -> Vec<KitFile> {
     let mut files = match dialect.load(table.format) {
         Some(load) => (section.scripts)(table, load),
         None => vec![table.file(dialect.name(), section.table_file, create_only(section, table))],
@@ -65,7 +71,7 @@ fn files_of(dialect: Dialect, table: &Table) -> Vec<KitFile> {
 fn create_only(section: &Section, table: &Table) -> String {
     format!(
         "-- Creates the table {}. {} is not loaded from {} files: README.md says from which.\n\n{}",
-        table.name,
+        table.name(),
         section.title,
         table.format.ending(),
         (section.create)(table)

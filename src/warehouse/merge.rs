@@ -1,4 +1,6 @@
-//! Upserts: `MERGE` of an export into the table, with the deletes commented out, or of changes, with their deletes.
+//! Upserts: `MERGE` of an export into the table, with or without deletes, or of changes, with their deletes.
+
+use super::input::Missing;
 
 /// The first comment of a script that loads a table.
 pub(super) fn purpose(table: &str, key: &str) -> String {
@@ -11,11 +13,25 @@ pub(super) const DELETES: &str = "\
 -- is complete or snapshot; below that, the export itself may lack them. To enable them, uncomment this line:
 ";
 
+/// Says why rows are deleted.
+pub(super) const DELETED: &str =
+    "-- Deletes the rows missing from the export: its level proves that they were deleted in Linq.\n";
+
+impl Missing {
+    /// The line that deletes, commented out unless it is meant to run.
+    fn line(self, delete: &str) -> String {
+        match self {
+            Self::Kept => format!("{DELETES}-- {delete}\n"),
+            Self::Deleted => format!("{DELETED}{delete}\n"),
+        }
+    }
+}
+
 /// How a script deletes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deletes {
-    /// In the `MERGE`, as `WHEN NOT MATCHED BY SOURCE`, commented out.
-    BySource,
+    /// In the `MERGE`, as `WHEN NOT MATCHED BY SOURCE`.
+    BySource(Missing),
     /// In a separate statement, for dialects without that clause: see [`deletes`].
     Separate,
     /// Rows whose `change_type` is `delete`: see [`effective`].
@@ -32,6 +48,9 @@ pub(super) fn applies(table: &str, key: &str) -> String {
 
 /// What a check at the end of a script is for.
 pub(super) const MUST_BE_NEW: &str = "-- Fails unless the contents are now those of the new export.\n";
+
+/// The same for what a table is loaded from.
+pub(super) const MUST_BE_LOADED: &str = "-- Fails unless exactly the export was loaded.\n";
 
 /// The changes that add or replace a contact.
 pub(super) const UPSERTS: &str = "change_type IN ('insert', 'update_postimage')";
@@ -69,12 +88,12 @@ pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], delet
     };
     let values: Vec<_> = names.iter().map(|name| format!("s.{name}")).collect();
     let by_source = match deletes {
-        Deletes::BySource => format!("{DELETES}-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n"),
+        Deletes::BySource(missing) => missing.line("WHEN NOT MATCHED BY SOURCE THEN DELETE"),
         Deletes::Separate | Deletes::Marked => String::new(),
     };
     let (removal, unless_removed) = match deletes {
         Deletes::Marked => (format!("WHEN MATCHED AND s.{REMOVALS} THEN DELETE\n"), " AND s.change_type <> 'delete'"),
-        Deletes::BySource | Deletes::Separate => (String::new(), ""),
+        Deletes::BySource(_) | Deletes::Separate => (String::new(), ""),
     };
     format!(
         "MERGE INTO {target} AS t\n\
@@ -89,9 +108,9 @@ pub(super) fn merge(target: &str, source: &str, key: &str, names: &[&str], delet
     )
 }
 
-/// A separate `DELETE`, commented out.
-pub(super) fn deletes(target: &str, source: &str, key: &str) -> String {
-    format!("{DELETES}-- DELETE FROM {target} WHERE {key} NOT IN (SELECT {key} FROM {source});\n")
+/// A separate `DELETE`.
+pub(super) fn deletes(target: &str, source: &str, key: &str, missing: Missing) -> String {
+    missing.line(&format!("DELETE FROM {target} WHERE {key} NOT IN (SELECT {key} FROM {source});"))
 }
 
 #[cfg(test)]
@@ -100,7 +119,7 @@ mod tests {
 
     #[test]
     fn all_columns_but_the_key_are_updated_and_deletes_are_off() {
-        let text = merge("a", "b", "id", &["id", "x", "y"], Deletes::BySource);
+        let text = merge("a", "b", "id", &["id", "x", "y"], Deletes::BySource(Missing::Kept));
         assert!(text.starts_with("MERGE INTO a AS t\nUSING b AS s\nON t.id = s.id\nWHEN MATCHED THEN UPDATE SET\n"));
         assert!(text.contains("SET\n  x = s.x,\n  y = s.y\nWHEN NOT MATCHED THEN INSERT (id, x, y)\n"));
         assert!(
@@ -113,6 +132,13 @@ mod tests {
              'update_postimage', 'delete')\n) AS s\nON t.id = s.id\nWHEN MATCHED AND s.change_type = 'delete' THEN DELETE\n\
              WHEN MATCHED THEN UPDATE SET\n  x = s.x\nWHEN NOT MATCHED AND s.change_type <> 'delete' THEN INSERT (id, x)\n"
         ));
-        assert!(deletes("a", "b", "id").ends_with("\n-- DELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n"));
+        assert!(
+            deletes("a", "b", "id", Missing::Kept)
+                .ends_with("\n-- DELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n")
+        );
+        let text = merge("a", "b", "id", &["id", "x"], Deletes::BySource(Missing::Deleted));
+        assert!(text.ends_with("in Linq.\nWHEN NOT MATCHED BY SOURCE THEN DELETE\n;\n"), "{text}");
+        let text = deletes("a", "b", "id", Missing::Deleted);
+        assert!(text.ends_with("in Linq.\nDELETE FROM a WHERE id NOT IN (SELECT id FROM b);\n"), "{text}");
     }
 }

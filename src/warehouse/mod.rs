@@ -2,7 +2,7 @@
 //!
 //! [`schema`] writes an Arrow schema as DDL, or as a schema file, in a [`Dialect`]. [`kit`] writes the scripts that
 //! load an export into each warehouse, upsert it into an existing table, and then compare the table's digest with the
-//! export's. [`changes_kit`] writes those that apply the changes between two exports. Every file name is quoted and every type is given, so that a warehouse has nothing to guess.
+//! export's; and one script each for three of them that does all of that at once. [`changes_kit`] writes those that apply the changes between two exports. Every file name is quoted and every type is given, so that a warehouse has nothing to guess.
 //!
 //! # Types
 //!
@@ -35,8 +35,11 @@ mod history;
 mod input;
 mod json_schema;
 mod kit;
+mod load_script;
 mod location;
 mod merge;
+#[cfg(test)]
+mod nightly_tests;
 #[cfg(test)]
 mod object_tests;
 mod postgres;

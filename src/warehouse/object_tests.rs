@@ -1,14 +1,15 @@
 //! Kits whose files are objects in a store, in all dialects.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::arrow::datatypes::{Field, Schema};
 
 use super::tests::{kit_of, nested, owners, text};
 use super::*;
-use crate::config::Format;
+use crate::config::{Format, TableName};
 use crate::digest::ContentDigest;
+use crate::proof::Level;
 use crate::resource;
 
 /// A kit with an owners table, for objects in a bucket of a store.
@@ -20,6 +21,10 @@ fn kit_at(scheme: &str, format: Format, compressed: Option<&'static str>, keys: 
         digest: ContentDigest { rows: 2, sum: 3 },
     };
     kit(&KitInput {
+        export: Path::new("s3://bucket/dir/"),
+        table: &TableName::default(),
+        level: Level::Counted,
+        deletes: false,
         contacts: table(&contacts, keys),
         owners: Some(table(&owners, &["dir/_owners/owners.parquet"])),
         format,

@@ -4,7 +4,7 @@
 //! 18, so does a line `\.` within a CSV value, which psql takes for the end of the data.
 
 use super::columns::{Column, Kind, has_changes, leaves};
-use super::contribution::{DIGEST, Load, Section};
+use super::contribution::{DIGEST, Load, LoadScript, Section};
 use super::create_table::{CreateTable, NOT_NULL, comments, types};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
@@ -62,6 +62,7 @@ const SPELLING: Spelling = Spelling {
 
 pub(super) const SECTION: Section = Section {
     title: "PostgreSQL",
+    quotes: Quotes::Standard,
     files: &["sql", DIGEST],
     commands: &[("psql --file ", "sql"), ("psql --tuples-only --no-align --file ", DIGEST)],
     note: "PostgreSQL 14 or later. Its text cannot contain NUL (U+0000): a row with one stops the load. ",
@@ -77,34 +78,65 @@ pub(super) const SECTION: Section = Section {
     },
     loads: &[(Format::Ndjson, copy_json), (Format::Csv, copy_csv)],
     table_file: "sql",
-    create: |table| schema(table.name, &table.columns),
+    create: |table| schema(&table.target, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    load_script: Some(LoadScript {
+        usage: "[DATABASE | PSQL-OPTION]...",
+        example: "dbname=linq",
+        about: "Its arguments are passed to psql. The server and database can also be set with PGHOST, PGDATABASE, PGSERVICE.",
+        arguments: "",
+        stage: None,
+        run: "psql --no-psqlrc --quiet --output=/dev/null \"$@\"",
+        ask: "psql --no-psqlrc --quiet --tuples-only --no-align \"$@\"",
+        begin: "\\set ON_ERROR_STOP on\nSET client_min_messages = warning;\nBEGIN;\n",
+        commit: "COMMIT;\n",
+        atomic: "in one transaction",
+        unloaded: "no row has changed",
+        sql: load_in_one_step,
+    }),
+    digest: |table| SPELLING.file(&table.name(), "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
 fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
-    let (name, key, staging) = (table.name, table.key(), table.staging());
     let text = format!(
         "{purpose}{PSQL}{stops_csv}{STOPS}\n\
          {create}\n\
-         BEGIN;\n{copy}\n\
-         {upsert}\n\
-         {deletes}COMMIT;\n",
-        purpose = purpose(name, key),
+         BEGIN;\n{upsert}COMMIT;\n",
+        purpose = purpose(&table.name(), table.key()),
         stops_csv = stops_csv(table),
-        create = schema(name, &table.columns),
-        copy = copy(table),
-        upsert = upsert(table, &staging),
-        deletes = deletes(name, &staging, key),
+        create = schema(&table.target, &table.columns),
+        upsert = upsert_export(table, copy),
     );
     vec![table.file("postgres", "sql", text)]
 }
 
+fn load_in_one_step(table: &Table, copy: Load) -> (String, String) {
+    (
+        String::new(),
+        format!(
+            "{}\n{}",
+            schema(&table.target, &table.columns),
+            upsert_export(table, copy) + &SPELLING.require_export(table, &table.in_session(STAGING))
+        ),
+    )
+}
+
+/// Loads the files into the staging table, and the table from it.
+fn upsert_export(table: &Table, copy: Load) -> String {
+    let staging = table.in_session(STAGING);
+    format!(
+        "{copy}\n{upsert}\n{deletes}",
+        copy = copy(table),
+        upsert = upsert(table, &staging),
+        deletes = deletes(&table.name(), &staging, table.key(), table.missing),
+    )
+}
+
 fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, staging) = (contacts.name, table.staging());
+    let (name, staging) = (&contacts.name(), table.in_session(STAGING));
     let text = format!(
         "{applies}{PSQL}{stops_csv}{STOPS}\n\
          BEGIN;\n{copy}\n\
@@ -128,17 +160,17 @@ fn history(changes: &Changes, copy: Load) -> String {
          {create}\n{view}\nBEGIN;\n{copy}\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),
         stops_csv = stops_csv(table),
-        create = schema(table.name, &table.columns),
+        create = schema(&table.target, &table.columns),
         view = history.view(),
         copy = copy(table),
-        load = history.load(&table.staging()),
+        load = history.load(&table.in_session(STAGING)),
         require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
     )
 }
 
 /// Inserts or updates the rows of a source.
 fn upsert(table: &Table, source: &str) -> String {
-    let (name, key, list) = (table.name, table.key(), table.column_list());
+    let (name, key, list) = (table.name(), table.key(), table.column_list());
     let others = table.column_names().into_iter().filter(|column| *column != key);
     let updates: Vec<_> = others.map(|column| format!("{column} = excluded.{column}")).collect();
     let update = match updates.as_slice() {
@@ -148,6 +180,9 @@ fn upsert(table: &Table, source: &str) -> String {
     };
     format!("INSERT INTO {name} ({list})\nSELECT {list}\nFROM {source}\nON CONFLICT ({key}) DO {update};\n")
 }
+
+/// The suffix of the temporary table that the files are loaded into. It has no schema.
+const STAGING: &str = "_staging";
 
 /// How to run a script, and what stops it.
 const PSQL: &str =
@@ -165,26 +200,26 @@ fn stops_csv(table: &Table) -> &'static str {
 }
 
 fn copy_json(table: &Table) -> String {
-    let (name, staging) = (table.name, table.staging());
+    let (lines, staging) = (table.in_session("_lines"), table.in_session(STAGING));
     // JSON never contains these two characters, so each line is read as one value.
     let options = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'";
     format!(
-        "{}{}{}INSERT INTO {staging}\nSELECT (jsonb_populate_record(NULL::{staging}, line)).*\nFROM {name}_lines;\n",
-        temporary(&format!("{name}_lines"), "(line jsonb)"),
+        "{}{}{}INSERT INTO {staging}\nSELECT (jsonb_populate_record(NULL::{staging}, line)).*\nFROM {lines};\n",
+        temporary(&lines, "(line jsonb)"),
         staging_of(table),
-        copy(table, &format!("{name}_lines (line)"), options),
+        copy(table, &format!("{lines} (line)"), options),
     )
 }
 
 fn copy_csv(table: &Table) -> String {
-    let staging = table.staging();
+    let staging = table.in_session(STAGING);
     let into = format!("{staging} ({})", table.column_list());
     // An empty field is null, and a quoted one is "".
     staging_of(table) + &copy(table, &into, "FORMAT csv, HEADER true")
 }
 
 fn staging_of(table: &Table) -> String {
-    temporary(&table.staging(), &format!("(\n{}\n)", types(&table.columns, sql_type)))
+    temporary(&table.in_session(STAGING), &format!("(\n{}\n)", types(&table.columns, sql_type)))
 }
 
 fn temporary(name: &str, definition: &str) -> String {

@@ -51,18 +51,32 @@ pub(super) enum Quotes {
 }
 
 /// The names that this program uses itself; no dialect reserves them.
-const OURS: [&str; 3] = ["contacts", "owners", "linq"];
+const OURS: [&str; 4] = ["contacts", "owners", "contacts_changes", "linq"];
 
 /// The name of a table. All parts but our own are quoted, because each dialect reserves different words.
 pub(super) fn name(text: &str, quotes: Quotes) -> String {
-    let part = |part: &str| match quotes {
-        _ if OURS.contains(&part) => part.to_owned(),
-        Quotes::Capital if is_plain(part) => format!("\"{}\"", part.to_ascii_uppercase()),
-        Quotes::Standard | Quotes::Capital => format!("\"{}\"", part.replace('"', "\"\"")),
-        Quotes::Escaped => format!("`{}`", part.replace('\\', r"\\").replace('`', r"\`")),
-        Quotes::Doubled => format!("`{}`", part.replace('`', "``")),
+    derived(text, "", quotes)
+}
+
+/// The name of a table with a suffix at its end, quoted as [`name`] does it.
+pub(super) fn derived(text: &str, suffix: &str, quotes: Quotes) -> String {
+    let (schema, table) = match text.rsplit_once('.') {
+        Some((schema, table)) => (Some(schema), table),
+        None => (None, text),
     };
-    text.split('.').map(part).collect::<Vec<_>>().join(".")
+    let schema = schema.map(|schema| schema.split('.').map(|name| part(name, "", quotes) + ".").collect::<String>());
+    schema.unwrap_or_default() + &part(table, suffix, quotes)
+}
+
+fn part(name: &str, suffix: &str, quotes: Quotes) -> String {
+    let whole = format!("{name}{suffix}");
+    match quotes {
+        _ if OURS.contains(&name) => whole,
+        Quotes::Capital if is_plain(name) => format!("\"{}\"", whole.to_ascii_uppercase()),
+        Quotes::Standard | Quotes::Capital => format!("\"{}\"", whole.replace('"', "\"\"")),
+        Quotes::Escaped => format!("`{}`", whole.replace('\\', r"\\").replace('`', r"\`")),
+        Quotes::Doubled => format!("`{}`", whole.replace('`', "``")),
+    }
 }
 
 /// Whether a name needs no quotes, unless it is a reserved word.
@@ -99,5 +113,7 @@ mod tests {
         ] {
             assert_eq!(name(text, quotes), due);
         }
+        assert_eq!(derived("crm.contacts", "_staging", Quotes::Standard), "\"crm\".contacts_staging");
+        assert_eq!(derived("crm.people", "_staging", Quotes::Capital), "\"CRM\".\"PEOPLE_STAGING\"");
     }
 }

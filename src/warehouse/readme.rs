@@ -3,6 +3,7 @@
 use super::contribution::{DIGEST, Section};
 use super::dialect::Dialect;
 use super::input::{HashedColumns, KitInput, Table};
+use super::load_script::file_name;
 use super::location::{ACCOUNT, ACCOUNT_VARIABLE, Location};
 use super::quote::standard;
 use crate::config::Format;
@@ -15,7 +16,7 @@ pub(crate) const TITLE: &str = "# Loading this export\n";
 /// The whole text.
 pub(super) fn readme(input: &KitInput<'_>, tables: &[Table]) -> String {
     let sections = Dialect::ALL.into_iter().filter_map(|dialect| Some(text_of(dialect, dialect.section()?, tables)));
-    [introduction(input), objects(tables), sections.collect(), partitions(input, tables)].concat()
+    [introduction(input), load_scripts(input), objects(tables), sections.collect(), partitions(input, tables)].concat()
 }
 
 fn introduction(input: &KitInput<'_>) -> String {
@@ -33,12 +34,49 @@ fn introduction(input: &KitInput<'_>) -> String {
          `linq-export verify`.\n\n\
          For each warehouse, run the commands in order. The digest queries check the loaded tables: each computes a table's \
          digest and prints `equal`, or whether the count or the sum differs.\n\n\
-         Contacts are upserted by {keys}. Rows missing from the new export remain in the table, so the check then reports a \
-         difference. The scripts contain statements that delete such rows, commented out: enable them only if \
-         `completeness.level` in the manifest is `complete` or `snapshot`.\n\n\
+         Contacts are upserted by {keys}. {deletes}\n\n\
          {digests}\n{}",
         hashed(input.hashed.as_ref()),
+        deletes = deletes(input),
         version = env!("CARGO_PKG_VERSION"),
+    )
+}
+
+/// What happens to rows that are missing from the export.
+fn deletes(input: &KitInput<'_>) -> String {
+    let level = input.level;
+    let remain = "Rows missing from the new export remain in the table, so the check then reports a difference. The scripts contain \
+                  statements that delete such rows, commented out";
+    match (input.deletes, level.proves_deletions()) {
+        (true, true) => {
+            format!(
+                "Rows missing from the new export are deleted: its level, `{level}`, proves that they were deleted in Linq."
+            )
+        }
+        (true, false) => format!(
+            "{remain}, although `--kit-deletes` was given: this export is only `{level}`, so it may lack contacts that still \
+             exist. Deletes need the level `complete` or `snapshot`."
+        ),
+        (false, _) => format!(
+            "{remain}: enable them only if `completeness.level` in the manifest is `complete` or `snapshot`, or export with \
+             `--kit-deletes`."
+        ),
+    }
+}
+
+/// The scripts that load the export in one step.
+fn load_scripts(input: &KitInput<'_>) -> String {
+    let command = |dialect: Dialect| {
+        let script = dialect.section()?.load_script.as_ref()?;
+        dialect.load(input.format)?;
+        Some(format!("sh {} {}\n", file_name(dialect), script.example))
+    };
+    let commands: String = Dialect::ALL.into_iter().filter_map(command).collect();
+    format!(
+        "\n## In one step\n\n\
+         Each of these scripts verifies the export, loads it in one transaction (in BigQuery, one per table), and exits with 0 only if the table then equals the \
+         export. Run one of them after each export: nothing needs to be edited, and a second run changes nothing. Its first lines \
+         list the exit codes.\n\n```sh\n{commands}```\n"
     )
 }
 
@@ -56,7 +94,7 @@ pub(super) fn objects<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String
                 format!("{} in `{}`", counted(files.len() as u64, "object"), url.strip_suffix(name).unwrap_or(&url))
             }
         };
-        Some(format!("- `{}`: {place}\n", table.name))
+        Some(format!("- `{}`: {place}\n", table.kind))
     });
     let places: String = places.collect();
     let account = format!(
@@ -120,7 +158,7 @@ pub(super) fn formats(section: &Section) -> String {
 /// How to read all partitions of a directory as one table.
 fn partitions(input: &KitInput<'_>, tables: &[Table]) -> String {
     let root = input.partition.and_then(|(key, value)| {
-        let contacts = tables.iter().find(|table| table.name == "contacts" && table.format == Format::Parquet)?;
+        let contacts = tables.iter().find(|table| table.kind == "contacts" && table.format == Format::Parquet)?;
         let file = contacts.files.first()?.text();
         let (root, _) = file.rsplit_once(&format!("/{key}={value}/"))?;
         Some((key, value, root.to_owned()))

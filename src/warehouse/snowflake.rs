@@ -62,6 +62,7 @@ const SPELLING: Spelling = Spelling {
 
 pub(super) const SECTION: Section = Section {
     title: "Snowflake",
+    quotes: Quotes::Capital,
     files: &["sql", DIGEST],
     commands: &[("snow sql --filename ", "sql"), ("snow sql --filename ", DIGEST)],
     note: "Not tested on Snowflake. ",
@@ -73,30 +74,31 @@ pub(super) const SECTION: Section = Section {
     },
     loads: &[(Format::Parquet, copy_parquet), (Format::Ndjson, copy_json), (Format::Csv, copy_csv)],
     table_file: "sql",
-    create: |table| schema(table.name, &table.columns),
+    create: |table| schema(&table.target, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    load_script: None,
+    digest: |table| SPELLING.file(&table.name(), "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
 
 fn scripts(table: &Table, copy: Load) -> Vec<KitFile> {
-    let (name, key, staging) = (table.name, table.key(), table.staging());
+    let (name, key, staging) = (&table.name(), table.key(), table.staging());
     let text = format!(
         "{purpose}{session}\n{create}\n{stage}\nBEGIN;\n{merge}\n{deletes}COMMIT;\n",
         purpose = purpose(name, key),
         session = session(table),
-        create = schema(name, &table.columns),
+        create = schema(&table.target, &table.columns),
         stage = stage(table, copy),
         merge = merge(name, &staging, key, &table.column_names(), Deletes::Separate),
-        deletes = deletes(name, &staging, key),
+        deletes = deletes(name, &staging, key, table.missing),
     );
     vec![table.file("snowflake", "sql", text)]
 }
 
 fn apply(changes: &Changes, copy: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, names) = (contacts.name, contacts.column_names());
+    let (name, names) = (&contacts.name(), contacts.column_names());
     let text = format!(
         "{applies}{session}\n{stage}\nBEGIN;\n{merge}\n{MUST_BE_NEW}{require}COMMIT;\n",
         applies = applies(name, contacts.key()),
@@ -115,7 +117,7 @@ fn history(changes: &Changes, copy: Load) -> String {
         "{purpose}{session}\n{create}\n{view}\n{stage}\nBEGIN;\n{load}\n{MUST_BE_NEW}{require}COMMIT;\n",
         purpose = history.purpose(),
         session = session(table),
-        create = schema(table.name, &table.columns),
+        create = schema(&table.target, &table.columns),
         view = history.view(),
         stage = stage(table, copy),
         load = history.load(&table.staging()),
@@ -167,18 +169,18 @@ const MAX_FILES: usize = 1000;
 
 /// Loads the files into the staging table.
 fn stage(table: &Table, copy: Load) -> String {
-    let name = table.name;
+    let stage = table.derived("_stage");
     let (location, puts) = match table.files.first() {
         // A transformation in COPY INTO needs a stage: it cannot read from a URL.
         Some(Location::Object(object)) => {
             (format!("\n  URL = {}\n  STORAGE_INTEGRATION = {INTEGRATION}", escaped(&directory(object))), String::new())
         }
-        _ => (String::new(), table.files.iter().map(|file| put(name, file)).collect::<String>()),
+        _ => (String::new(), table.files.iter().map(|file| put(&stage, file)).collect::<String>()),
     };
     format!(
         "-- Both are dropped when the session ends.\n\
          CREATE OR REPLACE TEMPORARY TABLE {staging} (\n{types}\n);\n\
-         CREATE OR REPLACE TEMPORARY STAGE {name}_stage{location};\n\
+         CREATE OR REPLACE TEMPORARY STAGE {stage}{location};\n\
          {puts}\n\
          {copy}",
         staging = table.staging(),
@@ -187,9 +189,9 @@ fn stage(table: &Table, copy: Load) -> String {
     )
 }
 
-fn put(table: &str, file: &Location) -> String {
+fn put(stage: &str, file: &Location) -> String {
     let source = escaped(&format!("file://{}", file.text()));
-    format!("PUT {source} @{table}_stage AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
+    format!("PUT {source} @{stage} AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n")
 }
 
 /// The directory of an object, as Snowflake names it.
@@ -245,12 +247,12 @@ fn copy(table: &Table, format: &str, value: impl Fn(usize, &Column) -> String) -
     let copy = |files: &str| {
         format!(
             "COPY INTO {staging} ({list})\n\
-             FROM (\n  SELECT\n    {values}\n  FROM @{name}_stage\n)\n\
+             FROM (\n  SELECT\n    {values}\n  FROM @{stage}\n)\n\
              {files}\
              FILE_FORMAT = ({format})\n\
              ON_ERROR = ABORT_STATEMENT;\n",
             staging = table.staging(),
-            name = table.name,
+            stage = table.derived("_stage"),
             list = table.column_list(),
             values = values.join(",\n    "),
         )

@@ -7,9 +7,9 @@ use super::contribution::{DIGEST, Load, Section};
 use super::create_table::{CreateTable, NOT_NULL, about_table, fields, types};
 use super::digest::Spelling;
 use super::history::{History, not_exists};
-use super::input::{Changes, KitFile, Table};
+use super::input::{Changes, KitFile, Missing, Table};
 use super::location::{ACCOUNT, Location, Object};
-use super::merge::{DELETES, EFFECTIVE, MUST_BE_NEW, UPSERTS, applies, purpose};
+use super::merge::{DELETED, DELETES, EFFECTIVE, MUST_BE_NEW, UPSERTS, applies, purpose};
 use super::quote::{Quotes, escaped, name};
 use crate::config::Format;
 use crate::storage::Cloud;
@@ -52,6 +52,9 @@ pub(super) fn schema(table: &str, columns: &[Column]) -> String {
 /// The column that a table of changes is partitioned by: without Delta or Iceberg, only whole partitions can be replaced.
 const LOAD: &str = "load_id";
 
+/// The suffix of the temporary view of the files, which exists only in the session and has no schema.
+const VIEW: &str = "_export";
+
 const SPELLING: Spelling = Spelling {
     leaf: Leaf::dotted,
     integer: |value| format!("string({value})"),
@@ -65,6 +68,7 @@ const SPELLING: Spelling = Spelling {
 
 pub(super) const SECTION: Section = Section {
     title: "Spark",
+    quotes: Quotes::Doubled,
     files: &["sql", DIGEST],
     commands: &[("spark-sql -f ", "sql"), ("spark-sql -f ", DIGEST)],
     note: "",
@@ -81,9 +85,10 @@ pub(super) const SECTION: Section = Section {
         (Format::Csv, |table| view(table, "csv", CSV_OPTIONS)),
     ],
     table_file: "sql",
-    create: |table| schema(table.name, &table.columns),
+    create: |table| schema(&table.target, &table.columns),
     scripts,
-    digest: |table| SPELLING.file(table.name, "", &leaves(&table.columns), table.digest),
+    load_script: None,
+    digest: |table| SPELLING.file(&table.name(), "", &leaves(&table.columns), table.digest),
     apply,
     history,
 };
@@ -94,9 +99,19 @@ const CSV_OPTIONS: &str = ", mode 'FAILFAST', header 'true', multiLine 'true', e
                            emptyValue '', nullValue '\\u0001null\\u0001'";
 
 fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
-    let (name, key, list) = (table.name, table.key(), table.column_list());
-    let (view, staging) = (table.view(), table.staging());
+    let (name, key, list) = (&table.name(), table.key(), table.column_list());
+    let (view, staging) = (table.in_session(VIEW), table.staging());
     let old: Vec<_> = table.column_names().iter().map(|column| format!("t.{column}")).collect();
+    let kept = match table.missing {
+        Missing::Kept => format!(
+            "{DELETES}-- /* drops the rows that only the table has\n\
+             UNION ALL\nSELECT {old}\nFROM {name} AS t\n\
+             LEFT ANTI JOIN {view} AS s ON t.{key} = s.{key}\n\
+             -- */\n",
+            old = old.join(", "),
+        ),
+        Missing::Deleted => DELETED.to_owned(),
+    };
     let text = format!(
         "{purpose}\n\
          {files}{create_view}\n\
@@ -105,27 +120,21 @@ fn scripts(table: &Table, view_of: Load) -> Vec<KitFile> {
          DROP TABLE IF EXISTS {staging};\n\
          CREATE TABLE {staging} USING parquet AS\n\
          SELECT {list}\nFROM {view}\n\
-         {DELETES}\
-         -- /* drops the rows that only the table has\n\
-         UNION ALL\nSELECT {old}\nFROM {name} AS t\n\
-         LEFT ANTI JOIN {view} AS s ON t.{key} = s.{key}\n\
-         -- */\n\
-         ;\n\
+         {kept};\n\
          INSERT OVERWRITE TABLE {name}\nSELECT {list}\nFROM {staging};\n\
          DROP TABLE {staging};\n",
         purpose = purpose(name, key),
         files = about_files(table),
         create_view = view_of(table),
-        create = schema(name, &table.columns),
-        old = old.join(", "),
+        create = schema(&table.target, &table.columns),
     );
     vec![table.file("spark", "sql", text)]
 }
 
 fn apply(changes: &Changes, view_of: Load) -> Vec<KitFile> {
     let Changes { contacts, table, .. } = changes;
-    let (name, key, list) = (contacts.name, contacts.key(), contacts.column_list());
-    let (view, staging) = (table.view(), contacts.staging());
+    let (name, key, list) = (&contacts.name(), contacts.key(), contacts.column_list());
+    let (view, staging) = (table.in_session(VIEW), contacts.staging());
     let old: Vec<_> = contacts.column_names().iter().map(|column| format!("t.{column}")).collect();
     let text = format!(
         "{applies}\n\
@@ -159,12 +168,12 @@ fn history(changes: &Changes, view_of: Load) -> String {
         purpose = history.purpose(),
         files = about_files(table),
         create_view = view_of(table),
-        create = schema(table.name, &table.columns),
+        create = schema(&table.target, &table.columns),
         view = history.view(),
-        name = table.name,
+        name = table.name(),
         load = escaped(seen_by),
         list = table.column_list(),
-        source = table.view(),
+        source = table.in_session(VIEW),
         require = SPELLING.require(&history.current(), &leaves(&contacts.columns), contacts.digest),
     )
 }
@@ -186,7 +195,7 @@ fn view(table: &Table, source: &str, options: &str) -> String {
     format!(
         "CREATE OR REPLACE TEMPORARY VIEW {view} (\n{types}\n)\n\
          USING {source}\nOPTIONS (path {path}{options});\n",
-        view = table.view(),
+        view = table.in_session(VIEW),
         types = types(&table.columns, |column| sql_type(column, |_| String::new())),
         path = escaped(&path(&table.files.iter().map(name_in_spark).collect::<Vec<_>>())),
     )

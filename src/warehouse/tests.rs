@@ -1,14 +1,15 @@
 //! All dialects together: the type mapping against its documentation, and complete kits.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::arrow::datatypes::{DataType, Field, Fields};
 
 use super::columns::{Column, Kind, columns};
 use super::*;
-use crate::config::Format;
+use crate::config::{Format, TableName};
 use crate::digest::ContentDigest;
+use crate::proof::Level;
 use crate::resource;
 
 /// The table with a struct for the owner.
@@ -48,6 +49,10 @@ pub(super) fn kit_of(
 ) -> Vec<KitFile> {
     let owners = owners();
     kit(&KitInput {
+        export: Path::new(files.first().copied().unwrap_or("/data")),
+        table: &TableName::default(),
+        level: Level::Counted,
+        deletes: false,
         contacts: TableInput {
             schema,
             files: files.iter().map(PathBuf::from).collect(),
@@ -164,11 +169,27 @@ fn a_kit_has_files_for_each_warehouse_and_table() {
             assert_eq!(text(&kit, README).contains(&format!(" {name}\n")), due, "the README and {name}");
         }
     }
-    assert_eq!(names.len(), 2 * 14 + 1);
+    for name in ["load-bigquery.sh", "load-duckdb.sh"] {
+        assert!(text(&kit, README).contains(&format!("\nsh {name} ")), "the README and {name}");
+    }
+    // PostgreSQL does not read Parquet.
+    assert_eq!(names.len(), 2 * 14 + 2 + 1);
+    assert!(!text(&kit, README).contains("load-postgres.sh"));
     let lines = kit_of(&resource::schema(), Format::Ndjson, None, &["/data/a.ndjson"]);
     assert!(text(&lines, README).contains("--file postgres.digest.sql\n"));
+    assert!(text(&lines, README).contains("\nsh load-postgres.sh dbname=linq\n"));
     assert!(names.iter().all(|name| is_named_like_a_kit(name)) && text(&kit, README).starts_with(TITLE));
-    for other in ["", "sql", "duckdb.", "duckdb.sql.bak", "duckdb.merge.sql", "bigquery.owners.", "readme.md", ".git"] {
+    for other in [
+        "",
+        "sql",
+        "duckdb.",
+        "duckdb.sql.bak",
+        "duckdb.merge.sql",
+        "bigquery.owners.",
+        "readme.md",
+        ".git",
+        "load-spark.sh",
+    ] {
         assert!(!is_named_like_a_kit(other), "{other}");
     }
 }
@@ -273,21 +294,4 @@ fn clickhouse_stops_if_a_pattern_matched_other_rows() {
         ["FROM INFILE '/data/?a?b???.ndjson'", "throwIf(count() <> 2, ", "INSERT INTO contacts (", "-- DELETE"];
     let places = places.map(|part| sql.find(part).unwrap_or_else(|| panic!("no {part}: {sql}")));
     assert!(places.is_sorted(), "{sql}");
-}
-
-#[test]
-fn deletes_are_off_and_say_when_they_are_safe() {
-    let kit = kit_of(&resource::schema(), Format::Ndjson, None, &["/a.ndjson"]);
-    for (name, off) in [
-        ("bigquery.merge.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
-        ("duckdb.sql", "\n-- WHEN NOT MATCHED BY SOURCE THEN DELETE\n;"),
-        ("snowflake.sql", "\n-- DELETE FROM contacts WHERE id NOT IN (SELECT id FROM contacts_staging);\n"),
-        ("clickhouse.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
-        ("spark.sql", "\n-- /* "),
-        ("postgres.sql", "\n-- DELETE FROM contacts WHERE id NOT IN"),
-        ("duckdb.owners.sql", "ON t.owner_id = s.owner_id"),
-    ] {
-        assert!(text(&kit, name).contains(off), "{name}");
-        assert!(text(&kit, name).contains("complete or snapshot"), "{name}");
-    }
 }

@@ -70,6 +70,40 @@ fn refuses_kits_that_overlap_with_other_paths() {
 }
 
 #[test]
+fn refuses_options_of_a_kit_that_cannot_work() {
+    let folder = folder();
+    let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
+    for (options, reason) in [
+        (&["--kit", &kit, "--kit-table", "crm.con-tacts"][..], "expected TABLE or SCHEMA.TABLE, such as crm.contacts"),
+        (&["--kit", &kit, "--kit-table", "a.b.c"], "invalid table name \"a.b.c\""),
+        (&["--kit-table", "crm.contacts"], "--kit-table needs --kit"),
+        (&["--kit-deletes"], "--kit-deletes needs --kit"),
+    ] {
+        let ran = ran(failing(&file, options).output().unwrap());
+        assert!(ran.code == Some(2) && ran.stderr.contains(reason), "{options:?}: {}", ran.stderr);
+    }
+    assert!(names(folder.path()).is_empty());
+}
+
+/// The level is known before the kit is written.
+#[test]
+fn deletes_are_enabled_by_the_level_of_the_export() {
+    let folder = folder();
+    let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
+    let options = ["--kit", &kit, "--kit-deletes", "--kit-table", "crm.contacts"];
+    let sql = || fs::read_to_string(Path::new(&kit).join("duckdb.sql")).unwrap();
+    assert_eq!(exported(5, &file, &options).code, Some(0));
+    assert!(
+        sql().contains("INTO \"crm\".contacts AS t\n") && sql().contains("\nWHEN NOT MATCHED BY SOURCE"),
+        "{}",
+        sql()
+    );
+    let limited = [&options[..], &["--limit", "3"]].concat();
+    assert_eq!(exported(5, &file, &limited).code, Some(0));
+    assert!(sql().contains("\n-- WHEN NOT MATCHED BY SOURCE"), "{}", sql());
+}
+
+#[test]
 fn replaces_a_kit_atomically() {
     let folder = folder();
     let (file, kit) = (path(&folder, "c.csv"), path(&folder, "kit"));
@@ -78,13 +112,13 @@ fn replaces_a_kit_atomically() {
     fs::create_dir(&kit).unwrap();
     assert_eq!(exported(5, &file, &["--kit", &kit, "--owners", "table"]).code, Some(0));
     let files = || names(Path::new(&kit));
-    assert!(files().len() == 29 && files().contains(&"duckdb.owners.sql".to_owned()), "{:?}", files());
+    assert!(files().len() == 32 && files().contains(&"duckdb.owners.sql".to_owned()), "{:?}", files());
     let readme = || fs::read_to_string(Path::new(&kit).join("README.md")).unwrap();
     let earlier = readme();
     assert_eq!(refused(&file, &kit).code, Some(69));
     assert_eq!(readme(), earlier);
     assert_eq!(exported(6, &file, &["--kit", &kit]).code, Some(0));
-    assert!(files().len() == 15 && !files().iter().any(|name| name.contains("owners")), "{:?}", files());
+    assert!(files().len() == 18 && !files().iter().any(|name| name.contains("owners")), "{:?}", files());
     assert!(readme().contains("\n6 contacts, exported by linq-export"), "{}", readme());
     let left: Vec<_> = names(folder.path()).into_iter().filter(|name| !name.starts_with("c.")).collect();
     assert_eq!(left, ["kit"]);
@@ -104,7 +138,7 @@ fn a_killed_run_keeps_the_earlier_kit() {
     run.signal("KILL");
     run.end();
     let hidden = || names(folder.path()).iter().filter(|name| name.starts_with(".kit.")).count();
-    assert_eq!((hidden(), names(Path::new(&kit)).len()), (1, 15));
+    assert_eq!((hidden(), names(Path::new(&kit)).len()), (1, 18));
     assert_eq!(exported(5, &file, &["--kit", &kit]).code, Some(0));
     assert_eq!(names(folder.path()), ["c.csv", "c.csv.manifest.json", "kit"]);
 }
@@ -209,7 +243,7 @@ async fn nothing_stops_a_run_between_export_and_kit() {
         };
         let counters = Arc::new(Counters::new(reporter));
         let summary = linq_export::export(config, Arc::clone(&counters) as _, cancellation).await.unwrap();
-        assert_eq!(names(&folder.path().join(name)).len(), 15, "{name}");
+        assert_eq!(names(&folder.path().join(name)).len(), 18, "{name}");
         assert_eq!(counters.publishing(), Publishing::Done { rows: summary.read.contacts, manifest: summary.manifest });
     }
 }
