@@ -112,12 +112,13 @@ impl Inspect {
             let reason = format!("--html and --duplicates need local files, not {}", url.display());
             return Err(Error::Config(ConfigError::Usage(reason)));
         }
-        let exports: Vec<_> = [Some(&self.path), self.compare.as_ref()].into_iter().flatten().collect();
-        let manifests: Vec<_> = exports.iter().filter_map(|path| naming::manifest_of(path).ok()).collect();
         // The summary gives way to a file on stdout, so the export takes the place of the output.
         let is_to_stdout = self.is_to_stdout();
         let output = if is_to_stdout { Output::named(self.path.clone(), None) } else { Output::Stdout };
-        let read = exports.iter().skip(usize::from(is_to_stdout)).map(|path| (path.as_path(), "the export"));
+        let exports = [Some(&self.path), self.compare.as_ref()].into_iter().flatten();
+        let exports: Vec<_> = exports.skip(usize::from(is_to_stdout)).collect();
+        let manifests: Vec<_> = exports.iter().filter_map(|path| naming::manifest_of(path).ok()).collect();
+        let read = exports.iter().map(|path| (path.as_path(), "the export"));
         let inputs = read.chain(manifests.iter().map(|path| (path.as_path(), "a manifest")));
         let inputs: Vec<_> = inputs.filter(|(path, _)| !is_url(path)).collect();
         check_apart(&RunPaths { output: &output, manifest: None, kit: None, records: &given, inputs: &inputs })?;
