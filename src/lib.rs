@@ -50,7 +50,7 @@
 //
 // | band | room | what it does |
 // |---|---|---|
-// | commands | `cli` | the command line: a file per subcommand; options (`destination`, `columns`, `server`, `token`), `messages`, `logging` |
+// | commands | `cli` | the command line: a file per subcommand; options (`destination`, `columns`, `server`, `token`), `profile`: options from a file, `messages`, `logging` |
 // | commands | `report` | progress bar, log lines, JSON lines, summary (its values are in `events/summary`), run report, Prometheus metrics |
 // | commands | `exit` | exit codes: one table, and the code of every error |
 // | commands | `pipeline` | the entry points: `contacts`, `export`, `export_changes` and `check`; `accounting` for the export before, and the `changes_since` |

@@ -95,11 +95,13 @@ impl Cli {
     /// Parses the arguments and variables of this process. An error has been printed; its exit code is returned.
     fn read() -> Result<Self, ExitCode> {
         variables::register(Self::command());
-        let color = usage::color(&Arguments::of_process());
-        logging::set_look(color, usage::is_log(&Arguments::of_process()));
-        let mut command = variables::without_empty(Self::command()).color(color.choice());
-        command = profile::apply(command, &Arguments::of_process()).map_err(|reason| usage::refused_file(&reason))?;
-        if Arguments::of_process().ask_for_short_help() {
+        let arguments = Arguments::of_process();
+        let applied = profile::apply(variables::without_empty(Self::command()), &arguments);
+        // The profile may set these as well.
+        let color = usage::color(&arguments);
+        logging::set_look(color, usage::is_log(&arguments));
+        let mut command = applied.map_err(|reason| usage::refused_file(&reason))?.color(color.choice());
+        if arguments.ask_for_short_help() {
             command = digest_of_help(command);
         }
         let read = command.try_get_matches_from_mut(std::env::args_os());

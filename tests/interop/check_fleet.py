@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from fleet import Fleet
-from program import Program
+from program import ENVIRONMENT, Program
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOOLS = Path(sys.executable).parent
@@ -27,6 +27,17 @@ def validate():
     check = [TOOLS / "check-jsonschema", "--builtin-schema"]
     subprocess.run([*check, "vendor.github-workflows", EXAMPLES / "github-actions/linq-export.yml"], check=True)
     subprocess.run([*check, "vendor.compose-spec", EXAMPLES / "docker/compose.yaml"], check=True)
+
+
+def profiles(program):
+    """The example of a configuration file."""
+    def said(*arguments):
+        return subprocess.run([program.path, *arguments], env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
+
+    assert said("profiles", "--config", EXAMPLES / "config.toml") == "north\nsouth\n"
+    shown = json.loads(said("config", "--config", EXAMPLES / "config.toml", "--profile", "south", "--json"))
+    found = {option["name"]: (option["value"], option["source"]) for option in shown["options"]}
+    assert found["rate"] == ("5", "profile") and found["output"] == ("/srv/linq/south/contacts.parquet", "defaults"), found
 
 
 def many(fleet):
@@ -79,6 +90,7 @@ def dagster(fleet):
 
 def main():
     validate()
+    profiles(Program(sys.argv[1]))
     with tempfile.TemporaryDirectory() as home, Fleet(Program(sys.argv[1]), home) as fleet:
         many(fleet)
         query(fleet)

@@ -127,6 +127,8 @@ fn bad_files_are_refused_before_anything_is_done() {
         ("[defaults]\nport = 5\n[profile.a]", "it is an option of sandbox only"),
         ("[profile.ab]", "there is no profile a; did you mean ab?"),
         ("[profile.a]\nconcurrency = 0", "[profile.a] invalid value '0' for 'concurrency <N>': must be at least 1"),
+        ("[profile.a]\ntimeout = [\"1s\", \"2s\"]\n", "[profile.a] timeout takes one value, not a list"),
+        ("[profile.a]\nprofile = \"b\"", "unknown key profile: it is for the command line only"),
         ("[profile.a]\nquiet = \"perhaps\"", "[profile.a] invalid value 'perhaps'"),
         ("[profile.a]\nbase-url = \"http://127.0.0.1:1\"", "must also set token-file"),
         ("[defaults]\noutput = \"c.csv\"\n[profile.a]\n[profile.b]", "the profiles a and b have the same output"),
@@ -191,4 +193,20 @@ fn a_file_that_others_can_change_is_refused() {
         let ran = home.ran(&["contacts", "--profile", "north"]);
         assert!(ran.code == Some(2) && ran.stderr.contains("belongs to another user"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn the_profile_also_decides_how_a_run_logs() {
+    let home = Home::with(&FILE.replace("[profile.south]", "[profile.south]\nlog-format = \"json\""));
+    let mut command =
+        home.command(&["contacts", "--profile", "south", "-o", "c.ndjson", "--report", "r.json", "--require", "any"]);
+    let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(said.lines().count() > 2, "{said}");
+    for line in said.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+    }
+    let home = Home::with(&FILE.replace("[profile.south]", "[profile.south]\ncolor = \"always\""));
+    let mut command =
+        home.command(&["contacts", "--profile", "south", "-o", "c.ndjson", "--report", "r.json", "--require", "any"]);
+    assert!(String::from_utf8(command.output().unwrap().stderr).unwrap().contains("\x1b[1;32mcompleteness:"));
 }

@@ -16,6 +16,8 @@ const NAME: &str = "linq-export/config.toml";
 const TOKENS: [&str; 4] = ["token", "linq-integration-token", "integration-token", "api-key"];
 /// Settings that name the source of the token.
 pub const TOKEN_SOURCES: [&str; 3] = ["token-file", "token-stdin", "token-command"];
+/// Options that are no settings: they choose them, or are for one run.
+pub const NO_SETTINGS: [&str; 5] = ["config", "profile", "help", "version", "dry-run"];
 /// Places that no two profiles may share.
 const PLACES: [&str; 5] = ["output", "report", "metrics-file", "changes", "kit"];
 
@@ -186,6 +188,9 @@ fn check_table(settings: &Table, section: &str, options: &[String]) -> Result<()
 
 /// A key that is no setting, with the nearest that is, or the commands that have such an option.
 fn unknown(key: &str, options: &[String]) -> String {
+    if NO_SETTINGS.contains(&key) {
+        return format!("{key}: it is for the command line only");
+    }
     let distance = |option: &&String| strsim::damerau_levenshtein(key, option);
     let owners = variables::commands_with(key);
     match options.iter().min_by_key(distance).filter(|nearest| distance(nearest) <= 2) {

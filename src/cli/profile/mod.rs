@@ -13,13 +13,11 @@ use clap::{Args, Command};
 
 use super::arguments::Arguments;
 use super::variables;
-use file::File;
+use file::{File, NO_SETTINGS};
 pub use settings::{Setting, Settings};
 
 /// The subcommands that take options from the file, all of which have the options of `contacts`.
 const COMMANDS: [&str; 2] = ["contacts", "check"];
-/// Options that are no settings: they choose them, or are for one run.
-const NO_SETTINGS: [&str; 5] = ["config", "profile", "help", "version", "dry-run"];
 
 /// The settings of this run.
 static SETTINGS: OnceLock<Settings> = OnceLock::new();

@@ -46,10 +46,10 @@ impl Settings {
             },
         };
         let mut settings = Self { path, profile, values: BTreeMap::new() };
-        settings.add(defaults, "[defaults]", program);
+        settings.add(defaults, "[defaults]", program)?;
         if let Some((of_profile, section)) = of_profile {
             settings.leave_out(|key| of_profile.contains_key(key));
-            settings.add(of_profile, &section, program);
+            settings.add(of_profile, &section, program)?;
         }
         settings.leave_out(|key| is_given(key, arguments));
         settings.values.retain(|key, _| !is_given(key, arguments));
@@ -78,17 +78,24 @@ impl Settings {
         program.mut_args(with_default).mut_subcommand(command, |command| command.mut_args(with_default))
     }
 
-    fn add(&mut self, settings: toml::Table, section: &str, program: &Command) {
+    fn add(&mut self, settings: toml::Table, section: &str, program: &Command) -> Result<(), String> {
         for (key, value) in settings {
-            let is_repeated =
-                option(program, &key).is_some_and(|option| matches!(option.get_action(), ArgAction::Append));
-            let values = match value {
-                Value::Array(list) if is_repeated => list.iter().map(text).collect(),
-                Value::Array(list) => vec![list.iter().map(text).collect::<Vec<_>>().join(",")],
-                value => vec![text(&value)],
+            let option = option(program, &key);
+            let is_repeated = option.is_some_and(|option| matches!(option.get_action(), ArgAction::Append));
+            let separator = option.and_then(Arg::get_value_delimiter);
+            let values = match (value, separator) {
+                (Value::Array(list), _) if is_repeated => list.iter().map(text).collect(),
+                (Value::Array(list), Some(separator)) => {
+                    vec![list.iter().map(text).collect::<Vec<_>>().join(&separator.to_string())]
+                }
+                (Value::Array(_), None) => {
+                    return Err(format!("{}: {section} {key} takes one value, not a list", self.path.display()));
+                }
+                (value, _) => vec![text(&value)],
             };
             self.values.insert(key, Setting { values, section: section.to_owned() });
         }
+        Ok(())
     }
 
     /// Leaves out what something given instead excludes.
