@@ -117,5 +117,10 @@ fn row(option: &Arg, matches: &ArgMatches, settings: Option<&Settings>) -> Optio
         (_, None) if values.iter().all(|value| value == "false" || value == "0") => return None,
         (_, None) => ("built-in", None),
     };
-    Some(Row { name: name.to_owned(), value: hide_secrets::shown(&values.join(", ")), source, from })
+    // A command may contain the token.
+    let value = match name {
+        "token-command" => "[hidden]".to_owned(),
+        _ => hide_secrets::shown(&sanitize::without_credentials(&values.join(", "))),
+    };
+    Some(Row { name: name.to_owned(), value, source, from })
 }

@@ -22,7 +22,7 @@ use crate::fetch::{Probed, probe};
 use crate::manifest::{self, Learned, last_export, source_of, timestamp};
 use crate::naming::FileNames;
 use crate::platform;
-use crate::proof::{Outlook, outlook};
+use crate::proof::{Level, Outlook, outlook};
 use crate::rate::{Conditions, duration};
 use crate::storage;
 use crate::text::humanize::{bytes, count, counted, seconds};
@@ -84,6 +84,9 @@ async fn check_all(
         free_bytes: if state == OutputState::Stream { None } else { free_space(config) },
     };
     let source = source_of(config);
+    // A total that its own pages contradict proves nothing.
+    let has_wrong_end =
+        probed.end.as_ref().is_ok_and(|end| wrong_end(end.rows.len() as u64, end.asked.page, &outlook).is_some());
     let warnings = warnings(config, &outlook, &probed, &forecast, &output);
     Ok(Checked {
         base_url: source.base_url,
@@ -92,7 +95,7 @@ async fn check_all(
         pages: outlook.pages,
         per_page: outlook.per_page,
         order: outlook.order.map(|order| order.to_string()),
-        level: outlook.level.map(|level| level.to_string()),
+        level: outlook.level.map(|level| if has_wrong_end { Level::Counted.min(level) } else { level }.to_string()),
         changing: outlook.changes,
         latency_seconds: probed.latency.as_secs_f64(),
         protocol: probed.version.map(str::to_owned),

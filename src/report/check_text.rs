@@ -53,7 +53,7 @@ fn completeness(level: Option<&str>) -> &'static str {
     match level {
         None => "not checked, because of --limit",
         Some("snapshot" | "complete") => "can be proven",
-        Some(_) => "cannot be proven by the order; --require complete reads every page twice",
+        Some(_) => "not proven by the order and the total; --require complete tries harder",
     }
 }
 

@@ -119,6 +119,7 @@ fn a_learned_rate_is_taken_from_the_manifest() {
 fn what_is_wrong_with_the_end_of_the_list_is_named() {
     let too_many = found(2_550, &["--sandbox-wrong-totals", "count=+150"]);
     assert!(warnings(&too_many).contains("but page 27 has 0 instead of 100"), "{too_many}");
+    assert_eq!(too_many["level"], "counted");
     let too_few = found(2_520, &["--sandbox-wrong-totals", "count=-150"]);
     assert!(warnings(&too_few).contains("the list goes on after them"), "{too_few}");
     let broken = found(2_550, &["--sandbox-fault", "500:page=26", "--backoff", "1ms"]);

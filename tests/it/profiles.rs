@@ -210,3 +210,12 @@ fn the_profile_also_decides_how_a_run_logs() {
         home.command(&["contacts", "--profile", "south", "-o", "c.ndjson", "--report", "r.json", "--require", "any"]);
     assert!(String::from_utf8(command.output().unwrap().stderr).unwrap().contains("\x1b[1;32mcompleteness:"));
 }
+
+#[test]
+fn secrets_in_settings_are_not_shown() {
+    let home =
+        Home::with("[profile.a]\nbase-url = \"http://user:passw@127.0.0.1/\"\ntoken-command = \"echo secret12345678\"");
+    let ran = home.ran(&["config", "--profile", "a"]);
+    assert!(ran.code == Some(0) && ran.stdout.contains("[hidden]"), "{ran:?}");
+    assert!(!ran.stdout.contains("passw") && !ran.stdout.contains("secret1"), "{}", ran.stdout);
+}
