@@ -87,10 +87,17 @@ pub fn unknown() -> Vec<String> {
     unknown.iter().map(|name| unknown_variable(name, &known)).collect()
 }
 
+/// The known name that an unknown one may be a misspelling of.
+pub fn nearest<'n, N: AsRef<str>>(name: &str, known: impl IntoIterator<Item = &'n N>) -> Option<&'n N> {
+    let distance = |known: &N| strsim::damerau_levenshtein(name, known.as_ref());
+    let (nearest, distance) =
+        known.into_iter().map(|known| (known, distance(known))).min_by_key(|(_, distance)| *distance)?;
+    (distance <= 2).then_some(nearest)
+}
+
 fn unknown_variable(name: &str, known: &BTreeSet<&str>) -> String {
-    let distance = |known: &str| strsim::damerau_levenshtein(&name[PREFIX.len()..], &known[PREFIX.len()..]);
-    let nearest = known.iter().min_by_key(|known| distance(known));
-    match nearest.filter(|nearest| distance(nearest) <= 2) {
+    // What all names begin with does not change their distance.
+    match nearest(name, known) {
         Some(nearest) => format!("unknown environment variable {name}; did you mean {nearest}?"),
         None => format!("unknown environment variable {name}"),
     }

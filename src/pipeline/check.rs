@@ -85,9 +85,9 @@ async fn check_all(
     };
     let source = source_of(config);
     // A total that its own pages contradict proves nothing.
-    let has_wrong_end =
-        probed.end.as_ref().is_ok_and(|end| wrong_end(end.rows.len() as u64, end.asked.page, &outlook).is_some());
-    let warnings = warnings(config, &outlook, &probed, &forecast, &output);
+    let wrong_end = probed.end.as_ref().ok().and_then(|end| wrong_end(end.rows.len() as u64, end.asked.page, &outlook));
+    let proven = outlook.level.map(|level| if wrong_end.is_some() { Level::Counted.min(level) } else { level });
+    let warnings = warnings(config, wrong_end, &probed, &forecast, &output);
     Ok(Checked {
         base_url: source.base_url,
         organization: source.organization,
@@ -95,7 +95,7 @@ async fn check_all(
         pages: outlook.pages,
         per_page: outlook.per_page,
         order: outlook.order.map(|order| order.to_string()),
-        level: outlook.level.map(|level| if has_wrong_end { Level::Counted.min(level) } else { level }.to_string()),
+        level: proven.map(|level| level.to_string()),
         changing: outlook.changes,
         latency_seconds: probed.latency.as_secs_f64(),
         protocol: probed.version.map(str::to_owned),
@@ -228,17 +228,16 @@ fn scaled(bytes: u64, to: u64, from: u64) -> u64 {
 /// What an operator should know, although the export can begin.
 fn warnings(
     config: &ExportConfig,
-    outlook: &Outlook,
+    wrong_end: Option<String>,
     probed: &Probed,
     forecast: &Forecast,
     output: &CheckedOutput,
 ) -> Vec<String> {
-    let mut warnings = Vec::new();
-    match &probed.end {
-        Err(cause) => warnings.push(format!(
+    let mut warnings = Vec::from_iter(wrong_end);
+    if let Err(cause) = &probed.end {
+        warnings.push(format!(
             "the last page cannot be read ({cause}): an export would look for the end of the list, or read that page in pieces"
-        )),
-        Ok(end) => warnings.extend(wrong_end(end.rows.len() as u64, end.asked.page, outlook)),
+        ));
     }
     if let Some(free) = output.free_bytes {
         // JSON is larger than any format that an export writes.

@@ -13,6 +13,7 @@ use crate::proof::{CarriedOver, Certificate, Level, Reason};
 use crate::storage::is_url;
 use crate::text::humanize::{bytes, count, counted, seconds};
 use crate::text::sanitize;
+use crate::warehouse::shell;
 
 /// The lines of the summary. The last ones tell how complete the export is, where its manifest is, and what to do next.
 pub(crate) fn summary_lines(summary: &Summary, kit: Option<&Path>, style: Style) -> Vec<String> {
@@ -67,7 +68,7 @@ fn linked(path: &Path, style: Style) -> String {
 /// A text as one word of a shell command.
 fn word(text: &str) -> String {
     let is_plain = |character: char| character.is_alphanumeric() || "/._-+=:@%,~".contains(character);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if text.chars().all(is_plain) { text.to_owned() } else { shell(text) }
 }
 
 /// The changes that were written.

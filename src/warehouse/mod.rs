@@ -57,6 +57,8 @@ pub use dialect::{Dialect, UnknownDialect};
 pub use input::{ChangesKitInput, HashedColumns, KitFile, KitInput, TableInput};
 pub(crate) use kit::{README, is_named_like_a_kit};
 pub use kit::{changes_kit, kit};
+#[cfg(feature = "cli")]
+pub(crate) use quote::shell;
 pub(crate) use readme::TITLE;
 
 /// The schema or DDL of a table in a dialect, with a description of every column.

@@ -191,9 +191,8 @@ fn unknown(key: &str, options: &[String]) -> String {
     if NO_SETTINGS.contains(&key) {
         return format!("{key}: it is for the command line only");
     }
-    let distance = |option: &&String| strsim::damerau_levenshtein(key, option);
     let owners = variables::commands_with(key);
-    match options.iter().min_by_key(distance).filter(|nearest| distance(nearest) <= 2) {
+    match variables::nearest(key, options) {
         _ if !owners.is_empty() => format!("{key}: it is an option of {} only", owners.join(", ")),
         Some(nearest) => format!("{key}; did you mean {nearest}?"),
         None => format!("{key}: keys are the options of linq-export contacts, without the dashes before them"),

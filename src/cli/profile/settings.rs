@@ -181,8 +181,7 @@ fn text(value: &Value) -> String {
 /// A name that no profile has, with the nearest that one has.
 fn unknown(name: &str, names: impl Iterator<Item = String>) -> String {
     let names: Vec<_> = names.collect();
-    let distance = |known: &&String| strsim::damerau_levenshtein(name, known);
-    match names.iter().min_by_key(distance).filter(|nearest| distance(nearest) <= 2) {
+    match variables::nearest(name, &names) {
         Some(nearest) => format!("there is no profile {name}; did you mean {nearest}?"),
         None => format!("there is no profile {name}: see linq-export profiles"),
     }
