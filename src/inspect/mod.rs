@@ -145,7 +145,8 @@ fn facts(path: &Path, table: &mut Readback, has_quality: bool) -> Result<(Inspec
 fn raw(path: &Path) -> Result<Inspection, ReadbackError> {
     let RawLines { files, codecs: found, rows } = raw_lines(path)?;
     let form = Form { format: dataset::Form::default().format, codec: codecs(found.into_iter()) };
-    Ok(without_table(path, &files, size(&files)?, form, rows))
+    let bytes = size(&files)?;
+    Ok(Inspection { manifest: manifest::read(path, bytes), ..without_table(path, &files, bytes, form, rows) })
 }
 
 /// The distinct names of codecs, sorted and joined.
@@ -160,7 +161,7 @@ struct Form {
     codec: String,
 }
 
-/// The facts that tables and raw lines have in common.
+/// The facts that tables and raw lines have in common, without the manifest.
 fn without_table(path: &Path, files: &[PathBuf], bytes: u64, form: Form, rows: u64) -> Inspection {
     Inspection {
         path: path.display().to_string(),
@@ -174,7 +175,7 @@ fn without_table(path: &Path, files: &[PathBuf], bytes: u64, form: Form, rows: u
         parquet: None,
         owners: None,
         created: None,
-        manifest: manifest::read(path, bytes),
+        manifest: None,
         quality: None,
     }
 }

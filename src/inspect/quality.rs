@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::transform::normal_form;
 
 /// A company is listed only if at least this many contacts have it, so that it identifies nobody.
-pub(super) const FEWEST: u64 = 5;
+const FEWEST: u64 = 5;
 /// The number of companies that are listed.
 const LARGEST: usize = 10;
 

@@ -68,9 +68,7 @@ struct Records {
 
 impl Inspect {
     pub fn run(&self, verbosity: Verbosity) -> ExitCode {
-        let inputs: Vec<_> =
-            [Some(&self.path), self.compare.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
-        if let Some(exit) = messages::refused_input(&inputs) {
+        if let Some(exit) = messages::refused_input(&self.exports().collect::<Vec<_>>()) {
             return exit;
         }
         let records = match self.open() {
@@ -94,6 +92,11 @@ impl Inspect {
         }
     }
 
+    /// What is read.
+    fn exports(&self) -> impl Iterator<Item = &Path> {
+        [Some(&self.path), self.compare.as_ref()].into_iter().flatten().map(PathBuf::as_path)
+    }
+
     fn print(&self, facts: &Inspection) -> ExitCode {
         if self.json { put_json(facts) } else { put(&text::of(facts, width())) }
     }
@@ -115,10 +118,9 @@ impl Inspect {
         // The summary gives way to a file on stdout, so the export takes the place of the output.
         let is_to_stdout = self.is_to_stdout();
         let output = if is_to_stdout { Output::named(self.path.clone(), None) } else { Output::Stdout };
-        let exports = [Some(&self.path), self.compare.as_ref()].into_iter().flatten();
-        let exports: Vec<_> = exports.skip(usize::from(is_to_stdout)).collect();
+        let exports: Vec<_> = self.exports().skip(usize::from(is_to_stdout)).collect();
         let manifests: Vec<_> = exports.iter().filter_map(|path| naming::manifest_of(path).ok()).collect();
-        let read = exports.iter().map(|path| (path.as_path(), "the export"));
+        let read = exports.iter().map(|path| (*path, "the export"));
         let inputs = read.chain(manifests.iter().map(|path| (path.as_path(), "a manifest")));
         let inputs: Vec<_> = inputs.filter(|(path, _)| !is_url(path)).collect();
         check_apart(&RunPaths { output: &output, manifest: None, kit: None, records: &given, inputs: &inputs })?;
